@@ -1,0 +1,84 @@
+/**
+ * What `step` wants done. Plain data, performed by the host in order after the step; a failure comes back as an event.
+ */
+import type { InvocationId, MonotonicUsec, Pid, RequestId, Signal, UnitName } from '../../base/brand.ts';
+import type { Condition, DirectoryKind, ExecCommand, ServiceUnit } from '../unit/definition.ts';
+import type { JobId } from '../../base/brand.ts';
+import type { ActiveState, JobResult, JobType, ShutdownGoal } from './state.ts';
+
+export type LogLevel = 'emerg' | 'alert' | 'crit' | 'err' | 'warning' | 'notice' | 'info' | 'debug';
+
+export type ExecRole =
+  | 'ExecCondition' | 'ExecStartPre' | 'ExecStart' | 'ExecStartPost' | 'ExecReload' | 'ExecStop' | 'ExecStopPost';
+
+export interface SpawnEffect {
+  readonly kind: 'spawn';
+  readonly unit: UnitName;
+  /** Comes back in `spawned` or `spawn-failed`. */
+  readonly token: number;
+  readonly role: ExecRole;
+  readonly index: number;
+  readonly command: ExecCommand;
+  /** The definition the process is started from: its exec, kill and cgroup contexts. */
+  readonly definition: ServiceUnit;
+  readonly invocationId: InvocationId;
+  /** Added after Environment= and EnvironmentFile=: MAINPID=, SERVICE_RESULT=, WATCHDOG_USEC=, …. */
+  readonly extraEnvironment: readonly string[];
+  /** The manager's own set-environment block, below the unit's. */
+  readonly managerEnvironment: readonly string[];
+  /** Give it $NOTIFY_SOCKET. */
+  readonly notify: boolean;
+  /** Report `exec-done` when execve went through (Type=exec). */
+  readonly reportExec: boolean;
+  /** The control process of a stop must not land in the group that is being killed: use the `.control` sub-group. */
+  readonly controlGroup: 'main' | 'control';
+}
+
+export type Effect =
+  | SpawnEffect
+  /** Evaluate and answer with `conditions-tested`. */
+  | { readonly kind: 'test-conditions'; readonly unit: UnitName; readonly token: number; readonly conditions: readonly Condition[]; readonly assertions: readonly Condition[] }
+  /** Signals one process the unit owns. */
+  | { readonly kind: 'kill-process'; readonly unit: UnitName; readonly pid: Pid; readonly signal: Signal; readonly value: number | null }
+  /**
+   * Signals every process of the unit's group (or tracked tree) except `except`. SIGKILL uses cgroup.kill. SIGCONT follows other
+   * signals than KILL and HUP, so that a stopped process can obey.
+   */
+  | { readonly kind: 'kill-control-group'; readonly unit: UnitName; readonly signal: Signal; readonly except: readonly Pid[]; readonly alsoSighup: boolean }
+  /** Is anything left? Answer with `cgroup-empty` now or when it becomes true. */
+  | { readonly kind: 'watch-control-group'; readonly unit: UnitName }
+  /** The unit is down: remove its group, close its log pipes and fd store, forget its tracked tree. */
+  | { readonly kind: 'release-control-group'; readonly unit: UnitName }
+  | { readonly kind: 'remove-directories'; readonly unit: UnitName; readonly kinds: readonly DirectoryKind[]; readonly definition: ServiceUnit }
+  | { readonly kind: 'read-pid-file'; readonly unit: UnitName; readonly path: string }
+  | { readonly kind: 'remove-file'; readonly unit: UnitName; readonly path: string }
+  | { readonly kind: 'guess-main-pid'; readonly unit: UnitName }
+  /** Takes over a process the manager did not start (PIDFile=, MAINPID=): track it with a pidfd if it is no child. */
+  | { readonly kind: 'adopt-process'; readonly unit: UnitName; readonly pid: Pid }
+  | { readonly kind: 'close-fds'; readonly names: readonly string[] }
+  /** One timer for the whole manager; replaces the former. null = none. */
+  | { readonly kind: 'arm-timer'; readonly dueUsec: MonotonicUsec | null }
+  | { readonly kind: 'reply'; readonly request: RequestId; readonly result: Reply }
+  /** A line of the manager's own log about a unit ('' = about itself). */
+  | { readonly kind: 'log'; readonly level: LogLevel; readonly unit: UnitName | ''; readonly message: string; readonly fields?: Readonly<Record<string, string | number>> }
+  /** For subscribers and the status line on the console. */
+  | { readonly kind: 'publish'; readonly change: Change }
+  /** Boot is over (all jobs of the boot transaction ended). */
+  | { readonly kind: 'boot-finished'; readonly failed: readonly UnitName[] }
+  /** TERM, then KILL everything that is left (and unmount, in system mode); answer with `final-kill-done`. */
+  | { readonly kind: 'final-kill'; readonly hurry: boolean }
+  /** The end: power off, reboot, or exit with the status. */
+  | { readonly kind: 'finish'; readonly goal: ShutdownGoal; readonly exitStatus: number }
+  | { readonly kind: 'reload-definitions' }
+  | { readonly kind: 'reexec' };
+
+export type Change =
+  | { readonly change: 'unit'; readonly unit: UnitName; readonly activeState: ActiveState; readonly subState: string }
+  | { readonly change: 'job-new'; readonly job: JobId; readonly unit: UnitName; readonly type: JobType }
+  | { readonly change: 'job-running'; readonly job: JobId; readonly unit: UnitName; readonly type: JobType }
+  | { readonly change: 'job-removed'; readonly job: JobId; readonly unit: UnitName; readonly type: JobType; readonly result: JobResult };
+
+export type Reply =
+  | { readonly ok: true; readonly jobs: readonly { readonly job: JobId; readonly unit: UnitName; readonly type: JobType; readonly result: JobResult | 'queued' }[] }
+  /** `code` is one of control's error codes. */
+  | { readonly ok: false; readonly code: 'transaction-refused' | 'no-such-unit' | 'unit-masked' | 'load-failed' | 'refused-manually' | 'not-applicable' | 'shutting-down' | 'no-such-job' | 'no-process'; readonly message: string; readonly unit: UnitName | null };

@@ -1,0 +1,76 @@
+/**
+ * Everything that can happen to the manager. The host makes them from what the kernel says; the simulator from a seed.
+ * An event carries all it brings with it: `step` asks nobody.
+ */
+import type { ClockReading } from '../../base/time.ts';
+import type { Pid, RequestId, Signal, UnitName, Usec } from '../../base/brand.ts';
+import type { UnitDefinition, JobMode } from '../unit/definition.ts';
+import type { ConditionOutcome, JobType, ShutdownGoal } from './state.ts';
+
+/** Who asked: by peer credentials of the control socket. */
+export interface Caller {
+  readonly uid: number;
+  readonly gid: number;
+  readonly pid: number;
+}
+
+/** Requests that change something. Reading ones never come to `step`: they are pure functions of the state. */
+export type Request =
+  /**
+   * One job for each unit, as one transaction each, in order. Names are canonical and their definitions loaded.
+   * `wait`: answer when the jobs have ended; else as soon as they are queued.
+   */
+  | { readonly method: 'enqueue'; readonly type: JobType | 'reload-or-restart' | 'reload-or-try-restart'; readonly units: readonly UnitName[]; readonly mode: JobMode; readonly wait: boolean; readonly verb: string }
+  | { readonly method: 'cancel'; readonly jobs: readonly number[] }
+  /** Sends `signal` to processes of the units. */
+  | { readonly method: 'kill'; readonly units: readonly UnitName[]; readonly whom: 'all' | 'main' | 'control'; readonly signal: Signal; readonly value: number | null }
+  /** Empty = all units. */
+  | { readonly method: 'reset-failed'; readonly units: readonly UnitName[] }
+  | { readonly method: 'set-environment'; readonly assignments: readonly string[]; readonly unset: readonly string[] }
+  | { readonly method: 'shutdown'; readonly goal: ShutdownGoal; readonly exitStatus: number; readonly force: boolean };
+
+export type ManagerEvent = ClockReading & (
+  /** First event of a manager's life. The boot unit's closure is in `definitions`. */
+  | { readonly event: 'boot'; readonly definitions: readonly UnitDefinition[]; readonly randomSeed: number }
+  /**
+   * Definitions read from disk. `reload`: they replace *all* loaded ones (daemon-reload); a unit that is not among them but still
+   * has processes, a job or a state other than inactive keeps its old definition, marked not-found.
+   */
+  | { readonly event: 'definitions'; readonly reload: boolean; readonly definitions: readonly UnitDefinition[] }
+  /** All units the request names have been loaded (a `definitions` event came before when needed). */
+  | { readonly event: 'request'; readonly id: RequestId; readonly caller: Caller; readonly request: Request }
+  /** The client is gone: nobody waits for the answer any more. The jobs go on. */
+  | { readonly event: 'request-dropped'; readonly id: RequestId }
+  | { readonly event: 'conditions-tested'; readonly unit: UnitName; readonly token: number; readonly conditions: readonly ConditionOutcome[]; readonly assertions: readonly ConditionOutcome[] }
+  /** Answer to `spawn`. The pid is ours until the `exited` event. */
+  | { readonly event: 'spawned'; readonly unit: UnitName; readonly token: number; readonly pid: Pid }
+  | { readonly event: 'spawn-failed'; readonly unit: UnitName; readonly token: number; readonly stage: string; readonly errno: string; readonly subject: string }
+  /** The executor of `pid` reported that its execve went through (Type=exec waits for it). */
+  | { readonly event: 'exec-done'; readonly unit: UnitName; readonly pid: Pid }
+  /** The executor of `pid` failed before execve; its exit follows as an `exited` event. */
+  | { readonly event: 'exec-failed'; readonly unit: UnitName; readonly pid: Pid; readonly stage: string; readonly errno: string; readonly subject: string }
+  | {
+      readonly event: 'exited'; readonly pid: Pid; readonly code: 'exited' | 'killed' | 'dumped'; readonly status: number;
+      /** The unit whose control group or process tree it was in, when it is no main or control process. */
+      readonly unitHint: UnitName | null;
+    }
+  | { readonly event: 'notify'; readonly unit: UnitName; readonly pid: Pid; readonly fields: readonly (readonly [string, string])[]; readonly fds: readonly string[] }
+  /** No process is left in the unit's control group (or, without groups, in its tracked tree). */
+  | { readonly event: 'cgroup-empty'; readonly unit: UnitName }
+  /** Answer to `read-pid-file`: the pid, checked to be alive and in the unit; or null with the reason. */
+  | { readonly event: 'pid-file'; readonly unit: UnitName; readonly pid: Pid | null; readonly error: string }
+  /** Answer to `guess-main-pid`: the only process left in the unit, or null. */
+  | { readonly event: 'main-pid-guess'; readonly unit: UnitName; readonly pid: Pid | null }
+  /** The timer armed by the newest `arm-timer` is due. */
+  | { readonly event: 'timer' }
+  | { readonly event: 'signal'; readonly signal: 'SIGTERM' | 'SIGINT' | 'SIGPWR' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' | 'SIGWINCH' | `SIGRTMIN+${number}` }
+  /** Something about an effect failed that no other event tells. `subject` is a unit name or ''. */
+  | { readonly event: 'effect-failed'; readonly effect: string; readonly subject: string; readonly errno: string }
+  | { readonly event: 'runtime-not-effective'; readonly unit: UnitName; readonly items: readonly { readonly directive: string; readonly why: string }[] }
+  /** All processes of the machine or container are gone, or the time for it is over: answer to `final-kill`. */
+  | { readonly event: 'final-kill-done'; readonly remaining: number }
+);
+
+export type EventKind = ManagerEvent['event'];
+export type EventOf<E extends EventKind> = Extract<ManagerEvent, { readonly event: E }>;
+export type { Usec };

@@ -1,0 +1,228 @@
+/**
+ * The manager's whole state: plain data, replaced and never changed in place by `step`.
+ *
+ * Definitions are part of it for the transitions' sake but not of a checkpoint (they are read again from the files).
+ * No fd, no promise, no function. Maps are persistent (base/persistent-map): an old state stays valid after a step.
+ */
+import type { InvocationId, JobId, MonotonicUsec, Pid, RealtimeUsec, RequestId, UnitName, Usec } from '../../base/brand.ts';
+import type { PersistentMap } from '../../base/persistent-map.ts';
+import type { JobMode, UnitDefinition } from '../unit/definition.ts';
+import type { Graph } from '../graph/graph.ts';
+
+export type ActiveState = 'active' | 'reloading' | 'inactive' | 'failed' | 'activating' | 'deactivating' | 'maintenance';
+
+export type ServiceState =
+  | 'dead' | 'condition' | 'start-pre' | 'start' | 'start-post' | 'running' | 'exited' | 'reload' | 'reload-signal' | 'reload-notify'
+  | 'stop' | 'stop-watchdog' | 'stop-sigterm' | 'stop-sigkill' | 'stop-post' | 'final-watchdog' | 'final-sigterm' | 'final-sigkill'
+  | 'failed' | 'auto-restart';
+
+/** systemd's `Result` property of a service. */
+export type ServiceResult =
+  | 'success' | 'resources' | 'protocol' | 'timeout' | 'exit-code' | 'signal' | 'core-dump' | 'watchdog' | 'exec-condition'
+  | 'oom-kill' | 'start-limit-hit';
+
+/** The last run of one command line, for `status` and `show`. */
+export interface ExecRecord {
+  /** `ExecStart`, `ExecStartPre`, …. */
+  readonly role: string;
+  readonly index: number;
+  readonly pid: Pid;
+  readonly startRealtimeUsec: RealtimeUsec;
+  readonly startMonotonicUsec: MonotonicUsec;
+  /** null while it runs. */
+  readonly exit: { readonly code: 'exited' | 'killed' | 'dumped'; readonly status: number; readonly realtimeUsec: RealtimeUsec; readonly monotonicUsec: MonotonicUsec } | null;
+}
+
+/** A command that could not be run: which step of its set-up failed. */
+export interface SpawnFailure {
+  readonly role: string;
+  readonly stage: string;
+  readonly errno: string;
+  /** The path or name the step was about, or ''. */
+  readonly subject: string;
+}
+
+export interface ServiceRuntime {
+  readonly kind: 'service';
+  readonly state: ServiceState;
+  readonly mainPid: Pid | null;
+  /** The process of the command that now runs beside the main one: start-pre, reload, stop, …. */
+  readonly controlPid: Pid | null;
+  /** Which command of the current phase's list runs or runs next. */
+  readonly commandIndex: number;
+  /** A spawn effect is on its way; its token. Only the answer with this token counts. */
+  readonly spawning: number | null;
+  readonly result: ServiceResult;
+  /** Result of ExecReload=. */
+  readonly reloadResult: ServiceResult;
+  /** When the current phase times out; null = never. */
+  readonly deadlineUsec: MonotonicUsec | null;
+  /** Watchdog: when the next keep-alive is overdue; null = off. */
+  readonly watchdogDueUsec: MonotonicUsec | null;
+  /** WATCHDOG_USEC= sent by the service overrides WatchdogSec=. */
+  readonly watchdogUsec: Usec | null;
+  readonly runtimeMaxDueUsec: MonotonicUsec | null;
+  /** Automatic restarts since the last manual start. */
+  readonly restarts: number;
+  /** The stop was asked for: no automatic restart. */
+  readonly stopRequested: boolean;
+  readonly statusText: string;
+  readonly statusErrno: number | null;
+  /** notify: READY=1 came. */
+  readonly ready: boolean;
+  readonly mainPidKnown: boolean;
+  /** The last exec of every role, newest last; bounded to one per command line. */
+  readonly execs: readonly ExecRecord[];
+  readonly spawnFailure: SpawnFailure | null;
+  /** Names of fds in the host's table that belong to this service's fd store. */
+  readonly fdStore: readonly string[];
+}
+
+export interface TargetRuntime { readonly kind: 'target'; readonly state: 'dead' | 'active' }
+export interface SliceRuntime { readonly kind: 'slice'; readonly state: 'dead' | 'active' }
+export interface ScopeRuntime {
+  readonly kind: 'scope';
+  readonly state: 'dead' | 'running' | 'abandoned' | 'stop-sigterm' | 'stop-sigkill' | 'failed';
+  readonly result: 'success' | 'timeout' | 'resources';
+  readonly deadlineUsec: MonotonicUsec | null;
+}
+export interface InertRuntime { readonly kind: 'inert'; readonly state: 'dead' }
+export type UnitRuntime = ServiceRuntime | TargetRuntime | SliceRuntime | ScopeRuntime | InertRuntime;
+
+export interface ConditionOutcome {
+  readonly kind: string;
+  readonly parameter: string;
+  readonly trigger: boolean;
+  readonly negate: boolean;
+  /** null = not tested (a unit that never tried to start). */
+  readonly holds: boolean | null;
+  /** Why it could not be tested, or ''. */
+  readonly error: string;
+}
+
+/** Instants of the last change, 0 when it never happened. As systemd's *Timestamp properties. */
+export interface UnitTimes {
+  readonly stateChange: Instant;
+  readonly inactiveExit: Instant;
+  readonly activeEnter: Instant;
+  readonly activeExit: Instant;
+  readonly inactiveEnter: Instant;
+  readonly condition: Instant;
+}
+export interface Instant { readonly realtimeUsec: RealtimeUsec; readonly monotonicUsec: MonotonicUsec }
+
+/**
+ * Why a unit is as it is: one link of the causal chain `why` follows. Kept for the last start and the last end.
+ */
+export type Reason =
+  | { readonly reason: 'requested'; readonly uid: number; readonly pid: number; readonly verb: string }
+  | { readonly reason: 'boot' }
+  | { readonly reason: 'dependency'; readonly of: UnitName; readonly kind: string }
+  | { readonly reason: 'dependency-failed'; readonly on: UnitName; readonly kind: string }
+  | { readonly reason: 'condition'; readonly index: number }
+  | { readonly reason: 'assertion'; readonly index: number }
+  | { readonly reason: 'start-limit' }
+  | { readonly reason: 'exit'; readonly role: string }
+  | { readonly reason: 'spawn-failed'; readonly role: string }
+  | { readonly reason: 'timeout'; readonly state: string }
+  | { readonly reason: 'watchdog' }
+  | { readonly reason: 'protocol'; readonly detail: string }
+  | { readonly reason: 'auto-restart' }
+  | { readonly reason: 'bound-unit-gone'; readonly on: UnitName }
+  | { readonly reason: 'conflict'; readonly with: UnitName }
+  | { readonly reason: 'unneeded' }
+  | { readonly reason: 'shutdown' }
+  | { readonly reason: 'load-error' }
+  | { readonly reason: 'not-implemented' };
+
+export interface Unit {
+  readonly name: UnitName;
+  readonly definition: UnitDefinition;
+  readonly runtime: UnitRuntime;
+  readonly activeState: ActiveState;
+  /** The unit's job, or null. At most one at any time. */
+  readonly job: JobId | null;
+  readonly invocationId: InvocationId | null;
+  readonly times: UnitTimes;
+  /** Outcome of the last test; empty when it was never tested. */
+  readonly conditions: readonly ConditionOutcome[];
+  readonly assertions: readonly ConditionOutcome[];
+  readonly conditionResult: boolean;
+  readonly assertResult: boolean;
+  /** Monotonic instants of the starts that count against the limit, oldest first; never more than StartLimitBurst. */
+  readonly startTimes: readonly MonotonicUsec[];
+  readonly startReason: Reason | null;
+  readonly endReason: Reason | null;
+  /** The control group exists; its path relative to the manager's own group, `/system.slice/foo.service`. '' = none. */
+  readonly cgroup: string;
+  /** The definition's files changed on disk since they were read. */
+  readonly needsReload: boolean;
+  /** Set at run time by start and stop of the unit: what could not be put into effect, one line for each directive. */
+  readonly notEffectiveAtRuntime: readonly { readonly directive: string; readonly why: string }[];
+}
+
+export type JobType = 'start' | 'verify-active' | 'stop' | 'reload' | 'restart' | 'try-restart' | 'reload-or-start' | 'nop';
+export type JobResult = 'done' | 'canceled' | 'timeout' | 'failed' | 'dependency' | 'skipped' | 'invalid' | 'assert' | 'unsupported';
+
+export interface Job {
+  readonly id: JobId;
+  readonly unit: UnitName;
+  readonly type: JobType;
+  readonly state: 'waiting' | 'running';
+  readonly irreversible: boolean;
+  readonly ignoreOrder: boolean;
+  readonly createdUsec: MonotonicUsec;
+  readonly startedUsec: MonotonicUsec | null;
+  readonly deadlineUsec: MonotonicUsec | null;
+  /** Why it is in the transaction. */
+  readonly reason: Reason;
+  /** Requests that are answered when it ends. */
+  readonly waiters: readonly RequestId[];
+}
+
+export type ManagerPhase = 'initializing' | 'starting' | 'running' | 'degraded' | 'maintenance' | 'stopping';
+export type ShutdownGoal = 'poweroff' | 'reboot' | 'halt' | 'kexec' | 'exit';
+
+/** A request that is answered later: when its jobs have ended. */
+export interface PendingRequest {
+  readonly id: RequestId;
+  /** Jobs still to end. */
+  readonly jobs: readonly JobId[];
+  /** Results so far, in the order the jobs ended. */
+  readonly results: readonly { readonly job: JobId; readonly unit: UnitName; readonly type: JobType; readonly result: JobResult }[];
+}
+
+export interface ManagerConfig {
+  readonly mode: 'system' | 'container' | 'user';
+  /** The unit to boot: default.target and its like. */
+  readonly bootUnit: UnitName;
+  /** End the manager with this unit's exit status when it ends; null = no such unit. */
+  readonly exitWith: UnitName | null;
+  readonly defaultTimeoutStartUsec: Usec;
+  readonly defaultTimeoutStopUsec: Usec;
+  readonly defaultRestartUsec: Usec;
+}
+
+export interface ManagerState {
+  readonly config: ManagerConfig;
+  readonly units: PersistentMap<UnitName, Unit>;
+  /** Alias to canonical name, where they differ. */
+  readonly aliases: PersistentMap<UnitName, UnitName>;
+  readonly graph: Graph;
+  readonly jobs: PersistentMap<JobId, Job>;
+  readonly requests: PersistentMap<RequestId, PendingRequest>;
+  /** Owner of every process the manager started or was told of. */
+  readonly pids: PersistentMap<Pid, UnitName>;
+  readonly nextJobId: number;
+  readonly nextSpawnToken: number;
+  /** Jobs of the boot transaction that have not ended; the boot is over when it is empty. */
+  readonly bootJobsLeft: number;
+  readonly bootFinished: Instant | null;
+  readonly started: Instant;
+  readonly shutdown: { readonly goal: ShutdownGoal; readonly exitStatus: number; readonly hurry: boolean; readonly phase: 'stopping-units' | 'final' } | null;
+  readonly environment: readonly string[];
+  /** Seed of the deterministic stream that invocation ids and jitter are drawn from. */
+  readonly randomState: number;
+}
+
+export type { JobMode };

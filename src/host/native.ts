@@ -1,0 +1,211 @@
+/**
+ * The typed face of the addon (`native/addon/`). Each call checks its arguments (TypeError for a programmer's mistake),
+ * makes one kernel operation and returns its value, or the errno by name as a string. None of them decides anything.
+ * Every fd an addon call returns is close-on-exec and belongs to the caller.
+ */
+import type { Errno, Fd, Pid, Signal } from '../base/brand.ts';
+
+/** A value, or the name of the errno: `typeof r === 'string'` tells which. Calls without a value return 0. */
+export type Outcome<T> = T | Errno;
+
+export interface SignalRecord {
+  readonly signal: Signal;
+  /** Sender, 0 when the kernel sent it. */
+  readonly pid: number;
+  readonly uid: number;
+  /** si_int of sigqueue(3). */
+  readonly value: number;
+}
+
+export interface ProcessExit {
+  readonly pid: Pid;
+  readonly code: 'exited' | 'killed' | 'dumped';
+  /** Exit status, or the number of the signal. */
+  readonly status: number;
+  readonly uid: number;
+  readonly userUsec: number;
+  readonly systemUsec: number;
+  readonly maxRssBytes: number;
+}
+
+/** What the child of `spawn` does between clone and exec, all of it without blocking: plain contexts only. */
+export interface SpawnSpec {
+  /** Absolute path. */
+  readonly path: string;
+  readonly argv: readonly string[];
+  readonly env: readonly string[];
+  /** Fds for 0, 1, 2; duplicated, not closed in the manager. */
+  readonly stdio: readonly [Fd, Fd, Fd];
+  /** More fds, given to the child as 3, 4, … in order (LISTEN_FDS). */
+  readonly extraFds: readonly Fd[];
+  readonly cwd: string;
+  readonly umask: number;
+  /** null leaves credentials alone. All numeric: names were resolved before. */
+  readonly credentials: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] } | null;
+  /** [resource number, soft, hard] each; Infinity for no limit. */
+  readonly limits: readonly (readonly [number, number, number])[];
+  readonly nice: number | null;
+  readonly oomScoreAdjust: number | null;
+  readonly noNewPrivileges: boolean;
+  readonly ignoreSigpipe: boolean;
+  /** setsid(2) first; else the child gets a process group of its own. */
+  readonly newSession: boolean;
+  /** Directory fd of the control group to be born into; -1 = none (the manager's own). */
+  readonly cgroupFd: Fd | -1;
+  /** Environment variables whose value can only be known in the child: the index in `env` whose value gets the child's pid appended (`LISTEN_PID=`, `WATCHDOG_PID=`). */
+  readonly pidEnvIndexes: readonly number[];
+  /** An fd of a terminal to become the controlling terminal of the new session; -1 = none. */
+  readonly controllingTty: Fd | -1;
+}
+
+export type SpawnResult =
+  | { readonly pid: Pid; readonly pidfd: Fd }
+  | { readonly errno: Errno; readonly stage: 'clone' | 'session' | 'stdio' | 'limits' | 'nice' | 'oom' | 'credentials' | 'chdir' | 'exec' | 'tty' };
+
+export interface NotifyMessage {
+  /** Sender by SCM_CREDENTIALS; 0 when the kernel gave none. */
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly text: string;
+  readonly fds: readonly Fd[];
+  /** The datagram was longer than the buffer (64 KiB) or carried more fds than allowed; `text` is its beginning. */
+  readonly truncated: boolean;
+}
+
+export interface InotifyRecord {
+  readonly watch: number;
+  readonly mask: number;
+  readonly name: string;
+}
+
+export interface NativeBinding {
+  // --- signal: signalfd after blocking the set in every thread, so that nothing is lost (NODE-AS-PID1, section 2)
+  /** Blocks `signals` in all threads of the process and returns a signalfd for them. */
+  signalOpen(signals: readonly number[]): Outcome<Fd>;
+  /** Up to 64 records; empty when there are none. */
+  signalRead(fd: Fd): Outcome<SignalRecord[]>;
+
+  // --- process
+  spawn(spec: SpawnSpec): SpawnResult;
+  /** Reaps up to `max` children with waitid(P_ALL, WNOHANG), with their resource use. */
+  reap(max: number): ProcessExit[];
+  pidfdOpen(pid: number): Outcome<Fd>;
+  pidfdSendSignal(pidfd: Fd, signal: number): Outcome<0>;
+  /** kill(2); a negative pid is a process group. -1 is refused with EINVAL: only killAll does that. */
+  kill(pid: number, signal: number): Outcome<0>;
+  /** kill(-1, signal): everything but ourselves and init. Only for the end of shutdown. */
+  killAll(signal: number): Outcome<0>;
+  sigqueue(pid: number, signal: number, value: number): Outcome<0>;
+
+  // --- prctl and identity
+  setChildSubreaper(on: boolean): Outcome<0>;
+  /** Parent-death signal; 0 = none. */
+  setParentDeathSignal(signal: number): Outcome<0>;
+  setProcessName(name: string): Outcome<0>;
+  /** Capability numbers of the effective set. */
+  effectiveCapabilities(): number[];
+  /** The limits this process was started with, before Node raised the soft NOFILE one: [resource, soft, hard]. */
+  inheritedLimits(): [number, number, number][];
+  umask(mask: number): number;
+  setsid(): Outcome<number>;
+
+  // --- poll: one epoll fd in Node's loop
+  /**
+   * Starts the poll set. `onReady` gets a flat array [token, events, token, events, …] for up to 256 ready fds; it is called from
+   * the loop, once for each wake-up. The set alone keeps the process alive.
+   */
+  pollStart(onReady: (ready: readonly number[]) => void): Outcome<0>;
+  /** `events`: EPOLLIN 1, EPOLLPRI 2, EPOLLOUT 4, EPOLLERR 8, EPOLLHUP 16, EPOLLRDHUP 0x2000. Level-triggered. */
+  pollAdd(fd: Fd, token: number, events: number): Outcome<0>;
+  pollModify(fd: Fd, token: number, events: number): Outcome<0>;
+  pollRemove(fd: Fd): Outcome<0>;
+  /** One absolute CLOCK_MONOTONIC timer (timerfd) in the set, reported as token 0; null disarms. */
+  pollTimer(dueMonotonicUsec: number | null): Outcome<0>;
+  /** CLOCK_MONOTONIC and CLOCK_REALTIME in microseconds. */
+  clock(): readonly [number, number];
+  /** A timerfd that becomes readable when the wall clock is set (TFD_TIMER_CANCEL_ON_SET). */
+  clockChangeFd(): Outcome<Fd>;
+
+  // --- socket
+  /** Unix socket bound at `path` with `mode`; `@name` is the abstract name space. stream: listening with `backlog`. */
+  unixListen(path: string, mode: number, backlog: number): Outcome<Fd>;
+  unixDatagram(path: string, mode: number): Outcome<Fd>;
+  unixConnect(path: string, kind: 'stream' | 'datagram'): Outcome<Fd>;
+  /** Non-blocking accept4. EAGAIN when there is none. */
+  accept(fd: Fd): Outcome<Fd>;
+  peerCredentials(fd: Fd): Outcome<{ readonly pid: number; readonly uid: number; readonly gid: number }>;
+  /** One datagram with credentials and fds; the socket gets SO_PASSCRED from unixDatagram. */
+  receiveNotify(fd: Fd): Outcome<NotifyMessage>;
+  /** sendmsg with SCM_RIGHTS; non-blocking. Returns bytes sent. */
+  sendWithFds(fd: Fd, data: Uint8Array, fds: readonly Fd[]): Outcome<number>;
+  /** recvmsg with SCM_RIGHTS into `into`; [bytes, fds]. 0 bytes = end of stream. */
+  receiveWithFds(fd: Fd, into: Uint8Array): Outcome<readonly [number, Fd[]]>;
+  socketPair(kind: 'stream' | 'datagram' | 'seqpacket'): Outcome<readonly [Fd, Fd]>;
+  /** recv/send that never block and never raise SIGPIPE. */
+  receive(fd: Fd, into: Uint8Array): Outcome<number>;
+  send(fd: Fd, data: Uint8Array): Outcome<number>;
+  setSocketBuffers(fd: Fd, receiveBytes: number, sendBytes: number): Outcome<0>;
+
+  // --- fd
+  pipe(nonBlocking: boolean): Outcome<readonly [Fd, Fd]>;
+  /** F_SETPIPE_SZ. Returns the size in force. */
+  setPipeSize(fd: Fd, bytes: number): Outcome<number>;
+  /** Flags as numbers of open(2); O_CLOEXEC is added. */
+  open(path: string, flags: number, mode: number): Outcome<Fd>;
+  close(fd: Fd): Outcome<0>;
+  duplicate(fd: Fd): Outcome<Fd>;
+  /** Reads or writes at the fd's own offset; never more than one system call. */
+  read(fd: Fd, into: Uint8Array): Outcome<number>;
+  write(fd: Fd, data: Uint8Array): Outcome<number>;
+  setNonBlocking(fd: Fd, on: boolean): Outcome<0>;
+  setCloexec(fd: Fd, on: boolean): Outcome<0>;
+  isTty(fd: Fd): boolean;
+  memfd(name: string): Outcome<Fd>;
+  eventfd(): Outcome<Fd>;
+  /** Whole of a small regular file (at most `max` bytes), opened non-blocking; EINVAL if it is not a regular file, EFBIG if longer. */
+  readSmallFile(path: string, max: number): Outcome<string>;
+  /** Writes a string to an existing file (control group attribute, /proc file) with one write. */
+  writeAttribute(path: string, text: string): Outcome<0>;
+
+  // --- inotify
+  inotifyOpen(): Outcome<Fd>;
+  /** Returns the watch number. */
+  inotifyAdd(fd: Fd, path: string, mask: number): Outcome<number>;
+  inotifyRemove(fd: Fd, watch: number): Outcome<0>;
+  inotifyRead(fd: Fd): Outcome<InotifyRecord[]>;
+
+  // --- cgroup
+  makeDirectory(path: string, mode: number): Outcome<0>;
+  removeDirectory(path: string): Outcome<0>;
+  openDirectory(path: string): Outcome<Fd>;
+
+  // --- mount
+  mount(source: string, target: string, type: string, flags: number, data: string): Outcome<0>;
+  umount(target: string, flags: number): Outcome<0>;
+  pivotRoot(newRoot: string, putOld: string): Outcome<0>;
+  chroot(path: string): Outcome<0>;
+  swapoff(path: string): Outcome<0>;
+
+  // --- power and kernel
+  sync(): Outcome<0>;
+  /** reboot(2). `restart2` carries an argument. In a PID namespace it ends the namespace. */
+  reboot(how: 'power-off' | 'restart' | 'halt' | 'kexec' | 'cad-off' | 'cad-on', argument: string | null): Outcome<0>;
+  setHostname(name: string): Outcome<0>;
+  /** Brings the loopback interface up with 127.0.0.1 and ::1. */
+  loopbackUp(): Outcome<0>;
+
+  // --- tty
+  /** TIOCGWINSZ: [columns, rows]. */
+  windowSize(fd: Fd): Outcome<readonly [number, number]>;
+  setForegroundGroup(fd: Fd, pgid: number): Outcome<0>;
+  getForegroundGroup(fd: Fd): Outcome<number>;
+  /** Sane line settings, as `stty sane`. */
+  resetTty(fd: Fd): Outcome<0>;
+
+  // --- exec and crash
+  /** Clears CLOEXEC on `keep`, then execve. Returns only when it failed. */
+  reexec(path: string, argv: readonly string[], env: readonly string[], keep: readonly Fd[]): Errno;
+  /** madvise(DONTNEED) on clean file-backed private mappings; [mappings dropped, bytes]. */
+  trimMemory(): readonly [number, number];
+}
