@@ -1,0 +1,38 @@
+'use strict';
+// Starts NAME.cjs, where NAME.js is this file, with the V8 code cache beside it: half the start time of the bare bundle.
+//
+// A cache is used only when the mark in its name is that of the bundle's first line, because V8 itself compares no more than
+// the source's length. V8 checks its own version and flags. Whatever is wrong with the cache, the source alone will do.
+//
+// With HEARTWOOD_RECORD_CODE_CACHE=FILE in the environment the cache is written when the program exits: by then it holds the
+// functions that a run really calls, not only those compiled at load.
+const { readFileSync, writeFileSync, renameSync } = require('node:fs');
+const { basename, dirname, join } = require('node:path');
+const { Script } = require('node:vm');
+
+const bundle = join(__dirname, `${basename(__filename, '.js')}.cjs`);
+// The bundle is pure ASCII, and a one-byte string is the cheapest for V8 to hold.
+const source = readFileSync(bundle, 'latin1');
+const mark = source.slice('// content '.length, source.indexOf('\n'));
+
+function readCache() {
+  try {
+    return readFileSync(bundle.replace(/cjs$/, `${mark}.${process.versions.v8}.cache`));
+  } catch {
+    return undefined;
+  }
+}
+
+const wrapped = `(function (exports, require, module, __filename, __dirname) {${source}\n})`;
+const script = new Script(wrapped, { filename: bundle, cachedData: readCache() });
+
+const recordTo = process.env.HEARTWOOD_RECORD_CODE_CACHE;
+if (recordTo !== undefined) {
+  process.on('exit', () => {
+    writeFileSync(`${recordTo}.new`, script.createCachedData());
+    renameSync(`${recordTo}.new`, recordTo);
+  });
+}
+
+module.filename = bundle;
+script.runInThisContext().call(module.exports, module.exports, require, module, bundle, dirname(bundle));
