@@ -1,0 +1,280 @@
+/**
+ * The engine: the loop around `step`.
+ *
+ * A turn: the poll set has read all ready sources, and their events are queued in the order of `SOURCE_PRIORITY`. The turn
+ * takes them as one batch, steps each, then performs all effects in order. Effects may queue events (a `spawned`, a failed
+ * condition test); they make the next batch of the same turn. When nothing is queued, changes are published. A turn
+ * handles at most `EVENTS_PER_TURN_MAX` events; the rest waits until the loop has looked at the poll set again, so that
+ * a storm cannot keep a signal or a client out.
+ */
+import { assert } from '../base/assert.ts';
+import type { ClockReading } from '../base/time.ts';
+import type { Fd, MonotonicUsec, RequestId, UnitName } from '../base/brand.ts';
+import type { Change, Effect, Reply } from '../core/manager/effect.ts';
+import type { ManagerEvent } from '../core/manager/event.ts';
+import type { ManagerState } from '../core/manager/state.ts';
+import { readClock } from './clock.ts';
+import type { Engine, EngineFacts, LoadOutcome, ManagerLog, SourcePriority, UnstampedEvent } from './engine.ts';
+import type { NativeBinding } from './native.ts';
+import { PollSet } from './poll-set.ts';
+
+/** Larger than the boot of a thousand units needs in one go (three events each), small enough to stay within 100 ms. */
+const EVENTS_PER_TURN_MAX = 4096;
+/** A queue longer than this means that events breed events; the newest are refused, loudly. */
+const QUEUED_EVENTS_MAX = 200_000;
+
+export type Step = (state: ManagerState, event: ManagerEvent) => readonly [ManagerState, readonly Effect[]];
+
+/** Performs effects; everything the engine does not do itself. */
+export interface EffectPerformer {
+  perform(effect: Effect): void;
+  /** All effects of a batch are done: time to flush what was gathered. */
+  endBatch(): void;
+}
+
+/** The parts of the engine that other parts of the shell provide. Set once, before `start`. */
+export interface EngineParts {
+  readonly performer: EffectPerformer;
+  loadUnits(names: readonly UnitName[]): LoadOutcome;
+  reloadDefinitions(): void;
+  processesOf(unit: UnitName): readonly number[];
+  controlGroupOf(unit: UnitName): string | null;
+}
+
+export class ManagerEngine implements Engine {
+  readonly facts: EngineFacts;
+  readonly native: NativeBinding;
+  readonly log: ManagerLog;
+  readonly poll: PollSet;
+  readonly #step: Step;
+  #state: ManagerState;
+  #parts: EngineParts | null = null;
+  #queue: UnstampedEvent[] = [];
+  #inTurn = false;
+  #turnScheduled = false;
+  #timerDue: MonotonicUsec | null = null;
+  #nextRequestId = 1;
+  #changes: Change[] = [];
+  readonly #replies = new Map<RequestId, (reply: Reply) => void>();
+  readonly #listeners = new Set<(change: Change) => void>();
+  readonly #turnListeners = new Set<() => void>();
+
+  constructor(options: { readonly native: NativeBinding; readonly poll: PollSet; readonly log: ManagerLog; readonly facts: EngineFacts; readonly step: Step; readonly state: ManagerState }) {
+    this.native = options.native;
+    this.poll = options.poll;
+    this.log = options.log;
+    this.facts = options.facts;
+    this.#step = options.step;
+    this.#state = options.state;
+  }
+
+  /** Connects the engine with the parts that need it themselves. */
+  attach(parts: EngineParts): void {
+    assert(this.#parts === null, 'the engine is put together once');
+    this.#parts = parts;
+  }
+
+  state(): ManagerState {
+    return this.#state;
+  }
+
+  now(): ClockReading {
+    return readClock(this.native);
+  }
+
+  submit(event: UnstampedEvent): void {
+    if (this.#queue.length >= QUEUED_EVENTS_MAX) {
+      this.log.write('crit', '', `the queue of events is full, dropped: ${describeEvent(event)}`);
+      return;
+    }
+    this.#queue.push(event);
+    if (!this.#inTurn && !this.poll.serving) this.#scheduleTurn();
+  }
+
+  nextRequestId(): RequestId {
+    const id = this.#nextRequestId;
+    this.#nextRequestId += 1;
+    return id as RequestId;
+  }
+
+  onReply(id: RequestId, callback: (reply: Reply) => void): void {
+    assert(!this.#replies.has(id), 'a request is answered to one place');
+    this.#replies.set(id, callback);
+  }
+
+  dropRequest(id: RequestId): void {
+    if (this.#replies.delete(id)) this.submit({ event: 'request-dropped', id });
+  }
+
+  subscribe(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    return () => { this.#listeners.delete(listener); };
+  }
+
+  onTurnEnd(listener: () => void): () => void {
+    this.#turnListeners.add(listener);
+    return () => { this.#turnListeners.delete(listener); };
+  }
+
+  loadUnits(names: readonly UnitName[]): LoadOutcome {
+    return this.#attached().loadUnits(names);
+  }
+
+  reloadDefinitions(): void {
+    this.#attached().reloadDefinitions();
+  }
+
+  processesOf(unit: UnitName): readonly number[] {
+    return this.#attached().processesOf(unit);
+  }
+
+  controlGroupOf(unit: UnitName): string | null {
+    return this.#attached().controlGroupOf(unit);
+  }
+
+  watch(fd: Fd, events: number, callback: (ready: number) => void, priority: SourcePriority = 'control'): void {
+    const result = this.poll.add(fd, events, callback, priority);
+    assert(result === 0, `fd ${String(fd)} can be polled: ${String(result)}`);
+  }
+
+  rewatch(fd: Fd, events: number): void {
+    this.poll.modify(fd, events);
+  }
+
+  unwatch(fd: Fd): void {
+    this.poll.remove(fd);
+  }
+
+  /** Starts to react to the kernel. Events submitted before are handled at once. */
+  start(): void {
+    this.poll.start({
+      onTimer: () => {
+        this.#timerDue = null;
+        this.#queue.push({ event: 'timer' });
+      },
+      onWakeUp: () => {
+        this.#runTurn();
+      },
+      onSourceError: (error) => {
+        this.log.write('crit', '', `an event source failed: ${describeError(error)}`);
+      },
+    });
+    this.#runTurn();
+  }
+
+  /** Carries out `arm-timer`. A timer already due becomes an event of this turn instead of one more wake-up. */
+  armTimer(due: MonotonicUsec | null): void {
+    if (due !== null && due <= this.now().monotonicUsec) {
+      this.submit({ event: 'timer' });
+      due = null;
+    }
+    if (due === this.#timerDue) return;
+    this.#timerDue = due;
+    const result = this.native.pollTimer(due);
+    assert(result === 0, `the timer can be set: ${String(result)}`);
+  }
+
+  /** Carries out `reply`. */
+  reply(id: RequestId, reply: Reply): void {
+    const callback = this.#replies.get(id);
+    if (callback === undefined) return;
+    this.#replies.delete(id);
+    callback(reply);
+  }
+
+  /** Carries out `publish`: kept until the turn is over, so that listeners see the state they are told of. */
+  publish(change: Change): void {
+    this.#changes.push(change);
+  }
+
+  #attached(): EngineParts {
+    assert(this.#parts !== null, 'the engine is put together before it is used');
+    return this.#parts;
+  }
+
+  #scheduleTurn(): void {
+    if (this.#turnScheduled) return;
+    this.#turnScheduled = true;
+    setImmediate(() => {
+      this.#turnScheduled = false;
+      this.#runTurn();
+    });
+  }
+
+  #runTurn(): void {
+    if (this.#inTurn || this.#queue.length === 0) return;
+    this.#inTurn = true;
+    try {
+      let left = EVENTS_PER_TURN_MAX;
+      while (this.#queue.length > 0 && left > 0) {
+        const batch = this.#queue.length <= left ? this.#queue : this.#queue.slice(0, left);
+        this.#queue = this.#queue.length <= left ? [] : this.#queue.slice(left);
+        left -= batch.length;
+        this.#runBatch(batch);
+      }
+      this.#publishChanges();
+    } finally {
+      this.#inTurn = false;
+    }
+    if (this.#queue.length > 0) this.#scheduleTurn();
+  }
+
+  #runBatch(batch: readonly UnstampedEvent[]): void {
+    const clock = this.now();
+    const effects: Effect[] = [];
+    for (const event of batch) {
+      try {
+        const [state, produced] = this.#step(this.#state, { ...event, ...clock });
+        this.#state = state;
+        for (const effect of produced) effects.push(effect);
+      } catch (error) {
+        // The state is immutable: the one before the event is still whole. The event is lost, and said to be.
+        this.log.write('crit', 'unit' in event ? event.unit : '', `an event was skipped, its handling failed: ${describeEvent(event)}: ${describeError(error)}`);
+      }
+    }
+    const { performer } = this.#attached();
+    for (const effect of effects) {
+      try {
+        performer.perform(effect);
+      } catch (error) {
+        this.log.write('crit', 'unit' in effect ? effect.unit : '', `the effect "${effect.kind}" failed: ${describeError(error)}`);
+        this.#reportFailedEffect(effect);
+      }
+    }
+    performer.endBatch();
+  }
+
+  /** What waits for the effect's answer must not wait for ever. */
+  #reportFailedEffect(effect: Effect): void {
+    if (effect.kind === 'spawn') {
+      this.submit({ event: 'spawn-failed', unit: effect.unit, token: effect.token, stage: 'manager', errno: 'EINVAL', subject: effect.command.path });
+      return;
+    }
+    this.submit({ event: 'effect-failed', effect: effect.kind, subject: 'unit' in effect ? effect.unit : '', errno: 'EINVAL' });
+  }
+
+  #publishChanges(): void {
+    const changes = this.#changes;
+    this.#changes = [];
+    for (const change of changes) for (const listener of this.#listeners) this.#guard(() => { listener(change); });
+    for (const listener of this.#turnListeners) this.#guard(listener);
+  }
+
+  #guard(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.log.write('crit', '', `a listener failed: ${describeError(error)}`);
+    }
+  }
+}
+
+/** Definitions are long and of no use in a log line. */
+function describeEvent(event: UnstampedEvent): string {
+  return JSON.stringify(event, (key, value: unknown) => (key === 'definitions' && Array.isArray(value) ? `${String(value.length)} definitions` : value));
+}
+
+/** With the place it was thrown at: the only thing that helps afterwards. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,113 @@
+/**
+ * The table behind the addon's poll set: which fd belongs to whom, and in which order the ready ones are served.
+ *
+ * Tokens, not fds, go to the kernel: an fd number may be closed and given out again within one wake-up, a token is never
+ * reused, so a stale readiness is recognised and skipped.
+ */
+import { assert } from '../base/assert.ts';
+import type { Fd } from '../base/brand.ts';
+import { SOURCE_PRIORITY } from './engine.ts';
+import type { SourcePriority } from './engine.ts';
+import type { NativeBinding } from './native.ts';
+
+/** The addon reports its timer under this token. */
+const TIMER_TOKEN = 0;
+
+interface Watch {
+  readonly fd: Fd;
+  readonly token: number;
+  readonly callback: (ready: number) => void;
+  readonly priority: number;
+}
+
+/** What `PollSet` calls: once for each wake-up, after all ready sources were served. */
+export interface WakeUpHandler {
+  /** The timer armed by `armTimer` is due. Called before `onWakeUp`. */
+  onTimer(): void;
+  /** All ready sources have been read: time for a turn. */
+  onWakeUp(): void;
+  /** A source's callback threw: a programmer's error in the shell, which must not take the others with it. */
+  onSourceError(error: unknown): void;
+}
+
+export class PollSet {
+  readonly #native: NativeBinding;
+  readonly #byToken = new Map<number, Watch>();
+  readonly #byFd = new Map<Fd, Watch>();
+  #nextToken = TIMER_TOKEN + 1;
+  #serving = false;
+
+  /** Callbacks of a wake-up are running; `onWakeUp` follows in any case. */
+  get serving(): boolean {
+    return this.#serving;
+  }
+
+  constructor(native: NativeBinding) {
+    this.#native = native;
+  }
+
+  /** Starts the loop. The set keeps the process alive from now on. */
+  start(handler: WakeUpHandler): void {
+    const result = this.#native.pollStart((ready) => {
+      this.#serve(ready, handler);
+    });
+    assert(result === 0, `the poll set starts: ${String(result)}`);
+  }
+
+  /** Adds `fd`. The errno is returned when the kernel cannot poll it (EPERM for regular files). */
+  add(fd: Fd, events: number, callback: (ready: number) => void, priority: SourcePriority): string | 0 {
+    assert(!this.#byFd.has(fd), `fd ${String(fd)} is watched once`);
+    const watch: Watch = { fd, token: this.#nextToken, callback, priority: SOURCE_PRIORITY.indexOf(priority) };
+    const result = this.#native.pollAdd(fd, watch.token, events);
+    if (result !== 0) return result;
+    this.#nextToken += 1;
+    this.#byToken.set(watch.token, watch);
+    this.#byFd.set(fd, watch);
+    return 0;
+  }
+
+  /** Changes what is waited for. */
+  modify(fd: Fd, events: number): void {
+    const watch = this.#byFd.get(fd);
+    assert(watch !== undefined, `fd ${String(fd)} is watched`);
+    const result = this.#native.pollModify(fd, watch.token, events);
+    assert(result === 0, `the kernel knows watched fd ${String(fd)}: ${String(result)}`);
+  }
+
+  /** Takes `fd` out; to be called before it is closed. Nothing happens when it is not in the set. */
+  remove(fd: Fd): void {
+    const watch = this.#byFd.get(fd);
+    if (watch === undefined) return;
+    this.#byFd.delete(fd);
+    this.#byToken.delete(watch.token);
+    this.#native.pollRemove(fd);
+  }
+
+  #serve(ready: readonly number[], handler: WakeUpHandler): void {
+    const due: { readonly watch: Watch; readonly bits: number }[] = [];
+    let timer = false;
+    for (let i = 0; i + 1 < ready.length; i += 2) {
+      const token = ready[i];
+      if (token === TIMER_TOKEN) {
+        timer = true;
+        continue;
+      }
+      const watch = token === undefined ? undefined : this.#byToken.get(token);
+      if (watch !== undefined) due.push({ watch, bits: ready[i + 1] ?? 0 });
+    }
+    if (due.length > 1) due.sort((a, b) => a.watch.priority - b.watch.priority || a.watch.token - b.watch.token);
+    this.#serving = true;
+    for (const { watch, bits } of due) {
+      // An earlier callback of this wake-up may have removed it.
+      if (this.#byToken.get(watch.token) !== watch) continue;
+      try {
+        watch.callback(bits);
+      } catch (error) {
+        handler.onSourceError(error);
+      }
+    }
+    this.#serving = false;
+    if (timer) handler.onTimer();
+    handler.onWakeUp();
+  }
+}
