@@ -159,11 +159,12 @@ export interface NativeBinding {
   read(fd: Fd, into: Uint8Array): Outcome<number>;
   write(fd: Fd, data: Uint8Array): Outcome<number>;
   /**
-   * splice(2) with SPLICE_F_NONBLOCK: moves at most `max` bytes out of the pipe `from` to the own offset of `to` (a file not opened
-   * for appending, or a pipe) inside the kernel. 0 = every writer has closed; EAGAIN = the pipe is empty. A process killed in the
-   * middle has moved exactly as many bytes as left the pipe: logd's promise to lose no line rests on this.
+   * splice(2) with SPLICE_F_NONBLOCK: moves at most `max` bytes out of the pipe `from` into `to` inside the kernel: at `toOffset` of a
+   * file not opened for appending, or with `toOffset` -1 at its own offset (or into a pipe). 0 = every writer has closed; EAGAIN =
+   * the pipe is empty. A process killed in the middle has moved exactly as many bytes as left the pipe: logd's promise to lose no
+   * line rests on this.
    */
-  splice(from: Fd, to: Fd, max: number): Outcome<number>;
+  splice(from: Fd, to: Fd, toOffset: number, max: number): Outcome<number>;
   /** tee(2) with SPLICE_F_NONBLOCK: copies at most `max` bytes from the pipe `from` into the pipe `to` and leaves them in `from`. */
   tee(from: Fd, to: Fd, max: number): Outcome<number>;
   setNonBlocking(fd: Fd, on: boolean): Outcome<0>;
