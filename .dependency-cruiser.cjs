@@ -1,0 +1,84 @@
+'use strict';
+/**
+ * Who may import whom:
+ *
+ *     base <- core <- host <- init        control imports base only
+ *     base <- core <- sim                 initctl imports control, the pure reading parts of core, and base
+ *     base <- control <- host, initctl    host imports initctl's verb table and nothing else of it
+ *                                         nobody imports init or sim; tests may import anything
+ *
+ * tools/check/import-rules.mjs runs this and also fails when no module was looked at.
+ */
+
+/** Node modules that start threads or fight over SIGCHLD: never in PID 1. */
+const FORBIDDEN_IN_MANAGER = '^(node:)?(child_process|worker_threads|cluster|fs/promises|dns|dns/promises|http|https|http2)$';
+
+/** Layers of the manager process. */
+const MANAGER = '^src/(base|core|control|host|init)/';
+
+/** @param {string} layer @param {string[]} allowed layers or paths it may import besides itself */
+function layer(layer, allowed) {
+  return {
+    name: `${layer}-imports`,
+    comment: `${layer} may import ${allowed.length === 0 ? 'nothing outside itself' : allowed.join(', ')}`,
+    severity: 'error',
+    from: { path: `^src/${layer}/` },
+    to: { path: '^src/', pathNot: [`^src/${layer}/`, ...allowed.map((path) => `^src/${path}`)] },
+  };
+}
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    layer('base', []),
+    layer('core', ['base/']),
+    layer('control', ['base/']),
+    layer('host', ['base/', 'core/', 'control/', 'initctl/verbs\\.ts$']),
+    layer('init', ['base/', 'core/', 'control/', 'host/']),
+    layer('sim', ['base/', 'core/']),
+    layer('logd', ['base/', 'control/', 'host/(native|binding)\\.ts$']),
+    layer('initctl', ['base/', 'control/', 'core/(unit-file|graph|unit|time)/']),
+    {
+      name: 'pure-core',
+      comment: 'base, core and control know no Node module and no npm package',
+      severity: 'error',
+      from: { path: '^src/(base|core|control)/' },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'no-threads-in-manager',
+      comment: 'child_process fights over SIGCHLD, the others start threads in PID 1',
+      severity: 'error',
+      from: { path: MANAGER },
+      to: { path: FORBIDDEN_IN_MANAGER },
+    },
+    {
+      name: 'no-development-packages',
+      comment: 'the built programs use dependencies, not devDependencies',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'no-tests-in-source',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench|tools)/' },
+    },
+    { name: 'no-circular', comment: 'type-only cycles are allowed', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'nameless-files',
+      comment: 'a file is named after the one idea in it',
+      severity: 'error',
+      from: {},
+      to: { path: '(^|/)(utils?|helpers?|common|misc|types)(\\.ts|/)', pathNot: 'node_modules' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+  },
+};

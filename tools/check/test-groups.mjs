@@ -1,0 +1,34 @@
+/** Which tests there are, and how they may run: by the directory they are in. */
+import { join, relative } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { checkoutRoot } from '../set-up/checkout.mjs';
+import { filesUnder } from '../set-up/fingerprint.mjs';
+
+/**
+ * Groups run one after the other; `concurrency` is files at a time, `timeoutMs` for one test.
+ * Directories not named here belong to the first group, so that a new one is never left out.
+ */
+const GROUPS = [
+  { name: 'unit', directories: null, concurrency: availableParallelism(), timeoutMs: 120_000 },
+  // Each boots a manager of its own and measures real time: no more at once than there are processors.
+  { name: 'namespace', directories: ['namespace'], concurrency: Math.max(1, Math.floor(availableParallelism() / 2)), timeoutMs: 180_000 },
+  // Building the root takes minutes on the first run of a machine.
+  { name: 'debian', directories: ['debian'], concurrency: 1, timeoutMs: 1_200_000 },
+  { name: 'vm', directories: ['vm'], concurrency: 1, timeoutMs: 1_200_000 },
+];
+
+/** @returns {{ name: string, files: string[], concurrency: number, timeoutMs: number }[]} files absolute and sorted */
+export function testGroups() {
+  const testRoot = join(checkoutRoot, 'test');
+  const named = new Set(GROUPS.flatMap(({ directories }) => directories ?? []));
+  const files = filesUnder(testRoot).filter((file) => file.endsWith('.test.ts')).sort();
+  return GROUPS.map(({ name, directories, concurrency, timeoutMs }) => ({
+    name,
+    concurrency,
+    timeoutMs,
+    files: files.filter((file) => {
+      const directory = relative(testRoot, file).split('/')[0] ?? '';
+      return directories === null ? !named.has(directory) : directories.includes(directory);
+    }),
+  }));
+}
