@@ -28,8 +28,6 @@ export interface SpawnEffect {
   readonly managerEnvironment: readonly string[];
   /** Give it $NOTIFY_SOCKET. */
   readonly notify: boolean;
-  /** Report `exec-done` when execve went through (Type=exec). */
-  readonly reportExec: boolean;
   /** The control process of a stop must not land in the group that is being killed: use the `.control` sub-group. */
   readonly controlGroup: 'main' | 'control';
 }

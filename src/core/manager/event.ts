@@ -42,10 +42,13 @@ export type ManagerEvent = ClockReading & (
   /** The client is gone: nobody waits for the answer any more. The jobs go on. */
   | { readonly event: 'request-dropped'; readonly id: RequestId }
   | { readonly event: 'conditions-tested'; readonly unit: UnitName; readonly token: number; readonly conditions: readonly ConditionOutcome[]; readonly assertions: readonly ConditionOutcome[] }
-  /** Answer to `spawn`. The pid is ours until the `exited` event. */
-  | { readonly event: 'spawned'; readonly unit: UnitName; readonly token: number; readonly pid: Pid }
+  /**
+   * Answer to `spawn`. The pid is ours until the `exited` event. `execDone`: execve has already gone through (the direct path);
+   * else an `exec-done` or `exec-failed` event follows from the executor's report.
+   */
+  | { readonly event: 'spawned'; readonly unit: UnitName; readonly token: number; readonly pid: Pid; readonly execDone: boolean }
   | { readonly event: 'spawn-failed'; readonly unit: UnitName; readonly token: number; readonly stage: string; readonly errno: string; readonly subject: string }
-  /** The executor of `pid` reported that its execve went through (Type=exec waits for it). */
+  /** The executor of `pid` reported that its execve went through. */
   | { readonly event: 'exec-done'; readonly unit: UnitName; readonly pid: Pid }
   /** The executor of `pid` failed before execve; its exit follows as an `exited` event. */
   | { readonly event: 'exec-failed'; readonly unit: UnitName; readonly pid: Pid; readonly stage: string; readonly errno: string; readonly subject: string }

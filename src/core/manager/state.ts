@@ -8,6 +8,7 @@ import type { InvocationId, JobId, MonotonicUsec, Pid, RealtimeUsec, RequestId, 
 import type { PersistentMap } from '../../base/persistent-map.ts';
 import type { JobMode, UnitDefinition } from '../unit/definition.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { ExecRole } from './effect.ts';
 
 export type ActiveState = 'active' | 'reloading' | 'inactive' | 'failed' | 'activating' | 'deactivating' | 'maintenance';
 
@@ -23,8 +24,7 @@ export type ServiceResult =
 
 /** The last run of one command line, for `status` and `show`. */
 export interface ExecRecord {
-  /** `ExecStart`, `ExecStartPre`, …. */
-  readonly role: string;
+  readonly role: ExecRole;
   readonly index: number;
   readonly pid: Pid;
   readonly startRealtimeUsec: RealtimeUsec;
@@ -42,38 +42,58 @@ export interface SpawnFailure {
   readonly subject: string;
 }
 
+/** Which command line a spawn effect on its way is about. Only the answer with this token counts. */
+export interface PendingSpawn {
+  readonly token: number;
+  readonly role: ExecRole;
+  readonly index: number;
+}
+
 export interface ServiceRuntime {
   readonly kind: 'service';
   readonly state: ServiceState;
+  /** Spawns so far; the next token is one more. */
+  readonly spawnCount: number;
+  readonly pendingSpawn: PendingSpawn | null;
   readonly mainPid: Pid | null;
   /** The process of the command that now runs beside the main one: start-pre, reload, stop, …. */
   readonly controlPid: Pid | null;
-  /** Which command of the current phase's list runs or runs next. */
-  readonly commandIndex: number;
-  /** A spawn effect is on its way; its token. Only the answer with this token counts. */
-  readonly spawning: number | null;
+  /** The command line `controlPid` runs; null when there is none. */
+  readonly controlCommand: { readonly role: ExecRole; readonly index: number } | null;
+  /** Index into ExecStart= of the main process. */
+  readonly mainCommandIndex: number;
+  /** No process was left in the unit's group when last heard, and none was started since. */
+  readonly groupEmpty: boolean;
   readonly result: ServiceResult;
-  /** Result of ExecReload=. */
+  /** Result of the last reload. */
   readonly reloadResult: ServiceResult;
-  /** When the current phase times out; null = never. */
+  /** When the current state times out; null = never. */
   readonly deadlineUsec: MonotonicUsec | null;
-  /** Watchdog: when the next keep-alive is overdue; null = off. */
+  /** When the service entered `start`, for EXTEND_TIMEOUT_USEC=. */
+  readonly stateEnteredUsec: MonotonicUsec;
+  /** When the next keep-alive is overdue; null = watchdog off. */
   readonly watchdogDueUsec: MonotonicUsec | null;
-  /** WATCHDOG_USEC= sent by the service overrides WatchdogSec=. */
-  readonly watchdogUsec: Usec | null;
+  /** WATCHDOG_USEC= sent by the service overrides WatchdogSec=; null = as configured. */
+  readonly watchdogOverrideUsec: Usec | null;
+  /** When RuntimeMaxSec= is over; null = never. */
   readonly runtimeMaxDueUsec: MonotonicUsec | null;
-  /** Automatic restarts since the last manual start. */
+  /** Automatic restarts since the last manual start: NRestarts. */
   readonly restarts: number;
-  /** The stop was asked for: no automatic restart. */
+  /** The current start came from Restart=, not from a job somebody asked for. */
+  readonly restarting: boolean;
+  /** The end was asked for (a stop job, or STOPPING=1 in a stop): no automatic restart. */
   readonly stopRequested: boolean;
   readonly statusText: string;
-  readonly statusErrno: number | null;
-  /** notify: READY=1 came. */
-  readonly ready: boolean;
-  readonly mainPidKnown: boolean;
-  /** The last exec of every role, newest last; bounded to one per command line. */
+  readonly statusErrno: number;
+  /** How the main process of the last run ended; null while it runs or when there was none. */
+  readonly mainExit: ExecRecord | null;
+  /** forking: waiting for the PID file to appear after the control process ended. */
+  readonly awaitingPidFile: boolean;
+  /** The last run of each command line, in the order they were first run. */
   readonly execs: readonly ExecRecord[];
   readonly spawnFailure: SpawnFailure | null;
+  /** What decided the present result; null for success or before the first run. */
+  readonly endReason: Reason | null;
   /** Names of fds in the host's table that belong to this service's fd store. */
   readonly fdStore: readonly string[];
 }
@@ -143,6 +163,8 @@ export interface Unit {
   /** The unit's job, or null. At most one at any time. */
   readonly job: JobId | null;
   readonly invocationId: InvocationId | null;
+  /** A `test-conditions` effect is on its way; its token, else null. */
+  readonly conditionToken: number | null;
   readonly times: UnitTimes;
   /** Outcome of the last test; empty when it was never tested. */
   readonly conditions: readonly ConditionOutcome[];
@@ -174,6 +196,10 @@ export interface Job {
   readonly createdUsec: MonotonicUsec;
   readonly startedUsec: MonotonicUsec | null;
   readonly deadlineUsec: MonotonicUsec | null;
+  /** The job this one waits for, when it was last looked at; it is looked at again when that one ends. */
+  readonly blockedBy: JobId | null;
+  /** Part of the boot transaction. */
+  readonly boot: boolean;
   /** Why it is in the transaction. */
   readonly reason: Reason;
   /** Requests that are answered when it ends. */
@@ -214,7 +240,9 @@ export interface ManagerState {
   /** Owner of every process the manager started or was told of. */
   readonly pids: PersistentMap<Pid, UnitName>;
   readonly nextJobId: number;
-  readonly nextSpawnToken: number;
+  readonly nextConditionToken: number;
+  /** For when the one timer is armed; null = not armed. */
+  readonly armedUsec: MonotonicUsec | null;
   /** Jobs of the boot transaction that have not ended; the boot is over when it is empty. */
   readonly bootJobsLeft: number;
   readonly bootFinished: Instant | null;

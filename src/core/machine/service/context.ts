@@ -1,0 +1,147 @@
+import type { InvocationId, Pid, Usec } from '../../../base/brand.ts';
+import { addUsec, type ClockReading } from '../../../base/time.ts';
+import type { ServiceUnit } from '../../unit/definition.ts';
+import type { Effect, ExecRole } from '../../manager/effect.ts';
+import type { ExecRecord, Reason, ServiceResult, ServiceRuntime, ServiceState } from '../../manager/state.ts';
+
+/**
+ * What a transition of one service may look at, and where it puts its effects. A transition is a function from
+ * (context, runtime) to the next runtime; effects are appended in the order in which they are to be performed.
+ */
+export interface ServiceContext {
+  readonly definition: ServiceUnit;
+  readonly now: ClockReading;
+  readonly invocationId: InvocationId;
+  readonly managerEnvironment: readonly string[];
+  /** The unit's job is a restart: RestartKillSignal= applies. */
+  readonly restartJob: boolean;
+  /** A stop job waits for this unit, or the manager shuts down: no automatic restart. */
+  readonly stopWanted: boolean;
+  /** A number in [0, 1) from the manager's seeded stream, for jitter. */
+  readonly random: number;
+  readonly effects: Effect[];
+}
+
+/** The state of a service that was never started. */
+export const NEVER_STARTED: ServiceRuntime = {
+  kind: 'service',
+  state: 'dead',
+  spawnCount: 0,
+  pendingSpawn: null,
+  mainPid: null,
+  controlPid: null,
+  controlCommand: null,
+  mainCommandIndex: 0,
+  groupEmpty: true,
+  result: 'success',
+  reloadResult: 'success',
+  deadlineUsec: null,
+  stateEnteredUsec: 0 as ServiceRuntime['stateEnteredUsec'],
+  watchdogDueUsec: null,
+  watchdogOverrideUsec: null,
+  runtimeMaxDueUsec: null,
+  restarts: 0,
+  restarting: false,
+  stopRequested: false,
+  statusText: '',
+  statusErrno: 0,
+  mainExit: null,
+  awaitingPidFile: false,
+  execs: [],
+  spawnFailure: null,
+  endReason: null,
+  fdStore: [],
+};
+
+/** Goes to `state`; `timeoutUsec` counts from now, null = no time-out. */
+export function enter(c: ServiceContext, run: ServiceRuntime, state: ServiceState, timeoutUsec: Usec | null): ServiceRuntime {
+  const now = c.now.monotonicUsec;
+  return { ...run, state, stateEnteredUsec: now, deadlineUsec: timeoutUsec === null ? null : addUsec(now, timeoutUsec), awaitingPidFile: false };
+}
+
+/** The first failure of a run decides its result; later ones do not change it. */
+export function withFailure(run: ServiceRuntime, result: ServiceResult, reason: Reason | null): ServiceRuntime {
+  return result === 'success' || run.result !== 'success' ? run : { ...run, result, endReason: reason };
+}
+
+export function commandsOf(definition: ServiceUnit, role: ExecRole) {
+  switch (role) {
+    case 'ExecCondition': return definition.execCondition;
+    case 'ExecStartPre': return definition.execStartPre;
+    case 'ExecStart': return definition.execStart;
+    case 'ExecStartPost': return definition.execStartPost;
+    case 'ExecReload': return definition.execReload;
+    case 'ExecStop': return definition.execStop;
+    case 'ExecStopPost': return definition.execStopPost;
+  }
+}
+
+/** Asks for command `index` of `role`. The answer is a `spawned` or `spawn-failed` event. */
+export function spawn(c: ServiceContext, run: ServiceRuntime, role: ExecRole, index: number): ServiceRuntime {
+  const command = commandsOf(c.definition, role)[index];
+  if (command === undefined) return run;
+  const token = run.spawnCount + 1;
+  const stopping = role === 'ExecStop' || role === 'ExecStopPost';
+  c.effects.push({
+    kind: 'spawn',
+    unit: c.definition.name,
+    token,
+    role,
+    index,
+    command,
+    definition: c.definition,
+    invocationId: c.invocationId,
+    extraEnvironment: environmentOf(c, run, role),
+    managerEnvironment: c.managerEnvironment,
+    notify: c.definition.notifyAccess !== 'none',
+    controlGroup: stopping || role === 'ExecReload' || role === 'ExecStartPost' ? 'control' : 'main',
+  });
+  return { ...run, spawnCount: token, pendingSpawn: { token, role, index }, groupEmpty: false };
+}
+
+/** Variables of systemd.exec(5) that only the manager can know. */
+function environmentOf(c: ServiceContext, run: ServiceRuntime, role: ExecRole): string[] {
+  const extra: string[] = [];
+  if (run.mainPid !== null && role !== 'ExecStart') extra.push(`MAINPID=${String(run.mainPid)}`);
+  const watchdogUsec = run.watchdogOverrideUsec ?? c.definition.watchdogUsec;
+  if (watchdogUsec !== null && role === 'ExecStart') extra.push(`WATCHDOG_USEC=${String(watchdogUsec)}`, 'WATCHDOG_PID=');
+  if (role === 'ExecStop' || role === 'ExecStopPost') {
+    extra.push(`SERVICE_RESULT=${run.result}`);
+    const exit = run.mainExit?.exit;
+    if (exit !== null && exit !== undefined) extra.push(`EXIT_CODE=${exit.code}`, `EXIT_STATUS=${exitStatusWord(exit)}`);
+  }
+  return extra;
+}
+
+/** `$EXIT_STATUS`: a number, or the signal's name without SIG. */
+function exitStatusWord(exit: { readonly code: string; readonly status: number }): string {
+  return exit.code === 'exited' ? String(exit.status) : SIGNAL_NAMES[exit.status] ?? String(exit.status);
+}
+
+/** Signal names by number (x86 and ARM Linux numbering, signal(7)), without SIG. */
+export const SIGNAL_NAMES: readonly (string | undefined)[] = [
+  undefined, 'HUP', 'INT', 'QUIT', 'ILL', 'TRAP', 'ABRT', 'BUS', 'FPE', 'KILL', 'USR1', 'SEGV', 'USR2', 'PIPE', 'ALRM', 'TERM',
+  'STKFLT', 'CHLD', 'CONT', 'STOP', 'TSTP', 'TTIN', 'TTOU', 'URG', 'XCPU', 'XFSZ', 'VTALRM', 'PROF', 'WINCH', 'IO', 'PWR', 'SYS',
+];
+
+/** Notes that a command runs as `pid`. A record of the same command line is replaced. */
+export function recordStart(c: ServiceContext, run: ServiceRuntime, role: ExecRole, index: number, pid: Pid): ServiceRuntime {
+  const record: ExecRecord = {
+    role, index, pid, startRealtimeUsec: c.now.realtimeUsec, startMonotonicUsec: c.now.monotonicUsec, exit: null,
+  };
+  const at = run.execs.findIndex((each) => each.role === role && each.index === index);
+  const execs = at < 0 ? [...run.execs, record] : run.execs.map((each, i) => (i === at ? record : each));
+  return { ...run, execs };
+}
+
+/** Notes how the command that ran as `pid` ended; returns the record too. */
+export function recordExit(
+  c: ServiceContext, run: ServiceRuntime, pid: Pid, exit: { readonly code: 'exited' | 'killed' | 'dumped'; readonly status: number },
+): readonly [ServiceRuntime, ExecRecord | null] {
+  const at = run.execs.findIndex((each) => each.pid === pid && each.exit === null);
+  const old = run.execs[at];
+  if (old === undefined) return [run, null];
+  const record: ExecRecord = { ...old, exit: { ...exit, realtimeUsec: c.now.realtimeUsec, monotonicUsec: c.now.monotonicUsec } };
+  return [{ ...run, execs: run.execs.map((each, i) => (i === at ? record : each)) }, record];
+}
+

@@ -1,0 +1,138 @@
+/** A process of the service has ended, or its whole group is empty: what follows in each state. */
+import type { Pid } from '../../../base/brand.ts';
+import type { ExecRole } from '../../manager/effect.ts';
+import type { Reason, ServiceResult, ServiceRuntime } from '../../manager/state.ts';
+import { commandsOf, recordExit, spawn, withFailure, type ServiceContext } from './context.ts';
+import { judgeExit, type Ended } from './judge-exit.ts';
+import { awaitMainProcess, enterRunning, enterStart, enterStartPost, enterStartPre } from './start.ts';
+import { afterSignals, enterSignal, enterSignalWith } from './stop.ts';
+import { isSignalState } from './states.ts';
+
+export function onProcessExit(c: ServiceContext, run: ServiceRuntime, pid: Pid, ended: Ended): ServiceRuntime {
+  if (pid === run.mainPid) return onMainExit(c, run, pid, ended);
+  if (pid === run.controlPid) return onControlExit(c, run, pid, ended);
+  return run;
+}
+
+function onMainExit(c: ServiceContext, run: ServiceRuntime, pid: Pid, ended: Ended): ServiceRuntime {
+  const { definition } = c;
+  const [recorded, record] = recordExit(c, { ...run, mainPid: null }, pid, ended);
+  const gone: ServiceRuntime = { ...recorded, mainExit: record ?? recorded.mainExit };
+  const result = judgeExit(definition, ended, definition.type === 'oneshot' ? 'command' : 'daemon', definition.execStart[run.mainCommandIndex]);
+  return afterMain(c, gone, result, result === 'success' ? null : reasonOf(run, 'ExecStart'));
+}
+
+/** The main process is gone with `result`. Shared with a main process that could not be started at all. */
+export function afterMain(c: ServiceContext, run: ServiceRuntime, result: ServiceResult, reason: Reason | null): ServiceRuntime {
+  const { definition } = c;
+  const { state } = run;
+  if (isSignalState(state)) return whenAllGone(c, withFailure(run, result, reason));
+  switch (state) {
+    case 'start': {
+      if (definition.type === 'oneshot') {
+        if (result !== 'success') return enterSignalWith(c, run, 'stop-sigterm', result, reason);
+        const next = run.mainCommandIndex + 1;
+        if (next < definition.execStart.length) return spawn(c, { ...run, mainCommandIndex: next }, 'ExecStart', next);
+        return enterStartPost(c, run);
+      }
+      if (definition.type === 'notify' || definition.type === 'notify-reload' || definition.type === 'dbus') {
+        if (result !== 'success') return enterSignalWith(c, run, 'stop-sigterm', result, reason);
+        // It ended well but never said that it was ready; with RemainAfterExit= a helper of its may still say so.
+        if (definition.remainAfterExit && definition.notifyAccess !== 'main') return run;
+        return enterSignalWith(c, run, 'stop-sigterm', 'protocol', { reason: 'protocol', detail: 'the main process ended before READY=1' });
+      }
+      return enterRunning(c, run, result, reason);
+    }
+    case 'start-post':
+    case 'reload':
+      // The control process has the last word; the result is kept until it is done.
+      return run.controlPid !== null || run.pendingSpawn !== null ? withFailure(run, result, reason) : enterRunning(c, run, result, reason);
+    case 'running':
+    case 'reload-signal':
+    case 'reload-notify':
+      return enterRunning(c, run, result, reason);
+    case 'stop':
+    case 'stop-post':
+      return withFailure(run, result, reason);
+    default:
+      return run;
+  }
+}
+
+function onControlExit(c: ServiceContext, run: ServiceRuntime, pid: Pid, ended: Ended): ServiceRuntime {
+  const { controlCommand } = run;
+  const [gone] = recordExit(c, { ...run, controlPid: null, controlCommand: null }, pid, ended);
+  if (controlCommand === null) return gone;
+  const command = commandsOf(c.definition, controlCommand.role)[controlCommand.index];
+  let result = judgeExit(c.definition, ended, 'command', command);
+  if (controlCommand.role === 'ExecCondition' && ended.code === 'exited' && ended.status >= 1 && ended.status <= 254 && result !== 'success') {
+    result = 'exec-condition';
+  }
+  return afterControl(c, gone, controlCommand, result, result === 'success' ? null : reasonOf(run, controlCommand.role));
+}
+
+/** An exit after the executor's report of a failed set-up is that failure, not the program's. */
+function reasonOf(run: ServiceRuntime, role: ExecRole): Reason {
+  return run.spawnFailure?.role === role ? { reason: 'spawn-failed', role } : { reason: 'exit', role };
+}
+
+/** A control command is over with `result`. Shared with one that could not be started at all. */
+export function afterControl(
+  c: ServiceContext, run: ServiceRuntime, command: NonNullable<ServiceRuntime['controlCommand']>, result: ServiceResult, reason: Reason | null,
+): ServiceRuntime {
+  if (isSignalState(run.state)) return whenAllGone(c, run);
+  const next = command.index + 1;
+  if (result === 'success' && next < commandsOf(c.definition, command.role).length) return spawn(c, run, command.role, next);
+  switch (run.state) {
+    case 'condition':
+      return result === 'success' ? enterStartPre(c, run) : enterSignalWith(c, run, 'stop-sigterm', result, reason);
+    case 'start-pre':
+      return result === 'success' ? enterStart(c, run) : enterSignalWith(c, run, 'stop-sigterm', result, reason);
+    case 'start':
+      return result === 'success' ? awaitMainProcess(c, run) : enterSignalWith(c, run, 'stop-sigterm', result, reason);
+    case 'start-post':
+      return result === 'success' ? enterRunning(c, run, run.result, run.endReason) : enterSignalWith(c, run, 'stop-sigterm', result, reason);
+    case 'reload': {
+      if (c.definition.pidFile !== null) c.effects.push({ kind: 'read-pid-file', unit: c.definition.name, path: c.definition.pidFile });
+      // A failed reload fails the job, not the service.
+      return enterRunning(c, { ...run, reloadResult: result }, run.result, run.endReason);
+    }
+    case 'stop':
+      return enterSignalWith(c, run, 'stop-sigterm', result, reason);
+    case 'stop-post':
+      return enterSignal(c, withFailure(run, result, reason), 'final-sigterm');
+    default:
+      return run;
+  }
+}
+
+/** In a signal state: go on when main process, control process and (where it was signalled) the group are gone. */
+function whenAllGone(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
+  const { state } = run;
+  if (!isSignalState(state) || run.mainPid !== null || run.controlPid !== null || run.pendingSpawn !== null) return run;
+  const last = state === 'stop-sigkill' || state === 'final-sigkill' || state === 'final-sigterm' || state === 'final-watchdog';
+  const mode = c.definition.kill.killMode;
+  // Before ExecStopPost= only the known processes have to be gone; what they leave behind is ended after it.
+  const mustBeEmpty = last && (mode === 'control-group' || (mode === 'mixed' && state !== 'final-sigterm' && state !== 'final-watchdog'));
+  if (mustBeEmpty && !run.groupEmpty) return run;
+  return afterSignals(c, run, state);
+}
+
+/** No process is left in the unit's group. */
+export function onGroupEmpty(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
+  if (run.pendingSpawn !== null) return run;
+  const empty: ServiceRuntime = { ...run, groupEmpty: true };
+  switch (run.state) {
+    case 'start':
+      if (run.awaitingPidFile && c.definition.pidFile !== null) {
+        return enterSignalWith(c, empty, 'stop-sigterm', 'protocol',
+          { reason: 'protocol', detail: `all processes ended and none wrote the PID file ${c.definition.pidFile}` });
+      }
+      return empty;
+    case 'running':
+      return run.mainPid === null && run.controlPid === null ? enterRunning(c, empty, 'success', null) : empty;
+    default:
+      if (!isSignalState(run.state) || run.mainPid !== null || run.controlPid !== null) return empty;
+      return afterSignals(c, empty, run.state);
+  }
+}

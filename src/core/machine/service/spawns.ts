@@ -1,0 +1,67 @@
+/** Answers to spawn effects. */
+import type { Pid, Signal } from '../../../base/brand.ts';
+import type { ServiceRuntime, SpawnFailure } from '../../manager/state.ts';
+import { commandsOf, recordStart, type ServiceContext } from './context.ts';
+import { afterControl, afterMain } from './exits.ts';
+import { judgeExit, statusOfStage } from './judge-exit.ts';
+import { enterStartPost } from './start.ts';
+import { isSignalState } from './states.ts';
+
+const SIGKILL = 9 as Signal;
+
+/** Whether ExecStart= of this service runs as its main process (all but forking, where it is a control process). */
+function startsMain(c: ServiceContext): boolean {
+  return c.definition.type !== 'forking';
+}
+
+export function onSpawned(c: ServiceContext, run: ServiceRuntime, token: number, pid: Pid, execDone: boolean): ServiceRuntime {
+  const pending = run.pendingSpawn;
+  if (pending === null || pending.token !== token) {
+    // The answer to a question nobody asks any more: this process must not live on unowned.
+    c.effects.push({ kind: 'kill-process', unit: c.definition.name, pid, signal: SIGKILL, value: null });
+    return run;
+  }
+  const known = recordStart(c, { ...run, pendingSpawn: null, spawnFailure: null, groupEmpty: false }, pending.role, pending.index, pid);
+  const isMain = pending.role === 'ExecStart' && startsMain(c);
+  const placed: ServiceRuntime = isMain
+    ? { ...known, mainPid: pid, mainCommandIndex: pending.index }
+    : { ...known, controlPid: pid, controlCommand: { role: pending.role, index: pending.index } };
+  if (isSignalState(run.state)) {
+    // A stop overtook the spawn. The process gets the signal it missed.
+    c.effects.push({ kind: 'kill-process', unit: c.definition.name, pid, signal: SIGKILL, value: null });
+    return placed;
+  }
+  return execDone && isMain ? onExecDone(c, placed, pid) : placed;
+}
+
+/** execve of `pid` went through: for the types that ask no more of their main process, the service is started. */
+export function onExecDone(c: ServiceContext, run: ServiceRuntime, pid: Pid): ServiceRuntime {
+  if (pid !== run.mainPid || run.state !== 'start') return run;
+  const { type } = c.definition;
+  return type === 'simple' || type === 'exec' || type === 'idle' ? enterStartPost(c, run) : run;
+}
+
+/**
+ * A command could not be run. `pid` is null when there never was a process; with the executor there is one, whose exit (with the status
+ * of the stage) is handled as any exit and only the reason is kept here.
+ */
+export function onSpawnFailed(c: ServiceContext, run: ServiceRuntime, token: number, failure: Omit<SpawnFailure, 'role'>): ServiceRuntime {
+  const pending = run.pendingSpawn;
+  if (pending === null || pending.token !== token) return run;
+  const { role, index } = pending;
+  const failed: ServiceRuntime = { ...run, pendingSpawn: null, spawnFailure: { ...failure, role } };
+  const command = commandsOf(c.definition, role)[index];
+  const result = failure.stage === 'clone' ? 'resources'
+    : judgeExit(c.definition, { code: 'exited', status: statusOfStage(failure.stage) }, 'command', command);
+  const reason = result === 'success' ? null : { reason: 'spawn-failed', role } as const;
+  return role === 'ExecStart' && startsMain(c)
+    ? afterMain(c, failed, result, reason)
+    : afterControl(c, failed, { role, index }, result, reason);
+}
+
+/** The executor told why it could not run the command of `pid`; its exit follows. */
+export function onExecFailed(_c: ServiceContext, run: ServiceRuntime, pid: Pid, failure: Omit<SpawnFailure, 'role'>): ServiceRuntime {
+  const record = run.execs.find((each) => each.pid === pid);
+  return record === undefined ? run : { ...run, spawnFailure: { ...failure, role: record.role } };
+}
+

@@ -1,0 +1,176 @@
+/**
+ * The way down: ExecStop=, signals, ExecStopPost=, what is left, and then dead, failed or auto-restart.
+ * Source: systemd.service(5) ExecStop=, systemd.kill(5).
+ */
+import type { Pid, Signal, Usec } from '../../../base/brand.ts';
+import { addUsec } from '../../../base/time.ts';
+import type { DirectoryKind } from '../../unit/definition.ts';
+import type { Reason, ServiceResult, ServiceRuntime } from '../../manager/state.ts';
+import { enter, spawn, withFailure, type ServiceContext } from './context.ts';
+import { restartDelayUsec, wantsRestart } from './restart.ts';
+import type { SignalState } from './states.ts';
+
+const SIGKILL = 9 as Signal;
+
+const ALL_DIRECTORIES: readonly DirectoryKind[] = ['runtime'];
+
+/** Begins an orderly stop of a service that is up: ExecStop= first when there is one. */
+export function enterStop(c: ServiceContext, run: ServiceRuntime, result: ServiceResult, reason: Reason | null): ServiceRuntime {
+  const failed = withFailure({ ...run, watchdogDueUsec: null, runtimeMaxDueUsec: null }, result, reason);
+  if (c.definition.execStop.length === 0) return enterSignal(c, failed, 'stop-sigterm');
+  return spawn(c, enter(c, failed, 'stop', c.definition.timeoutStopUsec), 'ExecStop', 0);
+}
+
+/** The same without ExecStop=: for a service that never came up, or that failed. */
+export function enterSignalWith(
+  c: ServiceContext, run: ServiceRuntime, state: SignalState, result: ServiceResult, reason: Reason | null,
+): ServiceRuntime {
+  return enterSignal(c, withFailure({ ...run, watchdogDueUsec: null, runtimeMaxDueUsec: null }, result, reason), state);
+}
+
+/** Sends the signals that belong to `state` and waits; goes on at once when there is nothing to wait for. */
+export function enterSignal(c: ServiceContext, run: ServiceRuntime, state: SignalState): ServiceRuntime {
+  const groupKilled = signalProcesses(c, run, state);
+  if (run.mainPid === null && run.controlPid === null && run.pendingSpawn === null && (!groupKilled || run.groupEmpty)) {
+    return afterSignals(c, run, state);
+  }
+  const timeoutUsec = state === 'stop-watchdog' || state === 'final-watchdog' ? c.definition.timeoutAbortUsec : c.definition.timeoutStopUsec;
+  return enter(c, run, state, timeoutUsec);
+}
+
+/** Every process that was signalled is gone, or there was none. */
+export function afterSignals(c: ServiceContext, run: ServiceRuntime, state: SignalState): ServiceRuntime {
+  switch (state) {
+    case 'stop-watchdog':
+    case 'stop-sigterm':
+    case 'stop-sigkill':
+      return enterStopPost(c, run);
+    case 'final-watchdog':
+    case 'final-sigterm':
+      // With KillMode=mixed only the main process got the first signal; the rest of the group gets the last one now.
+      return c.definition.kill.killMode === 'mixed' && !run.groupEmpty && c.definition.kill.sendSigkill
+        ? enterSignal(c, run, 'final-sigkill') : enterDead(c, run);
+    case 'final-sigkill':
+      return enterDead(c, run);
+  }
+}
+
+/** Emits the kill effects of a signal state. Returns whether the whole group was signalled (so that it has to become empty). */
+function signalProcesses(c: ServiceContext, run: ServiceRuntime, state: SignalState): boolean {
+  const { kill, name } = c.definition;
+  if (kill.killMode === 'none') return false;
+  const last = state === 'stop-sigkill' || state === 'final-sigkill';
+  const signal = signalFor(c, state);
+  const direct = [run.mainPid, run.controlPid].filter((pid): pid is Pid => pid !== null);
+  for (const pid of direct) c.effects.push({ kind: 'kill-process', unit: name, pid, signal, value: null });
+  const wholeGroup = kill.killMode === 'control-group' || (kill.killMode === 'mixed' && last);
+  if (!wholeGroup) {
+    // Still learn whether anything else lives there: mixed wants to know before it goes on to the last signal.
+    if (kill.killMode === 'mixed' && !run.groupEmpty) c.effects.push({ kind: 'watch-control-group', unit: name });
+    return false;
+  }
+  if (run.groupEmpty && direct.length === 0) return true;
+  c.effects.push({ kind: 'kill-control-group', unit: name, signal, except: direct, alsoSighup: kill.sendSighup && !last });
+  c.effects.push({ kind: 'watch-control-group', unit: name });
+  return true;
+}
+
+function signalFor(c: ServiceContext, state: SignalState): Signal {
+  const { kill } = c.definition;
+  switch (state) {
+    case 'stop-watchdog':
+    case 'final-watchdog': return kill.watchdogSignal;
+    case 'stop-sigkill':
+    case 'final-sigkill': return kill.finalKillSignal;
+    case 'stop-sigterm': return c.restartJob ? kill.restartKillSignal ?? kill.killSignal : kill.killSignal;
+    case 'final-sigterm': return kill.killSignal;
+  }
+}
+
+/** The service is down but for what ExecStopPost= is to clean up. */
+export function enterStopPost(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
+  if (c.definition.execStopPost.length === 0) return enterSignal(c, run, 'final-sigterm');
+  return spawn(c, enter(c, run, 'stop-post', c.definition.timeoutStopUsec), 'ExecStopPost', 0);
+}
+
+/** Nothing of it runs any more: settle the result, then rest or wait for the automatic restart. */
+export function enterDead(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
+  const { definition } = c;
+  const restart = !c.stopWanted && wantsRestart(definition, run);
+  const restarts = run.restarts;
+  const down: ServiceRuntime = {
+    ...run,
+    state: run.result === 'success' || run.result === 'exec-condition' ? 'dead' : 'failed',
+    stateEnteredUsec: c.now.monotonicUsec,
+    deadlineUsec: null,
+    watchdogDueUsec: null,
+    runtimeMaxDueUsec: null,
+    watchdogOverrideUsec: null,
+    mainPid: null,
+    controlPid: null,
+    controlCommand: null,
+    awaitingPidFile: false,
+    restarting: restart,
+  };
+  if (definition.pidFile !== null) c.effects.push({ kind: 'remove-file', unit: definition.name, path: definition.pidFile });
+  if (restart) return down;
+  releaseResources(c, run);
+  return { ...down, fdStore: [], groupEmpty: true, restarts };
+}
+
+/** What a service that rests gives back. */
+export function releaseResources(c: ServiceContext, run: ServiceRuntime): void {
+  const { definition } = c;
+  if (definition.exec.runtimeDirectoryPreserve === 'no' && definition.exec.directories.some((directory) => directory.kind === 'runtime')) {
+    c.effects.push({ kind: 'remove-directories', unit: definition.name, kinds: ALL_DIRECTORIES, definition });
+  }
+  if (run.fdStore.length > 0) c.effects.push({ kind: 'close-fds', names: run.fdStore });
+  c.effects.push({ kind: 'release-control-group', unit: definition.name });
+}
+
+/** Follows `enterDead` when a restart is due: the pause before it. */
+export function enterAutoRestart(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
+  const delay: Usec = restartDelayUsec(c.definition, run.restarts);
+  return { ...run, state: 'auto-restart', deadlineUsec: addUsec(c.now.monotonicUsec, delay) };
+}
+
+/**
+ * A stop was asked for, in whatever state the service is.
+ * Idempotent: a stop sequence that already runs is left alone.
+ */
+export function stopService(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
+  const asked: ServiceRuntime = { ...run, stopRequested: true };
+  switch (run.state) {
+    case 'dead':
+    case 'failed':
+      return asked;
+    case 'auto-restart':
+      releaseResources(c, run);
+      return { ...asked, state: run.result === 'success' ? 'dead' : 'failed', deadlineUsec: null, restarting: false, fdStore: [] };
+    case 'condition':
+    case 'start-pre':
+    case 'start':
+    case 'start-post':
+    case 'reload':
+    case 'reload-signal':
+    case 'reload-notify':
+      return enterSignal(c, { ...asked, watchdogDueUsec: null, runtimeMaxDueUsec: null }, 'stop-sigterm');
+    case 'running':
+    case 'exited':
+      return enterStop(c, asked, 'success', null);
+    default:
+      return asked;
+  }
+}
+
+/** Sends SIGKILL to everything the service still has; for a hurried shutdown. */
+export function killNow(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
+  for (const pid of [run.mainPid, run.controlPid]) {
+    if (pid !== null) c.effects.push({ kind: 'kill-process', unit: c.definition.name, pid, signal: SIGKILL, value: null });
+  }
+  if (c.definition.kill.killMode !== 'none') {
+    c.effects.push({ kind: 'kill-control-group', unit: c.definition.name, signal: SIGKILL, except: [], alsoSighup: false });
+    c.effects.push({ kind: 'watch-control-group', unit: c.definition.name });
+  }
+  return run;
+}
