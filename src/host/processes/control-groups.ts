@@ -1,0 +1,467 @@
+/**
+ * A control group for each unit, on a cgroup2 hierarchy: `ROOT/system.slice/nginx.service`.
+ *
+ * - An empty group is noticed by reading `cgroup.events` after exits were reaped; inotify on the same file is the net
+ *   below, because the kernel sends that notice at most once in 10 ms and file.
+ * - A group that `cgroup.kill` was used on is made anew before the next process is born into it: kernels around 6.18 kill whatever
+ *   CLONE_INTO_CGROUP puts into such a group. Where it cannot be removed yet, its next process is born into a sub-group.
+ * - Controllers are enabled when the first unit asks for one, from the root down; the manager then moves into a
+ *   leaf (`init.scope`), since a group with processes cannot have controllers below it.
+ */
+import { readFileSync, readdirSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import type { Fd, Pid, UnitName } from '../../base/brand.ts';
+import type { CgroupContext, LimitValue } from '../../core/unit/definition.ts';
+import { POLL_IN } from '../engine.ts';
+import type { NativeBinding } from '../native.ts';
+import type { PollSet } from '../poll-set.ts';
+import type { Birthplace, GroupKill, ProcessTracker } from './process-tracker.ts';
+import { needsContinue } from './process-tracker.ts';
+
+const SIGHUP = 1;
+const SIGKILL = 9;
+const SIGCONT = 18;
+const IN_MODIFY = 2;
+/** Rounds of reading cgroup.procs and signalling what is new, against a service that forks meanwhile. */
+const SIGNAL_ROUNDS_MAX = 16;
+/** A delegated group may hold groups of its own; deeper than this is not walked. */
+const SUBGROUP_DEPTH_MAX = 16;
+const SUBGROUPS_MAX = 4096;
+/** Fresh sub-groups tried when a killed group cannot be replaced. */
+const REPLACEMENTS_MAX = 64;
+
+interface Group {
+  readonly unit: UnitName;
+  /** Relative to the root, `/system.slice/nginx.service`. */
+  readonly path: string;
+  directoryFd: Fd | null;
+  /** Sub-group for the control process of a stop. */
+  controlFd: Fd | null;
+  /** cgroup.kill was used since the directory was made. */
+  killed: boolean;
+  watch: number | null;
+  waitsForEmpty: boolean;
+  notEffective: readonly { readonly directive: string; readonly why: string }[];
+  attributes: string;
+}
+
+/** What one directive wants of the kernel. */
+interface Attribute {
+  readonly directive: string;
+  readonly controller: 'memory' | 'pids' | 'cpu' | 'io';
+  readonly file: string;
+  readonly value: string;
+}
+
+/** A slice's groups are nested by its name: `a-b.slice` lives in `a.slice`. `-.slice` is the root. */
+export function sliceGroupPath(slice: string): string {
+  const stem = slice.replace(/\.slice$/, '');
+  if (stem === '-' || stem === '') return '';
+  const parts = stem.split('-');
+  return parts.map((_, index) => `/${parts.slice(0, index + 1).join('-')}.slice`).join('');
+}
+
+function limitText(limit: LimitValue | { readonly percent: number }, whole: number): string {
+  if (limit === 'infinity') return 'max';
+  return String(typeof limit === 'number' ? limit : Math.floor((whole * limit.percent) / 100));
+}
+
+/** The kernel's pid_max on machines of more than a few CPUs; the base of a percentage in TasksMax=. */
+const PIDS_WHOLE = 4_194_304;
+const CPU_PERIOD_USEC = 100_000;
+
+/** The attributes a unit's directives stand for, in the order they are written. */
+export function attributesOf(context: CgroupContext): readonly Attribute[] {
+  const attributes: Attribute[] = [];
+  const add = (directive: string, controller: Attribute['controller'], file: string, value: string): void => {
+    attributes.push({ directive, controller, file, value });
+  };
+  const memory = totalmem();
+  if (context.tasksMax !== null) add('TasksMax', 'pids', 'pids.max', limitText(context.tasksMax, PIDS_WHOLE));
+  if (context.memoryMin !== null) add('MemoryMin', 'memory', 'memory.min', limitText(context.memoryMin, memory));
+  if (context.memoryLow !== null) add('MemoryLow', 'memory', 'memory.low', limitText(context.memoryLow, memory));
+  if (context.memoryHigh !== null) add('MemoryHigh', 'memory', 'memory.high', limitText(context.memoryHigh, memory));
+  if (context.memoryMax !== null) add('MemoryMax', 'memory', 'memory.max', limitText(context.memoryMax, memory));
+  if (context.memorySwapMax !== null) add('MemorySwapMax', 'memory', 'memory.swap.max', limitText(context.memorySwapMax, memory));
+  if (context.cpuWeight !== null) add('CPUWeight', 'cpu', 'cpu.weight', String(context.cpuWeight));
+  if (context.cpuQuotaUsecPerSec !== null) {
+    const quota = Math.max(1000, Math.round((context.cpuQuotaUsecPerSec * CPU_PERIOD_USEC) / 1_000_000));
+    add('CPUQuota', 'cpu', 'cpu.max', `${String(quota)} ${String(CPU_PERIOD_USEC)}`);
+  }
+  if (context.ioWeight !== null) add('IOWeight', 'io', 'io.weight', `default ${String(context.ioWeight)}`);
+  return attributes;
+}
+
+export interface ControlGroupsOptions {
+  readonly native: NativeBinding;
+  readonly poll: PollSet;
+  /** Directory of the manager's own group. */
+  readonly root: string;
+  readonly onEmpty: (unit: UnitName) => void;
+}
+
+export class ControlGroups implements ProcessTracker {
+  readonly #native: NativeBinding;
+  readonly #poll: PollSet;
+  readonly #root: string;
+  readonly #onEmpty: (unit: UnitName) => void;
+  readonly #groups = new Map<UnitName, Group>();
+  readonly #byPath = new Map<string, UnitName>();
+  readonly #madeSlices = new Set<string>();
+  readonly #byWatch = new Map<number, Group>();
+  readonly #watched = new Set<Group>();
+  #inotify: Fd | null = null;
+  /** Controllers enabled for children, by group path; the value is why enabling failed, '' when it went through. */
+  readonly #controllers = new Map<string, string>();
+  #movedToLeaf = false;
+
+  constructor(options: ControlGroupsOptions) {
+    this.#native = options.native;
+    this.#poll = options.poll;
+    this.#root = options.root;
+    this.#onEmpty = options.onEmpty;
+  }
+
+  prepare(unit: UnitName, context: CgroupContext, part: 'main' | 'control'): Birthplace {
+    const group = this.#groups.get(unit) ?? this.#makeGroup(unit, context);
+    const before = group.notEffective;
+    this.#applyAttributes(group, context);
+    const cgroupFd = part === 'control' ? this.#controlDirectory(group) : this.#mainDirectory(group);
+    return {
+      cgroupFd: cgroupFd ?? -1,
+      cgroupPath: `${this.#root}${group.path}`,
+      notEffective: group.notEffective === before ? [] : group.notEffective,
+    };
+  }
+
+  addProcess(): void {
+    // The kernel keeps the books.
+  }
+
+  removeProcess(): void {
+    // The kernel keeps the books.
+  }
+
+  unitOf(pid: Pid): UnitName | null {
+    let text: string;
+    try {
+      text = readFileSync(`/proc/${String(pid)}/cgroup`, 'utf8');
+    } catch {
+      return null;
+    }
+    const line = text.split('\n').find((candidate) => candidate.startsWith('0::'));
+    if (line === undefined) return null;
+    // The paths in /proc start at the root of our cgroup namespace, ours at our own group: compare from the end.
+    for (let path = line.slice(3); path.length > 1; path = path.slice(0, path.lastIndexOf('/'))) {
+      const unit = this.#unitOfPathEnd(path);
+      if (unit !== null) return unit;
+    }
+    return null;
+  }
+
+  processesOf(unit: UnitName): readonly Pid[] {
+    const group = this.#groups.get(unit);
+    return group === undefined ? [] : this.#readProcesses(group).sort((a, b) => a - b);
+  }
+
+  kill(order: GroupKill): void {
+    const group = this.#groups.get(order.unit);
+    if (group === undefined) return;
+    if (order.signal === SIGKILL && order.except.length === 0) {
+      const result = this.#native.writeAttribute(`${this.#root}${group.path}/cgroup.kill`, '1');
+      if (result === 0) {
+        group.killed = true;
+        return;
+      }
+    }
+    const signalled = new Set<Pid>();
+    const rounds = order.signal === SIGKILL ? SIGNAL_ROUNDS_MAX : 2;
+    for (let round = 0; round < rounds; round++) {
+      const targets = this.#readProcesses(group).filter((pid) => !order.except.includes(pid) && !signalled.has(pid));
+      if (targets.length === 0) return;
+      for (const pid of targets) {
+        signalled.add(pid);
+        this.#native.kill(pid, order.signal);
+        if (order.alsoSighup) this.#native.kill(pid, SIGHUP);
+        if (needsContinue(order.signal)) this.#native.kill(pid, SIGCONT);
+      }
+    }
+  }
+
+  watchEmpty(unit: UnitName): void {
+    const group = this.#groups.get(unit);
+    if (group === undefined || !this.#isPopulated(group)) {
+      this.#onEmpty(unit);
+      return;
+    }
+    group.waitsForEmpty = true;
+    this.#watched.add(group);
+    this.#addWatch(group);
+    // Emptied between the look and the watch.
+    this.#lookAgain(group);
+  }
+
+  recheck(): void {
+    for (const group of this.#watched) this.#lookAgain(group);
+  }
+
+  release(unit: UnitName): void {
+    const group = this.#groups.get(unit);
+    if (group === undefined) return;
+    this.#dropWatch(group);
+    this.#watched.delete(group);
+    this.#closeDirectories(group);
+    if (this.#removeTree(group.path)) {
+      this.#groups.delete(unit);
+      this.#byPath.delete(group.path);
+      return;
+    }
+    // Something is left in it (KillMode=process): the group stays known, so that the next stop finds it.
+    group.attributes = '';
+  }
+
+  groupOf(unit: UnitName): string | null {
+    const group = this.#groups.get(unit);
+    return group === undefined ? null : `${this.#root}${group.path}`;
+  }
+
+  #makeGroup(unit: UnitName, context: CgroupContext): Group {
+    const isSlice = unit.endsWith('.slice');
+    const slicePath = context.slice === null ? '' : sliceGroupPath(context.slice);
+    const path = isSlice ? sliceGroupPath(unit) : `${slicePath}/${unit}`;
+    this.#makeSlices(slicePath);
+    const group: Group = { unit, path, directoryFd: null, controlFd: null, killed: !this.#makeFresh(path), watch: null, waitsForEmpty: false, notEffective: [], attributes: '' };
+    this.#groups.set(unit, group);
+    this.#byPath.set(path, unit);
+    return group;
+  }
+
+  /**
+   * Makes the directory of a group. One left over from an earlier manager may have been killed, which nobody can tell: it is made anew.
+   * False when it is there to stay.
+   */
+  #makeFresh(path: string): boolean {
+    const directory = `${this.#root}${path}`;
+    if (this.#native.makeDirectory(directory, 0o755) !== 'EEXIST') return true;
+    return this.#removeTree(path) && this.#native.makeDirectory(directory, 0o755) === 0;
+  }
+
+  #makeSlices(slicePath: string): void {
+    if (slicePath === '' || this.#madeSlices.has(slicePath)) return;
+    const parts = slicePath.split('/').slice(1);
+    for (let depth = 1; depth <= parts.length; depth++) {
+      this.#native.makeDirectory(`${this.#root}/${parts.slice(0, depth).join('/')}`, 0o755);
+    }
+    this.#madeSlices.add(slicePath);
+  }
+
+  #mainDirectory(group: Group): Fd | null {
+    if (group.killed) this.#replace(group);
+    if (group.killed) return this.#freshSubgroup(group);
+    group.directoryFd ??= this.#openDirectory(group.path);
+    return group.directoryFd;
+  }
+
+  /** Removes and makes the directory again; `killed` stays set when something in it keeps it from being removed. */
+  #replace(group: Group): void {
+    this.#closeDirectories(group);
+    this.#dropWatch(group);
+    if (!this.#removeTree(group.path)) return;
+    this.#native.makeDirectory(`${this.#root}${group.path}`, 0o755);
+    group.killed = false;
+    group.attributes = '';
+  }
+
+  #freshSubgroup(group: Group): Fd | null {
+    for (let number = 1; number <= REPLACEMENTS_MAX; number++) {
+      const path = `${group.path}/again-${String(number)}`;
+      const made = this.#native.makeDirectory(`${this.#root}${path}`, 0o755);
+      if (made === 0) {
+        group.directoryFd = this.#openDirectory(path);
+        return group.directoryFd;
+      }
+      if (made !== 'EEXIST') return null;
+    }
+    return null;
+  }
+
+  #controlDirectory(group: Group): Fd | null {
+    if (group.killed && group.controlFd !== null) {
+      this.#native.close(group.controlFd);
+      group.controlFd = null;
+      this.#native.removeDirectory(`${this.#root}${group.path}/.control`);
+    }
+    if (group.controlFd === null) {
+      this.#native.makeDirectory(`${this.#root}${group.path}/.control`, 0o755);
+      group.controlFd = this.#openDirectory(`${group.path}/.control`);
+    }
+    return group.controlFd;
+  }
+
+  #openDirectory(path: string): Fd | null {
+    const fd = this.#native.openDirectory(`${this.#root}${path}`);
+    return typeof fd === 'string' ? null : fd;
+  }
+
+  #closeDirectories(group: Group): void {
+    if (group.directoryFd !== null) this.#native.close(group.directoryFd);
+    if (group.controlFd !== null) this.#native.close(group.controlFd);
+    group.directoryFd = null;
+    group.controlFd = null;
+  }
+
+  #isPopulated(group: Group): boolean {
+    const text = this.#native.readSmallFile(`${this.#root}${group.path}/cgroup.events`, 4096);
+    return text.includes('populated 1');
+  }
+
+  #readProcesses(group: Group): Pid[] {
+    const pids: Pid[] = [];
+    for (const path of this.#subgroups(group.path)) {
+      const text = this.#native.readSmallFile(`${this.#root}${path}/cgroup.procs`, 1024 * 1024);
+      for (const line of text.split('\n')) {
+        const pid = Number(line);
+        // 0 stands for a process outside of our PID namespace; an errno is not a number.
+        if (pid > 0) pids.push(pid as Pid);
+      }
+    }
+    return pids;
+  }
+
+  /** The group and all groups below it, parents first. */
+  #subgroups(path: string): string[] {
+    const found = [path];
+    const walk = (at: string, depth: number): void => {
+      if (depth > SUBGROUP_DEPTH_MAX || found.length >= SUBGROUPS_MAX) return;
+      let entries;
+      try {
+        entries = readdirSync(`${this.#root}${at}`, { withFileTypes: true });
+      } catch {
+        return;
+      }
+      for (const entry of entries) {
+        if (!entry.isDirectory()) continue;
+        found.push(`${at}/${entry.name}`);
+        walk(`${at}/${entry.name}`, depth + 1);
+      }
+    };
+    walk(path, 1);
+    return found;
+  }
+
+  #removeTree(path: string): boolean {
+    // Nearly always there is nothing below, and one call does it.
+    const result = this.#native.removeDirectory(`${this.#root}${path}`);
+    if (result === 0 || result === 'ENOENT') return true;
+    let whole = true;
+    for (const directory of this.#subgroups(path).reverse()) {
+      const removed = this.#native.removeDirectory(`${this.#root}${directory}`);
+      whole = removed === 0 || removed === 'ENOENT';
+    }
+    return whole;
+  }
+
+  #lookAgain(group: Group): void {
+    if (!group.waitsForEmpty || this.#isPopulated(group)) return;
+    group.waitsForEmpty = false;
+    this.#watched.delete(group);
+    this.#dropWatch(group);
+    this.#onEmpty(group.unit);
+  }
+
+  #addWatch(group: Group): void {
+    if (group.watch !== null) return;
+    if (this.#inotify === null) {
+      const fd = this.#native.inotifyOpen();
+      if (typeof fd === 'string') return;
+      this.#inotify = fd;
+      this.#poll.add(fd, POLL_IN, () => { this.#readInotify(fd); }, 'cgroup');
+    }
+    const watch = this.#native.inotifyAdd(this.#inotify, `${this.#root}${group.path}/cgroup.events`, IN_MODIFY);
+    if (typeof watch === 'string') return;
+    group.watch = watch;
+    this.#byWatch.set(watch, group);
+  }
+
+  #dropWatch(group: Group): void {
+    if (group.watch === null || this.#inotify === null) return;
+    // The kernel has dropped it already when the directory is gone; then this is EINVAL and means nothing.
+    this.#native.inotifyRemove(this.#inotify, group.watch);
+    this.#byWatch.delete(group.watch);
+    group.watch = null;
+  }
+
+  #readInotify(fd: Fd): void {
+    const records = this.#native.inotifyRead(fd);
+    if (typeof records === 'string') return;
+    for (const { watch } of records) {
+      const group = this.#byWatch.get(watch);
+      if (group !== undefined) this.#lookAgain(group);
+      // An overflow (watch -1) has lost notices: look at all.
+      else if (watch === -1) this.recheck();
+    }
+  }
+
+  #unitOfPathEnd(path: string): UnitName | null {
+    for (let start = 0; start !== -1; start = path.indexOf('/', start + 1)) {
+      const unit = this.#byPath.get(path.slice(start));
+      if (unit !== undefined) return unit;
+    }
+    return null;
+  }
+
+  #applyAttributes(group: Group, context: CgroupContext): void {
+    const attributes = attributesOf(context);
+    const wanted = attributes.map(({ file, value }) => `${file}=${value}`).join(' ');
+    if (wanted === group.attributes) return;
+    group.attributes = wanted;
+    const failures: { directive: string; why: string }[] = [];
+    for (const { directive, controller, file, value } of attributes) {
+      const why = this.#enableController(group.path, controller) || this.#writeAttribute(group.path, file, value);
+      if (why !== '') failures.push({ directive, why });
+    }
+    group.notEffective = failures;
+  }
+
+  #writeAttribute(path: string, file: string, value: string): string {
+    const result = this.#native.writeAttribute(`${this.#root}${path}/${file}`, value);
+    return result === 0 ? '' : `${file} could not be written: ${result}`;
+  }
+
+  /** Enables a controller in every group from the root to the parent of `path`. '' or why not. */
+  #enableController(path: string, controller: string): string {
+    const parents = path.split('/').slice(0, -1);
+    for (let depth = 1; depth <= parents.length; depth++) {
+      const parent = parents.slice(0, depth).join('/');
+      const key = `${parent} ${controller}`;
+      let why = this.#controllers.get(key);
+      if (why === undefined) {
+        why = this.#enableBelow(parent, controller);
+        this.#controllers.set(key, why);
+      }
+      if (why !== '') return why;
+    }
+    return '';
+  }
+
+  #enableBelow(parent: string, controller: string): string {
+    const available = this.#native.readSmallFile(`${this.#root}${parent}/cgroup.controllers`, 4096);
+    if (!available.split(/\s+/).includes(controller)) return `the control group hierarchy has no ${controller} controller here`;
+    const file = `${this.#root}${parent}/cgroup.subtree_control`;
+    let result = this.#native.writeAttribute(file, `+${controller}`);
+    if (result === 'EBUSY' && parent === '' && this.#moveToLeaf()) result = this.#native.writeAttribute(file, `+${controller}`);
+    return result === 0 ? '' : `the ${controller} controller could not be enabled: ${result}`;
+  }
+
+  /** Moves the manager, and logd with it, out of the group that is to have controllers below it. */
+  #moveToLeaf(): boolean {
+    if (this.#movedToLeaf) return false;
+    this.#movedToLeaf = true;
+    const leaf = `${this.#root}/init.scope`;
+    this.#native.makeDirectory(leaf, 0o755);
+    const text = this.#native.readSmallFile(`${this.#root}/cgroup.procs`, 1024 * 1024);
+    for (const line of text.split('\n')) if (Number(line) > 0) this.#native.writeAttribute(`${leaf}/cgroup.procs`, line);
+    return true;
+  }
+}
+

@@ -1,0 +1,60 @@
+/**
+ * Which processes belong to which unit: the question behind every stop. Answered by control groups where the manager may
+ * make them, else by walking /proc. Both answers have this one shape.
+ */
+import type { Fd, Pid, Signal, UnitName } from '../../base/brand.ts';
+import type { CgroupContext } from '../../core/unit/definition.ts';
+
+/** Where the next process of a unit is to be born. */
+export interface Birthplace {
+  /** Directory fd of the control group, owned by the tracker; -1 without groups. */
+  readonly cgroupFd: Fd | -1;
+  /** Absolute path of the control group; null without groups. */
+  readonly cgroupPath: string | null;
+  /** Directives whose wish could not be put into effect, found out just now; empty when nothing new was. */
+  readonly notEffective: readonly { readonly directive: string; readonly why: string }[];
+}
+
+export interface GroupKill {
+  readonly unit: UnitName;
+  readonly signal: Signal;
+  /** Processes to be spared: the control process that does the stopping. */
+  readonly except: readonly Pid[];
+  /** SendSIGHUP=: another SIGHUP right after the signal. */
+  readonly alsoSighup: boolean;
+}
+
+export interface ProcessTracker {
+  /**
+   * Makes everything ready for a process of the unit.
+   *
+   * @param part `control` for a process that must survive while the main part is killed
+   */
+  prepare(unit: UnitName, context: CgroupContext, part: 'main' | 'control'): Birthplace;
+  /** A process of the unit was started. `invocationId` is what it carries in its environment. */
+  addProcess(unit: UnitName, pid: Pid, invocationId: string): void;
+  /** A process was reaped; it will never be seen again. */
+  removeProcess(pid: Pid): void;
+  /** The unit a process belongs to, or null when it belongs to none. */
+  unitOf(pid: Pid): UnitName | null;
+  /** Live processes of the unit, ascending. */
+  processesOf(unit: UnitName): readonly Pid[];
+  /** Signals all processes of the unit. */
+  kill(order: GroupKill): void;
+  /** Calls back once, now or when it comes true, when no process of the unit is left. */
+  watchEmpty(unit: UnitName): void;
+  /** Looks again at the watched units; called after exits were reaped. */
+  recheck(): void;
+  /** The unit is down: forget it, remove its group. */
+  release(unit: UnitName): void;
+  /** Absolute path of the unit's control group, or null. */
+  groupOf(unit: UnitName): string | null;
+}
+
+/** SIGCONT lets a stopped process obey the signal; for KILL it is not needed, and after HUP it would be a second message. */
+export function needsContinue(signal: Signal): boolean {
+  const SIGHUP = 1;
+  const SIGKILL = 9;
+  const SIGCONT = 18;
+  return signal !== SIGKILL && signal !== SIGHUP && signal !== SIGCONT;
+}

@@ -1,0 +1,34 @@
+import { accessSync, constants, statSync } from 'node:fs';
+
+/** systemd's fixed search path for commands without a slash (systemd.service(5), "Command lines"). */
+const SEARCH_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+/** Where bare names were found; bounded because names come from unit files that are reloaded for years. */
+const CACHE_ENTRIES_MAX = 1024;
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Finds commands that are written without a path, and remembers where. */
+export class ExecutablePath {
+  readonly #found = new Map<string, string>();
+
+  /** The absolute path of a command; null when no folder of the search path has it. A path is returned as it is. */
+  resolve(command: string): string | null {
+    if (command.includes('/')) return command;
+    const known = this.#found.get(command);
+    if (known !== undefined && isExecutable(known)) return known;
+    const folder = SEARCH_PATH.find((candidate) => isExecutable(`${candidate}/${command}`));
+    if (folder === undefined) return null;
+    if (this.#found.size >= CACHE_ENTRIES_MAX) this.#found.clear();
+    const path = `${folder}/${command}`;
+    this.#found.set(command, path);
+    return path;
+  }
+}
