@@ -1,0 +1,286 @@
+/**
+ * What the manager answers, method by method. These shapes are what `--json` prints: fields are added, never renamed or removed
+ * within a protocol version. Instants are microseconds since the epoch (`…Usec`), 0 = never; `null` = does not apply or not known.
+ */
+import type { ErrorName } from './error-codes.ts';
+import type { Method } from './requests.ts';
+
+export interface HelloAnswer {
+  readonly protocol: number;
+  readonly version: string;
+  readonly mode: string;
+  readonly pid: number;
+}
+
+export interface ManagerAnswer {
+  readonly version: string;
+  readonly mode: 'system' | 'container' | 'user';
+  /** As is-system-running: initializing, starting, running, degraded, maintenance, stopping. */
+  readonly state: string;
+  readonly bootUnit: string;
+  readonly startedUsec: number;
+  readonly bootFinishedUsec: number;
+  /** From the manager's start to the end of the boot transaction; null while booting. */
+  readonly bootDurationUsec: number | null;
+  readonly nowUsec: number;
+  readonly units: number;
+  readonly failedUnits: readonly string[];
+  readonly jobs: number;
+  readonly processes: number;
+  readonly pid: number;
+  readonly controlGroup: string | null;
+  readonly runtimeDirectory: string;
+  readonly logDirectory: string;
+  readonly unitPath: readonly string[];
+}
+
+export interface JobAnswer {
+  readonly job: number;
+  readonly unit: string;
+  readonly type: string;
+  readonly state: 'waiting' | 'running';
+  readonly createdUsec: number;
+  readonly startedUsec: number;
+  /** When it times out; 0 = never. */
+  readonly deadlineUsec: number;
+  /** The unit whose job must end first, or null. */
+  readonly waitsFor: string | null;
+}
+
+export interface UnitSummary {
+  readonly unit: string;
+  readonly description: string;
+  readonly load: string;
+  readonly active: string;
+  readonly sub: string;
+  readonly sinceUsec: number;
+  readonly mainPid: number | null;
+  readonly restarts: number;
+  readonly job: { readonly job: number; readonly type: string; readonly state: string } | null;
+}
+
+export interface UnitListAnswer {
+  readonly nowUsec: number;
+  readonly units: readonly UnitSummary[];
+}
+
+export interface ConditionAnswer {
+  /** `ConditionPathExists`, `AssertUser`, … */
+  readonly directive: string;
+  /** With its prefixes `|` and `!`. */
+  readonly value: string;
+  readonly holds: boolean | null;
+  readonly error: string;
+}
+
+export interface ProcessAnswer {
+  readonly pid: number;
+  readonly command: string;
+}
+
+export interface ExecAnswer {
+  readonly role: string;
+  readonly argv: readonly string[];
+  readonly pid: number;
+  readonly startUsec: number;
+  /** null while it runs. */
+  readonly exit: { readonly code: 'exited' | 'killed' | 'dumped'; readonly status: number; readonly success: boolean; readonly atUsec: number } | null;
+}
+
+export interface NotEffectiveAnswer {
+  readonly directive: string;
+  readonly requested: string;
+  readonly why: string;
+  /** `file:line`, or ''. */
+  readonly origin: string;
+}
+
+export interface DiagnosticAnswer {
+  readonly severity: 'error' | 'warning' | 'note';
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+export interface UnitStatusAnswer {
+  readonly unit: string;
+  readonly names: readonly string[];
+  readonly kind: string;
+  readonly description: string;
+  readonly documentation: readonly string[];
+  readonly load: string;
+  readonly loadError: string | null;
+  readonly fragmentPath: string | null;
+  readonly dropInPaths: readonly string[];
+  /** enabled, disabled, static, masked, …; '' when it has no file. */
+  readonly fileState: string;
+  /** What the presets say: enabled or disabled; '' when there is nothing to enable. */
+  readonly preset: string;
+  readonly needsReload: boolean;
+  readonly active: string;
+  readonly sub: string;
+  readonly result: string;
+  readonly sinceUsec: number;
+  readonly nowUsec: number;
+  readonly activeEnterUsec: number;
+  readonly activeExitUsec: number;
+  readonly invocationId: string | null;
+  readonly job: JobAnswer | null;
+  readonly conditionResult: boolean;
+  readonly conditionUsec: number;
+  readonly conditions: readonly ConditionAnswer[];
+  readonly triggeredBy: readonly { readonly unit: string; readonly active: string }[];
+  readonly main: { readonly pid: number; readonly command: string } | null;
+  readonly control: { readonly pid: number; readonly command: string } | null;
+  /** How the last main process ended, when it is gone. */
+  readonly mainExit: ExecAnswer | null;
+  readonly execs: readonly ExecAnswer[];
+  readonly statusText: string;
+  readonly statusErrno: number;
+  readonly restarts: number;
+  /** When an automatic restart is due; 0 = none. */
+  readonly restartUsec: number;
+  readonly spawnFailure: string | null;
+  readonly tasks: number | null;
+  readonly tasksMax: number | null;
+  readonly memoryBytes: number | null;
+  readonly cpuUsec: number | null;
+  readonly controlGroup: string | null;
+  /** At most a bounded number of them; `processCount` is the true number. */
+  readonly processes: readonly (ProcessAnswer & { readonly group: string })[];
+  readonly processCount: number;
+  readonly notEffective: readonly NotEffectiveAnswer[];
+  readonly diagnostics: readonly DiagnosticAnswer[];
+  /** The last link of `why`: one sentence. */
+  readonly why: string | null;
+}
+
+export interface StatusAnswer {
+  readonly units: readonly UnitStatusAnswer[];
+  /** Names given that no file and no loaded unit has. */
+  readonly missing: readonly string[];
+}
+
+export interface ShowAnswer {
+  /** One for each unit (or one for the manager), in order; property order is that of the table. */
+  readonly units: readonly { readonly unit: string; readonly properties: Readonly<Record<string, string>> }[];
+}
+
+export interface JobListAnswer {
+  readonly nowUsec: number;
+  readonly jobs: readonly JobAnswer[];
+}
+
+export interface DependencyAnswer {
+  readonly unit: string;
+  readonly kinds: readonly string[];
+  readonly active: string;
+  readonly load: string;
+}
+
+/** The whole subgraph, each unit once: the tree is drawn by the reader. */
+export interface DependencyListAnswer {
+  readonly root: string;
+  readonly nodes: Readonly<Record<string, { readonly active: string; readonly load: string; readonly edges: readonly { readonly unit: string; readonly kinds: readonly string[] }[] }>>;
+  readonly truncated: boolean;
+}
+
+export interface CatAnswer {
+  readonly units: readonly { readonly unit: string; readonly files: readonly { readonly path: string; readonly text: string }[] }[];
+}
+
+export interface UnitFileListAnswer {
+  readonly files: readonly { readonly unit: string; readonly path: string; readonly state: string; readonly preset: string }[];
+}
+
+export interface IsEnabledAnswer {
+  readonly units: readonly { readonly unit: string; readonly state: string }[];
+}
+
+export interface EnvironmentAnswer {
+  readonly environment: readonly string[];
+}
+
+export interface WhyAnswer {
+  readonly unit: string;
+  readonly active: string;
+  readonly sub: string;
+  /** First the unit asked about, then cause by cause. `depth` counts from 0. */
+  readonly links: readonly { readonly depth: number; readonly unit: string; readonly code: string; readonly text: string; readonly origin: string | null; readonly atUsec: number }[];
+}
+
+export interface PlanAnswer {
+  readonly steps: readonly { readonly number: number; readonly unit: string; readonly type: string; readonly text: string; readonly reason: string; readonly after: readonly number[] }[];
+  /** Things that would be left out or already are as wanted. */
+  readonly notes: readonly string[];
+}
+
+export interface VerifyAnswer {
+  readonly units: readonly { readonly unit: string; readonly load: string; readonly loadError: string | null; readonly diagnostics: readonly DiagnosticAnswer[]; readonly notEffective: readonly NotEffectiveAnswer[] }[];
+}
+
+/** What became of one unit's job: `result` is `queued` when nobody waited, else done, canceled, timeout, failed, dependency, …. */
+export interface JobResultAnswer {
+  readonly job: number;
+  readonly unit: string;
+  readonly type: string;
+  readonly result: string;
+}
+
+export interface EnqueueAnswer {
+  readonly jobs: readonly JobResultAnswer[];
+  /** Units whose job could not even be queued. The others went on. */
+  readonly refused: readonly { readonly unit: string; readonly name: ErrorName; readonly message: string }[];
+}
+
+export interface UnitFileChangesAnswer {
+  /** In order: what was done, in words for the log, and as data. */
+  readonly changes: readonly { readonly kind: string; readonly path: string; readonly source: string }[];
+  readonly warnings: readonly string[];
+  /** Canonical names the operation was about, for `--now`. */
+  readonly units: readonly string[];
+}
+
+export type CliAnswer =
+  | { readonly exit: number }
+  /** The client does the rest itself: this verb works on files or logs, which the manager does not. */
+  | { readonly run: 'node' };
+
+export interface DefaultAnswer {
+  readonly unit: string;
+}
+
+/** It is done; there is nothing to tell. */
+export type DoneAnswer = Readonly<Record<string, never>>;
+
+interface Answers {
+  readonly hello: HelloAnswer;
+  readonly manager: ManagerAnswer;
+  readonly 'list-units': UnitListAnswer;
+  readonly status: StatusAnswer;
+  readonly show: ShowAnswer;
+  readonly 'list-jobs': JobListAnswer;
+  readonly 'list-dependencies': DependencyListAnswer;
+  readonly cat: CatAnswer;
+  readonly 'list-unit-files': UnitFileListAnswer;
+  readonly 'is-enabled': IsEnabledAnswer;
+  readonly 'get-default': DefaultAnswer;
+  readonly 'get-environment': EnvironmentAnswer;
+  readonly why: WhyAnswer;
+  readonly plan: PlanAnswer;
+  readonly verify: VerifyAnswer;
+  readonly enqueue: EnqueueAnswer;
+  readonly cancel: DoneAnswer;
+  readonly kill: DoneAnswer;
+  readonly 'reset-failed': DoneAnswer;
+  readonly 'set-environment': DoneAnswer;
+  readonly shutdown: DoneAnswer;
+  readonly 'daemon-reload': DoneAnswer;
+  readonly 'change-unit-files': UnitFileChangesAnswer;
+  readonly subscribe: DoneAnswer;
+  readonly cli: CliAnswer;
+  readonly interrupt: DoneAnswer;
+}
+
+export type Answer<M extends Method> = Answers[M];

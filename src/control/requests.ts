@@ -1,0 +1,124 @@
+/**
+ * The requests of the control protocol: for each method its parameters, what it does to the manager, and by which word `[Access]`
+ * rules and the log know it. The one table the server's dispatch, the access check and the clients are built on.
+ *
+ * Unit names: parameters called `units` take names and, where the method says so, shell patterns over loaded units. A name without
+ * a type suffix means a service.
+ */
+import {
+  ARGUMENTS_MAX, ARGUMENT_CHARS_MAX, ASSIGNMENTS_MAX, NAMES_MAX, NAME_CHARS_MAX,
+} from './limits.ts';
+import { flag, integer, list, nullable, oneOf, optional, shape, text } from './schema.ts';
+import type { Valid, Validator } from './schema.ts';
+
+const name = text(NAME_CHARS_MAX);
+const names = list(name, NAMES_MAX);
+const noNames: readonly string[] = [];
+
+export const ENQUEUE_TYPES = [
+  'start', 'stop', 'reload', 'restart', 'try-restart', 'reload-or-restart', 'reload-or-try-restart',
+] as const;
+export const JOB_MODES = [
+  'fail', 'replace', 'replace-irreversibly', 'isolate', 'flush', 'ignore-dependencies', 'ignore-requirements', 'triggering',
+  'restart-dependencies',
+] as const;
+export const UNIT_FILE_OPERATIONS = ['enable', 'disable', 'reenable', 'mask', 'unmask', 'preset', 'link', 'revert', 'set-default'] as const;
+export const SHUTDOWN_GOALS = ['poweroff', 'reboot', 'halt', 'kexec', 'exit'] as const;
+
+/** The validators of all methods' parameters. */
+export const PARAMS = {
+  /** First message. `client` is a free word for the log. */
+  hello: shape({ protocol: integer(0, 1_000_000), client: optional(text(64), '') }),
+
+  // --- reading
+  /** The manager itself: mode, state, counts. */
+  manager: shape({}),
+  /** Loaded units. Empty lists do not filter; without `all`, only units that are active, failed or have a job. */
+  'list-units': shape({ patterns: optional(names, noNames), all: optional(flag, false), types: optional(names, noNames), states: optional(names, noNames) }),
+  /** All about each unit that a person wants to see. Loads units that are not. Takes patterns. */
+  status: shape({ units: names }),
+  /** systemd's properties as text. No units = the manager. No properties = all. Takes patterns. */
+  show: shape({ units: names, properties: optional(names, noNames) }),
+  'list-jobs': shape({ units: optional(names, noNames) }),
+  'list-dependencies': shape({ unit: name, direction: optional(oneOf(['forward', 'reverse', 'before', 'after']), 'forward') }),
+  /** The texts of the unit's files as they are on disk now. */
+  cat: shape({ units: names }),
+  'list-unit-files': shape({ patterns: optional(names, noNames), types: optional(names, noNames), states: optional(names, noNames) }),
+  'is-enabled': shape({ units: names }),
+  'get-default': shape({}),
+  'get-environment': shape({}),
+  /** The chain of causes of a unit's state. */
+  why: shape({ unit: name }),
+  /** The ordered steps a change would take. Nothing is done. */
+  plan: shape({ type: oneOf(ENQUEUE_TYPES), units: names, mode: optional(oneOf(JOB_MODES), 'replace') }),
+  /** What was found wrong with the files of these (or all loaded) units. */
+  verify: shape({ units: optional(names, noNames) }),
+  /** From now on `change` notifications come. Units without patterns = all units. */
+  subscribe: shape({ units: optional(names, noNames), jobs: optional(flag, false) }),
+
+  // --- changing
+  /** One job for each unit. `wait`: answered when all have ended. Takes patterns (over loaded units). */
+  enqueue: shape({ type: oneOf(ENQUEUE_TYPES), units: names, mode: optional(oneOf(JOB_MODES), 'replace'), wait: optional(flag, true) }),
+  /** No jobs = all. */
+  cancel: shape({ jobs: optional(list(integer(1, Number.MAX_SAFE_INTEGER), NAMES_MAX), []) }),
+  kill: shape({ units: names, whom: optional(oneOf(['all', 'main', 'control']), 'all'), signal: optional(integer(1, 64), 15), value: optional(nullable(integer(-0x8000_0000, 0x7fff_ffff)), null) }),
+  /** No units = all. */
+  'reset-failed': shape({ units: optional(names, noNames) }),
+  'set-environment': shape({ assignments: optional(list(text(ARGUMENT_CHARS_MAX), ASSIGNMENTS_MAX), []), unset: optional(list(text(ARGUMENT_CHARS_MAX), ASSIGNMENTS_MAX), []) }),
+  /** `force`: without stopping units first. */
+  shutdown: shape({ goal: oneOf(SHUTDOWN_GOALS), exitStatus: optional(integer(0, 255), 0), force: optional(flag, false) }),
+  'daemon-reload': shape({}),
+  'change-unit-files': shape({ operation: oneOf(UNIT_FILE_OPERATIONS), units: names, runtime: optional(flag, false), force: optional(flag, false) }),
+
+  // --- commands
+  /**
+   * Runs a command line of `initctl` inside the manager. Its text comes as `output` notifications with `stream` (1 or 2) and `text`;
+   * the answer is the exit status. `program` `systemctl` chooses that tool's grammar and formats.
+   */
+  cli: shape({
+    program: optional(oneOf(['initctl', 'systemctl']), 'initctl'),
+    argv: list(text(ARGUMENT_CHARS_MAX), ARGUMENTS_MAX),
+    columns: optional(integer(0, 100_000), 0),
+    stdoutTty: optional(flag, false),
+    stderrTty: optional(flag, false),
+    colour: optional(flag, false),
+    unicode: optional(flag, true),
+  }),
+  /** Ends the waiting of the client's running commands; the jobs go on. */
+  interrupt: shape({}),
+} as const satisfies Readonly<Record<string, Validator<unknown>>>;
+
+export type Method = keyof typeof PARAMS;
+export type Params<M extends Method> = Valid<(typeof PARAMS)[M]>;
+
+/** A method's parameters with the defaults left out where the caller likes. */
+export type Given<M extends Method> = Partial<Params<M>>;
+
+/**
+ * What a method does, for the access check and the log:
+ * - `session`: about the connection itself; its own rules
+ * - `read`: everybody may
+ * - `change`: root, the manager's own user, and whom `[Access]` allows; logged with uid and pid
+ * - `manage`: as `change`, but about the whole manager, so a rule must name no unit glob for it
+ */
+export const METHOD_KINDS: Readonly<Record<Method, 'session' | 'read' | 'change' | 'manage'>> = {
+  hello: 'session', cli: 'session', interrupt: 'session', subscribe: 'session',
+  manager: 'read', 'list-units': 'read', status: 'read', show: 'read', 'list-jobs': 'read', 'list-dependencies': 'read', cat: 'read',
+  'list-unit-files': 'read', 'is-enabled': 'read', 'get-default': 'read', 'get-environment': 'read', why: 'read', plan: 'read',
+  verify: 'read',
+  enqueue: 'change', kill: 'change', 'reset-failed': 'change', 'change-unit-files': 'change',
+  cancel: 'manage', 'set-environment': 'manage', shutdown: 'manage', 'daemon-reload': 'manage',
+};
+
+export function isMethod(word: string): word is Method {
+  return Object.hasOwn(PARAMS, word);
+}
+
+/** The words an access rule may grant: what a person would call the request. */
+export function accessVerb<M extends Method>(method: M, params: Params<M>): string {
+  const given = params as Readonly<Record<string, unknown>>;
+  if (method === 'enqueue') return given['type'] as string;
+  if (method === 'change-unit-files') return given['operation'] as string;
+  if (method === 'shutdown') return given['goal'] as string;
+  return method;
+}

@@ -1,0 +1,77 @@
+/** What start, stop, restart and their kin have in common: queue one job for each unit, wait, say what became of them. */
+import type { EnqueueAnswer, JobResultAnswer } from '../control/answers.ts';
+import { JOB_MODES, type Params } from '../control/requests.ts';
+import { EXIT, exitStatusOf } from './exit-status.ts';
+import { hasOption, optionText } from './options.ts';
+import { explainUnit } from './explain.ts';
+import { paint } from './text/style.ts';
+import { unitArguments } from './unit-argument.ts';
+import { complain, print, printJson, request, type Invocation, type VerbRun } from './verb.ts';
+
+type EnqueueType = Params<'enqueue'>['type'];
+type JobMode = Params<'enqueue'>['mode'];
+
+/** @param mode null = what `--job-mode` says, else `replace` */
+export function* enqueueVerb(call: Invocation, type: EnqueueType, mode: JobMode | null = null): VerbRun {
+  if (call.words.length === 0) {
+    yield* complain(`${call.program} ${call.verb}: which unit?`);
+    return EXIT.usage;
+  }
+  return yield* enqueueUnits(call, type, unitArguments(call.words), mode);
+}
+
+export function* enqueueUnits(call: Invocation, type: EnqueueType, units: readonly string[], mode: JobMode | null): VerbRun {
+  const asked = mode ?? optionText(call.options, 'job-mode') ?? 'replace';
+  if (!(JOB_MODES as readonly string[]).includes(asked)) {
+    yield* complain(`--job-mode must be one of ${JOB_MODES.join(', ')}`);
+    return EXIT.usage;
+  }
+  const wait = !hasOption(call.options, 'no-block');
+  const reply = yield* request('enqueue', { type, units, mode: asked as JobMode, wait });
+  const json = hasOption(call.options, 'json');
+  if (!reply.ok) {
+    if (json) yield* printJson({ jobs: [], refused: [{ unit: reply.failure.unit ?? '', name: reply.failure.name, message: reply.failure.message }] });
+    yield* complain(`Failed to ${call.verb}${units.length === 1 ? ` ${units[0] as string}` : ''}: ${reply.failure.message}`);
+    return exitStatusOf(reply.failure.name);
+  }
+  if (json) {
+    yield* printJson(reply.value);
+    return exitStatusOfJobs(reply.value);
+  }
+  if (hasOption(call.options, 'show-transaction')) {
+    for (const job of reply.value.jobs) yield* print(`Enqueued anchor job ${job.job} ${job.unit}/${job.type}.`);
+  }
+  for (const refusal of reply.value.refused) {
+    yield* complain(`Failed to ${call.verb} ${refusal.unit}: ${refusal.message}`);
+  }
+  for (const job of reply.value.jobs) {
+    if (job.result === 'done' || job.result === 'queued' || job.result === 'skipped') continue;
+    if (!hasOption(call.options, 'quiet')) yield* tellFailure(call, job);
+  }
+  return exitStatusOfJobs(reply.value);
+}
+
+export function exitStatusOfJobs(answer: EnqueueAnswer): number {
+  const refused = answer.refused.at(-1);
+  if (refused !== undefined) return exitStatusOf(refused.name);
+  return answer.jobs.every((job) => ['done', 'queued', 'skipped'].includes(job.result)) ? EXIT.done : EXIT.failed;
+}
+
+function* tellFailure(call: Invocation, job: JobResultAnswer): VerbRun<void> {
+  yield* complain(paint(call.terminal, 'bad', failureSentence(job)));
+  if (job.result === 'canceled') return;
+  for (const line of yield* explainUnit(job.unit, call.terminal)) yield* complain(`  ${line}`);
+  yield* complain(`See "${call.program} status ${job.unit}" and "initctl log ${job.unit}" for details.`);
+}
+
+function failureSentence(job: JobResultAnswer): string {
+  switch (job.result) {
+    case 'canceled': return `Job for ${job.unit} canceled.`;
+    case 'timeout': return `Job for ${job.unit} timed out.`;
+    case 'dependency': return `A dependency job for ${job.unit} failed.`;
+    case 'invalid': return `${job.unit} is not active, cannot reload.`;
+    case 'assert': return `Assertion failed on job for ${job.unit}.`;
+    case 'unsupported': return `Operation on or unit type of ${job.unit} not supported here.`;
+    default: return `Job for ${job.unit} failed.`;
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * Command line options: one table for all verbs, as systemctl(1) has it. An option that means nothing to a verb is accepted, so that
+ * scripts written for systemctl keep working.
+ *
+ * Grammar: options and words in any order; `--name=value`, `--name value`, `-n5`, `-n 5`, `-qa`; `--` ends the options.
+ */
+interface OptionRow {
+  readonly short?: string;
+  /** What stands for the value in help; without it the option is a flag. */
+  readonly value?: string;
+  readonly summary: string;
+}
+
+export const OPTIONS = {
+  json: { summary: 'Print JSON' },
+  user: { summary: 'Talk to the manager of the calling user' },
+  system: { summary: 'Talk to the system manager' },
+  socket: { value: 'PATH', summary: 'Control socket to use' },
+  root: { value: 'DIR', summary: 'Work on the unit files below DIR, without a manager' },
+  help: { short: 'h', summary: 'Show help' },
+  version: { summary: 'Show the version' },
+  'no-block': { summary: 'Do not wait until the jobs are done' },
+  wait: { summary: 'Wait until the started units have ended again' },
+  'job-mode': { value: 'MODE', summary: 'What to do with jobs that are in the way: replace, fail, isolate, …' },
+  'show-transaction': { short: 'T', summary: 'Print the jobs that were queued' },
+  property: { short: 'p', value: 'NAME', summary: 'Show only this property (also a list with commas)' },
+  P: { short: 'P', value: 'NAME', summary: 'As --value --property=NAME' },
+  value: { summary: 'Print values without names' },
+  all: { short: 'a', summary: 'Also what is inactive or empty' },
+  quiet: { short: 'q', summary: 'Print nothing but errors' },
+  full: { short: 'l', summary: 'Do not shorten' },
+  type: { short: 't', value: 'TYPE', summary: 'Only units of this type' },
+  state: { value: 'STATE', summary: 'Only units in this load, active or sub-state' },
+  failed: { summary: 'As --state=failed' },
+  'no-legend': { summary: 'No header and footer' },
+  legend: { value: 'BOOL', summary: 'Print header and footer' },
+  'no-pager': { summary: 'No pager (there is none)' },
+  plain: { summary: 'No dots, no tree' },
+  now: { summary: 'Also start or stop the unit' },
+  runtime: { summary: 'Until the next boot only' },
+  global: { summary: 'For all users' },
+  force: { short: 'f', summary: 'Replace what is in the way; twice: without stopping units' },
+  signal: { short: 's', value: 'SIGNAL', summary: 'Signal to send' },
+  'kill-whom': { value: 'WHOM', summary: 'Which processes: all, main or control' },
+  'kill-who': { value: 'WHOM', summary: 'As --kill-whom' },
+  'kill-value': { value: 'N', summary: 'Send the signal with this number' },
+  lines: { short: 'n', value: 'N', summary: 'Lines of log to show' },
+  follow: { summary: 'Go on with new lines' },
+  output: { short: 'o', value: 'FORMAT', summary: 'Format of log lines: short, short-iso, cat, json, …' },
+  since: { short: 'S', value: 'TIME', summary: 'Lines from this time on' },
+  until: { short: 'U', value: 'TIME', summary: 'Lines up to this time' },
+  priority: { value: 'LEVEL', summary: 'Lines of this priority and above' },
+  unit: { short: 'u', value: 'UNIT', summary: 'Lines of this unit' },
+  grep: { short: 'g', value: 'TEXT', summary: 'Lines that contain this' },
+  invocation: { value: 'ID', summary: 'Lines of this activation' },
+  boot: { short: 'b', summary: 'Lines since the last boot' },
+  reverse: { short: 'r', summary: 'The other direction' },
+  after: { summary: 'What is ordered before the unit' },
+  before: { summary: 'What is ordered after the unit' },
+  'with-dependencies': { summary: 'Also the units it depends on' },
+  'dry-run': { summary: 'Only say what would be done' },
+  'no-reload': { summary: 'Do not reload the manager afterwards' },
+  'no-warn': { summary: 'No warning about units without [Install]' },
+  'no-wall': { summary: 'No message to users' },
+  'no-ask-password': { summary: 'Accepted and ignored' },
+  'exit-code': { value: 'N', summary: 'Exit status of the manager' },
+  host: { short: 'H', value: 'HOST', summary: 'Another machine (through ssh)' },
+  machine: { short: 'M', value: 'NAME', summary: 'A container' },
+  'what': { value: 'KIND', summary: 'What to clean' },
+  recursive: { summary: 'Also of containers' },
+  'preset-mode': { value: 'MODE', summary: 'full, enable-only or disable-only' },
+  'timestamp': { value: 'STYLE', summary: 'pretty, us, utc, us+utc or unix' },
+  'console': { summary: 'The prompt ends the manager when it ends' },
+  'check-inhibitors': { value: 'MODE', summary: 'Accepted and ignored' },
+  message: { value: 'TEXT', summary: 'Reason for the log' },
+} as const satisfies Readonly<Record<string, OptionRow>>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+/** Values in the order given; a flag has an empty string for each time. */
+export type Options = Readonly<Partial<Record<OptionName, readonly string[]>>>;
+
+export interface ParsedArguments {
+  readonly words: readonly string[];
+  readonly options: Options;
+}
+
+/** The row of an option, with what it may lack. */
+export function optionRow(name: OptionName): OptionRow {
+  return OPTIONS[name];
+}
+
+const BY_SHORT: ReadonlyMap<string, OptionName> = new Map(
+  (Object.keys(OPTIONS) as OptionName[]).flatMap((name) => {
+    const short = optionRow(name).short;
+    return short === undefined ? [] : [[short, name] as const];
+  }),
+);
+
+interface Found {
+  readonly name: OptionName;
+  readonly short: string | null;
+  readonly value: string;
+}
+
+/**
+ * Splits a command line. Which option a short letter is may depend on the verb, which is known only when all words are; so whether a
+ * letter takes a value must be the same for all its meanings, and the meaning is chosen last.
+ *
+ * @param shortOptionsOf gives a verb's own meanings of short letters
+ * @returns a sentence when the command line is wrong
+ */
+export function parseArguments(
+  argv: readonly string[],
+  shortOptionsOf: (verb: string) => Readonly<Record<string, OptionName>>,
+): ParsedArguments | string {
+  const words: string[] = [];
+  const found: Found[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const argument = argv[i] as string;
+    if (argument === '--') {
+      words.push(...argv.slice(i + 1));
+      break;
+    }
+    if (argument.startsWith('--')) {
+      const equals = argument.indexOf('=');
+      const typed = argument.slice(2, equals === -1 ? undefined : equals);
+      const name = longOption(typed);
+      if (name === null) return `unknown option --${typed}`;
+      if (optionRow(name).value === undefined) {
+        if (equals !== -1) return `option --${name} takes no value`;
+        found.push({ name, short: null, value: '' });
+      } else if (equals !== -1) {
+        found.push({ name, short: null, value: argument.slice(equals + 1) });
+      } else {
+        const value = argv[++i];
+        if (value === undefined) return `option --${name} needs a value`;
+        found.push({ name, short: null, value });
+      }
+    } else if (argument.startsWith('-') && argument !== '-') {
+      for (let at = 1; at < argument.length; at++) {
+        const short = argument[at] as string;
+        const name = BY_SHORT.get(short);
+        if (name === undefined) return `unknown option -${short}`;
+        if (optionRow(name).value === undefined) {
+          found.push({ name, short, value: '' });
+          continue;
+        }
+        const rest = argument.slice(at + 1);
+        const value = rest !== '' ? rest : argv[++i];
+        if (value === undefined) return `option -${short} needs a value`;
+        found.push({ name, short, value });
+        break;
+      }
+    } else {
+      words.push(argument);
+    }
+  }
+  const own = shortOptionsOf(words[0] ?? '');
+  const options: Partial<Record<OptionName, string[]>> = {};
+  for (const { name, short, value } of found) {
+    const meant = short === null ? name : (own[short] ?? name);
+    (options[meant] ??= []).push(value);
+  }
+  return { words, options };
+}
+
+/** Full names, and beginnings of them that fit only one, as getopt_long(3) takes them. */
+function longOption(typed: string): OptionName | null {
+  if (Object.hasOwn(OPTIONS, typed)) return typed as OptionName;
+  const fitting = (Object.keys(OPTIONS) as OptionName[]).filter((name) => name.startsWith(typed));
+  return typed.length > 1 && fitting.length === 1 ? (fitting[0] as OptionName) : null;
+}
+
+export function hasOption(options: Options, name: OptionName): boolean {
+  return options[name] !== undefined;
+}
+
+/** How often a flag was given. */
+export function countOption(options: Options, name: OptionName): number {
+  return options[name]?.length ?? 0;
+}
+
+/** The last value given. */
+export function optionText(options: Options, name: OptionName): string | null {
+  return options[name]?.at(-1) ?? null;
+}
+
+/** All values, each also split at commas, as `--type=service,target`. */
+export function optionList(options: Options, name: OptionName): readonly string[] {
+  return (options[name] ?? []).flatMap((value) => value.split(',')).filter((value) => value !== '');
+}

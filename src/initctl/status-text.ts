@@ -1,0 +1,186 @@
+/** The text of `status`: systemctl(1)'s layout, with two kinds of lines of our own (`Why:`, `Unheeded:`). */
+import type { ExecAnswer, NotEffectiveAnswer, UnitStatusAnswer } from '../control/answers.ts';
+import { formatTimeSpan } from '../core/time/time-span.ts';
+import type { Usec } from '../base/brand.ts';
+import type { Terminal } from './terminal.ts';
+import { formatAgo, formatBytes, formatInstant } from './text/duration.ts';
+import { describeEnd } from './text/process-end.ts';
+import { dotOf, paint, toneOf } from './text/style.ts';
+import { harmless, shorten } from './text/width.ts';
+
+/** "TriggeredBy:" is the longest label; all end in one column. */
+const LABEL_WIDTH = 11;
+const ACCURACY_USEC = 1000 as Usec;
+
+export interface StatusStyle {
+  readonly terminal: Terminal;
+  /** Do not shorten command lines. */
+  readonly full: boolean;
+}
+
+export function renderStatus(unit: UnitStatusAnswer, style: StatusStyle): string {
+  const { terminal } = style;
+  const lines: string[] = [];
+  const say = (label: string, text: string): void => {
+    lines.push(`${label.padStart(LABEL_WIDTH)}: ${text}`);
+  };
+  const more = (text: string): void => {
+    lines.push(' '.repeat(LABEL_WIDTH + 2) + text);
+  };
+  const tone = toneOf(unit.active, unit.load);
+  const description = unit.description === unit.unit ? '' : ` - ${harmless(unit.description)}`;
+  lines.push(`${paint(terminal, tone, dotOf(terminal, unit.active))} ${unit.unit}${description}`);
+  say('Loaded', loadedText(unit, terminal));
+  dropIns(unit, terminal).forEach((text, index) => (index === 0 ? say('Drop-In', text) : more(text)));
+  say('Active', activeText(unit, terminal));
+  if (unit.active === 'inactive' || unit.active === 'failed') {
+    const duration = unit.activeExitUsec - unit.activeEnterUsec;
+    if (unit.activeEnterUsec > 0 && duration > 0) say('Duration', formatTimeSpan(duration as Usec, ACCURACY_USEC));
+  }
+  if (unit.restartUsec > 0) say('Restarts', `${unit.restarts} so far, next ${formatAgo(unit.restartUsec, unit.nowUsec).replace(/ left$/, ' from now')}`);
+  else if (unit.restarts > 0) say('Restarts', `${unit.restarts} since it was last started by hand`);
+  conditionLines(unit, terminal).forEach((text, index) => (index === 0 ? say('Condition', text) : more(text)));
+  unit.triggeredBy.forEach((trigger, index) => {
+    const text = `${paint(terminal, toneOf(trigger.active), dotOf(terminal, trigger.active))} ${trigger.unit}`;
+    if (index === 0) say('TriggeredBy', text);
+    else more(text);
+  });
+  unit.documentation.forEach((text, index) => (index === 0 ? say('Docs', harmless(text)) : more(harmless(text))));
+  for (const exec of unit.execs) if (exec.exit !== null) say('Process', processText(exec, style));
+  mainPid(unit, terminal, say);
+  if (unit.control !== null) say('Cntrl PID', `${unit.control.pid} (${harmless(unit.control.command)})`);
+  if (unit.spawnFailure !== null) say('Error', paint(terminal, 'bad', harmless(unit.spawnFailure)));
+  if (unit.statusText !== '') say('Status', `"${paint(terminal, 'strong', harmless(unit.statusText))}"`);
+  if (unit.statusErrno > 0) say('Error', `${unit.statusErrno}`);
+  if (unit.tasks !== null && unit.tasks > 0) say('Tasks', `${unit.tasks}${unit.tasksMax === null ? '' : ` (limit: ${unit.tasksMax})`}`);
+  if (unit.memoryBytes !== null) say('Memory', formatBytes(unit.memoryBytes));
+  if (unit.cpuUsec !== null && unit.cpuUsec > 0) say('CPU', formatTimeSpan(unit.cpuUsec as Usec, ACCURACY_USEC));
+  if (unit.processes.length > 0) {
+    say('CGroup', unit.controlGroup ?? 'none (processes found by descent)');
+    for (const text of processTree(unit, style)) more(text);
+  }
+  if (unit.why !== null) say('Why', harmless(unit.why));
+  notEffectiveLines(unit.notEffective, style).forEach((text, index) => (index === 0 ? say('Unheeded', text) : more(text)));
+  for (const diagnostic of unit.diagnostics) {
+    if (diagnostic.severity === 'note') continue;
+    const place = diagnostic.line > 0 ? `${diagnostic.file}:${diagnostic.line}` : diagnostic.file;
+    say(diagnostic.severity === 'error' ? 'Bad' : 'Warning', `${place}: ${harmless(diagnostic.message)}`);
+  }
+  if (unit.needsReload) {
+    lines.push(paint(terminal, 'warn', `Warning: The files of ${unit.unit} changed on disk. Run "initctl daemon-reload" to read them again.`));
+  }
+  return lines.map((line) => `${line.trimEnd()}\n`).join('');
+}
+
+function loadedText(unit: UnitStatusAnswer, terminal: Terminal): string {
+  const state = paint(terminal, unit.load === 'loaded' ? 'plain' : unit.load === 'masked' ? 'warn' : 'bad', unit.load);
+  if (unit.load !== 'loaded') {
+    const reason = unit.loadError ?? (unit.load === 'not-found' ? `Unit ${unit.unit} not found.` : unit.load === 'masked' ? `Unit ${unit.unit} is masked.` : '');
+    return reason === '' ? state : `${state} (Reason: ${harmless(reason)})`;
+  }
+  const parts = [
+    ...(unit.fragmentPath === null ? [] : [unit.fragmentPath]),
+    ...(unit.fileState === '' ? [] : [paint(terminal, unit.fileState.startsWith('enabled') ? 'good' : 'plain', unit.fileState)]),
+    ...(unit.preset === '' ? [] : [`preset: ${paint(terminal, unit.preset === 'enabled' ? 'good' : 'warn', unit.preset)}`]),
+  ];
+  return parts.length === 0 ? state : `${state} (${parts.join('; ')})`;
+}
+
+/** Each folder once, the files of it below. */
+function dropIns(unit: UnitStatusAnswer, terminal: Terminal): readonly string[] {
+  const folders = new Map<string, string[]>();
+  for (const path of unit.dropInPaths) {
+    const slash = path.lastIndexOf('/');
+    const folder = path.slice(0, slash);
+    folders.set(folder, [...(folders.get(folder) ?? []), path.slice(slash + 1)]);
+  }
+  return [...folders].flatMap(([folder, files]) => [folder, `${branch(terminal, true)}${files.join(', ')}`]);
+}
+
+function activeText(unit: UnitStatusAnswer, terminal: Terminal): string {
+  const tone = toneOf(unit.active, unit.load);
+  const state = paint(terminal, tone, `${unit.active} (${unit.sub})`);
+  const result = unit.result === 'success' || unit.result === '' ? '' : ` (Result: ${unit.result})`;
+  const since = unit.sinceUsec > 0 ? ` since ${formatInstant(unit.sinceUsec)}; ${formatAgo(unit.sinceUsec, unit.nowUsec)}` : '';
+  return `${state}${result}${since}`;
+}
+
+function conditionLines(unit: UnitStatusAnswer, terminal: Terminal): readonly string[] {
+  if (unit.conditionResult) return [];
+  const failed = unit.conditions.filter((condition) => condition.holds === false || condition.error !== '');
+  const since = unit.conditionUsec > 0 ? ` at ${formatInstant(unit.conditionUsec)}; ${formatAgo(unit.conditionUsec, unit.nowUsec)}` : '';
+  return [
+    `start ${paint(terminal, 'warn', 'condition failed')}${since}`,
+    ...failed.map((condition, index) => {
+      const why = condition.error === '' ? 'was not met' : `could not be tested: ${harmless(condition.error)}`;
+      return `${branch(terminal, index === failed.length - 1)} ${condition.directive}=${harmless(condition.value)} ${why}`;
+    }),
+  ];
+}
+
+function processText(exec: ExecAnswer, style: StatusStyle): string {
+  const end = exec.exit === null ? '' : paint(style.terminal, exec.exit.success ? 'plain' : 'bad', ` (${describeEnd(exec.exit)})`);
+  return `${exec.pid} ${exec.role}=${shortenFor(style, harmless(exec.argv.join(' ')), 40)}${end}`;
+}
+
+function mainPid(unit: UnitStatusAnswer, terminal: Terminal, say: (label: string, text: string) => void): void {
+  if (unit.main !== null) {
+    say('Main PID', `${unit.main.pid} (${harmless(unit.main.command)})`);
+  } else if (unit.mainExit !== null && unit.mainExit.exit !== null) {
+    const exit = unit.mainExit.exit;
+    say('Main PID', `${unit.mainExit.pid} ${paint(terminal, exit.success ? 'plain' : 'bad', `(${describeEnd(exit)})`)}`);
+  }
+}
+
+/** Processes by control group; sub-groups are indented below the unit's own. */
+function processTree(unit: UnitStatusAnswer, style: StatusStyle): readonly string[] {
+  const groups = new Map<string, { readonly pid: number; readonly command: string }[]>();
+  for (const process of unit.processes) groups.set(process.group, [...(groups.get(process.group) ?? []), process]);
+  const names = [...groups.keys()].sort();
+  const lines: string[] = [];
+  const own = groups.get('') ?? [];
+  const widest = Math.max(...unit.processes.map((process) => String(process.pid).length));
+  const subgroups = names.filter((group) => group !== '');
+  own.forEach((process, index) => {
+    lines.push(`${branch(style.terminal, index === own.length - 1 && subgroups.length === 0)}${processLine(process, widest, style)}`);
+  });
+  subgroups.forEach((group, at) => {
+    const last = at === subgroups.length - 1;
+    lines.push(`${branch(style.terminal, last)}${group}`);
+    const members = groups.get(group) ?? [];
+    members.forEach((process, index) => {
+      const bar = last ? '  ' : style.terminal.unicode ? '│ ' : '| ';
+      lines.push(`${bar}${branch(style.terminal, index === members.length - 1)}${processLine(process, widest, style)}`);
+    });
+  });
+  if (unit.processCount > unit.processes.length) lines.push(`… and ${unit.processCount - unit.processes.length} more`);
+  return lines;
+}
+
+function processLine(process: { readonly pid: number; readonly command: string }, widest: number, style: StatusStyle): string {
+  const text = `${String(process.pid).padStart(widest)} ${harmless(process.command)}`;
+  return paint(style.terminal, 'dim', shortenFor(style, text, LABEL_WIDTH + 4));
+}
+
+/** Directives with the same reason share a line: a hardened unit has thirty of them. */
+function notEffectiveLines(items: readonly NotEffectiveAnswer[], style: StatusStyle): readonly string[] {
+  const byReason = new Map<string, string[]>();
+  for (const item of items) {
+    const text = item.requested === '' ? item.directive : `${item.directive}=${harmless(item.requested)}`;
+    byReason.set(item.why, [...(byReason.get(item.why) ?? []), text]);
+  }
+  return [...byReason].map(([why, directives]) => {
+    const list = directives.join(', ');
+    return `${shortenFor(style, list, LABEL_WIDTH + 6 + why.length)} ${paint(style.terminal, 'warn', `(${why})`)}`;
+  });
+}
+
+function shortenFor(style: StatusStyle, text: string, taken: number): string {
+  if (style.full || style.terminal.columns === 0) return text;
+  return shorten(text, Math.max(20, style.terminal.columns - taken), style.terminal.unicode);
+}
+
+function branch(terminal: Terminal, last: boolean): string {
+  if (!terminal.unicode) return last ? '`-' : '|-';
+  return last ? '└─' : '├─';
+}

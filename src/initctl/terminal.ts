@@ -1,0 +1,12 @@
+/** What verbs know of where their text goes. */
+export interface Terminal {
+  /** Width for tables; 0 = no limit (a file or pipe). */
+  readonly columns: number;
+  readonly stdoutTty: boolean;
+  readonly stderrTty: boolean;
+  readonly colour: boolean;
+  /** May use `●` and tree lines. */
+  readonly unicode: boolean;
+}
+
+export const PLAIN_TERMINAL: Terminal = { columns: 0, stdoutTty: false, stderrTty: false, colour: false, unicode: true };

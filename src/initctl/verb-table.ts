@@ -1,0 +1,99 @@
+/** All verbs, and the way from a command line to the run of one. The one thing the manager imports of `initctl`. */
+import { EXIT } from './exit-status.ts';
+import { renderHelp } from './help.ts';
+import { hasOption, parseArguments, type OptionName } from './options.ts';
+import type { Terminal } from './terminal.ts';
+import { complain, print, type Invocation, type Verb, type VerbRun } from './verb.ts';
+import { isActive } from './verbs/is-active.ts';
+import { isFailed } from './verbs/is-failed.ts';
+import { listUnits } from './verbs/list-units.ts';
+import { reloadOrRestart } from './verbs/reload-or-restart.ts';
+import { reload } from './verbs/reload.ts';
+import { restart } from './verbs/restart.ts';
+import { start } from './verbs/start.ts';
+import { status } from './verbs/status.ts';
+import { stop } from './verbs/stop.ts';
+import { tryReloadOrRestart } from './verbs/try-reload-or-restart.ts';
+import { tryRestart } from './verbs/try-restart.ts';
+
+/** In the order help shows them. */
+export const VERBS: readonly Verb[] = [
+  start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, status, listUnits, isActive, isFailed,
+];
+
+const BY_NAME: ReadonlyMap<string, Verb> = new Map(VERBS.flatMap((verb) => [verb.name, ...verb.aliases].map((name) => [name, verb] as const)));
+
+export function findVerb(name: string): Verb | null {
+  return BY_NAME.get(name) ?? null;
+}
+
+export interface CommandLine {
+  readonly program: 'initctl' | 'systemctl';
+  /** Without the program's name. */
+  readonly argv: readonly string[];
+  readonly terminal: Terminal;
+}
+
+/** What a command line asks for: a verb with its arguments; or the end of it, with text and exit status. */
+export type Command =
+  | { readonly kind: 'verb'; readonly verb: Verb; readonly call: Invocation }
+  | { readonly kind: 'help'; readonly text: string }
+  /** No verb was given: systemctl lists units then; initctl on a terminal prompts. */
+  | { readonly kind: 'nothing'; readonly call: Invocation }
+  | { readonly kind: 'wrong'; readonly message: string; readonly exit: number };
+
+export function readCommand(line: CommandLine): Command {
+  const parsed = parseArguments(line.argv, (word) => (findVerb(word)?.shortOptions ?? {}) as Readonly<Record<string, OptionName>>);
+  // systemctl(1) has no exit status of its own for wrong usage.
+  const wrongExit = line.program === 'systemctl' ? EXIT.failed : EXIT.usage;
+  if (typeof parsed === 'string') return { kind: 'wrong', message: `${line.program}: ${parsed}`, exit: wrongExit };
+  const [word, ...words] = parsed.words;
+  const call: Invocation = { program: line.program, verb: word ?? '', words, options: parsed.options, terminal: line.terminal };
+  const verb = word === undefined ? null : findVerb(word);
+  if (hasOption(parsed.options, 'help') || word === 'help') {
+    return { kind: 'help', text: renderHelp(VERBS, verb ?? (word === 'help' ? findVerb(words[0] ?? '') : null), line.program) };
+  }
+  if (word === undefined) {
+    if (hasOption(parsed.options, 'version')) {
+      const version = findVerb('version');
+      if (version !== null) return { kind: 'verb', verb: version, call: { ...call, verb: 'version' } };
+    }
+    return { kind: 'nothing', call };
+  }
+  if (verb === null) return { kind: 'wrong', message: `${line.program}: no verb "${word}"${suggestion(word)}`, exit: wrongExit };
+  return { kind: 'verb', verb, call };
+}
+
+/** Runs a whole command line that is no prompt. */
+export function* runCommand(command: Command): VerbRun {
+  switch (command.kind) {
+    case 'verb':
+      return yield* command.verb.run(command.call);
+    case 'help':
+      yield* print(command.text);
+      return EXIT.done;
+    case 'nothing':
+      return yield* listUnits.run({ ...command.call, verb: command.call.program === 'systemctl' ? 'list-units' : 'list' });
+    case 'wrong':
+      yield* complain(command.message);
+      return command.exit;
+  }
+}
+
+function suggestion(word: string): string {
+  const near = [...BY_NAME.keys()].filter((name) => name.startsWith(word) || distance(name, word) <= 2);
+  return near.length === 0 ? '; "help" lists them' : `; did you mean ${near.slice(0, 3).join(', ')}?`;
+}
+
+/** Edits between two short words. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}

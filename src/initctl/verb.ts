@@ -1,0 +1,75 @@
+/**
+ * What a verb is: a generator that yields what it wants done (a request to the manager, text for the caller) and ends with an exit
+ * status. It does nothing itself, so the same verb runs in the Node client over the socket and in the manager on behalf of the small
+ * native client, and a test drives it with hand-made answers.
+ */
+import type { Answer } from '../control/answers.ts';
+import type { Failure } from '../control/error-codes.ts';
+import type { Given, Method } from '../control/requests.ts';
+import type { LogTail } from './log-tail.ts';
+import type { OptionName, Options } from './options.ts';
+import type { Terminal } from './terminal.ts';
+
+export type Reply<M extends Method> =
+  | { readonly ok: true; readonly value: Answer<M> }
+  | { readonly ok: false; readonly failure: Failure };
+
+export type VerbStep =
+  | { readonly step: 'request'; readonly method: Method; readonly params: Given<Method> }
+  | { readonly step: 'out'; readonly text: string }
+  | { readonly step: 'err'; readonly text: string }
+  /** The last lines of units' output, which the caller gets from the log itself: the manager never touches log bytes. */
+  | { readonly step: 'log'; readonly tail: LogTail };
+
+/** Resumed with the `Reply` after a request, with nothing after the other steps. */
+export type VerbRun<R = number> = Generator<VerbStep, R, unknown>;
+
+export interface Invocation {
+  readonly program: 'initctl' | 'systemctl';
+  /** The verb as it was typed: one verb may have several names. */
+  readonly verb: string;
+  readonly words: readonly string[];
+  readonly options: Options;
+  readonly terminal: Terminal;
+}
+
+/** What the words after a verb are, for help and completion. */
+export type Operand =
+  | 'none' | 'units' | 'units-optional' | 'unit-optional' | 'unit-files' | 'patterns' | 'jobs' | 'assignments' | 'names' | 'verb-and-units' | 'free';
+
+export type VerbGroup = 'Units' | 'Unit files' | 'Explanations' | 'Manager' | 'Tools';
+
+export interface Verb {
+  readonly name: string;
+  /** Other names, all of them accepted everywhere. */
+  readonly aliases: readonly string[];
+  readonly group: VerbGroup;
+  /** After the verb in the usage line: `UNIT…`. */
+  readonly synopsis: string;
+  /** One line for help and completion, without full stop. */
+  readonly summary: string;
+  readonly operand: Operand;
+  /** The options worth showing; every other option is accepted and has no effect on this verb. */
+  readonly options: readonly OptionName[];
+  /** Short options that mean something else here than elsewhere. */
+  readonly shortOptions?: Readonly<Record<string, OptionName>>;
+  /** `node`: works on files or the log and always runs in the Node client. `manager`: asks the manager. */
+  readonly runs: 'manager' | 'node';
+  readonly run: (call: Invocation) => VerbRun;
+}
+
+export function* request<M extends Method>(method: M, params: Given<M>): VerbRun<Reply<M>> {
+  return (yield { step: 'request', method, params: params as Given<Method> }) as Reply<M>;
+}
+
+export function* print(text: string): VerbRun<void> {
+  if (text !== '') yield { step: 'out', text: text.endsWith('\n') ? text : `${text}\n` };
+}
+
+export function* complain(text: string): VerbRun<void> {
+  yield { step: 'err', text: text.endsWith('\n') ? text : `${text}\n` };
+}
+
+export function* printJson(value: unknown): VerbRun<void> {
+  yield* print(JSON.stringify(value, null, 2));
+}

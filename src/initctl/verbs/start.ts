@@ -1,0 +1,14 @@
+import { enqueueVerb } from '../enqueue.ts';
+import type { Verb } from '../verb.ts';
+
+export const start: Verb = {
+  name: 'start',
+  aliases: [],
+  group: 'Units',
+  synopsis: 'UNIT…',
+  summary: 'Start units',
+  operand: 'units',
+  options: ['no-block', 'job-mode', 'quiet', 'show-transaction', 'json'],
+  runs: 'manager',
+  run: (call) => enqueueVerb(call, 'start'),
+};

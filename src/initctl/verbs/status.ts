@@ -1,0 +1,95 @@
+import type { ManagerAnswer, UnitStatusAnswer } from '../../control/answers.ts';
+import type { Usec } from '../../base/brand.ts';
+import { formatTimeSpan } from '../../core/time/time-span.ts';
+import { EXIT } from '../exit-status.ts';
+import { countOption, hasOption, optionText } from '../options.ts';
+import { renderStatus } from '../status-text.ts';
+import type { Terminal } from '../terminal.ts';
+import { formatAgo, formatInstant } from '../text/duration.ts';
+import { dotOf, paint } from '../text/style.ts';
+import { unitArguments } from '../unit-argument.ts';
+import { complain, print, printJson, request, type Invocation, type Verb, type VerbRun } from '../verb.ts';
+
+/** As many lines of log as systemctl shows. */
+const LOG_LINES = 10;
+const LOG_LINES_MAX = 10_000;
+
+export const status: Verb = {
+  name: 'status',
+  aliases: [],
+  group: 'Units',
+  synopsis: '[UNIT…|PID…]',
+  summary: 'Show what units are doing, with the end of their log',
+  operand: 'units-optional',
+  options: ['lines', 'full', 'output', 'quiet', 'json'],
+  runs: 'manager',
+  run: (call) => (call.words.length === 0 ? managerStatus(call) : unitStatus(call)),
+};
+
+function* unitStatus(call: Invocation): VerbRun {
+  const lines = Number(optionText(call.options, 'lines') ?? LOG_LINES);
+  if (!Number.isInteger(lines) || lines < 0 || lines > LOG_LINES_MAX) {
+    yield* complain(`--lines must be a whole number up to ${LOG_LINES_MAX}`);
+    return EXIT.usage;
+  }
+  const reply = yield* request('status', { units: call.words.map((word) => (/^\d+$/.test(word) ? word : unitArguments([word])[0] as string)) });
+  if (!reply.ok) {
+    yield* complain(reply.failure.message);
+    return reply.failure.name === 'no-such-unit' ? EXIT.noSuchUnit : EXIT.failed;
+  }
+  const { units, missing } = reply.value;
+  if (hasOption(call.options, 'json')) {
+    yield* printJson(units);
+  } else {
+    const style = { terminal: call.terminal, full: hasOption(call.options, 'full') };
+    for (const [index, unit] of units.entries()) {
+      if (index > 0) yield* print('\n');
+      yield* print(renderStatus(unit, style));
+      if (lines > 0 && unit.load !== 'not-found' && countOption(call.options, 'quiet') === 0) {
+        yield { step: 'log', tail: { unit: unit.unit, invocationId: unit.invocationId, lines, output: optionText(call.options, 'output') ?? 'short' } };
+      }
+    }
+  }
+  for (const unit of missing) yield* complain(`Unit ${unit} could not be found.`);
+  return exitStatus(units, missing);
+}
+
+/** Source: systemctl(1), "Exit status". The first unit that is not active decides. */
+function exitStatus(units: readonly UnitStatusAnswer[], missing: readonly string[]): number {
+  if (missing.length > 0) return EXIT.noSuchUnit;
+  for (const unit of units) {
+    if (unit.load === 'not-found') return EXIT.noSuchUnit;
+    if (!['active', 'reloading'].includes(unit.active)) return EXIT.notActive;
+  }
+  return EXIT.done;
+}
+
+function* managerStatus(call: Invocation): VerbRun {
+  const reply = yield* request('manager', {});
+  if (!reply.ok) {
+    yield* complain(reply.failure.message);
+    return EXIT.failed;
+  }
+  if (hasOption(call.options, 'json')) yield* printJson(reply.value);
+  else yield* print(renderManager(reply.value, call.terminal));
+  return EXIT.done;
+}
+
+export function renderManager(manager: ManagerAnswer, terminal: Terminal): string {
+  const failed = manager.failedUnits.length;
+  const tone = manager.state === 'running' ? 'good' : manager.state === 'degraded' ? 'bad' : 'warn';
+  const lines: [string, string][] = [
+    ['State', paint(terminal, tone, manager.state)],
+    ['Units', `${manager.units} loaded`],
+    ['Jobs', `${manager.jobs} queued`],
+    ['Failed', paint(terminal, failed > 0 ? 'bad' : 'plain', `${failed} unit${failed === 1 ? '' : 's'}`)],
+    ...manager.failedUnits.slice(0, 10).map((unit): [string, string] => ['', `${paint(terminal, 'bad', dotOf(terminal, 'failed'))} ${unit}`]),
+    ['Since', `${formatInstant(manager.startedUsec)}; ${formatAgo(manager.startedUsec, manager.nowUsec)}`],
+    ['Boot', manager.bootDurationUsec === null ? `starting ${manager.bootUnit}` : `${manager.bootUnit} reached in ${formatTimeSpan(manager.bootDurationUsec as Usec, 1000 as Usec)}`],
+    ['Processes', String(manager.processes)],
+    ['CGroup', manager.controlGroup ?? 'none: processes are tracked by descent'],
+    ['Version', `heartwood ${manager.version}, ${manager.mode} mode, pid ${manager.pid}`],
+  ];
+  const head = `${paint(terminal, tone, dotOf(terminal, failed > 0 ? 'failed' : 'active'))} heartwood`;
+  return [head, ...lines.map(([label, text]) => (label === '' ? ' '.repeat(13) + text : `${label.padStart(11)}: ${text}`))].map((line) => `${line}\n`).join('');
+}
