@@ -60,7 +60,7 @@ export interface SpawnSpec {
 
 export type SpawnResult =
   | { readonly pid: Pid; readonly pidfd: Fd }
-  | { readonly errno: Errno; readonly stage: 'clone' | 'session' | 'stdio' | 'limits' | 'nice' | 'oom' | 'credentials' | 'chdir' | 'exec' | 'tty' };
+  | { readonly errno: Errno; readonly stage: 'clone' | 'cgroup' | 'session' | 'stdio' | 'limits' | 'nice' | 'oom' | 'credentials' | 'chdir' | 'exec' | 'tty' };
 
 export interface NotifyMessage {
   /** Sender by SCM_CREDENTIALS; 0 when the kernel gave none. */
@@ -116,6 +116,8 @@ export interface NativeBinding {
    * the loop, once for each wake-up. The set alone keeps the process alive.
    */
   pollStart(onReady: (ready: readonly number[]) => void): Outcome<0>;
+  /** Ends the set, so that the process may end; the fds in it stay open. EALREADY when there is none. */
+  pollStop(): Outcome<0>;
   /** `events`: EPOLLIN 1, EPOLLPRI 2, EPOLLOUT 4, EPOLLERR 8, EPOLLHUP 16, EPOLLRDHUP 0x2000. Level-triggered. */
   pollAdd(fd: Fd, token: number, events: number): Outcome<0>;
   pollModify(fd: Fd, token: number, events: number): Outcome<0>;
@@ -151,7 +153,7 @@ export interface NativeBinding {
   pipe(nonBlocking: boolean): Outcome<readonly [Fd, Fd]>;
   /** F_SETPIPE_SZ. Returns the size in force. */
   setPipeSize(fd: Fd, bytes: number): Outcome<number>;
-  /** Flags as numbers of open(2); O_CLOEXEC is added. */
+  /** Flags as numbers of open(2); O_CLOEXEC and O_NOCTTY are added. Waits on a FIFO or a dead file server unless O_NONBLOCK is given. */
   open(path: string, flags: number, mode: number): Outcome<Fd>;
   close(fd: Fd): Outcome<0>;
   duplicate(fd: Fd): Outcome<Fd>;
@@ -172,7 +174,10 @@ export interface NativeBinding {
   isTty(fd: Fd): boolean;
   memfd(name: string): Outcome<Fd>;
   eventfd(): Outcome<Fd>;
-  /** Whole of a small regular file (at most `max` bytes), opened non-blocking; EINVAL if it is not a regular file, EFBIG if longer. */
+  /**
+   * Whole of a small regular file (at most `max` bytes), opened non-blocking; EINVAL if it is not a regular file, EFBIG if longer.
+   * Text and errno are both strings: only for files whose text can never be the bare name of an errno.
+   */
   readSmallFile(path: string, max: number): Outcome<string>;
   /** Writes a string to an existing file (control group attribute, /proc file) with one write. */
   writeAttribute(path: string, text: string): Outcome<0>;

@@ -1,0 +1,35 @@
+// Every function the addon exports, in the order of src/host/native.ts: one table makes declarations and properties.
+#pragma once
+
+#include <node_api.h>
+
+#define HEARTWOOD_EXPORTS(EXPORT)                                                                                    \
+  /* signal.cc */ EXPORT(signalOpen) EXPORT(signalRead)                                                              \
+  /* spawn.cc */ EXPORT(spawn)                                                                                       \
+  /* reap.cc */ EXPORT(reap)                                                                                         \
+  /* process.cc */ EXPORT(pidfdOpen) EXPORT(pidfdSendSignal) EXPORT(kill) EXPORT(killAll) EXPORT(sigqueue)           \
+  /* identity.cc */ EXPORT(setChildSubreaper) EXPORT(setParentDeathSignal) EXPORT(setProcessName)                    \
+      EXPORT(effectiveCapabilities) EXPORT(inheritedLimits) EXPORT(umask) EXPORT(setsid)                             \
+  /* poll.cc */ EXPORT(pollStart) EXPORT(pollStop) EXPORT(pollAdd) EXPORT(pollModify) EXPORT(pollRemove)             \
+      EXPORT(pollTimer) EXPORT(clock) EXPORT(clockChangeFd)                                                          \
+  /* socket.cc */ EXPORT(unixListen) EXPORT(unixDatagram) EXPORT(unixConnect) EXPORT(accept)                         \
+      EXPORT(peerCredentials) EXPORT(receiveNotify) EXPORT(sendWithFds) EXPORT(receiveWithFds) EXPORT(socketPair)    \
+      EXPORT(receive) EXPORT(send) EXPORT(setSocketBuffers)                                                          \
+  /* fd.cc */ EXPORT(pipe) EXPORT(setPipeSize) EXPORT(open) EXPORT(close) EXPORT(duplicate) EXPORT(read)             \
+      EXPORT(write) EXPORT(setNonBlocking) EXPORT(setCloexec) EXPORT(isTty) EXPORT(memfd) EXPORT(eventfd)            \
+      EXPORT(readSmallFile) EXPORT(writeAttribute)                                                                   \
+  /* splice.cc */ EXPORT(splice) EXPORT(tee)                                                                         \
+  /* splice.cc */ EXPORT(splice) EXPORT(tee)                                                                         \
+  /* inotify.cc */ EXPORT(inotifyOpen) EXPORT(inotifyAdd) EXPORT(inotifyRemove) EXPORT(inotifyRead)                  \
+  /* cgroup.cc */ EXPORT(makeDirectory) EXPORT(removeDirectory) EXPORT(openDirectory)                                \
+  /* mount.cc */ EXPORT(mount) EXPORT(umount) EXPORT(pivotRoot) EXPORT(chroot) EXPORT(swapoff)                       \
+  /* power.cc */ EXPORT(sync) EXPORT(reboot) EXPORT(setHostname) EXPORT(loopbackUp)                                  \
+  /* tty.cc */ EXPORT(windowSize) EXPORT(setForegroundGroup) EXPORT(getForegroundGroup) EXPORT(resetTty)             \
+  /* exec.cc */ EXPORT(reexec)                                                                                       \
+  /* memory.cc */ EXPORT(trimMemory)
+
+namespace heartwood {
+#define HEARTWOOD_DECLARE(name) napi_value name(napi_env env, napi_callback_info info);
+HEARTWOOD_EXPORTS(HEARTWOOD_DECLARE)
+#undef HEARTWOOD_DECLARE
+}  // namespace heartwood

@@ -1,0 +1,62 @@
+// What `spawn` asks of the kernel, with everything from JavaScript already turned into plain memory: the child may only read it.
+#pragma once
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace heartwood {
+
+/// Where a spawn failed; the order is that of the work.
+enum class SpawnStage : int { none, clone, cgroup, session, tty, stdio, limits, nice, oom, credentials, chdir, exec };
+
+struct PlannedLimit {
+  int resource;
+  rlimit limit;
+};
+
+/// A place in the environment where the child writes its own pid, with room for ten digits and a NUL.
+constexpr size_t kPidDigitsMax = 10;
+
+struct SpawnPlan {
+  const char* path;
+  char* const* argv;
+  char* const* env;
+  const char* cwd;
+  /// Become 0, 1, 2, … of the child. The child changes the array while it moves them.
+  int* fds;
+  int fdCount;
+  int cgroupFd;
+  int controllingTty;
+  mode_t umask;
+  const PlannedLimit* limits;
+  size_t limitCount;
+  char* const* pidPlaces;
+  size_t pidPlaceCount;
+  const gid_t* groups;
+  size_t groupCount;
+  uid_t uid;
+  gid_t gid;
+  int nice;
+  int oomScoreAdjust;
+  bool hasCredentials;
+  bool hasNice;
+  bool hasOomScoreAdjust;
+  bool noNewPrivileges;
+  bool ignoreSigpipe;
+  bool newSession;
+};
+
+struct Spawned {
+  pid_t pid = -1;
+  int pidfd = -1;
+  SpawnStage stage = SpawnStage::none;
+  int error = 0;
+};
+
+/// Starts the planned process. The caller sleeps until the child has executed its program or failed.
+Spawned spawnPlanned(const SpawnPlan& plan);
+
+}  // namespace heartwood

@@ -1,0 +1,150 @@
+/*
+ * heartwood: starts the manager, which is a program for Node.
+ *
+ * What must be so before Node runs is done here, because Node cannot do it for itself:
+ * - descriptors 0 to 2 are open; Node aborts when one is closed and there is no /dev/null;
+ * - no NODE_… or SSL_… variable is set: they would steer the manager, load foreign code into it (NODE_OPTIONS=--require) or
+ *   delay it (NODE_EXTRA_CA_CERTS costs 30 ms). Services may well want them (NODE_ENV), so they are not dropped but renamed:
+ *   NODE_ENV=x becomes HEARTWOOD_ENV_NODE_ENV=x, and the manager turns them back in what it hands to services;
+ * - HEARTWOOD_NOFILE=SOFT:HARD says what the limit of open files was: Node raises its soft one, services must not inherit that.
+ *
+ * The manager's program is ../heartwood.js or ../heartwood.cjs, seen from this file (/proc/self/exe, links resolved). Node is
+ * $HEARTWOOD_NODE, else the one that built this program, else the first `node` of PATH. All arguments are passed on.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+extern char **environ;
+
+#define PREFIX "HEARTWOOD_ENV_"
+
+/* sysexits(3): a file the program needs is not there; as the shell says of a command that is not found. */
+enum { EXIT_NO_PROGRAM = 127, EXIT_TROUBLE = 71 };
+
+/*
+ * --v8-pool-size=0: the work of the manager has no use for V8's helper threads, and fewer threads make signal handling quicker.
+ * --disable-wasm-trap-handler: keeps SIGSEGV free for the manager's own crash handler.
+ */
+static const char *const NODE_FLAGS[] = { "--v8-pool-size=0", "--disable-wasm-trap-handler" };
+enum { NODE_FLAG_COUNT = sizeof NODE_FLAGS / sizeof *NODE_FLAGS };
+
+static void die(int status, const char *what, const char *subject) {
+  dprintf(STDERR_FILENO, "heartwood: %s: %s: %s\n", what, subject, strerror(errno));
+  exit(status);
+}
+
+static void open_standard_streams(void) {
+  for (int fd = 0; fd <= 2; fd++) {
+    if (fcntl(fd, F_GETFD) >= 0) continue;
+    /* The lowest free number is the missing one, because those below it are open. */
+    int opened = open("/dev/null", O_RDWR);
+    if (opened < 0) opened = open("/dev/console", O_RDWR | O_NOCTTY);
+    /* A system that has neither yet still has a root directory; it cannot be written, but it is open. */
+    if (opened < 0) opened = open("/", O_RDONLY);
+    if (opened != fd) _exit(EXIT_TROUBLE);
+  }
+}
+
+static void *allocate(size_t bytes) {
+  void *memory = malloc(bytes);
+  if (memory == NULL) die(EXIT_TROUBLE, "cannot start", "malloc");
+  return memory;
+}
+
+static bool starts_with(const char *text, const char *prefix) { return strncmp(text, prefix, strlen(prefix)) == 0; }
+
+static char *prefixed(const char *assignment) {
+  size_t bytes = sizeof PREFIX + strlen(assignment);
+  char *result = allocate(bytes);
+  snprintf(result, bytes, PREFIX "%s", assignment);
+  return result;
+}
+
+static char **make_environment(void) {
+  size_t count = 0;
+  while (environ[count] != NULL) count++;
+  char **result = allocate((count + 2) * sizeof *result);
+  size_t used = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (starts_with(environ[i], "HEARTWOOD_NOFILE=")) continue;
+    bool foreign = starts_with(environ[i], "NODE_") || starts_with(environ[i], "SSL_");
+    result[used++] = foreign ? prefixed(environ[i]) : environ[i];
+  }
+  struct rlimit limit;
+  static char recorded[64];
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    snprintf(recorded, sizeof recorded, "HEARTWOOD_NOFILE=%llu:%llu", (unsigned long long)limit.rlim_cur,
+             (unsigned long long)limit.rlim_max);
+    result[used++] = recorded;
+  }
+  result[used] = NULL;
+  return result;
+}
+
+/* The path of the manager's program into `path`. */
+static void find_program(char *path, size_t size) {
+  char self[PATH_MAX];
+  ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+  if (length < 0) die(EXIT_NO_PROGRAM, "cannot find its own place", "/proc/self/exe");
+  self[length] = '\0';
+  /* DIST/native/launcher: two names are cut off. */
+  for (int cut = 0; cut < 2; cut++) {
+    char *slash = strrchr(self, '/');
+    if (slash != NULL) *slash = '\0';
+  }
+  static const char *const names[] = { "heartwood.js", "heartwood.cjs" };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    if (snprintf(path, size, "%s/%s", self, names[i]) < (int)size && access(path, R_OK) == 0) return;
+  }
+  die(EXIT_NO_PROGRAM, "cannot find the manager (is it built?)", path);
+}
+
+static bool try_node(const char *node, char **argv, char **environment) {
+  argv[0] = (char *)node;
+  execve(node, argv, environment);
+  return errno != ENOENT && errno != ENOTDIR && errno != EACCES;
+}
+
+/* Returns only when no Node could be executed. */
+static void exec_node(char **argv, char **environment) {
+  const char *chosen = getenv("HEARTWOOD_NODE");
+  if (chosen != NULL && *chosen != '\0') {
+    try_node(chosen, argv, environment);
+    die(EXIT_NO_PROGRAM, "cannot execute $HEARTWOOD_NODE", chosen);
+  }
+  if (try_node(HEARTWOOD_BUILD_NODE, argv, environment)) die(EXIT_NO_PROGRAM, "cannot execute", HEARTWOOD_BUILD_NODE);
+  const char *search = getenv("PATH");
+  if (search == NULL) search = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  while (*search != '\0') {
+    size_t length = strcspn(search, ":");
+    char candidate[PATH_MAX];
+    /* An empty entry would mean the current directory: not for a manager that may run as root. */
+    if (length > 0 && snprintf(candidate, sizeof candidate, "%.*s/node", (int)length, search) < (int)sizeof candidate &&
+        try_node(candidate, argv, environment)) {
+      die(EXIT_NO_PROGRAM, "cannot execute", candidate);
+    }
+    search += length + (search[length] == ':');
+  }
+  errno = ENOENT;
+  die(EXIT_NO_PROGRAM, "cannot find Node", "set HEARTWOOD_NODE or PATH");
+}
+
+int main(int argc, char **argv) {
+  open_standard_streams();
+  char program[PATH_MAX];
+  find_program(program, sizeof program);
+  char **arguments = allocate((size_t)(argc + NODE_FLAG_COUNT + 3) * sizeof *arguments);
+  int used = 1;
+  for (int i = 0; i < NODE_FLAG_COUNT; i++) arguments[used++] = (char *)NODE_FLAGS[i];
+  arguments[used++] = program;
+  for (int i = 1; i < argc; i++) arguments[used++] = argv[i];
+  arguments[used] = NULL;
+  exec_node(arguments, make_environment());
+}
