@@ -1,0 +1,35 @@
+import type { Arena } from '../arena.ts';
+
+export type LoadName =
+  | 'boot-1' | 'boot-10' | 'boot-100' | 'boot-1000' | 'chain' | 'restart' | 'control' | 'orphans' | 'stop' | 'idle' | 'log';
+
+/** One column of a load's table. */
+export interface Metric {
+  readonly key: string;
+  readonly title: string;
+  readonly unit: string;
+  /** Digits behind the point. */
+  readonly digits: number;
+  /** Which direction is better; decides the order of rows. */
+  readonly better: 'lower' | 'higher';
+}
+
+/** What a measurement yields: for each metric's key, its samples. A metric that a contestant does not have is absent. */
+export type Samples = Readonly<Record<string, readonly number[]>>;
+
+/** Something every contestant is put through. */
+export interface Load {
+  readonly name: LoadName;
+  /** Heading and explanation of its table. */
+  readonly title: string;
+  readonly explanation: string;
+  /** The first is the headline: rows are ordered by it, ratios are of it. */
+  readonly metrics: readonly Metric[];
+  readonly rounds: { readonly full: number; readonly quick: number };
+  /** All contestants at once, because a load that mostly waits disturbs nobody. */
+  readonly concurrent: boolean;
+  /** Puts one contestant through it once. Throws ContainerError when it does not manage. */
+  measure(arena: Arena): Promise<Samples>;
+}
+
+export const NSEC_PER_MSEC = 1_000_000;
