@@ -19,14 +19,14 @@ const PRODUCTS = ['heartwood.node', 'unit-executor', 'launcher', 'initctl', 'sta
 export async function buildNative() {
   if (!existsSync(join(SOURCES, 'CMakeLists.txt'))) return null;
   const wanted = wantedFingerprint();
-  const current = readJson(STAMP)?.fingerprint === wanted && PRODUCTS.every((name) => existsSync(join(PRODUCTS_DIRECTORY, name)));
+  const current = readJson(STAMP)?.fingerprint === wanted ;
   if (current) return null;
   checkPrerequisites();
   // cmake-js is called by path: npx would add a second of npm.
   const cmakeJs = join(checkoutRoot, 'node_modules/cmake-js/bin/cmake-js');
-  await runQuietly(process.execPath, [cmakeJs, 'compile', '--directory', SOURCES], 'the native build');
+  await runQuietly(process.execPath, [cmakeJs, 'compile', '--directory', SOURCES, `--CDNODE_PROGRAM=${process.execPath}`], 'the native build');
   mkdirSync(PRODUCTS_DIRECTORY, { recursive: true });
-  for (const name of PRODUCTS) copyProduct(name);
+  for (const name of PRODUCTS) if (name === 'heartwood.node' || existsSync(join(BUILD_OUTPUT, name))) copyProduct(name);
   replaceFile(STAMP, JSON.stringify({ fingerprint: wanted }));
   return 'compiled';
 }
