@@ -36,6 +36,7 @@ export class PollSet {
   readonly #byFd = new Map<Fd, Watch>();
   #nextToken = TIMER_TOKEN + 1;
   #serving = false;
+  #deferred: { readonly priority: number; readonly call: () => void }[] = [];
 
   /** Callbacks of a wake-up are running; `onWakeUp` follows in any case. */
   get serving(): boolean {
@@ -52,6 +53,15 @@ export class PollSet {
       this.#serve(ready, handler);
     });
     assert(result === 0, `the poll set starts: ${String(result)}`);
+  }
+
+  /**
+   * Runs `call` at the place of `priority` in the present wake-up: after the more important ready sources, before the less
+   * important ones. Only to be used from a callback of a more important source.
+   */
+  defer(priority: SourcePriority, call: () => void): void {
+    assert(this.#serving, 'work is deferred within a wake-up');
+    this.#deferred.push({ priority: SOURCE_PRIORITY.indexOf(priority), call });
   }
 
   /** Adds `fd`. The errno is returned when the kernel cannot poll it (EPERM for regular files). */
@@ -98,16 +108,30 @@ export class PollSet {
     if (due.length > 1) due.sort((a, b) => a.watch.priority - b.watch.priority || a.watch.token - b.watch.token);
     this.#serving = true;
     for (const { watch, bits } of due) {
+      if (this.#deferred.length > 0) this.#runDeferred(watch.priority, handler);
       // An earlier callback of this wake-up may have removed it.
       if (this.#byToken.get(watch.token) !== watch) continue;
-      try {
-        watch.callback(bits);
-      } catch (error) {
-        handler.onSourceError(error);
-      }
+      guard(() => { watch.callback(bits); }, handler);
     }
+    this.#runDeferred(SOURCE_PRIORITY.length, handler);
     this.#serving = false;
     if (timer) handler.onTimer();
     handler.onWakeUp();
+  }
+
+  /** Runs what was deferred to a place before `priority`. */
+  #runDeferred(priority: number, handler: WakeUpHandler): void {
+    const due = this.#deferred.filter((item) => item.priority < priority);
+    if (due.length === 0) return;
+    this.#deferred = this.#deferred.filter((item) => item.priority >= priority);
+    for (const { call } of due) guard(call, handler);
+  }
+}
+
+function guard(call: () => void, handler: WakeUpHandler): void {
+  try {
+    call();
+  } catch (error) {
+    handler.onSourceError(error);
   }
 }

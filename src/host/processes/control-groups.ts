@@ -8,7 +8,7 @@
  * - Controllers are enabled when the first unit asks for one, from the root down; the manager then moves into a
  *   leaf (`init.scope`), since a group with processes cannot have controllers below it.
  */
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import type { Fd, Pid, UnitName } from '../../base/brand.ts';
 import type { CgroupContext, LimitValue } from '../../core/unit/definition.ts';
@@ -143,12 +143,7 @@ export class ControlGroups implements ProcessTracker {
   }
 
   unitOf(pid: Pid): UnitName | null {
-    let text: string;
-    try {
-      text = readFileSync(`/proc/${String(pid)}/cgroup`, 'utf8');
-    } catch {
-      return null;
-    }
+    const text = this.#native.readSmallFile(`/proc/${String(pid)}/cgroup`, 64 * 1024);
     const line = text.split('\n').find((candidate) => candidate.startsWith('0::'));
     if (line === undefined) return null;
     // The paths in /proc start at the root of our cgroup namespace, ours at our own group: compare from the end.
@@ -156,6 +151,10 @@ export class ControlGroups implements ProcessTracker {
       const unit = this.#unitOfPathEnd(path);
       if (unit !== null) return unit;
     }
+    return null;
+  }
+
+  unitOfReaped(): null {
     return null;
   }
 
@@ -201,8 +200,12 @@ export class ControlGroups implements ProcessTracker {
     this.#lookAgain(group);
   }
 
-  recheck(): void {
-    for (const group of this.#watched) this.#lookAgain(group);
+  recheck(units: ReadonlySet<UnitName>): void {
+    // Only those: with a thousand units stopping, looking at all after each exit would be a million looks.
+    for (const unit of units) {
+      const group = this.#groups.get(unit);
+      if (group !== undefined) this.#lookAgain(group);
+    }
   }
 
   release(unit: UnitName): void {
@@ -398,7 +401,7 @@ export class ControlGroups implements ProcessTracker {
       const group = this.#byWatch.get(watch);
       if (group !== undefined) this.#lookAgain(group);
       // An overflow (watch -1) has lost notices: look at all.
-      else if (watch === -1) this.recheck();
+      else if (watch === -1) for (const waiting of this.#watched) this.#lookAgain(waiting);
     }
   }
 

@@ -1,6 +1,11 @@
 /** Reading /proc: one process at a time, or all of them. Never blocks: /proc's stat files are answered from memory. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import type { Pid } from '../../base/brand.ts';
+import type { NativeBinding } from '../native.ts';
+
+/** A stat line is under 1 KiB; an environment is what execve allows at most (a quarter of the stack limit, 2 MiB by default). */
+const STAT_BYTES_MAX = 4096;
+const ENVIRONMENT_BYTES_MAX = 2 * 1024 * 1024;
 
 export interface ProcessEntry {
   readonly pid: Pid;
@@ -13,13 +18,10 @@ export interface ProcessEntry {
 }
 
 /** One process. null when it is gone, or when there is no /proc. A zombie is an entry with state `Z`. */
-export function readProcess(pid: number): ProcessEntry | null {
-  let text: string;
-  try {
-    text = readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
-  } catch {
-    return null;
-  }
+export function readProcess(native: NativeBinding, pid: number): ProcessEntry | null {
+  // Through the addon, because a thrown ENOENT costs more than the reading.
+  const text = native.readSmallFile(`/proc/${String(pid)}/stat`, STAT_BYTES_MAX);
+  if (!text.includes(')')) return null;
   // The name in parentheses may itself contain spaces and parentheses; everything after the last one is regular.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return {
@@ -33,7 +35,7 @@ export function readProcess(pid: number): ProcessEntry | null {
 }
 
 /** All processes that are not zombies, ascending by pid; empty without /proc. */
-export function readAllProcesses(): readonly ProcessEntry[] {
+export function readAllProcesses(native: NativeBinding): readonly ProcessEntry[] {
   let names: string[];
   try {
     names = readdirSync('/proc');
@@ -43,20 +45,15 @@ export function readAllProcesses(): readonly ProcessEntry[] {
   const entries: ProcessEntry[] = [];
   for (const name of names) {
     if (!/^[1-9][0-9]*$/.test(name)) continue;
-    const entry = readProcess(Number(name));
+    const entry = readProcess(native, Number(name));
     if (entry !== null && entry.state !== 'Z' && entry.state !== 'X') entries.push(entry);
   }
   return entries.sort((a, b) => a.pid - b.pid);
 }
 
 /** Value of one variable of a process's initial environment; null when unset or not readable for us. */
-export function readEnvironmentVariable(pid: number, name: string): string | null {
-  let text: string;
-  try {
-    text = readFileSync(`/proc/${String(pid)}/environ`, 'latin1');
-  } catch {
-    return null;
-  }
+export function readEnvironmentVariable(native: NativeBinding, pid: number, name: string): string | null {
+  const text = native.readSmallFile(`/proc/${String(pid)}/environ`, ENVIRONMENT_BYTES_MAX);
   const prefix = `${name}=`;
   const found = text.split('\0').find((assignment) => assignment.startsWith(prefix));
   return found === undefined ? null : found.slice(prefix.length);

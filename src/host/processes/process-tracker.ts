@@ -37,14 +37,16 @@ export interface ProcessTracker {
   removeProcess(pid: Pid): void;
   /** The unit a process belongs to, or null when it belongs to none. */
   unitOf(pid: Pid): UnitName | null;
+  /** The same for a process that has been reaped, from memory alone: /proc has forgotten it. */
+  unitOfReaped(pid: Pid): UnitName | null;
   /** Live processes of the unit, ascending. */
   processesOf(unit: UnitName): readonly Pid[];
   /** Signals all processes of the unit. */
   kill(order: GroupKill): void;
   /** Calls back once, now or when it comes true, when no process of the unit is left. */
   watchEmpty(unit: UnitName): void;
-  /** Looks again at the watched units; called after exits were reaped. */
-  recheck(): void;
+  /** Looks again whether watched units are empty, after exits of processes of `units` were reaped. */
+  recheck(units: ReadonlySet<UnitName>): void;
   /** The unit is down: forget it, remove its group. */
   release(unit: UnitName): void;
   /** Absolute path of the unit's control group, or null. */

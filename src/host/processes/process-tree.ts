@@ -67,9 +67,13 @@ export class ProcessTree implements ProcessTracker {
     const known = this.#known.get(pid);
     if (known !== undefined) return known.unit;
     // A zombie that is about to be reaped is in no walk, but can still be read.
-    const entry = readProcess(pid);
+    const entry = readProcess(this.#native, pid);
     if (entry === null) return null;
     return this.#leaders.get(entry.session) ?? this.#leaders.get(entry.group) ?? this.#unitByParents(entry) ?? this.#unitByEnvironment(pid);
+  }
+
+  unitOfReaped(pid: Pid): UnitName | null {
+    return this.#known.get(pid)?.unit ?? this.#leaders.get(pid) ?? null;
   }
 
   processesOf(unit: UnitName): readonly Pid[] {
@@ -124,7 +128,7 @@ export class ProcessTree implements ProcessTracker {
   /** Attributes every process below the manager, and remembers what was found. */
   #walk(): ReadonlyMap<UnitName, readonly Pid[]> {
     const entries = new Map<number, ProcessEntry>();
-    for (const entry of readAllProcesses()) entries.set(entry.pid, entry);
+    for (const entry of readAllProcesses(this.#native)) entries.set(entry.pid, entry);
     const owners = new Map<number, UnitName | null>();
     const byUnit = new Map<UnitName, Pid[]>();
     for (const entry of entries.values()) {
@@ -169,7 +173,7 @@ export class ProcessTree implements ProcessTracker {
   }
 
   #unitByParents(entry: ProcessEntry): UnitName | null {
-    for (let at: ProcessEntry | null = entry, hops = 0; at !== null && hops < 64 && at.parent > 1; at = readProcess(at.parent), hops++) {
+    for (let at: ProcessEntry | null = entry, hops = 0; at !== null && hops < 64 && at.parent > 1; at = readProcess(this.#native, at.parent), hops++) {
       const known = this.#known.get(at.parent as Pid);
       if (known !== undefined) return known.unit;
     }
@@ -177,7 +181,7 @@ export class ProcessTree implements ProcessTracker {
   }
 
   #unitByEnvironment(pid: Pid): UnitName | null {
-    const invocation = readEnvironmentVariable(pid, 'INVOCATION_ID');
+    const invocation = readEnvironmentVariable(this.#native, pid, 'INVOCATION_ID');
     return invocation === null ? null : (this.#invocations.get(invocation) ?? null);
   }
 

@@ -1,0 +1,69 @@
+/** Signals to the manager, read from a signalfd: nothing is lost, and nothing runs in the middle of something else. */
+import { assert } from '../base/assert.ts';
+import type { Fd } from '../base/brand.ts';
+import { POLL_IN } from './engine.ts';
+import type { NativeBinding, SignalRecord } from './native.ts';
+import type { PollSet } from './poll-set.ts';
+
+export const SIGHUP = 1;
+export const SIGINT = 2;
+export const SIGQUIT = 3;
+export const SIGUSR1 = 10;
+export const SIGUSR2 = 12;
+export const SIGPIPE = 13;
+export const SIGTERM = 15;
+export const SIGCHLD = 17;
+export const SIGTSTP = 20;
+export const SIGTTIN = 21;
+export const SIGTTOU = 22;
+export const SIGWINCH = 28;
+export const SIGPWR = 30;
+/** The first real-time signal of the C library (the kernel's 32 and 33 are its own). */
+export const SIGRTMIN = 34;
+export const SIGRTMAX = 64;
+
+/** As events name them. */
+export type ManagerSignal = 'SIGTERM' | 'SIGINT' | 'SIGPWR' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' | 'SIGWINCH' | `SIGRTMIN+${number}`;
+
+const NAMES: ReadonlyMap<number, ManagerSignal> = new Map([
+  [SIGTERM, 'SIGTERM'], [SIGINT, 'SIGINT'], [SIGPWR, 'SIGPWR'], [SIGHUP, 'SIGHUP'], [SIGUSR1, 'SIGUSR1'], [SIGUSR2, 'SIGUSR2'], [SIGWINCH, 'SIGWINCH'],
+] as const);
+
+/** The event's name for a signal number; null for those that are no message to the manager. */
+export function managerSignal(signal: number): ManagerSignal | null {
+  return signal >= SIGRTMIN && signal <= SIGRTMAX ? `SIGRTMIN+${signal - SIGRTMIN}` : (NAMES.get(signal) ?? null);
+}
+
+/** SIGTTIN and SIGTTOU would stop the manager when it touches a terminal it is not in the foreground of; SIGUSR1 would open Node's debugger. */
+const READ_SIGNALS: readonly number[] = [
+  SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH, SIGPWR,
+  ...Array.from({ length: SIGRTMAX - SIGRTMIN + 1 }, (_, index) => SIGRTMIN + index),
+];
+
+/** Reads in one wake-up; the rest is still ready at the next. */
+const READS_MAX = 16;
+
+/**
+ * Blocks the signals and watches for them.
+ *
+ * @param onSignal one signal other than SIGCHLD
+ * @param onChild  SIGCHLD came, once however many; children have to be reaped
+ */
+export function watchSignals(native: NativeBinding, poll: PollSet, onSignal: (record: SignalRecord) => void, onChild: () => void): void {
+  const fd = native.signalOpen(READ_SIGNALS);
+  assert(typeof fd !== 'string', `signals can be received: ${String(fd)}`);
+  poll.add(fd, POLL_IN, () => { readSignals(native, fd, onSignal, onChild); }, 'signal');
+}
+
+function readSignals(native: NativeBinding, fd: Fd, onSignal: (record: SignalRecord) => void, onChild: () => void): void {
+  let child = false;
+  for (let reads = 0; reads < READS_MAX; reads++) {
+    const records = native.signalRead(fd);
+    if (typeof records === 'string' || records.length === 0) break;
+    for (const record of records) {
+      if (record.signal === SIGCHLD) child = true;
+      else onSignal(record);
+    }
+  }
+  if (child) onChild();
+}
