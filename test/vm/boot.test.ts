@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import test, { before } from 'node:test';
+import { checkoutRoot } from '../../initramfs/cache.ts';
+import { kernelImage, staticBusybox } from '../../initramfs/debian-package.ts';
+import { nodeRuntime } from '../../initramfs/node-runtime.ts';
+import { VmError } from '../../initramfs/vm-error.ts';
+
+/** A boot takes seconds on an idle machine; the limit is for one that runs everything else at the same time. */
+const BOOT_LIMIT_MS = 200_000;
+/** Node and the kernel are 80 MB. */
+const FETCH_LIMIT_MS = 5 * 60_000;
+
+interface VmRun {
+  readonly status: number | null;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** As `npm run vm -- ARGS`, after the build. */
+async function vm(...args: readonly string[]): Promise<VmRun> {
+  const program = [process.execPath, '--import', 'tsx', join(checkoutRoot, 'initramfs/vm.ts')] as const;
+  const child = spawn(program[0], [...program.slice(1), ...args], { cwd: checkoutRoot, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  let errors = '';
+  child.stdout.setEncoding('latin1').on('data', (chunk: string) => (output += chunk));
+  child.stderr.setEncoding('latin1').on('data', (chunk: string) => (errors += chunk));
+  const [status] = (await once(child, 'close')) as [number | null];
+  return { status, output, errors };
+}
+
+const hasQemu = spawnSync('qemu-system-x86_64', ['--version']).status === 0;
+const skip = hasQemu ? false : 'no qemu-system-x86_64: sudo apt-get install --no-install-recommends qemu-system-x86';
+
+function fetchAll(): void {
+  nodeRuntime(() => undefined);
+  kernelImage(() => undefined);
+  staticBusybox(() => undefined);
+}
+
+before(
+  () => {
+    if (!hasQemu) return;
+    try {
+      fetchAll();
+    } catch (error) {
+      // A machine whose package lists were never fetched, or are older than the archive.
+      if (!(error instanceof VmError) || process.getuid?.() !== 0) throw error;
+      spawnSync('apt-get', ['update', '-qq'], { stdio: 'ignore' });
+      fetchAll();
+    }
+  },
+  { timeout: FETCH_LIMIT_MS },
+);
+
+/** Each line is `name=value`, so that one boot answers all questions. */
+const QUESTIONS = `
+echo "init=$(cat /proc/1/comm)"
+echo "state=$(initctl is-system-running)"
+echo "multi-user=$(initctl is-active multi-user.target)"
+echo "failed=$(initctl list --state=failed --no-legend | wc -l)"
+echo "hostname=$(cat /proc/sys/kernel/hostname)"
+echo "loopback=$(cat /sys/class/net/lo/operstate /sys/class/net/lo/flags | tr '\\n' ' ')"
+echo "machine-id=$(cat /etc/machine-id)"
+for point in /proc /sys /dev /run /dev/pts /dev/shm /sys/fs/cgroup; do
+  echo "mount:$point=$(awk -v point=$point '$2 == point { print $3 }' /proc/mounts)"
+done
+echo "own-group=$(cat /proc/self/cgroup)"
+echo to-errors >&2
+printf 'bytes=\\001\\377\\r\\n'
+seq 1 5000
+exit 42
+`;
+
+test('a virtual machine boots with Heartwood as PID 1, runs a command, powers off and returns its status', { skip, timeout: BOOT_LIMIT_MS }, async () => {
+  const run = await vm('--console', '--exec', QUESTIONS);
+  assert.equal(run.status, 42, run.errors);
+  const answer = (name: string): string | undefined => new RegExp(`^${name}=(.*)$`, 'm').exec(run.output)?.[1]?.trim();
+
+  assert.equal(answer('init'), 'heartwood');
+  assert.equal(answer('state'), 'running', run.errors);
+  assert.equal(answer('multi-user'), 'active');
+  assert.equal(answer('failed'), '0');
+  assert.equal(answer('hostname'), 'heartwood-vm');
+  // IFF_UP and IFF_LOOPBACK; the device's operstate stays "unknown" for ever.
+  assert.match(answer('loopback') ?? '', /0x9$/);
+  assert.match(answer('machine-id') ?? '', /^[0-9a-f]{32}$/);
+  for (const [point, type] of [['/proc', 'proc'], ['/sys', 'sysfs'], ['/dev', 'devtmpfs'], ['/run', 'tmpfs'], ['/dev/pts', 'devpts'], ['/dev/shm', 'tmpfs'], ['/sys/fs/cgroup', 'cgroup2']]) {
+    assert.equal(answer(`mount:${String(point)}`), type, `what is mounted on ${String(point)}`);
+  }
+  assert.match(answer('own-group') ?? '', /vm-command\.service/);
+
+  assert.ok(run.output.includes('bytes=\x01\xff\r\n'), 'the serial line changes no byte');
+  const numbers = Array.from({ length: 5000 }, (_, index) => `${index + 1}\n`).join('');
+  assert.ok(run.output.endsWith(numbers), 'no output is lost');
+  assert.match(run.errors, /^to-errors$/m);
+
+  assert.match(run.errors, /\[ {2}OK {2}\]/, 'status lines are on the console');
+  assert.match(run.errors, /reboot: Power down/, 'the machine went off through reboot(2)');
+  assert.doesNotMatch(run.errors, /Kernel panic|Attempted to kill init|AssertionError/);
+});
+
+test('a machine that dies is told apart from a command that fails', { skip, timeout: BOOT_LIMIT_MS }, async () => {
+  const run = await vm('--append', 'rdinit=/no-such-init', '--exec', 'exit 42');
+  assert.equal(run.status, 125);
+  assert.match(run.errors, /Kernel panic/, 'the end of the console is shown');
+  assert.match(run.errors, /the guest ended without running the command to its end/);
+});
