@@ -1,6 +1,6 @@
 /** Conditions about paths: systemd.unit(5), ConditionPathExists= and its kin. */
 import type { ConditionHost } from './condition-host.ts';
-import { globMatches } from './shell-pattern.ts';
+import { expandGlob } from '../shell-pattern.ts';
 
 /** True, false, or a sentence why it could not be told. */
 export type Verdict = boolean | string;
@@ -34,7 +34,7 @@ function isEncrypted(host: ConditionHost, path: string): Verdict {
 
 export const PATH_CONDITIONS: Readonly<Record<string, ConditionTest>> = {
   PathExists: (host, path) => host.facts(path) !== null,
-  PathExistsGlob: globMatches,
+  PathExistsGlob: (host, pattern) => expandGlob({ exists: (path) => host.facts(path, true) !== null, list: (path) => host.list(path) }, pattern).length > 0,
   PathIsDirectory: (host, path) => host.facts(path)?.isDirectory ?? false,
   PathIsSymbolicLink: (host, path) => host.facts(path, true)?.isSymbolicLink ?? false,
   PathIsMountPoint: isMountPoint,

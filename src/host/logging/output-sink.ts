@@ -4,10 +4,10 @@
  * their number is said as soon as there is room again.
  */
 import { readlinkSync } from 'node:fs';
-import type { Fd } from '../base/brand.ts';
-import { POLL_OUT } from './engine.ts';
-import type { NativeBinding } from './native.ts';
-import type { PollSet } from './poll-set.ts';
+import type { Fd } from '../../base/brand.ts';
+import { POLL_OUT } from '../engine.ts';
+import type { NativeBinding } from '../native.ts';
+import type { PollSet } from '../poll-set.ts';
 
 /** Enough for the status lines of a thousand units; more would only hide that nobody reads. */
 const QUEUED_BYTES_MAX = 256 * 1024;

@@ -1,5 +1,4 @@
 /** The patterns of fnmatch(3) and glob(3): `*`, `?`, `[…]`, and a backslash that takes the next character literally. */
-import type { ConditionHost } from './condition-host.ts';
 
 /** Bound on the paths a glob looks at, so that a pattern of many wildcards cannot stop the manager. */
 const GLOB_PATHS_MAX = 10_000;
@@ -30,26 +29,38 @@ function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }
 
-/** Whether any path matches: a pattern between slashes each, hidden names only when asked for. */
-export function globMatches(host: ConditionHost, pattern: string): boolean {
+/** What a glob looks at. */
+export interface PathLookup {
+  exists(path: string): boolean;
+  /** Names in a directory, or null. */
+  list(path: string): readonly string[] | null;
+}
+
+/** All existing paths an absolute pattern matches, sorted; hidden names only when asked for. */
+export function expandGlob(lookup: PathLookup, pattern: string): readonly string[] {
   const parts = pattern.split('/').filter((part) => part !== '');
   let looked = 0;
-  const walk = (directory: string, index: number): boolean => {
+  const found: string[] = [];
+  const walk = (directory: string, index: number): void => {
     const part = parts[index];
-    if (part === undefined) return true;
-    const rest = (name: string): boolean => {
+    if (part === undefined) return;
+    const follow = (name: string): void => {
       const path = `${directory}/${name}`;
-      return index + 1 === parts.length ? host.facts(path, true) !== null : walk(path, index + 1);
+      if (index + 1 < parts.length) walk(path, index + 1);
+      else if (lookup.exists(path)) found.push(path);
     };
-    if (!/[*?[\\]/.test(part)) return rest(part);
-    const wanted = patternToRegExp(part);
-    for (const name of host.list(directory === '' ? '/' : directory) ?? []) {
-      looked += 1;
-      if (looked > GLOB_PATHS_MAX) return false;
-      if (name.startsWith('.') && !part.startsWith('.')) continue;
-      if (wanted.test(name) && rest(name)) return true;
+    if (!/[*?[\\]/.test(part)) {
+      follow(part);
+      return;
     }
-    return false;
+    const wanted = patternToRegExp(part);
+    for (const name of [...(lookup.list(directory === '' ? '/' : directory) ?? [])].sort()) {
+      looked += 1;
+      if (looked > GLOB_PATHS_MAX) return;
+      if (name.startsWith('.') && !part.startsWith('.')) continue;
+      if (wanted.test(name)) follow(name);
+    }
   };
-  return walk('', 0);
+  walk('', 0);
+  return found;
 }

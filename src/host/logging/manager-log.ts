@@ -5,10 +5,10 @@
  * blocks, and a file is written through pino, whose records a machine can read; pino is loaded with the first line
  * for a file, because most managers log to a console and should not pay for it.
  */
-import type { Fd, UnitName } from '../base/brand.ts';
-import type { LogLevel } from '../core/manager/effect.ts';
-import type { ManagerLog } from './engine.ts';
-import type { NativeBinding } from './native.ts';
+import type { Fd, UnitName } from '../../base/brand.ts';
+import type { LogLevel } from '../../core/manager/effect.ts';
+import type { ManagerLog } from '../engine.ts';
+import type { NativeBinding } from '../native.ts';
 import type { OutputSink } from './output-sink.ts';
 
 /** Syslog's numbers, smaller is worse. */

@@ -1,0 +1,163 @@
+/**
+ * The pipes that carry the output of services to logd.
+ *
+ * One pipe for each activation of a unit: all its commands write to the same one, so that their lines stay in order. The manager
+ * keeps the read end until logd says that the stream has ended, and never reads it; that is why a killed logd loses nothing.
+ * It keeps the write end until the unit is released, to give it to the unit's next command.
+ */
+import type { Fd, InvocationId, Pid, UnitName } from '../../base/brand.ts';
+import type { ExecContext } from '../../core/unit/definition.ts';
+import { MANAGER_UNIT } from '../../logd/protocol.ts';
+import type { FromLogd, StreamOrigin, ToLogd } from '../../logd/protocol.ts';
+import type { ManagerLog } from '../engine.ts';
+import type { NativeBinding } from '../native.ts';
+
+/** A message to logd, and the fd that goes with it. */
+export interface Packet {
+  readonly message: ToLogd;
+  readonly fd: Fd | null;
+}
+
+/** The connection to logd: sends, or keeps until it can. */
+export interface LogdLink {
+  /** `key` names what the message is about: a later message of the same key replaces one that has not gone out yet. */
+  send(key: string, packet: Packet): void;
+  /** There is something for logd to read: it is started if it does not run. */
+  want(): void;
+}
+
+interface Stream {
+  origin: StreamOrigin;
+  readonly readEnd: Fd;
+  /** null once the unit was released. */
+  writeEnd: Fd | null;
+  /** logd has been told of it, or will be by the next flush. */
+  announced: boolean;
+}
+
+export interface LogStreamsOptions {
+  readonly native: NativeBinding;
+  readonly log: ManagerLog;
+  /** Lines also go to the manager's stdout. */
+  readonly echo: boolean;
+}
+
+export class LogStreams {
+  readonly #options: LogStreamsOptions;
+  #link: LogdLink | null = null;
+  readonly #streams = new Map<number, Stream>();
+  readonly #byUnit = new Map<UnitName, Stream>();
+  #next = 1;
+  #saidFull = false;
+
+  constructor(options: LogStreamsOptions) {
+    this.#options = options;
+  }
+
+  attach(link: LogdLink): void {
+    this.#link = link;
+  }
+
+  /** Is anything there that logd has to be alive for? */
+  get isNeeded(): boolean {
+    return this.#streams.size > 0;
+  }
+
+  /**
+   * The write end of the unit's stream, made when this activation has none. Stays owned by the table. null when there
+   * are no fds left (said once): the service then writes to nowhere rather than not running.
+   */
+  writeEnd(unit: UnitName, invocationId: InvocationId, exec: ExecContext, identifier: string): Fd | null {
+    const current = this.#byUnit.get(unit);
+    if (current !== undefined && current.origin.invocationId === invocationId && current.writeEnd !== null) return current.writeEnd;
+    this.release(unit);
+    const stream = this.#open({
+      unit, invocationId, pid: null, identifier: exec.syslogIdentifier ?? identifier, output: 'both',
+      priority: exec.syslogLevel & 7, levelPrefix: exec.syslogLevelPrefix, levelMax: exec.logLevelMax & 7, format: 'text',
+    });
+    if (stream === null) return null;
+    this.#byUnit.set(unit, stream);
+    return stream.writeEnd;
+  }
+
+  /** The pipe of the manager's own log; its write end never blocks and is the caller's to write to. */
+  openManagerStream(): Fd | null {
+    const stream = this.#open({
+      unit: MANAGER_UNIT, invocationId: null, pid: process.pid, identifier: MANAGER_UNIT, output: 'both',
+      priority: 6, levelPrefix: false, levelMax: 7, format: 'pino',
+    });
+    if (stream === null || stream.writeEnd === null) return null;
+    this.#options.native.setNonBlocking(stream.writeEnd, true);
+    this.#byUnit.set(MANAGER_UNIT as UnitName, stream);
+    return stream.writeEnd;
+  }
+
+  /** A command of the unit was started: its lines carry its pid and name from now on. */
+  noteProcess(unit: UnitName, pid: Pid, exec: ExecContext, identifier: string): void {
+    const stream = this.#byUnit.get(unit);
+    if (stream === undefined) return;
+    const name = (exec.syslogIdentifier ?? identifier).slice(0, 255);
+    stream.origin = { ...stream.origin, pid, identifier: name };
+    const number = stream.origin.stream;
+    if (!stream.announced) this.#announce(stream);
+    else this.#link?.send(`update ${String(number)}`, { message: { type: 'update', stream: number, pid, identifier: name }, fd: null });
+  }
+
+  /** The unit is down: no more commands will write. What is in the pipe is still stored. */
+  release(unit: UnitName): void {
+    const stream = this.#byUnit.get(unit);
+    if (stream === undefined) return;
+    this.#byUnit.delete(unit);
+    if (stream.writeEnd !== null) this.#options.native.close(stream.writeEnd);
+    stream.writeEnd = null;
+    if (!stream.announced) this.#announce(stream);
+  }
+
+  releaseAll(): void {
+    for (const unit of [...this.#byUnit.keys()]) this.release(unit);
+  }
+
+  /** logd's word on a stream. */
+  onMessage(message: Extract<FromLogd, { readonly type: 'ended' }>): void {
+    const stream = this.#streams.get(message.stream);
+    if (stream === undefined) return;
+    this.#streams.delete(message.stream);
+    this.#options.native.close(stream.readEnd);
+    if (stream.writeEnd !== null) this.#options.native.close(stream.writeEnd);
+    if (this.#byUnit.get(stream.origin.unit as UnitName) === stream) this.#byUnit.delete(stream.origin.unit as UnitName);
+  }
+
+  /** Everything a new logd has to be told, in the order of the streams' making. */
+  allPackets(): readonly Packet[] {
+    return [...this.#streams.values()].map((stream) => {
+      stream.announced = true;
+      return this.#packet(stream);
+    });
+  }
+
+  #open(origin: Omit<StreamOrigin, 'stream'>): Stream | null {
+    const pipe = this.#options.native.pipe(false);
+    if (typeof pipe === 'string') {
+      if (!this.#saidFull) this.#options.log.write('err', '', `output of services is not kept, no pipe can be made: ${pipe}`);
+      this.#saidFull = true;
+      return null;
+    }
+    this.#saidFull = false;
+    const [readEnd, writeEnd] = pipe;
+    this.#options.native.setNonBlocking(readEnd, true);
+    const stream: Stream = { origin: { ...origin, stream: this.#next, identifier: origin.identifier.slice(0, 255) }, readEnd, writeEnd, announced: false };
+    this.#next += 1;
+    this.#streams.set(stream.origin.stream, stream);
+    this.#link?.want();
+    return stream;
+  }
+
+  #announce(stream: Stream): void {
+    stream.announced = true;
+    this.#link?.send(`open ${String(stream.origin.stream)}`, this.#packet(stream));
+  }
+
+  #packet(stream: Stream): Packet {
+    return { message: { type: 'open', origin: stream.origin, echo: this.#options.echo && stream.origin.unit !== MANAGER_UNIT }, fd: stream.readEnd };
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * logd as the manager's child: started when there is something to log, started again when it dies, told everything anew then.
+ *
+ * Messages go out without waiting. Those that do not fit into the socket wait in a queue keyed by what they are about,
+ * so that it never grows beyond a few entries for each stream.
+ */
+import type { Fd, Pid } from '../../base/brand.ts';
+import { PROTOCOL_VERSION, MESSAGE_BYTES_MAX, decodeFromLogd, encodeMessage } from '../../logd/protocol.ts';
+import type { FromLogd } from '../../logd/protocol.ts';
+import { POLL_IN, POLL_OUT } from '../engine.ts';
+import type { ManagerLog } from '../engine.ts';
+import type { NativeBinding } from '../native.ts';
+import type { PollSet } from '../poll-set.ts';
+import type { ProgramCommand } from '../program-paths.ts';
+import type { LogdLink, LogStreams, Packet } from './log-streams.ts';
+
+/** First wait before a logd that died is started again; doubled each time, so that a broken one costs nothing. */
+const RESTART_DELAY_MSEC_MIN = 50;
+const RESTART_DELAY_MSEC_MAX = 10_000;
+/** A logd that ran this long was healthy: the next restart is quick again. */
+const HEALTHY_MSEC = 10_000;
+
+export interface LogdOptions {
+  readonly native: NativeBinding;
+  readonly poll: PollSet;
+  readonly log: ManagerLog;
+  readonly streams: LogStreams;
+  readonly command: ProgramCommand;
+  readonly arguments: readonly string[];
+  readonly bootId: string;
+  /** Where logd's own complaints and echoed lines go. */
+  readonly stderr: Fd;
+  readonly nullFd: Fd;
+  /** The manager's stdout for echoed lines, or null. */
+  readonly echo: Fd | null;
+  /** Tells the reaper whose child this is. */
+  readonly onSpawned: (pid: Pid, onExit: () => void) => void;
+}
+
+export class LogdProcess implements LogdLink {
+  readonly #options: LogdOptions;
+  readonly #outbox = new Map<string, Packet>();
+  readonly #buffer = new Uint8Array(MESSAGE_BYTES_MAX);
+  #socket: Fd | null = null;
+  #pid: Pid | null = null;
+  #wantsOut = false;
+  #startedAt = 0;
+  #delayMsec = RESTART_DELAY_MSEC_MIN;
+  #restart: NodeJS.Timeout | null = null;
+  #wanted = false;
+  #ending: (() => void) | null = null;
+
+  constructor(options: LogdOptions) {
+    this.#options = options;
+  }
+
+  get pid(): Pid | null {
+    return this.#pid;
+  }
+
+  want(): void {
+    this.#wanted = true;
+  }
+
+  send(key: string, packet: Packet): void {
+    this.#outbox.delete(key);
+    this.#outbox.set(key, packet);
+  }
+
+  /** Starts logd if it is wanted, and sends what waits. Called at the end of a turn, after services were started. */
+  flush(): void {
+    if (this.#socket === null) {
+      if (this.#wanted && this.#restart === null && this.#ending === null) this.#start();
+      return;
+    }
+    this.#sendWaiting(this.#socket);
+  }
+
+  /** Lets logd store the rest and end. `done` is called when it has, at once when it does not run. */
+  end(done: () => void): void {
+    if (this.#restart !== null) clearTimeout(this.#restart);
+    this.#restart = null;
+    if (this.#pid === null) {
+      done();
+      return;
+    }
+    this.#ending = done;
+    if (this.#socket !== null) this.#sendWaiting(this.#socket);
+    this.#disconnect();
+  }
+
+  #start(): void {
+    const { native, command } = this.#options;
+    const pair = native.socketPair('seqpacket');
+    if (typeof pair === 'string') {
+      this.#retry(`no socket: ${pair}`);
+      return;
+    }
+    const [ours, theirs] = pair;
+    const { echo } = this.#options;
+    const result = native.spawn({
+      path: command.path,
+      argv: [command.path, ...command.arguments, ...this.#options.arguments, ...(echo === null ? [] : ['--echo-fd', '4'])],
+      env: command.environment,
+      stdio: [this.#options.nullFd, this.#options.nullFd, this.#options.stderr],
+      extraFds: echo === null ? [theirs] : [theirs, echo],
+      cwd: command.directory,
+      umask: 0o027,
+      credentials: null,
+      limits: [],
+      nice: null,
+      oomScoreAdjust: null,
+      noNewPrivileges: false,
+      ignoreSigpipe: true,
+      newSession: true,
+      cgroupFd: -1,
+      pidEnvIndexes: [],
+      controllingTty: -1,
+    });
+    native.close(theirs);
+    if ('errno' in result) {
+      native.close(ours);
+      this.#retry(`${result.stage}: ${result.errno}`);
+      return;
+    }
+    native.close(result.pidfd);
+    native.setNonBlocking(ours, true);
+    this.#pid = result.pid;
+    this.#socket = ours;
+    this.#startedAt = performance.now();
+    this.#options.onSpawned(result.pid, () => { this.#onExit(); });
+    this.#options.poll.add(ours, POLL_IN, (ready) => { this.#onReady(ours, ready); }, 'control');
+    // What waited for the old one is part of what a new one is told.
+    this.#outbox.clear();
+    this.send('hello', { message: { type: 'hello', version: PROTOCOL_VERSION, bootId: this.#options.bootId }, fd: null });
+    for (const packet of this.#options.streams.allPackets()) this.send(`open ${packet.message.type === 'open' ? String(packet.message.origin.stream) : ''}`, packet);
+    this.#sendWaiting(ours);
+  }
+
+  #sendWaiting(socket: Fd): void {
+    for (const [key, { message, fd }] of this.#outbox) {
+      const result = this.#options.native.sendWithFds(socket, encodeMessage(message), fd === null ? [] : [fd]);
+      if (result === 'EAGAIN' || result === 'ENOBUFS' || result === 'ETOOMANYREFS') {
+        this.#wantOut(socket, true);
+        return;
+      }
+      // Any other failure means that logd is gone; its exit is on its way, and a new one is told everything.
+      if (typeof result === 'string') return;
+      this.#outbox.delete(key);
+    }
+    this.#wantOut(socket, false);
+  }
+
+  #wantOut(socket: Fd, on: boolean): void {
+    if (this.#wantsOut === on) return;
+    this.#wantsOut = on;
+    this.#options.poll.modify(socket, on ? POLL_IN | POLL_OUT : POLL_IN);
+  }
+
+  #onReady(socket: Fd, ready: number): void {
+    if ((ready & POLL_OUT) !== 0) this.#sendWaiting(socket);
+    if ((ready & ~POLL_OUT) === 0) return;
+    for (let count = 0; count < 256; count++) {
+      const size = this.#options.native.receive(socket, this.#buffer);
+      if (size === 'EAGAIN' || size === 'EINTR') return;
+      if (typeof size === 'string' || size === 0) {
+        this.#disconnect();
+        return;
+      }
+      const message = decodeFromLogd(this.#buffer.subarray(0, size));
+      if (message === null) this.#options.log.write('err', '', 'logd sent something that is no message');
+      else this.#onMessage(message);
+    }
+  }
+
+  #onMessage(message: FromLogd): void {
+    switch (message.type) {
+      case 'ready':
+        if (message.directory === null) this.#options.log.write('warning', '', 'output of services is kept in memory only, no log directory can be written');
+        break;
+      case 'ended':
+        this.#options.streams.onMessage(message);
+        break;
+      case 'flushed':
+        break;
+      case 'trouble':
+        this.#options.log.write('warning', '', `logd: ${message.message}`, { code: message.code });
+        break;
+    }
+  }
+
+  #disconnect(): void {
+    if (this.#socket === null) return;
+    this.#options.poll.remove(this.#socket);
+    this.#options.native.close(this.#socket);
+    this.#socket = null;
+    this.#wantsOut = false;
+  }
+
+  #onExit(): void {
+    this.#disconnect();
+    this.#pid = null;
+    if (this.#ending !== null) {
+      this.#ending();
+      return;
+    }
+    if (performance.now() - this.#startedAt >= HEALTHY_MSEC) this.#delayMsec = RESTART_DELAY_MSEC_MIN;
+    this.#retry('it ended');
+  }
+
+  #retry(why: string): void {
+    if (!this.#options.streams.isNeeded || this.#ending !== null) {
+      this.#wanted = false;
+      return;
+    }
+    this.#options.log.write('err', '', `logd is started again in ${String(this.#delayMsec)} ms: ${why}`);
+    this.#restart = setTimeout(() => {
+      this.#restart = null;
+      this.#wanted = true;
+      this.flush();
+    }, this.#delayMsec);
+    this.#delayMsec = Math.min(this.#delayMsec * 2, RESTART_DELAY_MSEC_MAX);
+  }
+}

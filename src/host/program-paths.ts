@@ -1,0 +1,39 @@
+/** Where the manager's own programs are, in a built checkout, in an installed package and when run from source. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** How to start one of our programs. */
+export interface ProgramCommand {
+  readonly path: string;
+  /** Arguments before the program's own. */
+  readonly arguments: readonly string[];
+  readonly environment: readonly string[];
+  readonly directory: string;
+}
+
+/** A bundle lies in `dist/`, this file two folders below the checkout. */
+const isBundle = import.meta.filename.endsWith('.cjs');
+const builtDirectory = isBundle ? import.meta.dirname : join(dirname(dirname(import.meta.dirname)), 'dist');
+
+/** A JavaScript program: the bundle with its code cache, or the source when the manager itself runs from source. */
+export function scriptCommand(name: 'logd' | 'initctl'): ProgramCommand {
+  // Nothing of the manager's environment is of use to them, and NODE_* settings only slow them down.
+  const environment = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'];
+  const bundle = join(builtDirectory, `${name}.js`);
+  if (isBundle || !process.execArgv.includes('--import')) {
+    return { path: process.execPath, arguments: [bundle], environment, directory: '/' };
+  }
+  const checkout = dirname(builtDirectory);
+  return { path: process.execPath, arguments: [...process.execArgv, join(checkout, 'src', name, 'main.ts')], environment, directory: checkout };
+}
+
+/** The C program that stands between clone and a service's own program. null when it is not built. */
+export function executorPath(): string | null {
+  const path = join(builtDirectory, 'native/unit-executor');
+  return existsSync(path) ? path : null;
+}
+
+/** The folder of unit files that come with Heartwood. */
+export function shippedUnitDirectory(): string {
+  return join(dirname(builtDirectory), 'units');
+}

@@ -1,0 +1,108 @@
+/**
+ * The environment a command gets, put together in the order of systemd.exec(5), "Environment variables in spawned processes": later sources win.
+ *
+ * 1. the manager's own block (DefaultEnvironment=, set-environment)
+ * 2. what the manager defines: $MAINPID and its kin, $NOTIFY_SOCKET, $INVOCATION_ID, $HOME and $USER with User=, $RUNTIME_DIRECTORY, …
+ * 3. PassEnvironment=
+ * 4. Environment=
+ * 5. EnvironmentFile=
+ *
+ * and at last UnsetEnvironment= takes away.
+ */
+import type { DirectoryKind, ExecContext } from '../../core/unit/definition.ts';
+import type { PathLookup } from '../shell-pattern.ts';
+import { expandGlob } from '../shell-pattern.ts';
+import { parseEnvironmentFile } from './environment-file.ts';
+import type { UserRecord } from './user-database.ts';
+
+/** execve's limit for all of argv and environ is 2 MiB at the usual stack limit; one file alone must stay below that. */
+const ENVIRONMENT_FILE_BYTES_MAX = 1024 * 1024;
+
+/** An errno, or the text. */
+export type ReadSmallFile = (path: string, bytesMax: number) => string;
+
+export interface EnvironmentSources {
+  readonly exec: ExecContext;
+  readonly managerEnvironment: readonly string[];
+  readonly extraEnvironment: readonly string[];
+  readonly invocationId: string;
+  /** Path of the notify socket when the command is to get it. */
+  readonly notifySocket: string | null;
+  /** The user of User=, when it was found in /etc/passwd. */
+  readonly user: UserRecord | null;
+  /** Where directories of each kind are: `/run` for runtime. */
+  readonly directoryRoots: Readonly<Record<DirectoryKind, string>>;
+  /** Value of a variable of the manager's process, for PassEnvironment=. */
+  readonly ownEnvironment: (name: string) => string | undefined;
+  readonly readSmallFile: ReadSmallFile;
+  readonly lookup: PathLookup;
+}
+
+export type EnvironmentOutcome =
+  | { readonly ok: true; readonly environment: ReadonlyMap<string, string> }
+  /** EnvironmentFile= without `-` that cannot be read. */
+  | { readonly ok: false; readonly errno: string; readonly subject: string };
+
+const DIRECTORY_VARIABLES: Readonly<Record<DirectoryKind, string>> = {
+  runtime: 'RUNTIME_DIRECTORY', state: 'STATE_DIRECTORY', cache: 'CACHE_DIRECTORY', logs: 'LOGS_DIRECTORY', configuration: 'CONFIGURATION_DIRECTORY',
+};
+
+function assign(environment: Map<string, string>, assignments: Iterable<string>): void {
+  for (const assignment of assignments) {
+    const at = assignment.indexOf('=');
+    if (at > 0) environment.set(assignment.slice(0, at), assignment.slice(at + 1));
+  }
+}
+
+/** Variables the manager defines itself. */
+function ownVariables(sources: EnvironmentSources): string[] {
+  const { exec, user } = sources;
+  const variables = [...sources.extraEnvironment, `INVOCATION_ID=${sources.invocationId}`];
+  if (sources.notifySocket !== null) variables.push(`NOTIFY_SOCKET=${sources.notifySocket}`);
+  if (user !== null) variables.push(`HOME=${user.home}`, `LOGNAME=${user.name}`, `USER=${user.name}`, `SHELL=${user.shell}`);
+  if ([exec.standardInput, exec.standardOutput, exec.standardError].some(({ kind }) => kind.startsWith('tty'))) {
+    variables.push(`TERM=${exec.ttyPath === '/dev/console' || /^\/dev\/tty[0-9]+$/.test(exec.ttyPath) ? 'linux' : 'vt220'}`);
+  }
+  for (const kind of Object.keys(DIRECTORY_VARIABLES) as DirectoryKind[]) {
+    const paths = exec.directories.filter((directory) => directory.kind === kind).map((directory) => `${sources.directoryRoots[kind]}/${directory.path}`);
+    if (paths.length > 0) variables.push(`${DIRECTORY_VARIABLES[kind]}=${paths.join(':')}`);
+  }
+  return variables;
+}
+
+/** Puts the environment together. The map's order is that of first assignment. */
+export function buildEnvironment(sources: EnvironmentSources): EnvironmentOutcome {
+  const { exec } = sources;
+  const environment = new Map<string, string>();
+  assign(environment, sources.managerEnvironment);
+  assign(environment, ownVariables(sources));
+  for (const name of exec.passEnvironment) {
+    const value = sources.ownEnvironment(name);
+    if (value !== undefined) environment.set(name, value);
+  }
+  assign(environment, exec.environment);
+  for (const { path, optional } of exec.environmentFiles) {
+    const paths = /[*?[]/.test(path) ? expandGlob(sources.lookup, path) : [path];
+    if (paths.length === 0 && !optional) return { ok: false, errno: 'ENOENT', subject: path };
+    for (const file of paths) {
+      const text = sources.readSmallFile(file, ENVIRONMENT_FILE_BYTES_MAX);
+      if (isErrno(text)) {
+        if (optional) continue;
+        return { ok: false, errno: text, subject: file };
+      }
+      assign(environment, parseEnvironmentFile(text).assignments);
+    }
+  }
+  for (const entry of exec.unsetEnvironment) {
+    const at = entry.indexOf('=');
+    // With a value only that very assignment goes.
+    if (at === -1) environment.delete(entry);
+    else if (environment.get(entry.slice(0, at)) === entry.slice(at + 1)) environment.delete(entry.slice(0, at));
+  }
+  return { ok: true, environment };
+}
+
+/** A file whose whole text is a capital E and more capitals, without a newline, has no assignment in it: nothing is lost by this. */
+function isErrno(text: string): boolean {
+  return /^E[A-Z0-9]+$/.test(text);
+}
