@@ -13,8 +13,10 @@ import { dirname, join } from 'node:path';
 /** The daemons under test, then what their clients and the tests need inside the root. */
 const PACKAGES = [
   'redis-server', 'nginx-light', 'cron', 'openssh-server', 'memcached', 'lighttpd', 'rsyslog',
-  'bsdutils', 'procps', 'util-linux', 'libstdc++6',
+  'bsdutils', 'procps', 'util-linux', 'libstdc++6', 'lsb-base',
 ] as const;
+/** Only alternatives of dependencies that lsb-base fulfils as well; the root is one that never had another manager. */
+const EXCLUDED = ['systemd', 'systemd-sysv', 'libsystemd-shared'] as const;
 
 /** lighttpd and nginx both come with port 80; configuration files are the administrator's, so one of them is moved. */
 export const LIGHTTPD_PORT = 8081;
@@ -70,7 +72,7 @@ function build(path: string, { suite, uri }: Mirror): string | null {
     const packages = PACKAGES.join(',');
     const failed =
       // Unpacked first and configured second, so that the policy below is there before any maintainer script runs.
-      run('debootstrap', ['--foreign', '--variant=minbase', `--include=${packages}`, suite, root, uri])
+      run('debootstrap', ['--foreign', '--variant=minbase', `--include=${packages}`, `--exclude=${EXCLUDED.join(',')}`, suite, root, uri])
       ?? prepare(root)
       ?? run('chroot', [root, '/debootstrap/debootstrap', '--second-stage'])
       ?? finish(root);
