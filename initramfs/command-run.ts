@@ -16,12 +16,23 @@ export interface CommandRun {
 /** Enough to see why a boot failed: the last screens of the console. */
 const CONSOLE_KEPT_BYTES = 8 * 1024;
 
+/** The guest did not do what it was asked. */
+export class GuestError extends VmError {
+  /** The last of what was on the console, for a caller who has not shown it. */
+  readonly consoleTail: string;
+
+  constructor(message: string, consoleTail: string) {
+    super(message);
+    this.consoleTail = consoleTail;
+  }
+}
+
 /** The report is two short lines; a guest that writes more is not ours. */
 const REPORT_BYTES_MAX = 1024;
 
 /**
  * @returns the command's exit status, as the guest's shell tells it (128 + n for signal n)
- * @throws VmError when the machine ended without a report, was too slow, or reported but did not power off
+ * @throws GuestError when the machine ended without a report, was too slow, or reported but did not power off
  */
 export async function runCommand(machine: MachineOptions, run: CommandRun): Promise<number> {
   let report = '';
@@ -44,7 +55,7 @@ export async function runCommand(machine: MachineOptions, run: CommandRun): Prom
   );
   const status = /^exit (\d{1,3})\r?$/m.exec(report)?.[1];
   const problem = problemOf(status, limit.aborted, report, run.limitMs);
-  if (problem !== null) throw new VmError(`${consoleTail.trimEnd()}\n${problem}`);
+  if (problem !== null) throw new GuestError(problem, consoleTail);
   return Number(status);
 }
 

@@ -33,9 +33,10 @@ const QEMU_PACKAGE = 'qemu-system-x86';
 
 /**
  * - panic=-1: a panic resets at once, and -no-reboot makes a reset the end of QEMU, so a dead guest never hangs the host.
+ * - 8250.nr_uarts: Debian's kernel makes four serial ports unless told otherwise, and the card needs four more.
  * - rootfstype=ramfs: a tmpfs root may fill half of the memory and no more, which would double what the guest needs.
  */
-const KERNEL_ARGUMENTS = ['console=ttyS0', 'panic=-1', 'rootfstype=ramfs'];
+const KERNEL_ARGUMENTS = ['console=ttyS0', 'panic=-1', 'rootfstype=ramfs', '8250.nr_uarts=8'];
 
 /**
  * A serial card of four ports. Where it sits is said in `guest/run-command` too, which finds the ports by it: the names they

@@ -15,17 +15,13 @@ export interface SystemSources {
 export const ADDON = 'native/heartwood.node';
 
 /**
- * The programs, as in `dist/`; they find each other by relative paths. Code caches are left out: they belong to the Node that
- * made them, and two runs that record one do not give the same bytes.
+ * The bundles and their loaders, laid out as in `dist/` because they find each other by relative paths. Code caches are left out:
+ * they belong to the Node that made them.
  */
-const PROGRAM_FILES: readonly (readonly [name: string, mode: number])[] = [
-  ['package.json', 0o644],
-  ...['heartwood', 'logd', 'initctl'].flatMap((name) => [[`${name}.js`, 0o644], [`${name}.cjs`, 0o644]] as const),
-  [ADDON, 0o755],
-  ['native/unit-executor', 0o755],
-  ['native/launcher', 0o755],
-  ['native/initctl', 0o755],
-];
+const BUNDLE_FILES: readonly string[] = ['package.json', ...['heartwood', 'logd', 'initctl'].flatMap((name) => [`${name}.js`, `${name}.cjs`])];
+
+/** Becomes /init, and is of no use elsewhere. */
+const STAGE0 = 'stage0';
 
 const GUEST_DIST = 'usr/lib/heartwood/dist';
 
@@ -33,6 +29,7 @@ const LINKS: readonly (readonly [path: string, target: string])[] = [
   ['usr/bin/heartwood', '../lib/heartwood/dist/native/launcher'],
   ['usr/bin/initctl', '../lib/heartwood/dist/native/initctl'],
   ['usr/bin/systemctl', '../lib/heartwood/dist/native/initctl'],
+  ['usr/bin/heartwood-notify', '../lib/heartwood/dist/native/heartwood-notify'],
 ];
 
 const DIRECTORIES: readonly (readonly [path: string, mode: number])[] = [
@@ -42,16 +39,24 @@ const DIRECTORIES: readonly (readonly [path: string, mode: number])[] = [
 
 export function systemLayer(sources: SystemSources): readonly ArchiveEntry[] {
   return [
-    { kind: 'file', path: 'init', mode: 0o755, content: builtFile(sources, 'native/stage0') },
+    { kind: 'file', path: 'init', mode: 0o755, content: builtFile(sources, `native/${STAGE0}`) },
     // Node aborts when one of its first three fds is closed and there is no /dev/null; the kernel opens /dev/console for them.
     { kind: 'character-device', path: 'dev/console', mode: 0o600, major: 5, minor: 1 },
     { kind: 'character-device', path: 'dev/null', mode: 0o666, major: 1, minor: 3 },
     ...DIRECTORIES.map(([path, mode]) => ({ kind: 'directory', path, mode }) as const),
-    ...PROGRAM_FILES.map(([name, mode]) => ({ kind: 'file', path: `${GUEST_DIST}/${name}`, mode, content: builtFile(sources, name) }) as const),
+    ...BUNDLE_FILES.map((name) => ({ kind: 'file', path: `${GUEST_DIST}/${name}`, mode: 0o644, content: builtFile(sources, name) }) as const),
+    ...nativePrograms(sources),
     ...LINKS.map(([path, target]) => ({ kind: 'symlink', path, target }) as const),
     ...treeEntries(sources.unitsDirectory, 'usr/lib/heartwood/system'),
     ...treeEntries(join(import.meta.dirname, 'guest/etc'), 'etc'),
   ];
+}
+
+/** The addon and all programs that the native build makes, however many there are. */
+function nativePrograms(sources: SystemSources): readonly ArchiveEntry[] {
+  return readdirSync(join(sources.distDirectory, 'native'))
+    .filter((name) => name !== STAGE0 && !name.endsWith('.json'))
+    .map((name) => ({ kind: 'file', path: `${GUEST_DIST}/native/${name}`, mode: 0o755, content: builtFile(sources, `native/${name}`) }));
 }
 
 function builtFile(sources: SystemSources, name: string): Buffer {

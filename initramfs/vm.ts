@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkoutRoot } from './cache.ts';
 import { COMMAND_TARGET, commandLayer } from './command-layer.ts';
-import { runCommand } from './command-run.ts';
+import { GuestError, runCommand } from './command-run.ts';
 import { kernelImage, staticBusybox } from './debian-package.ts';
 import { buildLayer, writeImage } from './layer.ts';
 import type { MachineOptions } from './machine.ts';
@@ -132,12 +132,17 @@ async function boot(options: Options, image: string): Promise<number> {
     await runOnTerminal(machine);
     return 0;
   }
-  return runCommand(machine, {
-    output: (chunk) => process.stdout.write(chunk),
-    errors: (chunk) => process.stderr.write(chunk),
-    console: (chunk) => options.showConsole && process.stderr.write(chunk),
-    limitMs: options.limitMs,
-  });
+  try {
+    return await runCommand(machine, {
+      output: (chunk) => process.stdout.write(chunk),
+      errors: (chunk) => process.stderr.write(chunk),
+      console: (chunk) => options.showConsole && process.stderr.write(chunk),
+      limitMs: options.limitMs,
+    });
+  } catch (error) {
+    if (error instanceof GuestError && !options.showConsole) process.stderr.write(`${error.consoleTail.trimEnd()}\n`);
+    throw error;
+  }
 }
 
 /** What an image is made of before anything is added for one run. */
