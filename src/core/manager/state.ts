@@ -5,6 +5,7 @@
  * No fd, no promise, no function. Maps are persistent (base/persistent-map): an old state stays valid after a step.
  */
 import type { InvocationId, JobId, MonotonicUsec, Pid, RealtimeUsec, RequestId, UnitName, Usec } from '../../base/brand.ts';
+import type { RandomState } from '../../base/random.ts';
 import type { PersistentMap } from '../../base/persistent-map.ts';
 import type { JobMode, UnitDefinition } from '../unit/definition.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -229,6 +230,17 @@ export interface ManagerConfig {
   readonly defaultRestartUsec: Usec;
 }
 
+export interface Shutdown {
+  readonly goal: ShutdownGoal;
+  readonly exitStatus: number;
+  /** A second signal came: no more waiting. */
+  readonly hurry: boolean;
+  /** `stopping-units`: stop jobs run; `final`: everything left is being killed; `over`: the `finish` effect is out. */
+  readonly phase: 'stopping-units' | 'final' | 'over';
+  /** When waiting for stop jobs ends. */
+  readonly deadlineUsec: MonotonicUsec;
+}
+
 export interface ManagerState {
   readonly config: ManagerConfig;
   readonly units: PersistentMap<UnitName, Unit>;
@@ -245,12 +257,14 @@ export interface ManagerState {
   readonly armedUsec: MonotonicUsec | null;
   /** Jobs of the boot transaction that have not ended; the boot is over when it is empty. */
   readonly bootJobsLeft: number;
+  /** Units that failed during the boot, by the results of its jobs. */
+  readonly bootFailed: readonly UnitName[];
   readonly bootFinished: Instant | null;
   readonly started: Instant;
-  readonly shutdown: { readonly goal: ShutdownGoal; readonly exitStatus: number; readonly hurry: boolean; readonly phase: 'stopping-units' | 'final' } | null;
+  readonly shutdown: Shutdown | null;
   readonly environment: readonly string[];
-  /** Seed of the deterministic stream that invocation ids and jitter are drawn from. */
-  readonly randomState: number;
+  /** The stream that invocation ids and jitter are drawn from. */
+  readonly random: RandomState;
 }
 
 export type { JobMode };

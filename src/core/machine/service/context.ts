@@ -17,8 +17,6 @@ export interface ServiceContext {
   readonly restartJob: boolean;
   /** A stop job waits for this unit, or the manager shuts down: no automatic restart. */
   readonly stopWanted: boolean;
-  /** A number in [0, 1) from the manager's seeded stream, for jitter. */
-  readonly random: number;
   readonly effects: Effect[];
 }
 

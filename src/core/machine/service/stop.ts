@@ -97,10 +97,9 @@ export function enterStopPost(c: ServiceContext, run: ServiceRuntime): ServiceRu
 export function enterDead(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
   const { definition } = c;
   const restart = !c.stopWanted && wantsRestart(definition, run);
-  const restarts = run.restarts;
   const down: ServiceRuntime = {
     ...run,
-    state: run.result === 'success' || run.result === 'exec-condition' ? 'dead' : 'failed',
+    state: downState(run),
     stateEnteredUsec: c.now.monotonicUsec,
     deadlineUsec: null,
     watchdogDueUsec: null,
@@ -115,7 +114,11 @@ export function enterDead(c: ServiceContext, run: ServiceRuntime): ServiceRuntim
   if (definition.pidFile !== null) c.effects.push({ kind: 'remove-file', unit: definition.name, path: definition.pidFile });
   if (restart) return down;
   releaseResources(c, run);
-  return { ...down, fdStore: [], groupEmpty: true, restarts };
+  return { ...down, fdStore: [], groupEmpty: true };
+}
+
+function downState(run: ServiceRuntime): 'dead' | 'failed' {
+  return run.result === 'success' || run.result === 'exec-condition' ? 'dead' : 'failed';
 }
 
 /** What a service that rests gives back. */
@@ -145,8 +148,10 @@ export function stopService(c: ServiceContext, run: ServiceRuntime): ServiceRunt
     case 'failed':
       return asked;
     case 'auto-restart':
+      // The pause is over and the restart job comes through here: dead for a moment, everything kept.
+      if (c.restartJob && run.deadlineUsec === null) return { ...run, state: downState(run) };
       releaseResources(c, run);
-      return { ...asked, state: run.result === 'success' ? 'dead' : 'failed', deadlineUsec: null, restarting: false, fdStore: [] };
+      return { ...asked, state: downState(run), deadlineUsec: null, restarting: false, fdStore: [] };
     case 'condition':
     case 'start-pre':
     case 'start':

@@ -1,0 +1,37 @@
+/** Laws of the state that hold after every step. A broken one is a defect of the manager, never of its input. */
+import { assert } from '../../base/assert.ts';
+import { entriesOf, getEntry, valuesOf } from '../../base/persistent-map.ts';
+import type { ManagerState } from './state.ts';
+
+/** @throws AssertionError naming the first law that is broken */
+export function checkInvariants(state: ManagerState): void {
+  for (const [name, unit] of entriesOf(state.units)) {
+    assert(unit.name === name, `${name} is filed under its own name`);
+    if (unit.job !== null) {
+      const job = getEntry(state.jobs, unit.job);
+      assert(job !== undefined, `${name} names a job that exists`);
+      assert(job.unit === name, `the job of ${name} is for it`);
+    }
+    const { runtime } = unit;
+    if (runtime.kind === 'service') {
+      if (runtime.mainPid !== null) assert(getEntry(state.pids, runtime.mainPid) === name, `the main process of ${name} is filed under it`);
+      if (runtime.controlPid !== null) assert(getEntry(state.pids, runtime.controlPid) === name, `the control process of ${name} is filed under it`);
+      assert(runtime.mainPid === null || runtime.mainPid !== runtime.controlPid, `main and control process of ${name} differ`);
+      if (runtime.state === 'dead' || runtime.state === 'failed') {
+        assert(runtime.deadlineUsec === null, `${name} is down and waits for nothing`);
+        assert(runtime.mainPid === null && runtime.controlPid === null, `${name} is down and has no process`);
+      }
+      if (runtime.state === 'failed') assert(runtime.result !== 'success', `${name} failed and says why`);
+    }
+  }
+  for (const job of valuesOf(state.jobs)) {
+    assert(getEntry(state.units, job.unit)?.job === job.id, `job ${String(job.id)} is the job of ${job.unit}`);
+    if (job.state === 'waiting' && job.blockedBy !== null) {
+      assert(getEntry(state.jobs, job.blockedBy) !== undefined, `job ${String(job.id)} waits for a job that exists`);
+    }
+  }
+  for (const request of valuesOf(state.requests)) {
+    assert(request.jobs.length > 0, `request ${String(request.id)} waits for something`);
+    for (const id of request.jobs) assert(getEntry(state.jobs, id) !== undefined, `request ${String(request.id)} waits for a job that exists`);
+  }
+}

@@ -1,0 +1,307 @@
+/**
+ * Installed jobs: from a transaction to the run queue to their result.
+ *
+ * A job waits while another job goes first by order (`blockedBy` names one such job, looked at again when that one ends), runs
+ * while its unit is on the way, and ends with a result that may fail the jobs that needed it. Work lists, no recursion.
+ */
+import type { JobId, RequestId, UnitName } from '../../base/brand.ts';
+import { assert } from '../../base/assert.ts';
+import { addUsec } from '../../base/time.ts';
+import type { JobMode } from '../unit/definition.ts';
+import { neighbours, neighboursBy } from '../graph/graph.ts';
+import { areConflicting, collapseJobType, firstOf, isActive, isSuperset, mergeJobTypes } from '../job/job-type.ts';
+import { buildTransaction, type Anchor, type Refusal, type Transaction } from '../job/transaction.ts';
+import type { Job, JobResult, JobType, Reason, Unit } from './state.ts';
+import type { Turn } from './turn.ts';
+import { reloadUnit, startUnit, stopUnit } from './unit-operations.ts';
+import { onJobFailed } from './unit-changes.ts';
+
+/** More jobs than this at once is a loop of units that pull each other in, not a boot. */
+const JOBS_MAX = 100_000;
+
+export type EnqueueOutcome = { readonly ok: true; readonly job: Job } | { readonly ok: false; readonly refusal: Refusal };
+
+/** Builds the transaction of `anchor` and installs its jobs; says what was left out. */
+export function enqueue(turn: Turn, anchor: Anchor, waiter: RequestId | null): EnqueueOutcome {
+  const outcome = buildTransaction(turn, anchor);
+  if (!outcome.ok) return outcome;
+  if (turn.jobCount + outcome.transaction.jobs.length > JOBS_MAX) {
+    return { ok: false, refusal: { code: 'transaction-refused', unit: anchor.unit, message: `More than ${String(JOBS_MAX)} jobs.`, path: [anchor.unit], cycle: [] } };
+  }
+  for (const dropped of outcome.transaction.dropped) turn.log(anchor.boot ? 'err' : 'warning', dropped.unit, dropped.message);
+  return { ok: true, job: install(turn, outcome.transaction, anchor, waiter) };
+}
+
+/** For what the manager wants by itself (OnFailure=, Upholds=, automatic restart): a refusal is logged. */
+export function enqueueInternal(turn: Turn, unit: UnitName, type: JobType, mode: JobMode, reason: Reason): void {
+  const outcome = enqueue(turn, { unit, type, mode, reason, boot: false }, null);
+  if (!outcome.ok) turn.log('warning', unit, `Job ${unit}/${type} was refused: ${outcome.refusal.message}`);
+}
+
+function install(turn: Turn, transaction: Transaction, anchor: Anchor, waiter: RequestId | null): Job {
+  const { mode } = anchor;
+  if (mode === 'isolate' || mode === 'flush') {
+    const kept = new Set(transaction.jobs.map((job) => job.unit));
+    for (const job of [...turn.jobs()]) if (!kept.has(job.unit) && !job.irreversible) finishJob(turn, job.id, 'canceled', false);
+  }
+  let anchorJob: Job | undefined;
+  for (const planned of transaction.jobs) {
+    const isAnchor = planned.unit === anchor.unit;
+    const job = installOne(turn, planned.unit, planned.type, planned.reason, {
+      irreversible: mode === 'replace-irreversibly',
+      ignoreOrder: mode === 'ignore-dependencies',
+      boot: anchor.boot,
+      waiter: isAnchor ? waiter : null,
+    });
+    if (isAnchor) anchorJob = job;
+  }
+  assert(anchorJob !== undefined, 'a transaction contains its anchor');
+  return anchorJob;
+}
+
+interface InstallOptions {
+  readonly irreversible: boolean;
+  readonly ignoreOrder: boolean;
+  readonly boot: boolean;
+  readonly waiter: RequestId | null;
+}
+
+function installOne(turn: Turn, name: UnitName, type: JobType, reason: Reason, options: InstallOptions): Job {
+  const unit = turn.require(name);
+  const installed = unit.job === null ? undefined : turn.job(unit.job);
+  const waiters = options.waiter === null ? [] : [options.waiter];
+  if (installed !== undefined && !areConflicting(installed.type, type)) {
+    const merged = collapseJobType(mergeJobTypes(installed.type, type) as JobType, unit.activeState);
+    // A reload that already runs may have read the old files: it is run again. Anything else that covers the wish serves.
+    const rerun = installed.state === 'running' && (type === 'reload' || !isSuperset(installed.type, type));
+    const job: Job = {
+      ...installed,
+      type: merged === 'nop' ? installed.type : merged,
+      state: rerun ? 'waiting' : installed.state,
+      blockedBy: rerun ? null : installed.blockedBy,
+      irreversible: installed.irreversible || options.irreversible,
+      waiters: [...installed.waiters, ...waiters],
+    };
+    turn.setJob(job);
+    if (job.state === 'waiting') turn.runQueue.add(job.id);
+    return job;
+  }
+  if (installed !== undefined) finishJob(turn, installed.id, 'canceled', false);
+  const now = turn.now.monotonicUsec;
+  const { jobTimeoutUsec } = unit.definition;
+  const job: Job = {
+    id: turn.newJobId(),
+    unit: name,
+    type,
+    state: 'waiting',
+    irreversible: options.irreversible,
+    ignoreOrder: options.ignoreOrder,
+    createdUsec: now,
+    startedUsec: null,
+    deadlineUsec: jobTimeoutUsec === null ? null : addUsec(now, jobTimeoutUsec),
+    blockedBy: null,
+    boot: options.boot,
+    reason,
+    waiters,
+  };
+  turn.setJob(job);
+  turn.setUnit({ ...turn.require(name), job: job.id });
+  turn.wantTimer(job.deadlineUsec);
+  turn.runQueue.add(job.id);
+  if (options.boot) turn.bootJobsLeft += 1;
+  turn.emit({ kind: 'publish', change: { change: 'job-new', job: job.id, unit: name, type } });
+  return job;
+}
+
+/** Runs every job that can run, until nothing changes any more. */
+export function settleJobs(turn: Turn): void {
+  for (const id of turn.runQueue) {
+    turn.runQueue.delete(id);
+    const job = turn.job(id);
+    if (job === undefined || job.state === 'running') continue;
+    const blocker = findBlocker(turn, job);
+    if (blocker !== null) turn.setJob({ ...job, blockedBy: blocker });
+    else run(turn, { ...job, blockedBy: null });
+  }
+}
+
+/**
+ * A job that has to end before this one may run, or null. Looks from the last neighbour back: jobs tend to end in the order in which
+ * they were queued, so the last one blocks longest and is looked at least often.
+ */
+export function findBlocker(turn: Pick<Turn, 'graph' | 'unit' | 'job'>, job: Job): JobId | null {
+  if (job.ignoreOrder || job.type === 'nop') return null;
+  const blocks = (name: UnitName, relation: 'earlier' | 'later'): JobId | null => {
+    const id = turn.unit(name)?.job ?? null;
+    const other = id === null ? undefined : turn.job(id);
+    if (other === undefined || other.ignoreOrder) return null;
+    const goesFirst = relation === 'earlier' ? firstOf(other.type, job.type) === 'before' : firstOf(job.type, other.type) === 'after';
+    return goesFirst ? other.id : null;
+  };
+  const earlier = neighbours(turn.graph, job.unit, 'After');
+  for (let i = earlier.length - 1; i >= 0; i--) {
+    const id = blocks(earlier[i] as UnitName, 'earlier');
+    if (id !== null) return id;
+  }
+  const later = neighbours(turn.graph, job.unit, 'Before');
+  for (let i = later.length - 1; i >= 0; i--) {
+    const id = blocks(later[i] as UnitName, 'later');
+    if (id !== null) return id;
+  }
+  return null;
+}
+
+/** What became of trying to run a job: `'running'` until the unit's state says more, `'retry'` when the unit is in between. */
+export type RunOutcome = 'running' | 'retry' | JobResult;
+
+function run(turn: Turn, waiting: Job): void {
+  const unit = turn.require(waiting.unit);
+  const type = collapseJobType(waiting.type, unit.activeState);
+  const runningUsec = unit.definition.jobRunningTimeoutUsec;
+  const now = turn.now.monotonicUsec;
+  const job: Job = {
+    ...waiting,
+    type: type === 'nop' && waiting.type !== 'nop' ? waiting.type : type,
+    state: 'running',
+    startedUsec: now,
+    deadlineUsec: runningUsec === null ? waiting.deadlineUsec : addUsec(now, runningUsec),
+  };
+  turn.setJob(job);
+  turn.wantTimer(job.deadlineUsec);
+  const outcome = operate(turn, unit, job, type);
+  switch (outcome) {
+    case 'running':
+      if (turn.job(job.id)?.state === 'running') {
+        turn.emit({ kind: 'publish', change: { change: 'job-running', job: job.id, unit: job.unit, type } });
+      }
+      return;
+    case 'retry': {
+      const still = turn.job(job.id);
+      if (still !== undefined) turn.setJob({ ...still, state: 'waiting' });
+      return;
+    }
+    default:
+      finishJob(turn, job.id, outcome, true);
+  }
+}
+
+function operate(turn: Turn, unit: Unit, job: Job, type: JobType): RunOutcome {
+  switch (type) {
+    case 'nop': return 'done';
+    case 'start': return startUnit(turn, unit, job);
+    case 'verify-active':
+      if (isActive(unit.activeState)) return 'done';
+      return unit.activeState === 'activating' ? 'retry' : 'skipped';
+    case 'stop': return stopUnit(turn, unit);
+    case 'restart':
+    case 'try-restart': {
+      const outcome = stopUnit(turn, unit);
+      if (outcome !== 'done') return outcome;
+      turnIntoStart(turn, job);
+      return 'running';
+    }
+    case 'reload': return reloadUnit(turn, unit);
+    case 'reload-or-start': return 'invalid';
+  }
+}
+
+/** The stop half of a restart is over. */
+export function turnIntoStart(turn: Turn, job: Job): void {
+  turn.setJob({ ...job, type: 'start', state: 'waiting', blockedBy: null });
+  turn.runQueue.add(job.id);
+  // As a start it goes by other rules: who waited for the stop may go first now.
+  wakeBlocked(turn, job);
+}
+
+function wakeBlocked(turn: Turn, job: Job): void {
+  for (const kind of ['Before', 'After'] as const) {
+    for (const name of neighbours(turn.graph, job.unit, kind)) {
+      const id = turn.unit(name)?.job ?? null;
+      if (id !== null && turn.job(id)?.blockedBy === job.id) turn.runQueue.add(id);
+    }
+  }
+}
+
+/**
+ * Ends a job.
+ *
+ * @param propagate whether a failure is handed on to the jobs that needed this one
+ */
+export function finishJob(turn: Turn, id: JobId, result: JobResult, propagate: boolean): void {
+  const work: { readonly id: JobId; readonly result: JobResult; readonly cause: Reason | null }[] = [{ id, result, cause: null }];
+  for (const item of work) {
+    const job = turn.job(item.id);
+    if (job === undefined) continue;
+    const unit = turn.require(job.unit);
+    turn.removeJob(job.id);
+    turn.setUnit({ ...unit, job: null, conditionToken: null, ...(item.cause === null ? {} : { endReason: item.cause }) });
+    turn.emit({ kind: 'publish', change: { change: 'job-removed', job: job.id, unit: job.unit, type: job.type, result: item.result } });
+    if (job.boot) {
+      turn.bootJobsLeft -= 1;
+      if (item.result === 'failed' || item.result === 'dependency' || item.result === 'timeout') turn.bootFailed = [...turn.bootFailed, job.unit];
+    }
+    answerWaiters(turn, job, item.result);
+    logResult(turn, unit, job, item.result, item.cause);
+    wakeBlocked(turn, job);
+    if (!propagate) continue;
+    for (const [name, kind] of failedBy(turn, job, item.result)) {
+      const next = turn.unit(name)?.job ?? null;
+      const other = next === null ? undefined : turn.job(next);
+      if (other !== undefined && (other.type === 'start' || other.type === 'verify-active')) {
+        work.push({ id: other.id, result: 'dependency', cause: { reason: 'dependency-failed', on: job.unit, kind } });
+      }
+    }
+    if (item.result === 'dependency' || item.result === 'timeout' || item.result === 'failed') onJobFailed(turn, job, item.result);
+  }
+}
+
+/** Units whose start can no longer be what it should, and over which kind of dependency. */
+function* failedBy(turn: Turn, job: Job, result: JobResult): Generator<readonly [UnitName, string]> {
+  const isStart = job.type === 'start' || job.type === 'verify-active';
+  if (isStart && result !== 'done') yield* neighboursBy(turn.graph, job.unit, 'propagate-start-failure');
+  if (isStart && result === 'done' && !isActive(turn.require(job.unit).activeState)) {
+    yield* neighboursBy(turn.graph, job.unit, 'propagate-inactive-start-as-failure');
+  }
+  if (job.type === 'stop' && result !== 'done') yield* neighboursBy(turn.graph, job.unit, 'propagate-stop-failure');
+}
+
+function answerWaiters(turn: Turn, job: Job, result: JobResult): void {
+  for (const waiter of job.waiters) {
+    const request = turn.request(waiter);
+    if (request === undefined) continue;
+    const jobs = request.jobs.filter((each) => each !== job.id);
+    const results = [...request.results, { job: job.id, unit: job.unit, type: job.type, result }];
+    if (jobs.length > 0) turn.setRequest({ ...request, jobs, results });
+    else {
+      turn.removeRequest(waiter);
+      turn.emit({ kind: 'reply', request: waiter, result: { ok: true, jobs: results } });
+    }
+  }
+}
+
+function logResult(turn: Turn, unit: Unit, job: Job, result: JobResult, cause: Reason | null): void {
+  switch (result) {
+    case 'dependency':
+      turn.log('err', unit.name, cause?.reason === 'dependency-failed'
+        ? `Dependency failed for ${unit.definition.description}: ${cause.on} (${cause.kind})` : `Dependency failed for ${unit.definition.description}`);
+      return;
+    case 'timeout':
+      turn.log('err', unit.name, `Timed out: job ${unit.name}/${job.type}`);
+      return;
+    case 'unsupported':
+      turn.log('notice', unit.name, `Units of type ${unit.definition.kind} are not started yet: ${unit.name}`);
+      return;
+    case 'assert':
+      turn.log('err', unit.name, `Assertion failed for ${unit.definition.description}`);
+      return;
+    default:
+  }
+}
+
+/** For cancel requests and time-outs of jobs. */
+export function cancelJob(turn: Turn, id: JobId, result: 'canceled' | 'timeout'): boolean {
+  if (turn.job(id) === undefined) return false;
+  finishJob(turn, id, result, true);
+  return true;
+}
+

@@ -1,0 +1,95 @@
+/** Definitions come into the manager, and leave it on a daemon-reload. */
+import type { UnitName } from '../../base/brand.ts';
+import { addToGraph, buildGraph } from '../graph/graph.ts';
+import { isInactive } from '../job/job-type.ts';
+import { NEVER_STARTED } from '../machine/service/context.ts';
+import type { UnitDefinition } from '../unit/definition.ts';
+import type { Instant, Unit, UnitRuntime, UnitTimes } from './state.ts';
+import type { Turn } from './turn.ts';
+
+export const NEVER: Instant = { realtimeUsec: 0 as Instant['realtimeUsec'], monotonicUsec: 0 as Instant['monotonicUsec'] };
+const NO_TIMES: UnitTimes = {
+  stateChange: NEVER, inactiveExit: NEVER, activeEnter: NEVER, activeExit: NEVER, inactiveEnter: NEVER, condition: NEVER,
+};
+
+export function newUnit(definition: UnitDefinition): Unit {
+  return {
+    name: definition.name,
+    definition,
+    runtime: newRuntime(definition),
+    activeState: 'inactive',
+    job: null,
+    invocationId: null,
+    conditionToken: null,
+    times: NO_TIMES,
+    conditions: [],
+    assertions: [],
+    conditionResult: false,
+    assertResult: false,
+    startTimes: [],
+    startReason: null,
+    endReason: null,
+    cgroup: '',
+    needsReload: false,
+    notEffectiveAtRuntime: [],
+  };
+}
+
+function newRuntime(definition: UnitDefinition): UnitRuntime {
+  switch (definition.kind) {
+    case 'service': return NEVER_STARTED;
+    case 'target': return { kind: 'target', state: 'dead' };
+    case 'slice': return { kind: 'slice', state: 'dead' };
+    case 'scope': return { kind: 'scope', state: 'dead', result: 'success', deadlineUsec: null };
+    default: return { kind: 'inert', state: 'dead' };
+  }
+}
+
+/** Definitions that were read for the first time. One that is loaded already stays as it is until a daemon-reload. */
+export function addDefinitions(turn: Turn, definitions: readonly UnitDefinition[]): void {
+  const added: UnitDefinition[] = [];
+  for (const definition of definitions) {
+    const known = turn.unit(definition.name);
+    if (known !== undefined && known.definition.loadState !== 'not-found') continue;
+    if (known === undefined || known.definition.kind !== definition.kind) turn.setUnit(newUnit(definition));
+    else turn.setUnit({ ...known, definition });
+    setAliases(turn, definition);
+    added.push(definition);
+  }
+  if (added.length > 0) turn.graph = addToGraph(turn.graph, added, (name) => turn.resolve(name));
+}
+
+/** daemon-reload: the files are the truth again; what runs stays as it is and takes its new definition at the next start. */
+export function replaceDefinitions(turn: Turn, definitions: readonly UnitDefinition[]): void {
+  const fresh = new Map(definitions.map((definition) => [definition.name, definition]));
+  for (const unit of [...turn.units()]) {
+    for (const alias of unit.definition.names) if (alias !== unit.name) turn.removeAlias(alias);
+    const definition = fresh.get(unit.name);
+    if (definition !== undefined && definition.kind === unit.definition.kind) {
+      // A file that broke under a unit that runs: the loaded unit is kept, and the error shown.
+      const broken = definition.loadState !== 'loaded' && unit.definition.loadState === 'loaded' && isBusy(unit);
+      turn.setUnit({ ...unit, needsReload: false, definition: broken ? keepDefinition(unit.definition, definition) : definition });
+      fresh.delete(unit.name);
+    } else if (isBusy(unit)) {
+      turn.setUnit({ ...unit, definition: { ...unit.definition, loadState: 'not-found', loadError: 'The unit file is gone.' } });
+    } else {
+      turn.removeUnit(unit.name);
+    }
+  }
+  for (const definition of fresh.values()) turn.setUnit(newUnit(definition));
+  const all = [...turn.units()].map((unit) => unit.definition);
+  for (const definition of all) setAliases(turn, definition);
+  turn.graph = buildGraph(all, (name) => turn.resolve(name));
+}
+
+function keepDefinition(old: UnitDefinition, broken: UnitDefinition): UnitDefinition {
+  return { ...old, loadState: broken.loadState, loadError: broken.loadError, diagnostics: broken.diagnostics };
+}
+
+function isBusy(unit: Unit): boolean {
+  return unit.job !== null || !isInactive(unit.activeState) || unit.activeState === 'failed';
+}
+
+function setAliases(turn: Turn, definition: UnitDefinition): void {
+  for (const alias of definition.names) if (alias !== definition.name) turn.setAlias(alias, definition.name as UnitName);
+}

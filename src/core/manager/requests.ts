@@ -1,0 +1,168 @@
+/** Requests of control clients that change something. The control server has checked that the caller may ask. */
+import type { JobId, RequestId, UnitName } from '../../base/brand.ts';
+import type { Refusal } from '../job/transaction.ts';
+import { isActive, isInactive } from '../job/job-type.ts';
+import type { Reply } from './effect.ts';
+import type { EventOf, Request } from './event.ts';
+import { cancelJob, enqueue } from './jobs.ts';
+import { isService } from './service-driver.ts';
+import { beginShutdown } from './shutdown.ts';
+import type { Job, JobType, PendingRequest, Unit } from './state.ts';
+import type { Turn } from './turn.ts';
+import { setRuntime } from './unit-changes.ts';
+
+type RequestOf<M extends Request['method']> = Extract<Request, { readonly method: M }>;
+type Failure = Extract<Reply, { readonly ok: false }>;
+
+export function onRequest(turn: Turn, event: EventOf<'request'>): void {
+  const { id, request } = event;
+  switch (request.method) {
+    case 'enqueue': onEnqueue(turn, event, request); return;
+    case 'cancel': onCancel(turn, id, request); return;
+    case 'kill': onKill(turn, id, request); return;
+    case 'reset-failed': onResetFailed(turn, id, request); return;
+    case 'set-environment':
+      turn.environment = mergeEnvironment(turn.environment, request.assignments, request.unset);
+      done(turn, id);
+      return;
+    case 'shutdown':
+      beginShutdown(turn, request.goal, request.exitStatus, request.force);
+      done(turn, id);
+  }
+}
+
+function done(turn: Turn, request: RequestId): void {
+  turn.emit({ kind: 'reply', request, result: { ok: true, jobs: [] } });
+}
+
+function fail(turn: Turn, request: RequestId, code: Failure['code'], unit: UnitName | null, message: string): void {
+  turn.emit({ kind: 'reply', request, result: { ok: false, code, unit, message } });
+}
+
+/** One transaction for each unit, in order. The first refusal ends the request; what was queued before it stays queued. */
+function onEnqueue(turn: Turn, event: EventOf<'request'>, request: RequestOf<'enqueue'>): void {
+  if (turn.shutdown !== null) {
+    fail(turn, event.id, 'shutting-down', null, 'The manager is shutting down.');
+    return;
+  }
+  const jobs: Job[] = [];
+  for (const name of request.units) {
+    const outcome = enqueueOne(turn, event, request, name);
+    if ('code' in outcome) {
+      fail(turn, event.id, outcome.code, outcome.unit, outcome.message);
+      return;
+    }
+    jobs.push(outcome);
+  }
+  if (!request.wait) {
+    const list = jobs.map((job) => ({ job: job.id, unit: job.unit, type: job.type, result: 'queued' as const }));
+    turn.emit({ kind: 'reply', request: event.id, result: { ok: true, jobs: list } });
+    return;
+  }
+  // Two names of one unit share a job; it is waited for once.
+  const pending: PendingRequest = { id: event.id, jobs: [...new Set<JobId>(jobs.map((job) => job.id))], results: [] };
+  turn.setRequest(pending);
+}
+
+function enqueueOne(turn: Turn, event: EventOf<'request'>, request: RequestOf<'enqueue'>, name: UnitName): Job | Failure {
+  const refuse = (code: Failure['code'], message: string): Failure => ({ ok: false, code, unit: name, message });
+  const unit = turn.unit(name);
+  if (unit === undefined) return refuse('no-such-unit', `Unit ${name} not found.`);
+  const type = plainType(request.type, unit);
+  const { definition } = unit;
+  if (definition.refuseManualStart && (type === 'start' || type === 'restart' || type === 'try-restart')) {
+    return refuse('refused-manually', `${unit.name} may only be started as a dependency (RefuseManualStart=).`);
+  }
+  if (definition.refuseManualStop && (type === 'stop' || type === 'restart' || type === 'try-restart')) {
+    return refuse('refused-manually', `${unit.name} may only be stopped as a dependency (RefuseManualStop=).`);
+  }
+  if (request.mode === 'isolate' && !definition.allowIsolate) {
+    return refuse('refused-manually', `${unit.name} cannot be isolated (AllowIsolate= is not set).`);
+  }
+  if (type === 'stop' && definition.loadState === 'not-found' && isInactive(unit.activeState) && unit.job === null) {
+    return refuse('no-such-unit', `Unit ${unit.name} not loaded.`);
+  }
+  if (type === 'reload' && !isActive(unit.activeState)) return refuse('not-applicable', `${unit.name} is not active, cannot reload.`);
+  const outcome = enqueue(turn, {
+    unit: unit.name, type, mode: request.mode, boot: false,
+    reason: { reason: 'requested', uid: event.caller.uid, pid: event.caller.pid, verb: request.verb },
+  }, request.wait ? event.id : null);
+  if (!outcome.ok) return toFailure(outcome.refusal);
+  return outcome.job;
+}
+
+/** `reload-or-restart` and its kin mean one plain type, by what the unit can do. */
+function plainType(type: RequestOf<'enqueue'>['type'], unit: Unit): JobType {
+  const { definition } = unit;
+  const reloadable = definition.kind === 'service' && (definition.execReload.length > 0 || definition.type === 'notify-reload');
+  switch (type) {
+    case 'reload-or-restart': return reloadable ? 'reload-or-start' : 'restart';
+    case 'reload-or-try-restart': return reloadable && isActive(unit.activeState) ? 'reload' : 'try-restart';
+    default: return type;
+  }
+}
+
+export function toFailure(refusal: Refusal): Failure {
+  const path = refusal.path.length > 1 ? ` (${refusal.path.join(' -> ')})` : '';
+  return { ok: false, code: refusal.code, unit: refusal.unit, message: refusal.message + path };
+}
+
+function onCancel(turn: Turn, id: RequestId, request: RequestOf<'cancel'>): void {
+  const jobs = request.jobs.length === 0 ? [...turn.jobs()].map((job) => job.id) : request.jobs as readonly JobId[];
+  for (const job of jobs) {
+    if (!cancelJob(turn, job, 'canceled') && request.jobs.length > 0) {
+      fail(turn, id, 'no-such-job', null, `Job ${String(job)} does not exist.`);
+      return;
+    }
+  }
+  done(turn, id);
+}
+
+function onKill(turn: Turn, id: RequestId, request: RequestOf<'kill'>): void {
+  for (const name of request.units) {
+    const unit = turn.unit(name);
+    if (unit === undefined) {
+      fail(turn, id, 'no-such-unit', name, `Unit ${name} not loaded.`);
+      return;
+    }
+    const { runtime } = unit;
+    const main = runtime.kind === 'service' ? runtime.mainPid : null;
+    const control = runtime.kind === 'service' ? runtime.controlPid : null;
+    const pids = [request.whom === 'control' ? null : main, request.whom === 'main' ? null : control].filter((pid) => pid !== null);
+    const wholeGroup = request.whom === 'all' && (runtime.kind === 'service' || runtime.kind === 'scope') && !isInactive(unit.activeState);
+    if (pids.length === 0 && !wholeGroup) {
+      fail(turn, id, 'no-process', unit.name, `${unit.name} has no ${request.whom === 'all' ? '' : `${request.whom} `}process to signal.`);
+      return;
+    }
+    for (const pid of pids) turn.emit({ kind: 'kill-process', unit: unit.name, pid, signal: request.signal, value: request.value });
+    if (wholeGroup) turn.emit({ kind: 'kill-control-group', unit: unit.name, signal: request.signal, except: pids, alsoSighup: false });
+  }
+  done(turn, id);
+}
+
+function onResetFailed(turn: Turn, id: RequestId, request: RequestOf<'reset-failed'>): void {
+  const names = request.units.length > 0 ? request.units : [...turn.units()].map((unit) => unit.name);
+  for (const name of names) {
+    const unit = turn.unit(name);
+    if (unit === undefined) {
+      fail(turn, id, 'no-such-unit', name, `Unit ${name} not loaded.`);
+      return;
+    }
+    turn.setUnit({ ...unit, startTimes: [] });
+    const { runtime } = unit;
+    if (isService(unit)) {
+      const calm = { ...unit.runtime, restarts: unit.runtime.state === 'auto-restart' ? unit.runtime.restarts : 0 };
+      if (unit.activeState === 'failed') setRuntime(turn, unit.name, { ...calm, state: 'dead', result: 'success', reloadResult: 'success', endReason: null, spawnFailure: null }, 'inactive');
+      else setRuntime(turn, unit.name, calm, unit.activeState);
+    } else if (runtime.kind === 'scope' && runtime.state === 'failed') {
+      setRuntime(turn, unit.name, { ...runtime, state: 'dead', result: 'success' }, 'inactive');
+    }
+  }
+  done(turn, id);
+}
+
+function mergeEnvironment(old: readonly string[], assignments: readonly string[], unset: readonly string[]): readonly string[] {
+  const nameOf = (assignment: string): string => assignment.slice(0, assignment.indexOf('='));
+  const gone = new Set([...unset, ...assignments.map(nameOf)]);
+  return [...old.filter((each) => !gone.has(nameOf(each)) && !gone.has(each)), ...assignments];
+}

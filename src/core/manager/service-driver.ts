@@ -1,0 +1,63 @@
+/** Runs a transition of one service and takes the result into the manager: state changes, owners of processes, timers. */
+import type { UnitName } from '../../base/brand.ts';
+import { assert } from '../../base/assert.ts';
+import type { ServiceContext } from '../machine/service/context.ts';
+import { nextDueUsec } from '../machine/service/deadlines.ts';
+import { activeStateOf } from '../machine/service/states.ts';
+import { enterAutoRestart } from '../machine/service/stop.ts';
+import type { InvocationId } from '../../base/brand.ts';
+import type { ServiceUnit } from '../unit/definition.ts';
+import type { ServiceRuntime, Unit } from './state.ts';
+import type { Turn } from './turn.ts';
+import { setRuntime } from './unit-changes.ts';
+
+export interface ServiceRecord extends Unit {
+  readonly definition: ServiceUnit;
+  readonly runtime: ServiceRuntime;
+}
+
+export function isService(unit: Unit): unit is ServiceRecord {
+  return unit.definition.kind === 'service' && unit.runtime.kind === 'service';
+}
+
+export type ServiceTransition = (c: ServiceContext, run: ServiceRuntime) => ServiceRuntime;
+
+export function driveService(turn: Turn, name: UnitName, transition: ServiceTransition): void {
+  const unit = turn.require(name);
+  assert(isService(unit), `${name} is a service`);
+  const context = contextOf(turn, unit);
+  const before = unit.runtime;
+  const after = transition(context, before);
+  if (after === before) return;
+  if (after.mainPid !== null && after.mainPid !== before.mainPid) turn.setOwner(after.mainPid, name);
+  if (after.controlPid !== null && after.controlPid !== before.controlPid) turn.setOwner(after.controlPid, name);
+  take(turn, name, after);
+  // Dead first, so that everyone hears of the failure; then the pause before the restart, which counts as activating.
+  if (after.restarting && before.state !== 'auto-restart' && (after.state === 'dead' || after.state === 'failed')) {
+    const current = turn.require(name);
+    if (!isService(current) || current.runtime !== after) return;
+    const waiting = enterAutoRestart(context, after);
+    take(turn, name, waiting);
+    if (waiting.deadlineUsec !== null && waiting.deadlineUsec <= turn.now.monotonicUsec) turn.dueNow.add(name);
+  }
+}
+
+function take(turn: Turn, name: UnitName, run: ServiceRuntime): void {
+  const unit = turn.require(name);
+  assert(isService(unit), `${name} is a service`);
+  turn.wantTimer(nextDueUsec(run));
+  setRuntime(turn, name, run, activeStateOf(run.state, unit.definition.type));
+}
+
+function contextOf(turn: Turn, unit: ServiceRecord): ServiceContext {
+  const job = unit.job === null ? undefined : turn.job(unit.job);
+  return {
+    definition: unit.definition,
+    now: turn.now,
+    invocationId: unit.invocationId ?? ('' as InvocationId),
+    managerEnvironment: turn.environment,
+    restartJob: job?.type === 'restart' || job?.type === 'try-restart',
+    stopWanted: job?.type === 'stop' || turn.shutdown !== null,
+    effects: turn.effects,
+  };
+}

@@ -1,0 +1,171 @@
+/**
+ * The manager as a function: state and event in, next state and effects out. It blocks on nothing, knows no clock and keeps no
+ * secret state: the same state and event give the same result, always.
+ */
+import { unreachable } from '../../base/assert.ts';
+import type { UnitName } from '../../base/brand.ts';
+import { emptyMap } from '../../base/persistent-map.ts';
+import { seedRandom } from '../../base/random.ts';
+import type { ClockReading } from '../../base/time.ts';
+import { emptyGraph } from '../graph/graph.ts';
+import { onGroupEmpty, onProcessExit } from '../machine/service/exits.ts';
+import { onNotify } from '../machine/service/notify.ts';
+import { onExecDone, onExecFailed, onSpawned, onSpawnFailed } from '../machine/service/spawns.ts';
+import { onMainPidKnown } from '../machine/service/start.ts';
+import type { Effect } from './effect.ts';
+import type { EventOf, ManagerEvent } from './event.ts';
+import { enqueue, finishJob, settleJobs } from './jobs.ts';
+import { addDefinitions, replaceDefinitions } from './load.ts';
+import { onRequest } from './requests.ts';
+import { driveService, isService, type ServiceTransition } from './service-driver.ts';
+import { advanceShutdown, onFinalKillDone } from './shutdown.ts';
+import { onSignal } from './signals.ts';
+import type { ManagerConfig, ManagerState } from './state.ts';
+import { onTimer, onUnitDue, rearm } from './timers.ts';
+import { Turn } from './turn.ts';
+import { onConditionsTested } from './unit-operations.ts';
+import { setRuntime } from './unit-changes.ts';
+
+/** A manager that has seen no event yet. */
+export function initialState(config: ManagerConfig, now: ClockReading): ManagerState {
+  return {
+    config,
+    units: emptyMap(),
+    aliases: emptyMap(),
+    graph: emptyGraph(),
+    jobs: emptyMap(),
+    requests: emptyMap(),
+    pids: emptyMap(),
+    nextJobId: 1,
+    nextConditionToken: 1,
+    armedUsec: null,
+    bootJobsLeft: 0,
+    bootFailed: [],
+    bootFinished: null,
+    started: { realtimeUsec: now.realtimeUsec, monotonicUsec: now.monotonicUsec },
+    shutdown: null,
+    environment: [],
+    random: seedRandom(0),
+  };
+}
+
+export function step(state: ManagerState, event: ManagerEvent): readonly [ManagerState, readonly Effect[]] {
+  const turn = new Turn(state, event);
+  handle(turn, event);
+  settle(turn, state);
+  const next = turn.finish();
+  return [next, turn.effects];
+}
+
+function handle(turn: Turn, event: ManagerEvent): void {
+  switch (event.event) {
+    case 'boot': onBoot(turn, event); return;
+    case 'definitions':
+      if (event.reload) replaceDefinitions(turn, event.definitions);
+      else addDefinitions(turn, event.definitions);
+      return;
+    case 'request': onRequest(turn, event); return;
+    case 'request-dropped': turn.removeRequest(event.id); return;
+    case 'conditions-tested': {
+      const unit = turn.unit(event.unit);
+      const outcome = onConditionsTested(turn, event.unit, event.token, event.conditions, event.assertions);
+      if (outcome !== null && outcome !== 'running' && outcome !== 'retry' && unit?.job != null) finishJob(turn, unit.job, outcome, true);
+      return;
+    }
+    case 'spawned':
+      turn.setOwner(event.pid, event.unit);
+      drive(turn, event.unit, (c, run) => onSpawned(c, run, event.token, event.pid, event.execDone));
+      return;
+    case 'spawn-failed': {
+      const { stage, errno, subject } = event;
+      turn.log('err', event.unit, `${event.unit}: cannot start ${subject}: ${stage} failed with ${errno}`, { stage, errno });
+      drive(turn, event.unit, (c, run) => onSpawnFailed(c, run, event.token, { stage, errno, subject }));
+      return;
+    }
+    case 'exec-done': drive(turn, event.unit, (c, run) => onExecDone(c, run, event.pid)); return;
+    case 'exec-failed': {
+      const { stage, errno, subject } = event;
+      turn.log('err', event.unit, `${event.unit}: cannot start ${subject}: ${stage} failed with ${errno}`, { stage, errno });
+      drive(turn, event.unit, (c, run) => onExecFailed(c, run, event.pid, { stage, errno, subject }));
+      return;
+    }
+    case 'exited': onExited(turn, event); return;
+    case 'notify': drive(turn, event.unit, (c, run) => onNotify(c, run, event)); return;
+    case 'cgroup-empty': onCgroupEmpty(turn, event.unit); return;
+    case 'pid-file':
+    case 'main-pid-guess':
+      drive(turn, event.unit, (c, run) => onMainPidKnown(c, run, event.pid, event.event === 'pid-file' ? event.error : ''));
+      return;
+    case 'timer': onTimer(turn); return;
+    case 'signal': onSignal(turn, event.signal); return;
+    case 'effect-failed':
+      turn.log('warning', event.subject as UnitName | '', `${event.effect}${event.subject === '' ? '' : ` for ${event.subject}`} failed: ${event.errno}`);
+      return;
+    case 'runtime-not-effective': {
+      const unit = turn.unit(event.unit);
+      if (unit !== undefined) turn.setUnit({ ...unit, notEffectiveAtRuntime: event.items });
+      return;
+    }
+    case 'final-kill-done': onFinalKillDone(turn, event.remaining); return;
+    default: unreachable(event);
+  }
+}
+
+/** Propagation is over when the run queue is empty and nothing is due at once; only then is the step's result final. */
+function settle(turn: Turn, before: ManagerState): void {
+  settleJobs(turn);
+  for (const name of turn.dueNow) {
+    turn.dueNow.delete(name);
+    onUnitDue(turn, name);
+    settleJobs(turn);
+  }
+  if (turn.bootFinished === null && turn.bootJobsLeft === 0 && turn.unitCount > 0) {
+    turn.bootFinished = turn.now;
+    turn.emit({ kind: 'boot-finished', failed: turn.bootFailed });
+  }
+  advanceShutdown(turn);
+  // The last job is done: this is the moment to forget timers that nobody waits for any more.
+  if (turn.jobCount === 0 && before.jobs.size > 0) rearm(turn);
+}
+
+function onBoot(turn: Turn, event: EventOf<'boot'>): void {
+  turn.seed(seedRandom(event.randomSeed, event.realtimeUsec, event.monotonicUsec));
+  addDefinitions(turn, event.definitions);
+  const root = turn.unit('-.slice' as UnitName);
+  if (root?.runtime.kind === 'slice') setRuntime(turn, root.name, { kind: 'slice', state: 'active' }, 'active');
+  const wanted = turn.config.bootUnit;
+  const fallbacks = ['rescue.target', 'emergency.target'] as UnitName[];
+  for (const name of [wanted, ...fallbacks]) {
+    const unit = turn.unit(name);
+    if (unit === undefined && name !== wanted) continue;
+    const outcome = enqueue(turn, { unit: unit?.name ?? name, type: 'start', mode: 'replace', reason: { reason: 'boot' }, boot: true }, null);
+    if (outcome.ok) return;
+    turn.log('crit', name, `Cannot boot into ${name}: ${outcome.refusal.message}`);
+    turn.bootFailed = [...turn.bootFailed, name];
+  }
+}
+
+/** A unit that is gone meanwhile (reloaded away) has nothing to say to its old processes. */
+function drive(turn: Turn, name: UnitName, transition: ServiceTransition): void {
+  const unit = turn.unit(name);
+  if (unit !== undefined && isService(unit)) driveService(turn, unit.name, transition);
+}
+
+function onExited(turn: Turn, event: EventOf<'exited'>): void {
+  const owner = turn.ownerOf(event.pid) ?? event.unitHint;
+  turn.removeOwner(event.pid);
+  if (owner !== null) drive(turn, owner, (c, run) => onProcessExit(c, run, event.pid, event));
+}
+
+function onCgroupEmpty(turn: Turn, name: UnitName): void {
+  const unit = turn.unit(name);
+  if (unit?.runtime.kind !== 'scope') {
+    drive(turn, name, onGroupEmpty);
+    return;
+  }
+  const { runtime } = unit;
+  if (runtime.state === 'dead' || runtime.state === 'failed') return;
+  const failed = runtime.result !== 'success';
+  setRuntime(turn, name, { ...runtime, state: failed ? 'failed' : 'dead', deadlineUsec: null }, failed ? 'failed' : 'inactive');
+}
+

@@ -1,0 +1,245 @@
+/**
+ * The working set of one step: a writable view over an immutable state, and the effects so far.
+ *
+ * Transitions read and write units, jobs and requests through it; `finish` gives the next state. Nothing here outlives the step, and
+ * the old state stays valid, so that a step that throws leaves the manager where it was.
+ */
+import { assert } from '../../base/assert.ts';
+import type { InvocationId, JobId, MonotonicUsec, Pid, RequestId, UnitName } from '../../base/brand.ts';
+import { Batch } from '../../base/persistent-map.ts';
+import { nextRandom, type RandomState } from '../../base/random.ts';
+import type { ClockReading } from '../../base/time.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { TransactionView } from '../job/transaction.ts';
+import type { Effect, LogLevel } from './effect.ts';
+import type { Instant, Job, ManagerConfig, ManagerState, PendingRequest, Shutdown, Unit } from './state.ts';
+
+export class Turn implements TransactionView {
+  readonly now: ClockReading;
+  readonly config: ManagerConfig;
+  readonly effects: Effect[] = [];
+  /** Jobs to be looked at before the step ends. */
+  readonly runQueue = new Set<JobId>();
+  /** Services whose restart pause is zero: they go on within this step, without a timer. */
+  readonly dueNow = new Set<UnitName>();
+  graph: Graph;
+  environment: readonly string[];
+  shutdown: Shutdown | null;
+  bootJobsLeft: number;
+  bootFailed: readonly UnitName[];
+  bootFinished: Instant | null;
+  started: Instant;
+
+  readonly #base: ManagerState;
+  readonly #units: Batch<UnitName, Unit>;
+  readonly #aliases: Batch<UnitName, UnitName>;
+  readonly #jobs: Batch<JobId, Job>;
+  readonly #requests: Batch<RequestId, PendingRequest>;
+  readonly #pids: Batch<Pid, UnitName>;
+  #nextJobId: number;
+  #nextConditionToken: number;
+  #random: RandomState;
+  #armedUsec: MonotonicUsec | null;
+  /** The earliest new deadline of this turn; deadlines that vanished are noticed when the timer fires in vain. */
+  #wantedUsec: MonotonicUsec | null = null;
+
+  constructor(state: ManagerState, now: ClockReading) {
+    this.now = { monotonicUsec: now.monotonicUsec, realtimeUsec: now.realtimeUsec };
+    this.config = state.config;
+    this.graph = state.graph;
+    this.environment = state.environment;
+    this.shutdown = state.shutdown;
+    this.bootJobsLeft = state.bootJobsLeft;
+    this.bootFailed = state.bootFailed;
+    this.bootFinished = state.bootFinished;
+    this.started = state.started;
+    this.#base = state;
+    this.#units = new Batch(state.units);
+    this.#aliases = new Batch(state.aliases);
+    this.#jobs = new Batch(state.jobs);
+    this.#requests = new Batch(state.requests);
+    this.#pids = new Batch(state.pids);
+    this.#nextJobId = state.nextJobId;
+    this.#nextConditionToken = state.nextConditionToken;
+    this.#random = state.random;
+    this.#armedUsec = state.armedUsec;
+  }
+
+  finish(): ManagerState {
+    if (this.#wantedUsec !== null && (this.#armedUsec === null || this.#wantedUsec < this.#armedUsec)) this.#arm(this.#wantedUsec);
+    return {
+      config: this.config,
+      units: this.#units.finish(),
+      aliases: this.#aliases.finish(),
+      graph: this.graph,
+      jobs: this.#jobs.finish(),
+      requests: this.#requests.finish(),
+      pids: this.#pids.finish(),
+      nextJobId: this.#nextJobId,
+      nextConditionToken: this.#nextConditionToken,
+      armedUsec: this.#armedUsec,
+      bootJobsLeft: this.bootJobsLeft,
+      bootFailed: this.bootFailed,
+      bootFinished: this.bootFinished,
+      started: this.started,
+      shutdown: this.shutdown,
+      environment: this.environment,
+      random: this.#random,
+    };
+  }
+
+  // --- units
+
+  /** A unit by canonical name or alias. */
+  unit(name: UnitName): Unit | undefined {
+    return this.#units.get(name) ?? this.#units.get(this.resolve(name));
+  }
+
+  /** A unit that is known to be loaded. */
+  require(name: UnitName): Unit {
+    const unit = this.#units.get(name);
+    assert(unit !== undefined, `unit ${name} is loaded`);
+    return unit;
+  }
+
+  units(): Iterable<Unit> {
+    return this.#units.values();
+  }
+
+  get unitCount(): number {
+    return this.#units.size;
+  }
+
+  setUnit(unit: Unit): void {
+    this.#units.set(unit.name, unit);
+  }
+
+  removeUnit(name: UnitName): void {
+    this.#units.delete(name);
+  }
+
+  resolve(name: UnitName): UnitName {
+    return this.#aliases.get(name) ?? name;
+  }
+
+  setAlias(alias: UnitName, name: UnitName): void {
+    this.#aliases.set(alias, name);
+  }
+
+  removeAlias(alias: UnitName): void {
+    this.#aliases.delete(alias);
+  }
+
+  // --- jobs and requests
+
+  job(id: JobId): Job | undefined {
+    return this.#jobs.get(id);
+  }
+
+  jobs(): Iterable<Job> {
+    return this.#jobs.values();
+  }
+
+  get jobCount(): number {
+    return this.#jobs.size;
+  }
+
+  setJob(job: Job): void {
+    this.#jobs.set(job.id, job);
+  }
+
+  removeJob(id: JobId): void {
+    this.#jobs.delete(id);
+    this.runQueue.delete(id);
+  }
+
+  newJobId(): JobId {
+    return this.#nextJobId++ as JobId;
+  }
+
+  newConditionToken(): number {
+    return this.#nextConditionToken++;
+  }
+
+  request(id: RequestId): PendingRequest | undefined {
+    return this.#requests.get(id);
+  }
+
+  setRequest(request: PendingRequest): void {
+    this.#requests.set(request.id, request);
+  }
+
+  removeRequest(id: RequestId): void {
+    this.#requests.delete(id);
+  }
+
+  // --- processes
+
+  ownerOf(pid: Pid): UnitName | undefined {
+    return this.#pids.get(pid);
+  }
+
+  setOwner(pid: Pid, unit: UnitName): void {
+    this.#pids.set(pid, unit);
+  }
+
+  removeOwner(pid: Pid): void {
+    this.#pids.delete(pid);
+  }
+
+  // --- effects, time, chance
+
+  emit(effect: Effect): void {
+    this.effects.push(effect);
+  }
+
+  log(level: LogLevel, unit: UnitName | '', message: string, fields?: Readonly<Record<string, string | number>>): void {
+    this.emit(fields === undefined ? { kind: 'log', level, unit, message } : { kind: 'log', level, unit, message, fields });
+  }
+
+  /** Something is due at `dueUsec`. A timer armed for earlier serves too. */
+  wantTimer(dueUsec: MonotonicUsec | null): void {
+    if (dueUsec !== null && (this.#wantedUsec === null || dueUsec < this.#wantedUsec)) this.#wantedUsec = dueUsec;
+  }
+
+  /** Sets the timer to exactly what is next due, after a look at everything. */
+  armExactly(dueUsec: MonotonicUsec | null): void {
+    this.#wantedUsec = null;
+    if (dueUsec !== this.#armedUsec) this.#arm(dueUsec);
+  }
+
+  /** The armed timer has fired: nothing is armed now. */
+  timerFired(): void {
+    this.#armedUsec = null;
+  }
+
+  get armedUsec(): MonotonicUsec | null {
+    return this.#armedUsec;
+  }
+
+  #arm(dueUsec: MonotonicUsec | null): void {
+    this.#armedUsec = dueUsec;
+    this.emit({ kind: 'arm-timer', dueUsec });
+  }
+
+  /** 32 random bits. */
+  random(): number {
+    const [word, next] = nextRandom(this.#random);
+    this.#random = next;
+    return word;
+  }
+
+  newInvocationId(): InvocationId {
+    let id = '';
+    for (let i = 0; i < 4; i++) id += this.random().toString(16).padStart(8, '0');
+    return id as InvocationId;
+  }
+
+  seed(state: RandomState): void {
+    this.#random = state;
+  }
+
+  get base(): ManagerState {
+    return this.#base;
+  }
+}

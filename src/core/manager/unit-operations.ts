@@ -1,0 +1,157 @@
+/** Start, stop and reload of a unit of any kind, as a job asks for them. */
+import type { UnitName } from '../../base/brand.ts';
+import { neighbours, neighboursBy } from '../graph/graph.ts';
+import { isActive, isInactive } from '../job/job-type.ts';
+import { reloadService } from '../machine/service/reload.ts';
+import { startService } from '../machine/service/start.ts';
+import { stopService } from '../machine/service/stop.ts';
+import type { RunOutcome } from './jobs.ts';
+import { driveService, isService } from './service-driver.ts';
+import { takeStart } from './start-limit.ts';
+import type { ConditionOutcome, Job, Unit } from './state.ts';
+import type { Turn } from './turn.ts';
+import { applyEmergencyAction, setRuntime } from './unit-changes.ts';
+
+export function startUnit(turn: Turn, unit: Unit, job: Job): RunOutcome {
+  if (isActive(unit.activeState)) return 'done';
+  const { definition } = unit;
+  if (definition.loadState !== 'loaded') return 'failed';
+  if (unit.activeState === 'deactivating') return 'retry';
+  // A service between two automatic restarts starts when its time has come; an impatient user asks for a restart.
+  if (isService(unit) && unit.runtime.state === 'auto-restart') return 'retry';
+  if (unit.activeState === 'activating') return 'running';
+  if (unit.runtime.kind === 'inert') {
+    turn.setUnit({ ...unit, endReason: { reason: 'not-implemented' } });
+    return 'unsupported';
+  }
+  if (definition.conditions.length + definition.assertions.length === 0) return startTested(turn, unit, job);
+  const token = turn.newConditionToken();
+  turn.setUnit({ ...unit, conditionToken: token });
+  turn.emit({ kind: 'test-conditions', unit: unit.name, token, conditions: definition.conditions, assertions: definition.assertions });
+  return 'running';
+}
+
+/** The answer to `test-conditions`. Null = the question is no longer open. */
+export function onConditionsTested(
+  turn: Turn, name: UnitName, token: number, conditions: readonly ConditionOutcome[], assertions: readonly ConditionOutcome[],
+): RunOutcome | null {
+  const unit = turn.unit(name);
+  if (unit === undefined || unit.conditionToken !== token) return null;
+  const conditionResult = holdTogether(conditions);
+  const assertResult = holdTogether(assertions);
+  const tested: Unit = {
+    ...unit, conditionToken: null, conditions, assertions, conditionResult, assertResult, times: { ...unit.times, condition: turn.now },
+  };
+  turn.setUnit(tested);
+  const job = unit.job === null ? undefined : turn.job(unit.job);
+  if (job === undefined || job.type !== 'start') return null;
+  if (!conditionResult) {
+    const index = firstFailing(conditions);
+    turn.setUnit({ ...tested, endReason: { reason: 'condition', index } });
+    const failing = conditions[index];
+    turn.log('info', name, `${unit.definition.description} was skipped: Condition${failing?.kind ?? ''}=${failing?.negate === true ? '!' : ''}${failing?.parameter ?? ''} is not met`);
+    return 'done';
+  }
+  if (!assertResult) {
+    turn.setUnit({ ...tested, endReason: { reason: 'assertion', index: firstFailing(assertions) } });
+    return 'assert';
+  }
+  return startTested(turn, tested, job);
+}
+
+/** All plain ones must hold, and of the triggering ones (`|`) at least one, where there are any. */
+export function holdTogether(outcomes: readonly ConditionOutcome[]): boolean {
+  const triggers = outcomes.filter((outcome) => outcome.trigger);
+  return outcomes.every((outcome) => outcome.trigger || outcome.holds === true)
+    && (triggers.length === 0 || triggers.some((outcome) => outcome.holds === true));
+}
+
+function firstFailing(outcomes: readonly ConditionOutcome[]): number {
+  const plain = outcomes.findIndex((outcome) => !outcome.trigger && outcome.holds !== true);
+  return plain >= 0 ? plain : outcomes.findIndex((outcome) => outcome.holds !== true);
+}
+
+function startTested(turn: Turn, unit: Unit, job: Job): RunOutcome {
+  for (const [other, kind] of neighboursBy(turn.graph, unit.name, 'cannot-be-active-without')) {
+    // Without an order between them the other may still be on its way; BindsTo= alone cannot tell.
+    if (!neighbours(turn.graph, unit.name, 'After').includes(other)) continue;
+    const state = turn.unit(other)?.activeState ?? 'inactive';
+    if (isActive(state)) continue;
+    turn.setUnit({ ...unit, endReason: { reason: 'dependency-failed', on: other, kind } });
+    return 'dependency';
+  }
+  const limited = takeStart(turn, unit);
+  if (limited === null) return onStartLimit(turn, unit);
+  turn.setUnit({ ...limited, invocationId: turn.newInvocationId(), startReason: job.reason, endReason: null });
+  const { runtime } = unit;
+  switch (runtime.kind) {
+    case 'service':
+      driveService(turn, unit.name, startService);
+      return 'running';
+    case 'target':
+    case 'slice':
+      setRuntime(turn, unit.name, { ...runtime, state: 'active' }, 'active');
+      return 'running';
+    case 'scope':
+      setRuntime(turn, unit.name, { ...runtime, state: 'running', result: 'success' }, 'active');
+      return 'running';
+    case 'inert':
+      return 'unsupported';
+  }
+}
+
+function onStartLimit(turn: Turn, unit: Unit): RunOutcome {
+  const { definition } = unit;
+  turn.setUnit({ ...unit, endReason: { reason: 'start-limit' } });
+  turn.log('err', unit.name,
+    `${definition.description}: started ${String(definition.startLimitBurst)} times within ${String(definition.startLimitIntervalUsec / 1_000_000)} s; not started again (StartLimitBurst=)`);
+  if (isService(unit)) {
+    const run = unit.runtime;
+    setRuntime(turn, unit.name, { ...run, state: 'failed', result: run.result === 'success' ? 'start-limit-hit' : run.result, restarting: false, deadlineUsec: null }, 'failed');
+    turn.setUnit({ ...turn.require(unit.name), endReason: { reason: 'start-limit' } });
+    turn.emit({ kind: 'release-control-group', unit: unit.name });
+  }
+  applyEmergencyAction(turn, unit.name, definition.startLimitAction, 'start limit');
+  return 'failed';
+}
+
+export function stopUnit(turn: Turn, unit: Unit): RunOutcome {
+  const { runtime } = unit;
+  if (isInactive(unit.activeState)) return 'done';
+  switch (runtime.kind) {
+    case 'service':
+      driveService(turn, unit.name, stopService);
+      break;
+    case 'target':
+    case 'slice':
+      setRuntime(turn, unit.name, { ...runtime, state: 'dead' }, 'inactive');
+      if (runtime.kind === 'slice') turn.emit({ kind: 'release-control-group', unit: unit.name });
+      break;
+    case 'scope':
+      stopScope(turn, unit);
+      break;
+    case 'inert':
+      return 'done';
+  }
+  return 'running';
+}
+
+const SIGTERM_STATE = 'stop-sigterm';
+
+function stopScope(turn: Turn, unit: Unit): void {
+  const { definition, runtime } = unit;
+  if (definition.kind !== 'scope' || runtime.kind !== 'scope' || (runtime.state !== 'running' && runtime.state !== 'abandoned')) return;
+  turn.emit({ kind: 'kill-control-group', unit: unit.name, signal: definition.kill.killSignal, except: [], alsoSighup: definition.kill.sendSighup });
+  turn.emit({ kind: 'watch-control-group', unit: unit.name });
+  const deadlineUsec = definition.timeoutStopUsec === null ? null : (turn.now.monotonicUsec + definition.timeoutStopUsec) as typeof turn.now.monotonicUsec;
+  turn.wantTimer(deadlineUsec);
+  setRuntime(turn, unit.name, { ...runtime, state: SIGTERM_STATE, deadlineUsec }, 'deactivating');
+}
+
+export function reloadUnit(turn: Turn, unit: Unit): RunOutcome {
+  if (unit.activeState === 'reloading') return 'running';
+  if (unit.activeState !== 'active') return 'invalid';
+  if (!isService(unit) || unit.runtime.state !== 'running' && unit.runtime.state !== 'exited') return 'invalid';
+  driveService(turn, unit.name, reloadService);
+  return 'running';
+}

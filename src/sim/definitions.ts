@@ -1,0 +1,81 @@
+/** Unit definitions for simulations and tests: every field at its default, so that a scenario states only what it is about. */
+import type { Signal, UnitName, Usec } from '../base/brand.ts';
+import type {
+  CgroupContext, Dependency, DependencyKind, ExecCommand, ExecContext, KillContext, ServiceUnit, SliceUnit, TargetUnit, UnitCommon,
+} from '../core/unit/definition.ts';
+
+const SECOND = 1_000_000;
+const ORIGIN = { file: '/sim/unit', line: 1 };
+
+function common(name: string): UnitCommon {
+  return {
+    name: name as UnitName, loadState: 'loaded', loadError: null, names: [name as UnitName], fragmentPath: `/sim/${name}`, dropInPaths: [],
+    sourceHash: '', description: name, documentation: [], dependencies: [], conditions: [], assertions: [], defaultDependencies: false,
+    stopWhenUnneeded: false, refuseManualStart: false, refuseManualStop: false, allowIsolate: false, ignoreOnIsolate: false,
+    onFailureJobMode: 'replace', onSuccessJobMode: 'fail', jobTimeoutUsec: null, jobRunningTimeoutUsec: null, jobTimeoutAction: 'none',
+    failureAction: 'none', successAction: 'none', startLimitIntervalUsec: (10 * SECOND) as Usec, startLimitBurst: 5, startLimitAction: 'none',
+    install: { wantedBy: [], requiredBy: [], upheldBy: [], also: [], alias: [], defaultInstance: null },
+    entries: [], diagnostics: [], notEffective: [],
+  };
+}
+
+const EXEC: ExecContext = {
+  user: null, group: null, supplementaryGroups: [], dynamicUser: false, workingDirectory: null, rootDirectory: null, environment: [],
+  environmentFiles: [], passEnvironment: [], unsetEnvironment: [], umask: 0o022, limits: {}, nice: null, oomScoreAdjust: null,
+  ioSchedulingClass: null, ioSchedulingPriority: null, cpuSchedulingPolicy: null, cpuSchedulingPriority: null, cpuAffinity: null,
+  noNewPrivileges: false, capabilityBoundingSet: null, ambientCapabilities: [], ignoreSigpipe: true, directories: [],
+  directoryModes: { runtime: 0o755, state: 0o755, cache: 0o755, logs: 0o755, configuration: 0o755 }, runtimeDirectoryPreserve: 'no',
+  privateTmp: false, standardInput: { kind: 'null' }, standardOutput: { kind: 'null' }, standardError: { kind: 'null' }, standardInputData: null,
+  ttyPath: '/dev/console', ttyReset: false, ttyHangup: false, syslogIdentifier: null, syslogLevel: 6, syslogLevelPrefix: true, logLevelMax: 7,
+};
+
+const KILL: KillContext = {
+  killMode: 'control-group', killSignal: 15 as Signal, restartKillSignal: null, sendSighup: false, sendSigkill: true,
+  finalKillSignal: 9 as Signal, watchdogSignal: 6 as Signal,
+};
+
+const CGROUP: CgroupContext = {
+  slice: null, delegate: false, tasksMax: null, memoryMin: null, memoryLow: null, memoryHigh: null, memoryMax: null, memorySwapMax: null,
+  cpuWeight: null, cpuQuotaUsecPerSec: null, ioWeight: null,
+};
+
+/** A command line that runs `path`; the simulated kernel looks its behaviour up by that path. */
+export function command(path: string, options: { readonly ignoreFailure?: boolean } = {}): ExecCommand {
+  return {
+    path, argv: [path], ignoreFailure: options.ignoreFailure ?? false, noEnvironmentExpansion: false, privilege: 'normal', origin: ORIGIN,
+  };
+}
+
+/** `{ Requires: ['a.service'], After: ['a.service'] }` as edges. */
+export type Edges = Readonly<Partial<Record<DependencyKind, readonly string[]>>>;
+
+export function edges(map: Edges): readonly Dependency[] {
+  return Object.entries(map).flatMap(([kind, others]) =>
+    others.map((other) => ({ kind: kind as DependencyKind, other: other as UnitName, origin: ORIGIN })));
+}
+
+export function service(name: string, overrides: Partial<ServiceUnit> & { readonly edges?: Edges } = {}): ServiceUnit {
+  const { edges: edgeMap = {}, ...rest } = overrides;
+  return {
+    ...common(name), kind: 'service', type: 'simple', execCondition: [], execStartPre: [], execStart: [command(`/bin/${name}`)], execStartPost: [],
+    execReload: [], execStop: [], execStopPost: [], remainAfterExit: false, guessMainPid: true, pidFile: null, busName: null, restart: 'no',
+    restartUsec: 100_000 as Usec, restartSteps: 0, restartMaxDelayUsec: null, timeoutStartUsec: (90 * SECOND) as Usec,
+    timeoutStopUsec: (90 * SECOND) as Usec, timeoutAbortUsec: (90 * SECOND) as Usec, timeoutStartFailureMode: 'terminate',
+    timeoutStopFailureMode: 'terminate', runtimeMaxUsec: null, watchdogUsec: null, notifyAccess: 'none', successExitStatus: { codes: [], signals: [] },
+    restartPreventExitStatus: { codes: [], signals: [] }, restartForceExitStatus: { codes: [], signals: [] }, rootDirectoryStartOnly: false,
+    nonBlocking: false, oomPolicy: 'stop', fileDescriptorStoreMax: 0, reloadSignal: 1 as Signal, sockets: [], exec: EXEC, kill: KILL, cgroup: CGROUP,
+    dependencies: edges(edgeMap), ...rest,
+  };
+}
+
+export function target(name: string, edgeMap: Edges = {}, overrides: Partial<TargetUnit> = {}): TargetUnit {
+  return { ...common(name), kind: 'target', dependencies: edges(edgeMap), ...overrides };
+}
+
+export function slice(name: string): SliceUnit {
+  return { ...common(name), kind: 'slice', cgroup: CGROUP, ignoreOnIsolate: true };
+}
+
+export function missing(name: string): TargetUnit {
+  return { ...target(name), loadState: 'not-found', fragmentPath: null };
+}

@@ -1,0 +1,273 @@
+/**
+ * A simulated kernel: performs the manager's effects on processes that are small scripts, against a virtual clock.
+ *
+ * A run is a loop of "next thing in time -> event -> step -> effects". Nothing sleeps; a day of restarts takes milliseconds.
+ */
+import { assert } from '../base/assert.ts';
+import type { MonotonicUsec, Pid, RealtimeUsec, RequestId, UnitName } from '../base/brand.ts';
+import { getEntry } from '../base/persistent-map.ts';
+import { checkInvariants } from '../core/manager/invariants.ts';
+import type { Effect, Reply, SpawnEffect } from '../core/manager/effect.ts';
+import type { ManagerEvent, Request } from '../core/manager/event.ts';
+import type { ManagerConfig, ManagerState, Unit } from '../core/manager/state.ts';
+import { initialState, step } from '../core/manager/step.ts';
+import type { UnitDefinition } from '../core/unit/definition.ts';
+
+/** How a program behaves once it runs; times in microseconds after its start. */
+export interface Script {
+  /** Sends READY=1 then. */
+  readonly readyAfterUsec?: number;
+  /** Ends by itself then; absent = runs until it is told to end. */
+  readonly exitAfterUsec?: number;
+  readonly exitStatus?: number;
+  /** TERM has no effect. */
+  readonly ignoresTerm?: boolean;
+  /** How long it takes to end after TERM. */
+  readonly termTakesUsec?: number;
+  /** Leaves a child behind that lives on in the group, running this script. */
+  readonly forks?: Script;
+  /** The spawn fails at this stage. */
+  readonly spawnFails?: { readonly stage: string; readonly errno: string };
+  /** Sends WATCHDOG=1 this often. */
+  readonly pingsEveryUsec?: number;
+}
+
+interface Process {
+  readonly pid: Pid;
+  readonly unit: UnitName;
+  readonly script: Script;
+  readonly path: string;
+}
+
+type Happening = { readonly atUsec: number; readonly order: number; readonly run: () => void; readonly valid: () => boolean };
+
+export interface SimulationOptions {
+  readonly scripts?: Readonly<Record<string, Script | ((run: number) => Script)>>;
+  readonly config?: Partial<ManagerConfig>;
+  /** Outcome of conditions by parameter; absent = they hold. */
+  readonly conditions?: Readonly<Record<string, boolean>>;
+}
+
+const CONFIG: ManagerConfig = {
+  mode: 'container', bootUnit: 'default.target' as UnitName, exitWith: null,
+  defaultTimeoutStartUsec: 90_000_000 as ManagerConfig['defaultTimeoutStartUsec'],
+  defaultTimeoutStopUsec: 90_000_000 as ManagerConfig['defaultTimeoutStopUsec'],
+  defaultRestartUsec: 100_000 as ManagerConfig['defaultRestartUsec'],
+};
+
+/** More happenings than this in one call is an endless loop of the manager or of the scenario. */
+const HAPPENINGS_MAX = 1_000_000;
+
+export class SimulatedKernel {
+  state: ManagerState;
+  nowUsec = 1_000_000;
+  /** What units did, in order: `start a.service`, `exit a.service`, `active a.service`, …. */
+  readonly history: string[] = [];
+  readonly logs: string[] = [];
+  readonly replies = new Map<RequestId, Reply>();
+  readonly processes = new Map<Pid, Process>();
+  finished: Extract<Effect, { readonly kind: 'finish' }> | null = null;
+  bootFinished = false;
+  steps = 0;
+
+  readonly #options: SimulationOptions;
+  readonly #queue: Happening[] = [];
+  readonly #watched = new Set<UnitName>();
+  readonly #runs = new Map<string, number>();
+  #timerUsec: number | null = null;
+  #nextPid = 100;
+  #nextOrder = 0;
+  #nextRequest = 1;
+
+  constructor(options: SimulationOptions = {}) {
+    this.#options = options;
+    this.state = initialState({ ...CONFIG, ...options.config }, this.#clock());
+  }
+
+  boot(definitions: readonly UnitDefinition[], randomSeed = 1): void {
+    this.feed({ event: 'boot', definitions, randomSeed, ...this.#clock() });
+  }
+
+  unit(name: string): Unit {
+    const unit = getEntry(this.state.units, name as UnitName);
+    assert(unit !== undefined, `${name} is loaded`);
+    return unit;
+  }
+
+  request(request: Request): RequestId {
+    const id = this.#nextRequest++ as RequestId;
+    this.feed({ event: 'request', id, caller: { uid: 0, gid: 0, pid: 1 }, request, ...this.#clock() });
+    return id;
+  }
+
+  enqueue(type: Extract<Request, { method: 'enqueue' }>['type'], ...units: string[]): RequestId {
+    return this.request({ method: 'enqueue', type, units: units as UnitName[], mode: 'replace', wait: true, verb: type });
+  }
+
+  signal(signal: Extract<ManagerEvent, { event: 'signal' }>['signal']): void {
+    this.feed({ event: 'signal', signal, ...this.#clock() });
+  }
+
+  notify(unit: string, pid: number, text: string): void {
+    const fields = text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const);
+    this.feed({ event: 'notify', unit: unit as UnitName, pid: pid as Pid, fields, fds: [], ...this.#clock() });
+  }
+
+  /** Ends a process as a signal would. */
+  kill(pid: number, signal: number): void {
+    const process = this.processes.get(pid as Pid);
+    if (process !== undefined) this.#end(process, 'killed', signal);
+  }
+
+  /** Lets virtual time pass. */
+  run(forUsec: number): void {
+    const until = this.nowUsec + forUsec;
+    for (let count = 0; count < HAPPENINGS_MAX; count++) {
+      const next = this.#queue[0];
+      const timer = this.#timerUsec;
+      const nextAt = next === undefined ? Infinity : next.atUsec;
+      const at = Math.min(nextAt, timer ?? Infinity);
+      if (at > until) {
+        this.nowUsec = until;
+        return;
+      }
+      this.nowUsec = Math.max(this.nowUsec, at);
+      if (timer !== null && timer <= nextAt) {
+        this.#timerUsec = null;
+        this.feed({ event: 'timer', ...this.#clock() });
+      } else if (next !== undefined) {
+        this.#queue.shift();
+        if (next.valid()) next.run();
+      }
+    }
+    assert(false, `the simulation settles within ${String(HAPPENINGS_MAX)} happenings`);
+  }
+
+  feed(event: ManagerEvent): void {
+    const work: ManagerEvent[] = [event];
+    for (const each of work) {
+      const [next, effects] = step(this.state, each);
+      this.state = next;
+      this.steps += 1;
+      checkInvariants(next);
+      for (const effect of effects) work.push(...this.#perform(effect));
+    }
+  }
+
+  #clock(): { readonly monotonicUsec: MonotonicUsec; readonly realtimeUsec: RealtimeUsec } {
+    return { monotonicUsec: this.nowUsec as MonotonicUsec, realtimeUsec: (1_700_000_000_000_000 + this.nowUsec) as RealtimeUsec };
+  }
+
+  #perform(effect: Effect): ManagerEvent[] {
+    const clock = this.#clock();
+    switch (effect.kind) {
+      case 'spawn': return [this.#spawn(effect)];
+      case 'test-conditions': {
+        const test = (each: (typeof effect.conditions)[number]) => ({
+          kind: each.kind, parameter: each.parameter, trigger: each.trigger, negate: each.negate,
+          holds: (this.#options.conditions?.[each.parameter] ?? true) !== each.negate, error: '',
+        });
+        return [{ event: 'conditions-tested', unit: effect.unit, token: effect.token, conditions: effect.conditions.map(test), assertions: effect.assertions.map(test), ...clock }];
+      }
+      case 'kill-process': {
+        const process = this.processes.get(effect.pid);
+        if (process !== undefined) this.#deliver(process, effect.signal);
+        return [];
+      }
+      case 'kill-control-group':
+        for (const process of [...this.processes.values()]) {
+          if (process.unit === effect.unit && !effect.except.includes(process.pid)) this.#deliver(process, effect.signal);
+        }
+        return [];
+      case 'watch-control-group':
+        if (this.#isEmpty(effect.unit)) return [{ event: 'cgroup-empty', unit: effect.unit, ...clock }];
+        this.#watched.add(effect.unit);
+        return [];
+      case 'release-control-group': this.#watched.delete(effect.unit); return [];
+      case 'arm-timer': this.#timerUsec = effect.dueUsec; return [];
+      case 'reply': this.replies.set(effect.request, effect.result); return [];
+      case 'log': this.logs.push(effect.message); return [];
+      case 'publish':
+        if (effect.change.change === 'unit') this.history.push(`${effect.change.subState} ${effect.change.unit}`);
+        return [];
+      case 'boot-finished': this.bootFinished = true; return [];
+      case 'final-kill':
+        this.processes.clear();
+        return [{ event: 'final-kill-done', remaining: 0, ...clock }];
+      case 'finish': this.finished = effect; return [];
+      case 'guess-main-pid': {
+        const own = [...this.processes.values()].filter((process) => process.unit === effect.unit);
+        return [{ event: 'main-pid-guess', unit: effect.unit, pid: own.length === 1 ? (own[0] as Process).pid : null, ...clock }];
+      }
+      case 'read-pid-file': {
+        const own = [...this.processes.values()].find((process) => process.unit === effect.unit);
+        return [{ event: 'pid-file', unit: effect.unit, pid: own?.pid ?? null, error: own === undefined ? 'no such file' : '', ...clock }];
+      }
+      default: return [];
+    }
+  }
+
+  #spawn(effect: SpawnEffect): ManagerEvent {
+    const { path } = effect.command;
+    const run = (this.#runs.get(path) ?? 0) + 1;
+    this.#runs.set(path, run);
+    const entry = this.#options.scripts?.[path] ?? {};
+    const script = typeof entry === 'function' ? entry(run) : entry;
+    if (script.spawnFails !== undefined) {
+      return { event: 'spawn-failed', unit: effect.unit, token: effect.token, ...script.spawnFails, subject: path, ...this.#clock() };
+    }
+    const pid = this.#launch(effect.unit, script, path);
+    this.history.push(`spawn ${effect.role} ${effect.unit}`);
+    return { event: 'spawned', unit: effect.unit, token: effect.token, pid, execDone: true, ...this.#clock() };
+  }
+
+  #launch(unit: UnitName, script: Script, path: string): Pid {
+    const process: Process = { pid: this.#nextPid++ as Pid, unit, script, path };
+    this.processes.set(process.pid, process);
+    const alive = (): boolean => this.processes.has(process.pid);
+    if (script.readyAfterUsec !== undefined) this.#at(script.readyAfterUsec, () => { this.notify(unit, process.pid, 'READY=1'); }, alive);
+    if (script.pingsEveryUsec !== undefined) this.#pingLater(process, script.pingsEveryUsec);
+    if (script.exitAfterUsec !== undefined) {
+      this.#at(script.exitAfterUsec, () => {
+        if (script.forks !== undefined) this.#launch(unit, script.forks, `${path}+`);
+        this.#end(process, 'exited', script.exitStatus ?? 0);
+      }, alive);
+    }
+    return process.pid;
+  }
+
+  #pingLater(process: Process, everyUsec: number): void {
+    this.#at(everyUsec, () => {
+      this.notify(process.unit, process.pid, 'WATCHDOG=1');
+      this.#pingLater(process, everyUsec);
+    }, () => this.processes.has(process.pid));
+  }
+
+  #deliver(process: Process, signal: number): void {
+    const SIGKILL = 9, SIGTERM = 15;
+    if (signal === SIGKILL) this.#at(0, () => { this.#end(process, 'killed', signal); }, () => this.processes.has(process.pid));
+    else if (signal === SIGTERM && process.script.ignoresTerm === true) return;
+    else this.#at(process.script.termTakesUsec ?? 0, () => { this.#end(process, 'killed', signal); }, () => this.processes.has(process.pid));
+  }
+
+  #end(process: Process, code: 'exited' | 'killed', status: number): void {
+    this.processes.delete(process.pid);
+    this.feed({ event: 'exited', pid: process.pid, code, status, unitHint: process.unit, ...this.#clock() });
+    if (this.#watched.has(process.unit) && this.#isEmpty(process.unit)) {
+      this.#watched.delete(process.unit);
+      this.feed({ event: 'cgroup-empty', unit: process.unit, ...this.#clock() });
+    }
+  }
+
+  #isEmpty(unit: UnitName): boolean {
+    for (const process of this.processes.values()) if (process.unit === unit) return false;
+    return true;
+  }
+
+  #at(afterUsec: number, run: () => void, valid: () => boolean): void {
+    const happening: Happening = { atUsec: this.nowUsec + afterUsec, order: this.#nextOrder++, run, valid };
+    let index = this.#queue.length;
+    while (index > 0 && (this.#queue[index - 1] as Happening).atUsec > happening.atUsec) index--;
+    this.#queue.splice(index, 0, happening);
+  }
+}
