@@ -25,11 +25,15 @@ const STAGE0 = 'stage0';
 
 const GUEST_DIST = 'usr/lib/heartwood/dist';
 
+/** What the console is for in this machine; a login prompt needs programs that are not here. */
+const PROMPT_UNIT = 'console-prompt.service';
+
 const LINKS: readonly (readonly [path: string, target: string])[] = [
   ['usr/bin/heartwood', '../lib/heartwood/dist/native/launcher'],
   ['usr/bin/initctl', '../lib/heartwood/dist/native/initctl'],
   ['usr/bin/systemctl', '../lib/heartwood/dist/native/initctl'],
   ['usr/bin/heartwood-notify', '../lib/heartwood/dist/native/heartwood-notify'],
+  [`etc/heartwood/system/getty.target.wants/${PROMPT_UNIT}`, `../${PROMPT_UNIT}`],
 ];
 
 const DIRECTORIES: readonly (readonly [path: string, mode: number])[] = [
@@ -49,6 +53,7 @@ export function systemLayer(sources: SystemSources): readonly ArchiveEntry[] {
     ...LINKS.map(([path, target]) => ({ kind: 'symlink', path, target }) as const),
     ...treeEntries(sources.unitsDirectory, 'usr/lib/heartwood/system'),
     ...treeEntries(join(import.meta.dirname, 'guest/etc'), 'etc'),
+    { kind: 'file', path: `etc/heartwood/system/${PROMPT_UNIT}`, mode: 0o644, content: readFileSync(join(import.meta.dirname, 'guest', PROMPT_UNIT)) },
   ];
 }
 
