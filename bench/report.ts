@@ -1,4 +1,5 @@
 import type { Contestant } from './contestants/contestant.ts';
+import { writeGoals } from './goals.ts';
 import type { Load, Metric } from './loads/load.ts';
 import { summarise, type Summary } from './statistics.ts';
 import type { Outcomes } from './tournament.ts';
@@ -39,11 +40,17 @@ export function writeReport(findings: Findings): string {
     'of the root file system, configuration and logs on a tmpfs. Rounds go over all contestants, forwards and backwards in turn.',
     'Figures are medians, in brackets the smallest and the largest sample; "x" is the ratio of the first column to systemd in',
     'the same run. Differences under a fifth say nothing on a shared machine.',
-    ...(findings.quick ? ['', 'A quick run: few rounds, short waits.'] : []),
+    ...(findings.quick ? ['', 'A quick run: few rounds, short waits, smaller counts.'] : []),
+    ...writeJudgement(findings),
     ...writeOverview(findings),
     ...[...findings.results].flatMap(([load, outcomes]) => writeLoad(load, outcomes, findings.contestants)),
     '',
   ].join('\n');
+}
+
+function writeJudgement({ results }: Findings): string[] {
+  const goals = writeGoals((name) => [...results].find(([load]) => load.name === name)?.[1]);
+  return goals.length === 0 ? [] : ['', '## Goals', '', ...goals];
 }
 
 /** One row for each load's headline, one column for each contestant that took part in two loads or more. */

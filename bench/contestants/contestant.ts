@@ -30,8 +30,8 @@ export interface Contestant {
   prepare(directory: string, plan: Plan): Launch;
   /** Variables its commands need. */
   readonly commandEnvironment?: Readonly<Record<string, string>>;
-  statusCommand?(service: string): readonly string[];
-  restartCommand?(service: string): readonly string[];
+  readonly statusCommand?: (service: string) => readonly string[];
+  readonly restartCommand?: (service: string) => readonly string[];
   readonly stop?: StopRequest;
   readonly storedLines?: StoredLines;
 }
