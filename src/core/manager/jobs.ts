@@ -192,10 +192,10 @@ function operate(turn: Turn, unit: Unit, job: Job, type: JobType): RunOutcome {
     case 'verify-active':
       if (isActive(unit.activeState)) return 'done';
       return unit.activeState === 'activating' ? 'retry' : 'skipped';
-    case 'stop': return stopUnit(turn, unit);
+    case 'stop': return stopUnit(turn, unit, job);
     case 'restart':
     case 'try-restart': {
-      const outcome = stopUnit(turn, unit);
+      const outcome = stopUnit(turn, unit, job);
       if (outcome !== 'done') return outcome;
       turnIntoStart(turn, job);
       return 'running';

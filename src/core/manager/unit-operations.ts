@@ -115,9 +115,10 @@ function onStartLimit(turn: Turn, unit: Unit): RunOutcome {
   return 'failed';
 }
 
-export function stopUnit(turn: Turn, unit: Unit): RunOutcome {
+export function stopUnit(turn: Turn, unit: Unit, job: Job): RunOutcome {
   const { runtime } = unit;
   if (isInactive(unit.activeState)) return 'done';
+  if (job.type === 'stop') turn.setUnit({ ...unit, endReason: job.reason });
   switch (runtime.kind) {
     case 'service':
       driveService(turn, unit.name, stopService);

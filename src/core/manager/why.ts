@@ -1,0 +1,219 @@
+/**
+ * `why`: one causal chain from a unit's present state to its root cause, link by link, each with the place in a file where there is one.
+ * Pure; the renderers turn it into text or JSON.
+ */
+import type { UnitName } from '../../base/brand.ts';
+import { getEntry } from '../../base/persistent-map.ts';
+import { INVERSE, type EdgeKind } from '../graph/atoms.ts';
+import { neighbours } from '../graph/graph.ts';
+import { isActive, isInactive } from '../job/job-type.ts';
+import type { DependencyOrigin, ExecCommand } from '../unit/definition.ts';
+import { commandsOf } from '../machine/service/context.ts';
+import { describeExit, describeReason, findUnit } from './query.ts';
+import type { ExecRecord, ManagerState, Reason, Unit } from './state.ts';
+
+export interface WhyLink {
+  readonly unit: UnitName;
+  /** What kind of link: a reason, or one of the facts that are no reason. */
+  readonly kind: Reason['reason'] | 'load' | 'job-waiting' | 'job-running' | 'never-started' | 'ended' | 'start-pending';
+  /** A sentence without the unit's name at its start. */
+  readonly text: string;
+  /** Where the deciding line stands; null when no file says it. */
+  readonly origin: DependencyOrigin | null;
+  /** The process whose end decided, when one did. */
+  readonly exec: ExecRecord | null;
+}
+
+export interface Why {
+  readonly unit: UnitName;
+  readonly loadState: string;
+  readonly activeState: string;
+  readonly subState: string;
+  /** From the unit asked about to the root cause; never empty. */
+  readonly chain: readonly WhyLink[];
+}
+
+/** A chain longer than this says no more than its ends. */
+const LINKS_MAX = 64;
+
+/** Null when the unit is not known at all. */
+export function explain(state: ManagerState, name: UnitName): Why | null {
+  const unit = findUnit(state, name);
+  if (unit === undefined) return null;
+  const chain: WhyLink[] = [];
+  const seen = new Set<UnitName>();
+  let at: Unit | undefined = unit;
+  while (at !== undefined && !seen.has(at.name) && chain.length < LINKS_MAX) {
+    seen.add(at.name);
+    const { links, next } = explainOne(state, at);
+    chain.push(...links);
+    at = next === null ? undefined : findUnit(state, next);
+  }
+  return {
+    unit: unit.name, loadState: unit.definition.loadState, activeState: unit.activeState, subState: unit.runtime.state, chain,
+  };
+}
+
+interface Explained {
+  readonly links: readonly WhyLink[];
+  /** The unit that the chain goes on with. */
+  readonly next: UnitName | null;
+}
+
+function explainOne(state: ManagerState, unit: Unit): Explained {
+  const { definition } = unit;
+  if (definition.loadState !== 'loaded' && isInactive(unit.activeState)) {
+    const text = definition.loadState === 'masked' ? 'is masked'
+      : definition.loadState === 'not-found' ? 'has no unit file' : `cannot be used: ${definition.loadError ?? definition.loadState}`;
+    return { links: [plain(unit, 'load', text, originOf(unit.definition.diagnostics.find((each) => each.severity === 'error')))], next: null };
+  }
+  const job = unit.job === null ? undefined : getEntry(state.jobs, unit.job);
+  if (job?.state === 'waiting') {
+    const blocker = job.blockedBy === null ? undefined : getEntry(state.jobs, job.blockedBy);
+    if (blocker !== undefined) {
+      const text = `waits with its ${job.type} job for ${blocker.unit}/${blocker.type}`;
+      return { links: [plain(unit, 'job-waiting', text, edgeOrigin(state, unit.name, 'After', blocker.unit))], next: blocker.unit };
+    }
+    if (unit.runtime.state !== 'auto-restart') return { links: [plain(unit, 'job-waiting', `waits with its ${job.type} job`, null)], next: null };
+  }
+  if (job?.state === 'running') {
+    return { links: [plain(unit, 'job-running', `is on its way: ${job.type} (${unit.runtime.state}), because it is ${describeReason(job.reason)}`, null)], next: causeOf(job.reason) };
+  }
+  if (isActive(unit.activeState)) return explainActive(state, unit);
+  return explainDown(state, unit);
+}
+
+function explainActive(state: ManagerState, unit: Unit): Explained {
+  const { startReason } = unit;
+  if (startReason === null) return { links: [plain(unit, 'ended', 'is active by itself', null)], next: null };
+  const of = causeOf(startReason);
+  const origin = startReason.reason === 'dependency' && of !== null ? edgeOrigin(state, of, startReason.kind as EdgeKind, unit.name) : null;
+  return { links: [plain(unit, startReason.reason, `is ${unit.activeState}: ${describeReason(startReason)}`, origin)], next: of };
+}
+
+function explainDown(state: ManagerState, unit: Unit): Explained {
+  const { endReason, runtime, definition } = unit;
+  if (endReason === null) {
+    if (unit.times.inactiveEnter.monotonicUsec > 0) return { links: [plain(unit, 'ended', endedText(unit), null, lastMain(unit))], next: null };
+    return explainNeverStarted(state, unit);
+  }
+  switch (endReason.reason) {
+    case 'condition':
+    case 'assertion': {
+      const list = endReason.reason === 'condition' ? definition.conditions : definition.assertions;
+      const tested = endReason.reason === 'condition' ? unit.conditions : unit.assertions;
+      const condition = list[endReason.index];
+      const word = endReason.reason === 'condition' ? 'Condition' : 'Assert';
+      const setting = condition === undefined ? '' : `${word}${condition.kind}=${condition.trigger ? '|' : ''}${condition.negate ? '!' : ''}${condition.parameter}`;
+      const error = tested[endReason.index]?.error ?? '';
+      return { links: [plain(unit, endReason.reason, `was skipped: ${setting} does not hold${error === '' ? '' : ` (${error})`}`, condition?.origin ?? null)], next: null };
+    }
+    case 'dependency-failed': {
+      // The kind is told from the failed unit's side; the line stands in the file of the one that needed it.
+      const kind = INVERSE[endReason.kind as EdgeKind];
+      return {
+        links: [plain(unit, 'dependency-failed', `was not started: it has ${kind}=${endReason.on}, and that failed`, edgeOrigin(state, unit.name, kind, endReason.on))],
+        next: endReason.on,
+      };
+    }
+    case 'start-limit': {
+      const limit = plain(unit, 'start-limit',
+        `was started ${String(definition.startLimitBurst)} times within ${String(definition.startLimitIntervalUsec / 1_000_000)} s and is not started again until reset-failed`,
+        settingOrigin(unit, 'Unit', 'StartLimitBurst') ?? settingOrigin(unit, 'Unit', 'StartLimitIntervalSec'));
+      const own = runtime.kind === 'service' && runtime.endReason !== null ? [describeFailure(unit, runtime.endReason)] : [];
+      return { links: [limit, ...own], next: null };
+    }
+    case 'bound-unit-gone':
+      return { links: [plain(unit, endReason.reason, `was stopped: it is bound to ${endReason.on}`, edgeOrigin(state, unit.name, 'BindsTo', endReason.on))], next: endReason.on };
+    case 'exit':
+    case 'spawn-failed':
+    case 'timeout':
+    case 'watchdog':
+    case 'protocol': {
+      const waiting = runtime.state === 'auto-restart' ? [plain(unit, 'auto-restart', 'waits to be restarted', settingOrigin(unit, 'Service', 'Restart'))] : [];
+      return { links: [...waiting, describeFailure(unit, endReason)], next: null };
+    }
+    default:
+      return { links: [plain(unit, endReason.reason, `is ${unit.activeState}: ${describeReason(endReason)}`, null)], next: causeOf(endReason) };
+  }
+}
+
+function explainNeverStarted(state: ManagerState, unit: Unit): Explained {
+  const wanters = (['WantedBy', 'RequiredBy', 'BoundBy', 'UpheldBy'] as const).flatMap((kind) => neighbours(state.graph, unit.name, kind));
+  if (wanters.length === 0) return { links: [plain(unit, 'never-started', 'was never started: no loaded unit wants it', null)], next: null };
+  const down = wanters.find((name) => !isActive(findUnit(state, name)?.activeState ?? 'inactive'));
+  if (down === undefined) return { links: [plain(unit, 'never-started', `was never started, although ${wanters.join(', ')} wants it: it was loaded later`, null)], next: null };
+  return { links: [plain(unit, 'never-started', `was never started: ${down}, which wants it, is not active`, null)], next: down };
+}
+
+/** The link for a failure of the unit's own processes. */
+function describeFailure(unit: Unit, reason: Reason): WhyLink {
+  const { runtime } = unit;
+  if (runtime.kind !== 'service' || unit.definition.kind !== 'service') return plain(unit, reason.reason, describeReason(reason), null);
+  switch (reason.reason) {
+    case 'spawn-failed': {
+      const failure = runtime.spawnFailure;
+      const command = firstCommand(unit, reason.role);
+      const text = failure === null ? describeReason(reason) : `${reason.role}=${command?.path ?? ''} could not be run: ${failure.stage}${failure.subject === '' ? '' : ` of ${failure.subject}`} failed with ${failure.errno}`;
+      return plain(unit, reason.reason, text, command?.origin ?? null);
+    }
+    case 'exit': {
+      const record = [...runtime.execs].reverse().find((each) => each.role === reason.role && each.exit !== null) ?? null;
+      const command = record === null ? firstCommand(unit, reason.role) : commandsOf(unit.definition, record.role)[record.index];
+      const text = `${reason.role}=${command?.argv.join(' ') ?? ''} ${record === null ? 'ended' : `(PID ${String(record.pid)}) ${describeExit(record)}`}`;
+      return plain(unit, reason.reason, text, command?.origin ?? null, record);
+    }
+    case 'timeout': {
+      const key = reason.state.startsWith('stop') || reason.state.startsWith('final') ? 'TimeoutStopSec' : 'TimeoutStartSec';
+      return plain(unit, reason.reason, describeReason(reason), settingOrigin(unit, 'Service', key) ?? settingOrigin(unit, 'Service', 'TimeoutSec'));
+    }
+    case 'watchdog':
+      return plain(unit, reason.reason, describeReason(reason), settingOrigin(unit, 'Service', 'WatchdogSec'));
+    default:
+      return plain(unit, reason.reason, describeReason(reason), null);
+  }
+}
+
+function firstCommand(unit: Unit, role: string): ExecCommand | undefined {
+  return unit.definition.kind === 'service' ? commandsOf(unit.definition, role as ExecRecord['role'])[0] : undefined;
+}
+
+function endedText(unit: Unit): string {
+  const main = lastMain(unit);
+  return main === null ? `is ${unit.activeState}` : `ended: its main process (PID ${String(main.pid)}) ${describeExit(main)}`;
+}
+
+function lastMain(unit: Unit): ExecRecord | null {
+  return unit.runtime.kind === 'service' ? unit.runtime.mainExit : null;
+}
+
+function causeOf(reason: Reason): UnitName | null {
+  switch (reason.reason) {
+    case 'dependency': return reason.of;
+    case 'dependency-failed':
+    case 'bound-unit-gone': return reason.on;
+    case 'conflict': return reason.with;
+    default: return null;
+  }
+}
+
+function plain(unit: Unit, kind: WhyLink['kind'], text: string, origin: DependencyOrigin | null, exec: ExecRecord | null = null): WhyLink {
+  return { unit: unit.name, kind, text, origin, exec };
+}
+
+/** Where the edge is written, on either side. */
+export function edgeOrigin(state: ManagerState, from: UnitName, kind: EdgeKind, to: UnitName): DependencyOrigin | null {
+  const forward = findUnit(state, from)?.definition.dependencies.find((each) => each.kind === kind && each.other === to);
+  if (forward !== undefined) return forward.origin;
+  const inverse = INVERSE[kind];
+  return findUnit(state, to)?.definition.dependencies.find((each) => each.kind === inverse && each.other === from)?.origin ?? null;
+}
+
+function settingOrigin(unit: Unit, section: string, key: string): DependencyOrigin | null {
+  const entry = [...unit.definition.entries].reverse().find((each) => each.section === section && each.key === key);
+  return entry === undefined ? null : { file: entry.file, line: entry.line };
+}
+
+function originOf(diagnostic: { readonly file: string; readonly line: number } | undefined): DependencyOrigin | null {
+  return diagnostic === undefined ? null : { file: diagnostic.file, line: diagnostic.line };
+}
