@@ -2,11 +2,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { VmError } from './vm-error.ts';
 
 export interface MachineOptions {
@@ -104,7 +104,17 @@ function machineArguments(options: MachineOptions): readonly string[] {
 }
 
 function startQemu(args: readonly string[], stdio: 'inherit' | ['ignore', 'ignore', 'pipe']): ChildProcess {
-  return spawn(QEMU, args, { stdio });
+  // A machine must not outlive whoever waits for it, however that one ends. setpriv is in util-linux, which Debian always has.
+  return spawn('setpriv', ['--pdeathsig', 'KILL', '--', qemuPath(), ...args], { stdio });
+}
+
+/** @throws VmError with the command that installs it */
+function qemuPath(): string {
+  for (const directory of (process.env['PATH'] ?? '').split(delimiter)) {
+    const path = join(directory, QEMU);
+    if (existsSync(path)) return path;
+  }
+  throw new VmError(`missing ${QEMU}: sudo apt-get install --no-install-recommends ${QEMU_PACKAGE}`);
 }
 
 async function ended(child: ChildProcess): Promise<void> {
@@ -112,16 +122,9 @@ async function ended(child: ChildProcess): Promise<void> {
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
     said += chunk;
   });
-  try {
-    const [status, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-    if (status !== null && status !== 0) throw new VmError(`${said.trimEnd()}\n${QEMU} failed (exit status ${status})`);
-    if (signal !== null && signal !== 'SIGKILL') throw new VmError(`${QEMU} was ended by ${signal}`);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      throw new VmError(`missing ${QEMU}: sudo apt-get install --no-install-recommends ${QEMU_PACKAGE}`);
-    }
-    throw error;
-  }
+  const [status, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  if (status !== null && status !== 0) throw new VmError(`${said.trimEnd()}\n${QEMU} failed (exit status ${status})`);
+  if (signal !== null && signal !== 'SIGKILL') throw new VmError(`${QEMU} was ended by ${signal}`);
 }
 
 async function listen(path: string, sink: Sink): Promise<{ readonly server: Server; readonly done: Promise<void> }> {
