@@ -75,7 +75,7 @@ export type ToLogd =
   | { readonly type: 'close'; readonly stream: number }
   /** Limits; each null keeps what is in force. */
   | { readonly type: 'settings'; readonly unitBytesMax: number | null; readonly totalBytesMax: number | null }
-  /** Store what is in all pipes now, and sync the files. Answered by `flushed` with the same id. */
+  /** Store what is in all pipes now, sync the files and empty the echo. Answered by `flushed` with the same id. */
   | { readonly type: 'flush'; readonly id: number }
   /** Try the directories again from the first (/var may have been mounted meanwhile), and go on there. Answered by `ready`. */
   | { readonly type: 'reopen' };

@@ -1,0 +1,59 @@
+/** Every bound of logd, with the reason for its size. */
+
+/**
+ * A segment is closed when it is this long (it may end up longer by one intake and the rest of a line). Small, because it is the
+ * unit of removal, and the most that a search for the last lines of a unit has to walk through: about 10 ms.
+ */
+export const SEGMENT_BYTES = 4 * 1024 * 1024;
+
+/** Default for what one unit may keep, so that a noisy service pushes out only its own history. */
+export const UNIT_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Default for what all units together may keep; the share of the file system below may be lower. */
+export const TOTAL_BYTES_MAX = 1024 * 1024 * 1024;
+
+/** All logs together take at most this share of the whole file system, and half of what would be free without them. */
+export const FILE_SYSTEM_SHARE = 0.1;
+
+/** Directories of units kept; above it the ones written to longest ago go, so that `job@RANDOM.service` cannot use up the inodes. */
+export const UNITS_MAX = 4096;
+
+/** What the ring in memory may hold when no directory can be written: it is swap or RAM of the machine we serve. */
+export const MEMORY_BYTES_MAX = 8 * 1024 * 1024;
+/** Segments in memory: an eighth of the ring, so that little is forgotten at once. */
+export const MEMORY_SEGMENT_BYTES = 256 * 1024;
+
+/** Bytes moved from one pipe before the next one gets its turn; the size a busy pipe is grown to. */
+export const INTAKE_BYTES = 1024 * 1024;
+/** A pipe that was found at least this full (the kernel's default size) is grown: its writer is faster than our turns. */
+export const BUSY_PIPE_BYTES = 64 * 1024;
+
+/** A longer line is shown in pieces of this size. It bounds the memory of every reader. */
+export const LINE_BYTES_MAX = 64 * 1024;
+
+/** Streams the manager may have open: one fd each here, and Node's soft limit on files is the hard limit, often 4096 at the least. */
+export const STREAMS_MAX = 16 * 1024;
+/** Segment files kept open for writing; the one written to longest ago is closed first, and opened again when needed. */
+export const OPEN_SEGMENTS_MAX = 512;
+
+/** After a failed write, bytes are thrown away (and counted) this long before the disk is tried again. */
+export const STORAGE_RETRY_MSEC = 1000;
+
+/** Bytes waiting for the echo fd (the container's stdout). Above it the services that are echoed have to wait. */
+export const ECHO_QUEUE_BYTES = 1024 * 1024;
+/** Nobody read the echo fd for so long: services do not wait for it any more, lines for it are dropped and counted. */
+export const ECHO_STALL_MSEC = 2000;
+/** Written to the echo fd at once: a pipe reported writable takes PIPE_BUF bytes without blocking, whoever else writes to it. */
+export const ECHO_WRITE_BYTES = 4096;
+
+/** Connections to the query socket; more are closed at once. */
+export const QUERY_CLIENTS_MAX = 32;
+/** A request is one line of JSON; unit names are at most 255 bytes, so some hundred fit. */
+export const QUERY_REQUEST_BYTES = 32 * 1024;
+/** Lines one request over the socket may ask for, so that logd is not kept from its work; files can be read without logd. */
+export const QUERY_LINES_MAX = 10_000;
+/** A client that neither sends its request nor reads its answer for so long is dropped. */
+export const QUERY_SILENCE_MSEC = 10_000;
+
+/** Pending changes are synced to the disk this long after the first of them, so that a power cut takes minutes, not hours. */
+export const SYNC_DELAY_MSEC = 60_000;

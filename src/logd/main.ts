@@ -1,0 +1,183 @@
+/** The program logd: one process, started and supervised by the manager, that keeps the output of services. */
+import { loadNative } from '../host/load-native.ts';
+import type { Fd } from '../base/brand.ts';
+import type { NativeBinding } from '../host/native.ts';
+import { DirectoryPlace, prepareDirectory } from './directory-place.ts';
+import { Echo } from './echo.ts';
+import { TOTAL_BYTES_MAX, UNIT_BYTES_MAX } from './limits.ts';
+import { LogKeeper } from './log-keeper.ts';
+import { MemoryPlace } from './memory-place.ts';
+import {
+  CONTROL_FD, decodeToLogd, encodeMessage, MESSAGE_BYTES_MAX, PROTOCOL_VERSION, type FromLogd, type ToLogd,
+} from './protocol.ts';
+import { QueryServer } from './query-server.ts';
+import { READABLE, ReadySet } from './ready-set.ts';
+import type { Caps, SegmentPlace } from './segment-place.ts';
+import { parseStartOptions, type StartOptions } from './start-options.ts';
+
+/** Messages to the manager that may wait for it: one per stream in the worst case, and then it has other troubles. */
+const OUTBOX_MAX = 20_000;
+/** The manager is busy; its socket is tried again this much later. */
+const OUTBOX_RETRY_MSEC = 20;
+
+class Logd {
+  readonly #native: NativeBinding;
+  readonly #options: StartOptions;
+  readonly #ready: ReadySet;
+  readonly #packet = Buffer.alloc(MESSAGE_BYTES_MAX + 1);
+  readonly #echo: Echo | null;
+  #caps: Caps = { unitBytesMax: UNIT_BYTES_MAX, totalBytesMax: TOTAL_BYTES_MAX };
+  #keeper: LogKeeper | null = null;
+  #queries: QueryServer | null = null;
+  #outbox: Uint8Array[] = [];
+
+  constructor(native: NativeBinding, options: StartOptions) {
+    this.#native = native;
+    this.#options = options;
+    this.#ready = new ReadySet(native);
+    this.#echo = options.echoFd === null ? null : new Echo({
+      native, ready: this.#ready, fd: options.echoFd, onRoom: () => { this.#keeper?.resume(); },
+    });
+    const control = CONTROL_FD as Fd;
+    native.setNonBlocking(control, true);
+    native.setCloexec(control, true);
+    if (!this.#ready.add(control, READABLE, () => { this.#receive(control); })) throw new Error('fd 3 is not the control socket');
+  }
+
+  /** Everything the manager has sent. */
+  #receive(control: Fd): void {
+    for (;;) {
+      const received = this.#native.receiveWithFds(control, this.#packet);
+      if (received === 'EAGAIN' || received === 'EINTR') return;
+      if (typeof received === 'string' || received[0] === 0) {
+        this.#finish();
+        return;
+      }
+      const [length, fds] = received;
+      const message = decodeToLogd(this.#packet.subarray(0, length));
+      if (message === null) {
+        this.#tell({ type: 'trouble', code: 'protocol', unit: null, message: `a message of ${length} bytes was not understood` });
+      }
+      const isTaken = message !== null && this.#obey(message, fds);
+      for (const fd of isTaken ? fds.slice(1) : fds) this.#native.close(fd);
+    }
+  }
+
+  /** @returns true when the first fd now belongs to somebody */
+  #obey(message: ToLogd, fds: readonly Fd[]): boolean {
+    if (message.type === 'hello') {
+      if (this.#keeper === null) this.#begin(message.bootId);
+      return false;
+    }
+    const keeper = this.#keeper;
+    if (keeper === null) {
+      this.#tell({ type: 'trouble', code: 'protocol', unit: null, message: `${message.type} before hello` });
+      return false;
+    }
+    switch (message.type) {
+      case 'open':
+        if (fds[0] === undefined) {
+          this.#tell({ type: 'trouble', code: 'protocol', unit: message.origin.unit, message: 'open without an fd' });
+          return false;
+        }
+        keeper.open(message.origin, message.echo, fds[0]);
+        return true;
+      case 'update':
+        keeper.update(message.stream, message);
+        return false;
+      case 'close':
+        keeper.close(message.stream);
+        return false;
+      case 'settings':
+        this.#caps = {
+          unitBytesMax: message.unitBytesMax ?? this.#caps.unitBytesMax,
+          totalBytesMax: message.totalBytesMax ?? this.#caps.totalBytesMax,
+        };
+        if (keeper.place instanceof DirectoryPlace) keeper.place.setCaps(this.#caps);
+        return false;
+      case 'flush':
+        this.#settle(keeper, () => { this.#tell({ type: 'flushed', id: message.id }); });
+        return false;
+      case 'reopen':
+        keeper.reopen();
+        this.#tellReady();
+        return false;
+    }
+  }
+
+  #begin(bootId: string): void {
+    const keeper = new LogKeeper({
+      native: this.#native, ready: this.#ready, bootId, echo: this.#echo,
+      choosePlace: (removed) => this.#choosePlace(removed),
+      tell: (message) => { this.#tell(message); },
+      onStored: (unit) => { this.#queries?.stored(unit); },
+    });
+    this.#keeper = keeper;
+    if (this.#options.querySocket !== null) {
+      this.#queries = new QueryServer({
+        path: this.#options.querySocket, keeper, directories: this.#options.directories, bootId,
+        onError: (message) => { this.#tell({ type: 'trouble', code: 'protocol', unit: null, message }); },
+      });
+    }
+    this.#tellReady();
+  }
+
+  #choosePlace(removed: (unit: string) => void): SegmentPlace {
+    const refused: string[] = [];
+    for (const directory of this.#options.directories) {
+      const errno = prepareDirectory(directory);
+      if (errno === null) return new DirectoryPlace(directory, this.#caps, removed);
+      refused.push(`${directory}: ${errno}`);
+    }
+    const message = `no log directory can be written (${refused.join(', ')}): lines are kept in memory, and end with logd`;
+    this.#tell({ type: 'trouble', code: 'storage', unit: null, message });
+    return new MemoryPlace(this.#native, removed);
+  }
+
+  #tellReady(): void {
+    this.#tell({ type: 'ready', version: PROTOCOL_VERSION, directory: this.#keeper?.place.directory ?? null });
+  }
+
+  #tell(message: FromLogd): void {
+    if (this.#outbox.length >= OUTBOX_MAX) return;
+    this.#outbox.push(encodeMessage(message));
+    if (this.#outbox.length === 1) this.#post();
+  }
+
+  #post(): void {
+    while (this.#outbox.length > 0) {
+      const sent = this.#native.send(CONTROL_FD as Fd, this.#outbox[0]!);
+      if (sent === 'EAGAIN' || sent === 'ENOBUFS') {
+        setTimeout(() => { this.#post(); }, OUTBOX_RETRY_MSEC);
+        return;
+      }
+      this.#outbox.shift();
+    }
+  }
+
+  /** The manager is gone, or wants us to go: what is in the pipes now is stored; the pipes themselves are the manager's. */
+  #finish(): void {
+    this.#queries?.close();
+    if (this.#keeper === null) process.exit(0);
+    this.#settle(this.#keeper, () => { process.exit(0); });
+  }
+
+  /** Empties the pipes; `done` when all of that is on the disk and, if somebody reads there, on the echo fd. */
+  #settle(keeper: LogKeeper, done: () => void): void {
+    keeper.drainAll();
+    keeper.sync(() => {
+      if (this.#echo === null) done();
+      else this.#echo.whenEmpty(done);
+    });
+  }
+}
+
+const options = parseStartOptions(process.argv.slice(2));
+if (typeof options === 'string') {
+  process.stderr.write(`logd: ${options}\n`);
+  process.exit(2);
+}
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => { /* Services have last words; see protocol.ts. */ });
+const native = loadNative();
+native.setProcessName('logd');
+new Logd(native, options);

@@ -1,0 +1,35 @@
+/** The command line of logd; see `protocol.ts` for the whole start contract. */
+import type { Fd } from '../base/brand.ts';
+
+export interface StartOptions {
+  /** Best first. */
+  readonly directories: readonly string[];
+  readonly querySocket: string | null;
+  readonly echoFd: Fd | null;
+}
+
+/** @returns the options, or a sentence about the first argument that is wrong */
+export function parseStartOptions(argv: readonly string[]): StartOptions | string {
+  const directories: string[] = [];
+  let querySocket: string | null = null;
+  let echoFd: Fd | null = null;
+  for (let at = 0; at < argv.length; at += 2) {
+    const value = argv[at + 1];
+    if (value === undefined || value === '') return `${argv[at]} needs a value`;
+    switch (argv[at]) {
+      case '--directory':
+        directories.push(value);
+        break;
+      case '--query-socket':
+        querySocket = value;
+        break;
+      case '--echo-fd':
+        if (!/^\d{1,6}$/.test(value)) return `--echo-fd ${value}: not a file descriptor`;
+        echoFd = Number(value) as Fd;
+        break;
+      default:
+        return `unknown option ${argv[at]}`;
+    }
+  }
+  return { directories, querySocket, echoFd };
+}
