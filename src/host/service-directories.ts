@@ -1,0 +1,52 @@
+/** RuntimeDirectory= and its kin: where they are, and their removal when a unit stops. Made by the executor. Source: systemd.exec(5). */
+import { lstatSync, readlinkSync, rmSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DirectoryKind, ServiceDirectory } from '../core/unit/definition.ts';
+
+/** Roots for the system manager, and for a user's from its environment. */
+export function directoryRoots(mode: 'system' | 'container' | 'user', environment: Readonly<Record<string, string | undefined>>, runtimeDirectory: string): Readonly<Record<DirectoryKind, string>> {
+  if (mode !== 'user') return { runtime: '/run', state: '/var/lib', cache: '/var/cache', logs: '/var/log', configuration: '/etc' };
+  const home = environment['HOME'] ?? '/';
+  const configuration = environment['XDG_CONFIG_HOME'] ?? join(home, '.config');
+  return {
+    runtime: environment['XDG_RUNTIME_DIR'] ?? runtimeDirectory,
+    // systemd 252 keeps a user's state below the configuration, as its manual says; $XDG_STATE_HOME is the newer place.
+    state: environment['XDG_STATE_HOME'] ?? configuration,
+    cache: environment['XDG_CACHE_HOME'] ?? join(home, '.cache'),
+    logs: join(environment['XDG_STATE_HOME'] ?? configuration, 'log'),
+    configuration,
+  };
+}
+
+/**
+ * Removes directories of a unit with what is in them, and links that were made to them.
+ *
+ * @returns the errors, as `ERRNO path`
+ */
+export function removeDirectories(roots: Readonly<Record<DirectoryKind, string>>, directories: readonly ServiceDirectory[], kinds: readonly DirectoryKind[]): readonly string[] {
+  const errors: string[] = [];
+  for (const directory of directories) {
+    if (!kinds.includes(directory.kind)) continue;
+    const root = roots[directory.kind];
+    for (const link of directory.links) removeLink(join(root, link), directory.path);
+    const path = join(root, directory.path);
+    try {
+      // A symbolic link in its place is removed as a link: what it points to is not ours.
+      rmSync(path, { recursive: true, force: true, maxRetries: 0 });
+    } catch (error) {
+      errors.push(`${(error as NodeJS.ErrnoException).code ?? 'EIO'} ${path}`);
+    }
+  }
+  return errors;
+}
+
+/** Only a link that leads to the directory; anything else was put there by somebody. */
+function removeLink(link: string, target: string): void {
+  try {
+    if (!lstatSync(link).isSymbolicLink()) return;
+    const to = readlinkSync(link);
+    if (to === target || to.endsWith(`/${target}`)) unlinkSync(link);
+  } catch {
+    // It is gone already.
+  }
+}

@@ -1,0 +1,31 @@
+/** Who a command runs as: User=, Group= and SupplementaryGroups= to numbers, as far as the local files tell. */
+import type { ExecCommand, ExecContext } from '../../core/unit/definition.ts';
+import type { UserDatabase, UserRecord } from './user-database.ts';
+
+export interface Credentials {
+  readonly uid: number;
+  readonly gid: number;
+  /** Sorted, without repetition. */
+  readonly groups: readonly number[];
+}
+
+export type CredentialsOutcome =
+  /** `credentials` null: the manager's own are right. `user`: for $HOME and its kin. */
+  | { readonly kind: 'known'; readonly credentials: Credentials | null; readonly user: UserRecord | null }
+  /** A name is not in the local files: the executor has to ask the name services. */
+  | { readonly kind: 'ask-executor' };
+
+/** @param own uid and gid of the manager */
+export function resolveCredentials(database: UserDatabase, exec: ExecContext, privilege: ExecCommand['privilege'], own: { readonly uid: number; readonly gid: number }): CredentialsOutcome {
+  if (exec.user === null && exec.group === null && exec.supplementaryGroups.length === 0) return { kind: 'known', credentials: null, user: null };
+  const user = exec.user === null ? null : database.user(exec.user);
+  if (exec.user !== null && user === null) return { kind: 'ask-executor' };
+  // `+` and `!`: the environment is the user's, the credentials are not.
+  if (privilege !== 'normal') return { kind: 'known', credentials: null, user };
+  const gid = exec.group === null ? (user?.gid ?? own.gid) : database.group(exec.group);
+  const supplementary = exec.supplementaryGroups.map((name) => database.group(name));
+  if (gid === null || supplementary.some((group) => group === null)) return { kind: 'ask-executor' };
+  const ofUser = user === null ? [] : database.groupsOf(user.name);
+  const groups = [...new Set([gid, ...ofUser, ...(supplementary as number[])])].sort((a, b) => a - b);
+  return { kind: 'known', credentials: { uid: user?.uid ?? own.uid, gid, groups }, user };
+}

@@ -1,0 +1,306 @@
+/**
+ * Starts the commands of services.
+ *
+ * Two ways. A plain context goes straight from clone3: 0.1 ms, everything resolved beforehand, only system calls that cannot wait.
+ * Everything else goes through the executor, a small program of its own that may wait (for a name service, a FIFO, a file
+ * server, a terminal) while the manager goes on.
+ */
+import { accessSync, readdirSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
+import type { Fd, Pid, UnitName } from '../../base/brand.ts';
+import type { SpawnEffect } from '../../core/manager/effect.ts';
+import type { DirectoryKind, ExecCommand, ExecContext, StandardStream } from '../../core/unit/definition.ts';
+import { expandArguments } from '../../core/unit-file/expand.ts';
+import type { ManagerLog, UnstampedEvent } from '../engine.ts';
+import type { FdTable } from '../fd-table.ts';
+import type { LogStreams } from '../logging/log-streams.ts';
+import type { NativeBinding } from '../native.ts';
+import type { ProcessTracker } from '../processes/process-tracker.ts';
+import type { Birthplace } from '../processes/process-tracker.ts';
+import { resolveCredentials } from './credentials.ts';
+import type { CredentialsOutcome } from './credentials.ts';
+import { ExecutablePath } from './executable-path.ts';
+import type { ExecutorLauncher } from './executor-launcher.ts';
+import { grant } from './privileges.ts';
+import type { Granted, OwnRights } from './privileges.ts';
+import { limitsOf } from './process-limits.ts';
+import { RemoteMounts } from './remote-mounts.ts';
+import { buildEnvironment } from './spawn-environment.ts';
+import type { UserDatabase } from './user-database.ts';
+
+/** Variables the child's own pid is appended to: they are handed over empty. */
+const PID_VARIABLES = new Set(['SYSTEMD_EXEC_PID', 'WATCHDOG_PID', 'LISTEN_PID']);
+
+export interface SpawnerOptions {
+  readonly native: NativeBinding;
+  readonly log: ManagerLog;
+  readonly tracker: ProcessTracker;
+  readonly streams: LogStreams;
+  readonly fds: FdTable;
+  readonly users: UserDatabase;
+  readonly executor: ExecutorLauncher;
+  readonly nullFd: Fd;
+  readonly notifySocket: string | null;
+  readonly directoryRoots: Readonly<Record<DirectoryKind, string>>;
+  /** Working directory of a unit without WorkingDirectory=. */
+  readonly defaultDirectory: string;
+  /** The one unit whose processes get the manager's terminal: that of `heartwood -- CMD`. */
+  readonly foregroundUnit: UnitName | null;
+  readonly submit: (event: UnstampedEvent) => void;
+  /** A process of the unit exists now. */
+  readonly onSpawned: (pid: Pid, unit: UnitName) => void;
+}
+
+/** A command ready to be started: all names resolved that can be resolved here. */
+export interface SpawnPlan {
+  readonly effect: SpawnEffect;
+  readonly exec: ExecContext;
+  readonly path: string;
+  readonly argv: readonly string[];
+  /** Without expansion of variables in the arguments: for the executor, whose environment has more in it. */
+  readonly rawArgv: readonly string[];
+  readonly environment: ReadonlyMap<string, string>;
+  readonly credentials: CredentialsOutcome;
+  readonly granted: Granted;
+  readonly birthplace: Birthplace;
+  /** Write end of the unit's log pipe, when a stream goes there. */
+  readonly logPipe: Fd | null;
+}
+
+export class Spawner {
+  readonly #options: SpawnerOptions;
+  readonly #paths = new ExecutablePath();
+  readonly #remote = new RemoteMounts();
+  readonly #own: OwnRights;
+  /** The last `runtime-not-effective` of each unit as text, so that only news is told. */
+  readonly #told = new Map<UnitName, string>();
+  readonly #lookup = {
+    exists: (path: string): boolean => {
+      try {
+        accessSync(path);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    list: (path: string): readonly string[] | null => {
+      try {
+        return readdirSync(path);
+      } catch {
+        return null;
+      }
+    },
+  };
+
+  constructor(options: SpawnerOptions) {
+    this.#options = options;
+    const { native } = options;
+    this.#own = {
+      capabilities: new Set(native.effectiveCapabilities()),
+      uid: process.getuid?.() ?? 0,
+      gid: process.getgid?.() ?? 0,
+      nice: getPriority(),
+      oomScoreAdjust: ownOomScore(),
+      limits: native.inheritedLimits(),
+    };
+  }
+
+  /** Carries out one `spawn` effect; the answer is submitted as an event. */
+  spawn(effect: SpawnEffect): void {
+    const exec = effectiveContext(effect.definition.exec, effect.command.privilege);
+    const path = this.#paths.resolve(effect.command.path);
+    if (path === null) {
+      this.#fail(effect, 'exec', 'ENOENT', effect.command.path);
+      return;
+    }
+    const credentials = resolveCredentials(this.#options.users, exec, effect.command.privilege, this.#own);
+    const environment = buildEnvironment({
+      exec,
+      managerEnvironment: effect.managerEnvironment,
+      extraEnvironment: ['SYSTEMD_EXEC_PID=', ...effect.extraEnvironment],
+      invocationId: effect.invocationId,
+      notifySocket: effect.notify ? this.#options.notifySocket : null,
+      user: credentials.kind === 'known' ? credentials.user : null,
+      directoryRoots: this.#options.directoryRoots,
+      ownEnvironment: (name) => process.env[name],
+      readSmallFile: (file, max) => this.#options.native.readSmallFile(file, max),
+      lookup: this.#lookup,
+    });
+    if (!environment.ok) {
+      this.#fail(effect, 'environment', environment.errno, environment.subject);
+      return;
+    }
+    const birthplace = this.#options.tracker.prepare(effect.unit, effect.definition.cgroup, effect.controlGroup);
+    const granted = grant(
+      { credentials: credentials.kind === 'known' ? credentials.credentials : null, nice: exec.nice, oomScoreAdjust: exec.oomScoreAdjust, limits: limitsOf(exec, this.#own.limits) },
+      exec, this.#own,
+    );
+    this.#tellNotEffective(effect.unit, [...birthplace.notEffective, ...granted.notEffective]);
+    const plan: SpawnPlan = {
+      effect, exec, path, credentials, granted, birthplace,
+      argv: this.#expand(effect, environment.environment),
+      rawArgv: effect.command.argv,
+      environment: environment.environment,
+      logPipe: this.#logPipe(effect, exec, path),
+    };
+    if (this.#isPlain(plan)) this.#spawnDirectly(plan);
+    else this.#spawnByExecutor(plan);
+  }
+
+  /** Forgets what was told about a unit that is down; its next start tells it again. */
+  forget(unit: UnitName): void {
+    this.#told.delete(unit);
+  }
+
+  #fail(effect: SpawnEffect, stage: string, errno: string, subject: string): void {
+    this.#options.submit({ event: 'spawn-failed', unit: effect.unit, token: effect.token, stage, errno, subject });
+  }
+
+  #expand(effect: SpawnEffect, environment: ReadonlyMap<string, string>): readonly string[] {
+    const { command } = effect;
+    if (command.noEnvironmentExpansion) return command.argv;
+    const { argv, missing } = expandArguments(command.argv, environment);
+    if (missing.length > 0) {
+      this.#options.log.write('debug', effect.unit, `${effect.role}= uses variables that are not set: ${missing.join(', ')}`);
+    }
+    return argv;
+  }
+
+  /** Everything that could make the child wait before execve, or that needs more than plain numbers, is not plain. */
+  #isPlain(plan: SpawnPlan): boolean {
+    const { exec, credentials } = plan;
+    return credentials.kind === 'known'
+      && isPlainStream(exec.standardInput) && isPlainStream(exec.standardOutput) && isPlainStream(exec.standardError)
+      && exec.directories.length === 0 && exec.rootDirectory === null && !exec.privateTmp && !exec.dynamicUser
+      && exec.ioSchedulingClass === null && exec.ioSchedulingPriority === null
+      && exec.cpuSchedulingPolicy === null && exec.cpuSchedulingPriority === null && exec.cpuAffinity === null
+      && exec.capabilityBoundingSet === null && exec.ambientCapabilities.length === 0
+      && !exec.ttyReset && !exec.ttyHangup
+      && (exec.workingDirectory === null || (!('home' in exec.workingDirectory) && !exec.workingDirectory.optional && !this.#remote.mayHang(exec.workingDirectory.path)))
+      && !this.#remote.mayHang(plan.path);
+  }
+
+  #spawnDirectly(plan: SpawnPlan): void {
+    const { effect, exec, granted, environment } = plan;
+    const stdio = this.#plainStdio(plan);
+    const env: string[] = [];
+    const pidEnvIndexes: number[] = [];
+    for (const [name, value] of environment) {
+      if (PID_VARIABLES.has(name) && value === '') pidEnvIndexes.push(env.length);
+      env.push(`${name}=${value}`);
+    }
+    const foreground = effect.unit === this.#options.foregroundUnit;
+    const result = this.#options.native.spawn({
+      path: plan.path,
+      argv: plan.argv,
+      env,
+      stdio,
+      extraFds: [],
+      cwd: exec.workingDirectory !== null && 'path' in exec.workingDirectory ? exec.workingDirectory.path : this.#options.defaultDirectory,
+      umask: exec.umask,
+      credentials: granted.credentials,
+      limits: granted.limits,
+      nice: granted.nice,
+      oomScoreAdjust: granted.oomScoreAdjust,
+      noNewPrivileges: exec.noNewPrivileges,
+      ignoreSigpipe: exec.ignoreSigpipe,
+      newSession: !foreground,
+      cgroupFd: plan.birthplace.cgroupFd,
+      pidEnvIndexes,
+      controllingTty: -1,
+    });
+    if ('errno' in result) {
+      const subject = result.stage === 'chdir' && exec.workingDirectory !== null && 'path' in exec.workingDirectory ? exec.workingDirectory.path : result.stage === 'credentials' ? (exec.user ?? exec.group ?? '') : plan.path;
+      this.#fail(effect, result.stage, result.errno, subject);
+      return;
+    }
+    // We are the parent, and reap in the same thread: the pid cannot be reused behind our back, so no pidfd is needed.
+    this.#options.native.close(result.pidfd);
+    if (foreground) this.#giveTerminal(result.pid);
+    this.#note(plan, result.pid, true);
+  }
+
+  #spawnByExecutor(plan: SpawnPlan): void {
+    const result = this.#options.executor.launch(plan);
+    if ('errno' in result) {
+      this.#fail(plan.effect, result.stage, result.errno, plan.path);
+      return;
+    }
+    this.#note(plan, result.pid, false);
+  }
+
+  #note(plan: SpawnPlan, pid: Pid, execDone: boolean): void {
+    const { effect } = plan;
+    this.#options.onSpawned(pid, effect.unit);
+    this.#options.tracker.addProcess(effect.unit, pid, effect.invocationId);
+    if (plan.logPipe !== null) this.#options.streams.noteProcess(effect.unit, pid, plan.exec, baseName(plan.path));
+    this.#options.submit({ event: 'spawned', unit: effect.unit, token: effect.token, pid, execDone });
+  }
+
+  #logPipe(effect: SpawnEffect, exec: ExecContext, path: string): Fd | null {
+    if (!goesToLog(exec.standardOutput) && !goesToLog(exec.standardError)) return null;
+    return this.#options.streams.writeEnd(effect.unit, effect.invocationId, exec, baseName(path));
+  }
+
+  #plainStdio(plan: SpawnPlan): readonly [Fd, Fd, Fd] {
+    const { exec, logPipe } = plan;
+    const input = this.#plainFd(exec.standardInput, this.#options.nullFd, logPipe);
+    // systemd.exec(5): "inherit" of the output is the input, "inherit" of the error output is the output.
+    const output = this.#plainFd(exec.standardOutput, input, logPipe);
+    return [input, output, this.#plainFd(exec.standardError, output, logPipe)];
+  }
+
+  #plainFd(stream: StandardStream, inherited: Fd, logPipe: Fd | null): Fd {
+    const { nullFd } = this.#options;
+    switch (stream.kind) {
+      case 'inherit': return inherited;
+      case 'journal':
+      case 'kmsg': return logPipe ?? nullFd;
+      case 'fd': return this.#options.fds.get(stream.name) ?? nullFd;
+      default: return nullFd;
+    }
+  }
+
+  /** The command becomes the terminal's foreground group, as tini and a shell do it. */
+  #giveTerminal(pid: Pid): void {
+    const { native } = this.#options;
+    const terminal = ([0, 1, 2] as Fd[]).find((fd) => native.isTty(fd));
+    if (terminal === undefined || native.setForegroundGroup(terminal, pid) !== 0) return;
+    // It may have been stopped already for reading a terminal that was not yet its own.
+    const SIGCONT = 18;
+    native.kill(-pid, SIGCONT);
+  }
+
+  #tellNotEffective(unit: UnitName, items: readonly { readonly directive: string; readonly why: string }[]): void {
+    const text = JSON.stringify(items);
+    if ((this.#told.get(unit) ?? '[]') === text) return;
+    this.#told.set(unit, text);
+    this.#options.submit({ event: 'runtime-not-effective', unit, items });
+  }
+}
+
+/** `+` runs with all privileges: nothing of the unit's confinement applies (systemd.service(5), table of prefixes). */
+function effectiveContext(exec: ExecContext, privilege: ExecCommand['privilege']): ExecContext {
+  if (privilege !== 'full') return exec;
+  return { ...exec, user: null, group: null, supplementaryGroups: [], capabilityBoundingSet: null, ambientCapabilities: [], noNewPrivileges: false, privateTmp: false };
+}
+
+function goesToLog(stream: StandardStream): boolean {
+  return stream.kind === 'journal' || stream.kind === 'kmsg';
+}
+
+function isPlainStream(stream: StandardStream): boolean {
+  return stream.kind === 'null' || stream.kind === 'inherit' || stream.kind === 'journal' || stream.kind === 'kmsg' || stream.kind === 'fd' || stream.kind === 'socket';
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function ownOomScore(): number {
+  try {
+    return Number(readFileSync('/proc/self/oom_score_adj', 'utf8'));
+  } catch {
+    return 0;
+  }
+}
