@@ -10,6 +10,9 @@
  *
  * The manager's program is ../heartwood.js or ../heartwood.cjs, seen from this file (/proc/self/exe, links resolved). Node is
  * $HEARTWOOD_NODE, else the one that built this program, else the first `node` of PATH. All arguments are passed on.
+ *
+ * In a container a failure ends process 1, and so the container. In a virtual machine that would be a kernel panic: there stage0 has
+ * set HEARTWOOD_RESCUE to itself, and gets the reason.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +39,11 @@ static const char *const NODE_FLAGS[] = { "--v8-pool-size=0", "--disable-wasm-tr
 enum { NODE_FLAG_COUNT = sizeof NODE_FLAGS / sizeof *NODE_FLAGS };
 
 static void die(int status, const char *what, const char *subject) {
-  dprintf(STDERR_FILENO, "heartwood: %s: %s: %s\n", what, subject, strerror(errno));
+  char reason[PATH_MAX + 128];
+  snprintf(reason, sizeof reason, "%s: %s: %s", what, subject, strerror(errno));
+  dprintf(STDERR_FILENO, "heartwood: %s\n", reason);
+  const char *rescue = getenv("HEARTWOOD_RESCUE");
+  if (rescue != NULL && getpid() == 1) execl(rescue, rescue, "--rescue", reason, (char *)NULL);
   exit(status);
 }
 
