@@ -35,8 +35,8 @@ export interface RigOptions {
   /** The manager's uid and gid; default 0. Any other has no capabilities. */
   readonly uid?: number;
   readonly readOnlyRoot?: boolean;
-  /** With `readOnlyRoot`: leave /run read-only too, and mounted nowhere. */
-  readonly noRun?: boolean;
+  /** `tmpfs`: a fresh /run, as on a machine. `root`: the one of the root directory, as in a container made from an image. */
+  readonly run?: 'tmpfs' | 'root';
   /** `v2`: a writable cgroup v2 at /sys/fs/cgroup. `none`: no control groups. Default `v2` where the machine allows it. */
   readonly cgroup?: 'v2' | 'none';
   /** Options of `heartwood`, before `--`. The mode is `--container` unless one is given here. */
@@ -255,7 +255,7 @@ function setUpScript(directory: string, options: RigOptions, cgroup: boolean): s
     `ln -s /proc/self/fd ${root}/dev/fd`,
     `ln -s /proc/self/fd/0 ${root}/dev/stdin; ln -s /proc/self/fd/1 ${root}/dev/stdout; ln -s /proc/self/fd/2 ${root}/dev/stderr`,
     `mount -t tmpfs -o mode=1777${size} tmpfs ${root}/tmp`,
-    options.noRun === true ? '' : `mount -t tmpfs -o mode=0755${size}${options.uid === undefined ? '' : `,uid=${String(options.uid)}`} tmpfs ${root}/run`,
+    options.run === 'root' ? '' : `mount -t tmpfs -o mode=0755${size}${options.uid === undefined ? '' : `,uid=${String(options.uid)}`} tmpfs ${root}/run`,
     // What a container runtime does before it starts PID 1.
     `hostname rig`,
     `${quote(process.execPath)} -e ${quote(`require(${JSON.stringify(join(CHECKOUT, 'dist/native/heartwood.node'))}).loopbackUp()`)}`,
