@@ -1,4 +1,5 @@
 import { BOOT_LOADS, CHAIN_LOAD } from './boot.ts';
+import { CHURN_LOAD } from './churn.ts';
 import { CONTROL_LOAD } from './control.ts';
 import { IDLE_LOAD } from './idle.ts';
 import type { Load } from './load.ts';
@@ -9,5 +10,5 @@ import { STOP_LOAD } from './stop.ts';
 
 /** Everything, in the order of running and of the tables. */
 export const LOADS: readonly Load[] = [
-  ...BOOT_LOADS, CHAIN_LOAD, RESTART_LOAD, CONTROL_LOAD, ORPHANS_LOAD, STOP_LOAD, LOG_LOAD, IDLE_LOAD,
+  ...BOOT_LOADS, CHAIN_LOAD, RESTART_LOAD, CONTROL_LOAD, ORPHANS_LOAD, STOP_LOAD, LOG_LOAD, IDLE_LOAD, CHURN_LOAD,
 ];

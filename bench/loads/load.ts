@@ -1,7 +1,7 @@
 import type { Arena } from '../arena.ts';
 
 export type LoadName =
-  | 'boot-1' | 'boot-10' | 'boot-100' | 'boot-1000' | 'chain' | 'restart' | 'control' | 'orphans' | 'stop' | 'idle' | 'log';
+  | 'boot-1' | 'boot-10' | 'boot-100' | 'boot-1000' | 'chain' | 'restart' | 'control' | 'orphans' | 'stop' | 'idle' | 'churn' | 'log';
 
 /** One column of a load's table. */
 export interface Metric {
