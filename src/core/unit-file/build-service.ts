@@ -1,0 +1,217 @@
+/** Services. Source: systemd.service(5). */
+import type { Signal, UnitName, Usec } from '../../base/brand.ts';
+import { ok, problem, type Result } from '../../base/result.ts';
+import type { Entry, ExecCommand, ExitStatusSet, RestartPolicy, ServiceType, ServiceUnit } from '../unit/definition.ts';
+import { withKind } from '../unit/unit-name.ts';
+import { readCgroupContext, readSlice } from './cgroup-context.ts';
+import { addExecDependencies, addServiceDefaults, addSlice } from './default-dependencies.ts';
+import { readExecContext } from './exec-context.ts';
+import { readKillContext } from './kill-context.ts';
+import {
+  entriesFor, ignore, oneOf, originOf, parseAbsolutePath, readExpanded, readScalar, readWords, wordsOf, type SettingReader,
+} from './setting-reader.ts';
+import { parseDelay, parseSpan, parseTimeout } from './time-setting.ts';
+import { finishCommon, type UnitDraft } from './unit-draft.ts';
+import { meantUnit, readUnitSection } from './unit-section.ts';
+import { parseExecCommands } from './value/exec-command.ts';
+import { NO_EXIT_STATUS, addExitStatuses } from './value/exit-status.ts';
+import { parseBoolean, parseUnsigned } from './value/number.ts';
+import { parseSignal } from './value/signal.ts';
+
+const SIGHUP = 1 as Signal;
+
+const parseType = oneOf<ServiceType>('simple', 'exec', 'forking', 'oneshot', 'notify', 'notify-reload', 'dbus', 'idle');
+const parseRestart = oneOf<RestartPolicy>('no', 'on-success', 'on-failure', 'on-abnormal', 'on-abort', 'on-watchdog', 'always');
+const parseFailureMode = oneOf<ServiceUnit['timeoutStartFailureMode']>('terminate', 'abort', 'kill');
+const parseNotifyAccess = oneOf<ServiceUnit['notifyAccess']>('none', 'main', 'exec', 'all');
+const parseOomPolicy = oneOf<ServiceUnit['oomPolicy']>('continue', 'stop', 'kill');
+
+/** Command lines of one directive in file order; an empty assignment takes back all before it. */
+function readCommands(reader: SettingReader, name: string): readonly ExecCommand[] {
+  let commands: ExecCommand[] = [];
+  for (const entry of entriesFor(reader, name)) {
+    if (entry.value === '') {
+      commands = [];
+      continue;
+    }
+    const parsed = parseExecCommands(entry.value, originOf(entry), reader.expand);
+    commands.push(...parsed.commands);
+    for (const remark of parsed.remarks) reader.log.add('warning', entry, `${name}=: ${remark}.`);
+    if (parsed.failure === null) continue;
+    if (parsed.failure.fatal) reader.fail(entry, `${name}= cannot be used: ${parsed.failure.problem}.`);
+    else ignore(reader, entry, parsed.failure.problem);
+  }
+  return commands;
+}
+
+function readStatuses(reader: SettingReader, name: string): ExitStatusSet {
+  let set = NO_EXIT_STATUS;
+  for (const entry of entriesFor(reader, name)) {
+    if (entry.value === '') {
+      set = NO_EXIT_STATUS;
+      continue;
+    }
+    const added = addExitStatuses(set, wordsOf(reader, entry));
+    set = added.set;
+    for (const wrong of added.problems) ignore(reader, entry, wrong);
+  }
+  return set;
+}
+
+function readSockets(draft: UnitDraft): readonly UnitName[] {
+  const { reader, context, sources, dependencies } = draft;
+  const sockets = new Set<UnitName>();
+  for (const { word, entry } of readWords(reader, 'Sockets', 'keep')) {
+    const socket = meantUnit(word, sources.name);
+    if (socket === null || !socket.endsWith('.socket')) {
+      ignore(reader, entry, `'${word.slice(0, 80)}' is not the name of a socket`);
+      continue;
+    }
+    sockets.add(socket);
+    dependencies.add('Wants', socket, originOf(entry));
+    dependencies.add('After', socket, originOf(entry));
+  }
+  for (const name of sources.names) {
+    const own = withKind(name, 'socket');
+    if (context.hasUnitFile(own)) sockets.add(own);
+  }
+  return [...sockets];
+}
+
+/** `/var/run` has been a link to `/run` for long; files that still say so mean `/run`. A relative PID file is in the runtime directory. */
+function parsePidFile(runtimeRoot: string): (text: string) => Result<string> {
+  return (text) => {
+    const path = parseAbsolutePath(text.startsWith('/') ? text : `${runtimeRoot}/${text}`);
+    return path.ok ? ok(path.value.replace(/^\/var\/run\//, '/run/')) : path;
+  };
+}
+
+/** Time-outs: TimeoutSec= stands for both, and whichever line comes last counts. */
+function readTimeout(reader: SettingReader, name: 'TimeoutStartSec' | 'TimeoutStopSec', fallback: Usec | null): Usec | null {
+  let value = fallback;
+  for (const { directive, entry } of reader.settings) {
+    if (directive.name !== name && directive.name !== 'TimeoutSec') continue;
+    if (entry.value === '') {
+      value = fallback;
+      continue;
+    }
+    const parsed = parseTimeout(entry.value);
+    if (parsed.ok) value = parsed.value;
+    else if (directive.name === name || name === 'TimeoutStartSec') ignore(reader, entry, parsed.problem);
+  }
+  return value;
+}
+
+function parseFdStoreMax(text: string): Result<number> {
+  return parseUnsigned(text);
+}
+
+type Verifiable = Pick<ServiceUnit, 'type' | 'execStart' | 'execStop' | 'restart' | 'restartForceExitStatus' | 'remainAfterExit' | 'successAction' | 'busName'>;
+
+/** Why the settings contradict each other so that the service cannot exist; null when they do not. */
+function refusalOf(service: Verifiable, exitTypeIsCgroup: boolean): string | null {
+  const { type, execStart } = service;
+  if (execStart.length === 0 && service.execStop.length === 0 && service.successAction === 'none') return 'The service has no ExecStart=, ExecStop=, or SuccessAction=.';
+  if (execStart.length === 0 && type !== 'oneshot') return 'The service has no ExecStart=, which only a service of Type=oneshot may lack.';
+  if (execStart.length === 0 && !service.remainAfterExit && service.successAction === 'none') return 'The service has no ExecStart= and no SuccessAction=, and not RemainAfterExit=yes either.';
+  if (execStart.length > 1 && type !== 'oneshot') return 'The service has more than one ExecStart=, which only a service of Type=oneshot may have.';
+  if (type === 'oneshot' && (service.restart === 'always' || service.restart === 'on-success')) return `A service of Type=oneshot cannot have Restart=${service.restart}.`;
+  if (type === 'oneshot' && service.restartForceExitStatus.codes.length + service.restartForceExitStatus.signals.length > 0) return 'A service of Type=oneshot cannot have RestartForceExitStatus=.';
+  if (type === 'oneshot' && exitTypeIsCgroup) return 'A service of Type=oneshot cannot have ExitType=cgroup.';
+  if (type === 'dbus' && service.busName === null) return 'A service of Type=dbus needs BusName=.';
+  return null;
+}
+
+/** Finishes a draft as a service. */
+export function buildService(draft: UnitDraft): ServiceUnit {
+  const { reader, context, dependencies, sources } = draft;
+  const { defaults, mode, specifiers } = context;
+  const flag = (name: string, fallback: boolean): boolean => readScalar(reader, name, parseBoolean, fallback, 'is-bad');
+  const section = readUnitSection(reader, defaults, { description: sources.name, ignoreOnIsolate: false });
+  const commands = {
+    execCondition: readCommands(reader, 'ExecCondition'),
+    execStartPre: readCommands(reader, 'ExecStartPre'),
+    execStart: readCommands(reader, 'ExecStart'),
+    execStartPost: readCommands(reader, 'ExecStartPost'),
+    execReload: readCommands(reader, 'ExecReload'),
+    execStop: readCommands(reader, 'ExecStop'),
+    execStopPost: readCommands(reader, 'ExecStopPost'),
+  };
+  const busName = readExpanded<string | null>(reader, 'BusName', parseBusName, null);
+  const impliedType: ServiceType = busName !== null ? 'dbus' : commands.execStart.length > 0 ? 'simple' : 'oneshot';
+  const type = readScalar<ServiceType>(reader, 'Type', parseType, impliedType, 'is-bad');
+  const watchdogUsec = readScalar<Usec | null>(reader, 'WatchdogSec', parseTimeout, null);
+  const fileDescriptorStoreMax = readScalar(reader, 'FileDescriptorStoreMax', parseFdStoreMax, 0);
+  const notifyAccess = readScalar<ServiceUnit['notifyAccess']>(reader, 'NotifyAccess', parseNotifyAccess, 'none', 'is-bad');
+  const needsNotify = type === 'notify' || type === 'notify-reload' || watchdogUsec !== null || fileDescriptorStoreMax > 0;
+  const slice = readSlice(reader, mode);
+  const cgroup = readCgroupContext(reader, slice, defaults.tasksMax);
+  const exec = readExecContext(reader, defaults);
+  const sockets = readSockets(draft);
+
+  const service = {
+    kind: 'service' as const,
+    type,
+    ...commands,
+    remainAfterExit: flag('RemainAfterExit', false),
+    guessMainPid: flag('GuessMainPID', true),
+    pidFile: readExpanded<string | null>(reader, 'PIDFile', parsePidFile(specifiers.runtimeRoot), null),
+    busName,
+    restart: readScalar<RestartPolicy>(reader, 'Restart', parseRestart, 'no', 'is-bad'),
+    restartUsec: readScalar(reader, 'RestartSec', parseDelay, defaults.restartUsec),
+    restartSteps: readScalar(reader, 'RestartSteps', parseFdStoreMax, 0),
+    restartMaxDelayUsec: readScalar<Usec | null>(reader, 'RestartMaxDelaySec', parseSpan, null),
+    // A oneshot is its commands; how long they take is their own affair unless the file says otherwise.
+    timeoutStartUsec: readTimeout(reader, 'TimeoutStartSec', type === 'oneshot' ? null : defaults.timeoutStartUsec),
+    timeoutStopUsec: readTimeout(reader, 'TimeoutStopSec', defaults.timeoutStopUsec),
+    timeoutAbortUsec: readScalar(reader, 'TimeoutAbortSec', parseTimeout, defaults.timeoutAbortUsec),
+    timeoutStartFailureMode: readScalar<ServiceUnit['timeoutStartFailureMode']>(reader, 'TimeoutStartFailureMode', parseFailureMode, 'terminate', 'is-bad'),
+    timeoutStopFailureMode: readScalar<ServiceUnit['timeoutStopFailureMode']>(reader, 'TimeoutStopFailureMode', parseFailureMode, 'terminate', 'is-bad'),
+    runtimeMaxUsec: readScalar<Usec | null>(reader, 'RuntimeMaxSec', parseSpan, null),
+    watchdogUsec,
+    notifyAccess: notifyAccess === 'none' && needsNotify ? 'main' as const : notifyAccess,
+    successExitStatus: readStatuses(reader, 'SuccessExitStatus'),
+    restartPreventExitStatus: readStatuses(reader, 'RestartPreventExitStatus'),
+    restartForceExitStatus: readStatuses(reader, 'RestartForceExitStatus'),
+    rootDirectoryStartOnly: flag('RootDirectoryStartOnly', false),
+    nonBlocking: flag('NonBlocking', false),
+    // A service that divides its own control group knows best what an out-of-memory kill in a part of it means.
+    oomPolicy: readScalar<ServiceUnit['oomPolicy']>(reader, 'OOMPolicy', parseOomPolicy, cgroup.delegate ? 'continue' : defaults.oomPolicy, 'is-bad'),
+    fileDescriptorStoreMax,
+    reloadSignal: readScalar(reader, 'ReloadSignal', parseSignal, SIGHUP, 'is-bad'),
+    sockets,
+    exec,
+    kill: readKillContext(reader),
+    cgroup,
+  };
+  addSlice(dependencies, slice);
+  addExecDependencies(dependencies, exec, {
+    runtime: specifiers.runtimeRoot, state: specifiers.stateRoot, cache: specifiers.cacheRoot, logs: specifiers.logsRoot,
+    configuration: specifiers.configurationRoot,
+  }, mode, context.hasUnitFile);
+  if (type === 'dbus' && context.hasUnitFile('dbus.socket' as UnitName)) {
+    dependencies.add('Requires', 'dbus.socket' as UnitName, 'implicit');
+    dependencies.add('After', 'dbus.socket' as UnitName, 'implicit');
+  }
+  if (section.defaultDependencies) addServiceDefaults(dependencies, mode);
+  remarkOnService(reader, service);
+  const refusal = refusalOf({ ...service, successAction: section.successAction }, entriesFor(reader, 'ExitType').at(-1)?.value === 'cgroup');
+  return { ...finishCommon(draft, section, refusal), ...service };
+}
+
+function parseBusName(text: string): Result<string> {
+  return /^[A-Za-z_-][\w-]*(?:\.[A-Za-z_-][\w-]*)+$/.test(text) && text.length <= 255 ? ok(text) : problem(`'${text.slice(0, 80)}' is not the name of a bus service`);
+}
+
+/** Remarks on settings that are accepted but do not do what one may think. */
+function remarkOnService(reader: SettingReader, service: Pick<ServiceUnit, 'type' | 'runtimeMaxUsec' | 'kill'>): void {
+  const last = (name: string): Entry | undefined => entriesFor(reader, name).at(-1);
+  const killMode = last('KillMode');
+  if (service.kill.killMode === 'none' && killMode !== undefined) {
+    reader.log.add('warning', killMode, 'KillMode=none leaves processes behind when the service stops; KillMode=mixed or control-group is safer.');
+  }
+  const runtimeMax = last('RuntimeMaxSec');
+  if (service.type === 'oneshot' && service.runtimeMaxUsec !== null && runtimeMax !== undefined) {
+    reader.log.add('warning', runtimeMax, 'RuntimeMaxSec= has no effect on a service of Type=oneshot; TimeoutStartSec= limits how long it may run.');
+  }
+}

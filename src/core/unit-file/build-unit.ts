@@ -1,0 +1,189 @@
+/**
+ * From files to a unit: everything but finding and reading the files. Pure.
+ *
+ * A unit that cannot be used is still a unit, with a load state and a sentence that says why: whoever depends on it can
+ * be told, and `status` can show it.
+ */
+import type { UnitName, Usec } from '../../base/brand.ts';
+import { ok, problem } from '../../base/result.ts';
+import type {
+  InertUnit, LoadState, ScopeUnit, SliceUnit, TargetUnit, UnitDefinition,
+} from '../unit/definition.ts';
+import { ROOT_SLICE, SYSTEM_SLICE, parentSlice, slicePath, unitKind, unitNameFromPath, withKind } from '../unit/unit-name.ts';
+import { buildService } from './build-service.ts';
+import { readCgroupContext, readSlice, refuseSliceOfSlice } from './cgroup-context.ts';
+import { addActivatorDefaults, addMounts, addShutdown, addSlice, addUmount } from './default-dependencies.ts';
+import { DependencyList } from './dependency-list.ts';
+import { readKillContext } from './kill-context.ts';
+import type { LexedFile } from './lexer.ts';
+import { parseAbsolutePath, readExpanded, readScalar, readSettings, type SettingReader } from './setting-reader.ts';
+import { expandSpecifiers } from './specifiers.ts';
+import { parseSpan, parseTimeout } from './time-setting.ts';
+import { finishCommon, type BuildContext, type UnitDraft, type UnitSources } from './unit-draft.ts';
+import { meantUnit, readDependencies, readMountPaths, readUnitSection } from './unit-section.ts';
+import { parseBoolean } from './value/number.ts';
+
+/** Builds a unit from its files. Never throws on what the files contain. */
+export function buildUnit(sources: UnitSources, context: BuildContext): UnitDefinition {
+  const files = sources.fragment === null ? sources.dropIns : [sources.fragment, ...sources.dropIns];
+  const broken = files.find((file) => file.failure !== null);
+  if (broken !== undefined) return buildUnusable(sources, context, { loadState: 'error', loadError: broken.failure, fragmentPath: sources.fragment?.file ?? null });
+  return build(sources, context, files);
+}
+
+/** A unit of a name for which there is nothing to build: not found, masked, or unreadable. */
+export function buildUnusable(
+  sources: UnitSources, context: BuildContext,
+  why: { readonly loadState: Exclude<LoadState, 'loaded'>; readonly loadError: string | null; readonly fragmentPath: string | null },
+): UnitDefinition {
+  const empty = { ...sources, fragment: null, dropIns: [], links: [] };
+  const unit = build(empty, { ...context, hasUnitFile: () => false }, []);
+  const diagnostics = [sources.fragment, ...sources.dropIns].flatMap((file) => file?.diagnostics ?? []);
+  return { ...unit, ...why, dropInPaths: sources.dropIns.map((file) => file.file), dependencies: [], diagnostics };
+}
+
+function build(sources: UnitSources, context: BuildContext, files: readonly LexedFile[]): UnitDefinition {
+  const specifierUnit = { name: sources.name, fragmentPath: sources.fragment?.file ?? null };
+  const reader = readSettings(sources.name, files, (text) => expandSpecifiers(text, context.specifiers, specifierUnit));
+  const draft: UnitDraft = { sources, context, reader, dependencies: new DependencyList(sources.names) };
+  readDependencies(reader, draft.dependencies);
+  for (const link of sources.links) draft.dependencies.add(link.kind, link.other, link.origin);
+  for (const path of readMountPaths(reader, 'RequiresMountsFor')) addMounts(draft.dependencies, path, 'Requires', 'implicit', context.hasUnitFile);
+  for (const path of readMountPaths(reader, 'WantsMountsFor')) addMounts(draft.dependencies, path, 'Wants', 'implicit', context.hasUnitFile);
+  const kind = unitKind(sources.name);
+  switch (kind) {
+    case 'service': return buildService(draft);
+    case 'target': return buildTarget(draft);
+    case 'slice': return buildSlice(draft);
+    case 'scope': return buildScope(draft);
+    default: return buildInert(draft, kind);
+  }
+}
+
+function buildTarget(draft: UnitDraft): TargetUnit {
+  const section = readUnitSection(draft.reader, draft.context.defaults, { description: draft.sources.name, ignoreOnIsolate: false });
+  if (section.defaultDependencies) addShutdown(draft.dependencies);
+  return { kind: 'target', ...finishCommon(draft, section, null) };
+}
+
+/** Slices that always exist and need no file: what a manager cannot be without. */
+function perpetualSlice(name: UnitName, mode: 'system' | 'user'): string | null {
+  if (name === ROOT_SLICE) return 'Root Slice';
+  return name === SYSTEM_SLICE && mode === 'system' ? 'System Slice' : null;
+}
+
+function buildSlice(draft: UnitDraft): SliceUnit {
+  const { sources, context, reader, dependencies } = draft;
+  const perpetual = perpetualSlice(sources.name, context.mode);
+  const section = readUnitSection(reader, context.defaults, { description: perpetual ?? `Slice ${slicePath(sources.name)}`, ignoreOnIsolate: true });
+  const parent = parentSlice(sources.name);
+  refuseSliceOfSlice(reader);
+  if (parent !== null) addSlice(dependencies, parent);
+  // The two that are always there outlive shutdown; ordering them before it would make it wait for ever.
+  if (section.defaultDependencies && perpetual === null) addShutdown(dependencies);
+  return { kind: 'slice', ...finishCommon(draft, section, null), cgroup: readCgroupContext(reader, parent, null) };
+}
+
+function buildScope(draft: UnitDraft): ScopeUnit {
+  const { sources, context, reader, dependencies } = draft;
+  const section = readUnitSection(reader, context.defaults, { description: sources.name, ignoreOnIsolate: true });
+  const slice = readSlice(reader, context.mode);
+  addSlice(dependencies, slice);
+  if (section.defaultDependencies) addShutdown(dependencies);
+  return {
+    kind: 'scope',
+    timeoutStopUsec: readScalar<Usec | null>(reader, 'TimeoutStopSec', parseTimeout, context.defaults.timeoutStopUsec),
+    runtimeMaxUsec: readScalar<Usec | null>(reader, 'RuntimeMaxSec', parseSpan, null),
+    kill: readKillContext(reader),
+    cgroup: readCgroupContext(reader, slice, context.defaults.tasksMax),
+    ...finishCommon(draft, section, null),
+  };
+}
+
+function buildInert(draft: UnitDraft, kind: InertUnit['kind']): InertUnit {
+  const { sources, context, reader } = draft;
+  const isMount = kind === 'mount' || kind === 'automount' || kind === 'swap' || kind === 'device';
+  const section = readUnitSection(reader, context.defaults, { description: sources.name, ignoreOnIsolate: isMount });
+  INERT_DEPENDENCIES[kind](draft, section.defaultDependencies);
+  return { kind, ...finishCommon(draft, section, null) };
+}
+
+const INERT_DEPENDENCIES: Readonly<Record<InertUnit['kind'], (draft: UnitDraft, defaults: boolean) => void>> = {
+  socket: (draft, defaults) => {
+    addSlice(draft.dependencies, readSlice(draft.reader, draft.context.mode));
+    // With Accept=yes every connection gets an instance of its own; there is no one service to name.
+    if (!readScalar(draft.reader, 'Accept', parseBoolean, false, 'is-bad')) addTrigger(draft, 'Service', true);
+    if (defaults) addActivatorDefaults(draft.dependencies, draft.context.mode, 'sockets.target' as UnitName);
+  },
+  timer: (draft, defaults) => {
+    addTrigger(draft, 'Unit', true);
+    if (!defaults) return;
+    addActivatorDefaults(draft.dependencies, draft.context.mode, 'timers.target' as UnitName);
+    if (draft.context.mode !== 'system' || !draft.reader.byName.has('OnCalendar')) return;
+    draft.dependencies.add('After', 'time-sync.target' as UnitName, 'default');
+    draft.dependencies.add('After', 'time-set.target' as UnitName, 'default');
+  },
+  path: (draft, defaults) => {
+    addTrigger(draft, 'Unit', true);
+    if (defaults) addActivatorDefaults(draft.dependencies, draft.context.mode, 'paths.target' as UnitName);
+  },
+  mount: (draft, defaults) => {
+    addSlice(draft.dependencies, readSlice(draft.reader, draft.context.mode));
+    addParentMounts(draft);
+    if (!defaults || draft.sources.name === '-.mount') return;
+    const isRemote = isNetworkMount(draft.reader);
+    draft.dependencies.add('After', (isRemote ? 'remote-fs-pre.target' : 'local-fs-pre.target') as UnitName, 'default');
+    draft.dependencies.add('Before', (isRemote ? 'remote-fs.target' : 'local-fs.target') as UnitName, 'default');
+    addUmount(draft.dependencies);
+  },
+  automount: (draft, defaults) => {
+    addParentMounts(draft);
+    draft.dependencies.add('Triggers', withKind(draft.sources.name, 'mount'), 'implicit');
+    draft.dependencies.add('Before', withKind(draft.sources.name, 'mount'), 'implicit');
+    if (!defaults) return;
+    draft.dependencies.add('After', 'local-fs-pre.target' as UnitName, 'default');
+    draft.dependencies.add('Before', 'local-fs.target' as UnitName, 'default');
+    addUmount(draft.dependencies);
+  },
+  swap: (draft, defaults) => {
+    addSlice(draft.dependencies, readSlice(draft.reader, draft.context.mode));
+    if (!defaults) return;
+    draft.dependencies.add('Before', 'swap.target' as UnitName, 'default');
+    addUmount(draft.dependencies);
+  },
+  device: () => undefined,
+};
+
+/** The unit that a timer, path or socket starts: what `directive` names, else the service of the same name. */
+function addTrigger(draft: UnitDraft, directive: 'Unit' | 'Service', isOrdered: boolean): void {
+  const { reader, sources } = draft;
+  const unit = readExpanded<UnitName>(reader, directive, (text) => {
+    const meant = meantUnit(text, sources.name);
+    if (meant === null) return problem(`'${text.slice(0, 80)}' is not the name of a unit`);
+    return directive === 'Service' && unitKind(meant) !== 'service' ? problem(`${meant} is not a service`) : ok(meant);
+  }, withKind(sources.name, 'service'));
+  draft.dependencies.add('Triggers', unit, 'implicit');
+  if (isOrdered) draft.dependencies.add('Before', unit, 'implicit');
+}
+
+/** A mount point needs the mounts above it; Where= must agree with the unit's name. */
+function addParentMounts(draft: UnitDraft): void {
+  const { reader, sources, context, dependencies } = draft;
+  const where = readExpanded<string | null>(reader, 'Where', parseAbsolutePath, null);
+  const entry = reader.byName.get('Where')?.at(-1);
+  if (where === null || entry === undefined) return;
+  if (unitNameFromPath(where, unitKind(sources.name)) !== sources.name) {
+    reader.fail(entry, `Where=${where} does not agree with the name of the unit; it must be ${unitNameFromPath(where, unitKind(sources.name)) ?? 'another'}.`);
+    return;
+  }
+  const above = where.slice(0, Math.max(1, where.lastIndexOf('/')));
+  if (where !== '/') addMounts(dependencies, above, 'Requires', 'implicit', context.hasUnitFile);
+}
+
+const NETWORK_FILE_SYSTEMS = new Set(['afs', 'ceph', 'cifs', 'smb3', 'smbfs', 'sshfs', 'ncpfs', 'ncp', 'nfs', 'nfs4', 'gfs', 'gfs2', 'glusterfs', 'pvfs2', 'ocfs2', 'lustre', 'davfs']);
+
+function isNetworkMount(reader: SettingReader): boolean {
+  const type = (reader.byName.get('Type')?.at(-1)?.value ?? '').replace(/^fuse\./, '');
+  const options = (reader.byName.get('Options')?.at(-1)?.value ?? '').split(',');
+  return NETWORK_FILE_SYSTEMS.has(type) || options.includes('_netdev');
+}

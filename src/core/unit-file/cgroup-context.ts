@@ -1,0 +1,70 @@
+/** Resource control and the slice a unit lives in. Source: systemd.resource-control(5). */
+import type { UnitName } from '../../base/brand.ts';
+import { ok, problem, type Result } from '../../base/result.ts';
+import type { CgroupContext, LimitValue } from '../unit/definition.ts';
+import {
+  APP_SLICE, SYSTEM_SLICE, escapeUnitText, isSliceName, nameInstance, namePrefix,
+} from '../unit/unit-name.ts';
+import { entriesFor, ignore, readExpanded, readScalar, type SettingReader } from './setting-reader.ts';
+import { parseBoolean, parseMemory, parsePercent, parseTasksMax, parseWeight, type Percent } from './value/number.ts';
+
+/**
+ * The slice of a unit whose file names none: instances share one slice per template, everything else is in the
+ * manager's common slice.
+ */
+function defaultSlice(unit: UnitName, mode: 'system' | 'user'): UnitName {
+  if (nameInstance(unit) === null) return mode === 'system' ? SYSTEM_SLICE : APP_SLICE;
+  // The prefix may hold dashes, which between slices mean a level; they are escaped once more.
+  const leaf = escapeUnitText(namePrefix(unit).replaceAll('/', '-'));
+  return `${mode === 'system' ? 'system' : 'app'}-${leaf}.slice` as UnitName;
+}
+
+/** The slice that a unit of any kind but slice lives in: Slice=, else the default one. */
+export function readSlice(reader: SettingReader, mode: 'system' | 'user'): UnitName {
+  return readExpanded(reader, 'Slice', (text) => (isSliceName(text) ? ok(text) : problem(`'${text}' is not a slice`)), defaultSlice(reader.unit, mode));
+}
+
+function parseCpuQuota(text: string): Result<number> {
+  const percent = parsePercent(text, true);
+  if (percent === null) return problem(`'${text}' is not a percentage`);
+  if (!percent.ok) return percent;
+  // A per cent of a CPU is 10 ms of every second.
+  return percent.value.percent > 0 ? ok(Math.round(percent.value.percent * 10_000)) : problem('the share of a CPU must be more than nothing');
+}
+
+/** Delegate= takes a boolean or a list of controllers; any list, even an empty one, delegates. */
+function readDelegate(reader: SettingReader): boolean {
+  let delegate = false;
+  for (const entry of entriesFor(reader, 'Delegate')) {
+    const flag = parseBoolean(entry.value);
+    delegate = flag.ok ? flag.value : true;
+  }
+  return delegate;
+}
+
+type Memory = LimitValue | Percent | null;
+
+/** @param tasksMax what holds without TasksMax=; null leaves the kernel's default, as for slices */
+export function readCgroupContext(reader: SettingReader, slice: UnitName | null, tasksMax: CgroupContext['tasksMax']): CgroupContext {
+  const memory = (name: string): Memory => readScalar<Memory>(reader, name, parseMemory, null);
+  return {
+    slice,
+    delegate: readDelegate(reader),
+    tasksMax: readScalar(reader, 'TasksMax', parseTasksMax, tasksMax),
+    memoryMin: memory('MemoryMin'),
+    memoryLow: memory('MemoryLow'),
+    memoryHigh: memory('MemoryHigh'),
+    memoryMax: memory('MemoryMax') ?? memory('MemoryLimit'),
+    memorySwapMax: memory('MemorySwapMax'),
+    cpuWeight: readScalar<number | null>(reader, 'CPUWeight', parseWeight, null),
+    cpuQuotaUsecPerSec: readScalar<number | null>(reader, 'CPUQuota', parseCpuQuota, null),
+    ioWeight: readScalar<number | null>(reader, 'IOWeight', parseWeight, null),
+  };
+}
+
+/** Says that Slice= on a slice unit has no effect: its name says where it is. */
+export function refuseSliceOfSlice(reader: SettingReader): void {
+  for (const entry of entriesFor(reader, 'Slice')) {
+    ignore(reader, entry, 'the name of a slice unit says which slice it is in');
+  }
+}

@@ -1,0 +1,372 @@
+/** The execution environment of a unit's commands. Source: systemd.exec(5). */
+import { ok, problem, type Result } from '../../base/result.ts';
+import type {
+  DirectoryKind, ExecContext, LimitName, ResourceLimit, ServiceDirectory, StandardStream,
+} from '../unit/definition.ts';
+import {
+  entriesFor, ignore, oneOf, parseAbsolutePath, readExpanded, readScalar, readWords, wordsOf, type SettingReader,
+} from './setting-reader.ts';
+import type { UnitDefaults } from './unit-defaults.ts';
+import { parseBoolean, parseCpuSet, parseInteger, parseMode } from './value/number.ts';
+import { mergeCapabilities, parseCapabilities } from './value/capability.ts';
+import { isAssignment, isVariableName } from './value/environment.ts';
+import { LIMIT_NAMES, parseResourceLimit } from './value/resource-limit.ts';
+import { nextWord } from './words.ts';
+
+const DIRECTORY_DIRECTIVES: readonly (readonly [DirectoryKind, string])[] = [
+  ['runtime', 'RuntimeDirectory'], ['state', 'StateDirectory'], ['cache', 'CacheDirectory'], ['logs', 'LogsDirectory'],
+  ['configuration', 'ConfigurationDirectory'],
+];
+
+/** Numbers of sched(7) and ioprio_set(2). */
+const CPU_POLICIES: ReadonlyMap<string, number> = new Map([['other', 0], ['fifo', 1], ['rr', 2], ['batch', 3], ['idle', 5]]);
+const IO_CLASSES: ReadonlyMap<string, number> = new Map([['none', 0], ['realtime', 1], ['best-effort', 2], ['idle', 3], ['0', 0], ['1', 1], ['2', 2], ['3', 3]]);
+const LOG_LEVELS = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'];
+
+/** Characters of StandardInputText= and StandardInputData= together; more belongs in a file. */
+const INPUT_DATA_LENGTH_MAX = 1024 * 1024;
+
+const USER_PATTERN = /^(?:\d{1,10}|[^\s:/\u0000-\u001f\u007f-][^\s:/\u0000-\u001f\u007f]{0,255})$/u;
+
+/** A user or group: a number, or a name as lenient as the user data base is. */
+function parseUser(text: string): Result<string> {
+  if (!USER_PATTERN.test(text) || text === '.' || text === '..') return problem(`'${text}' is not a user or group`);
+  if (/^\d+$/.test(text) && (Number(text) >= 0xffff_ffff || Number(text) === 0xffff)) return problem(`${text} means no user or group`);
+  return ok(text);
+}
+
+/** User= and Group=: a wrong one must not lead to running the command as somebody else, so the unit is refused. */
+function readUser(reader: SettingReader, name: string): string | null {
+  let user: string | null = null;
+  for (const entry of entriesFor(reader, name)) {
+    if (entry.value === '') {
+      user = null;
+      continue;
+    }
+    const expanded = reader.expand(entry.value);
+    const parsed = expanded.ok ? parseUser(expanded.value) : expanded;
+    if (parsed.ok) user = parsed.value;
+    else reader.fail(entry, `${name}= cannot be used: ${parsed.problem}.`);
+  }
+  return user;
+}
+
+function readSupplementaryGroups(reader: SettingReader): readonly string[] {
+  const groups: string[] = [];
+  for (const { word, entry } of readWords(reader, 'SupplementaryGroups')) {
+    const parsed = parseUser(word);
+    if (parsed.ok) groups.push(parsed.value);
+    else reader.fail(entry, `SupplementaryGroups= cannot be used: ${parsed.problem}.`);
+  }
+  return groups;
+}
+
+function readWorkingDirectory(reader: SettingReader): ExecContext['workingDirectory'] {
+  let directory: ExecContext['workingDirectory'] = null;
+  for (const entry of entriesFor(reader, 'WorkingDirectory')) {
+    const optional = entry.value.startsWith('-');
+    const text = optional ? entry.value.slice(1) : entry.value;
+    if (entry.value === '') directory = null;
+    else if (text === '~') directory = { home: true, optional };
+    else {
+      const expanded = reader.expand(text);
+      const path = expanded.ok ? parseAbsolutePath(expanded.value) : expanded;
+      if (path.ok) directory = { path: path.value, optional };
+      else if (optional) ignore(reader, entry, path.problem);
+      else reader.fail(entry, `WorkingDirectory= cannot be used: ${path.problem}.`);
+    }
+  }
+  return directory;
+}
+
+function readEnvironment(reader: SettingReader): readonly string[] {
+  const variables = new Map<string, string>();
+  for (const entry of entriesFor(reader, 'Environment')) {
+    if (entry.value === '') variables.clear();
+    else for (const word of wordsOf(reader, entry)) {
+      if (!isAssignment(word)) {
+        ignore(reader, entry, `'${word.slice(0, 80)}' is not an assignment such as NAME=value`);
+        continue;
+      }
+      const name = word.slice(0, word.indexOf('='));
+      variables.delete(name);
+      variables.set(name, word);
+    }
+  }
+  return [...variables.values()];
+}
+
+function readEnvironmentFiles(reader: SettingReader): ExecContext['environmentFiles'] {
+  let files: { readonly path: string; readonly optional: boolean }[] = [];
+  for (const entry of entriesFor(reader, 'EnvironmentFile')) {
+    if (entry.value === '') {
+      files = [];
+      continue;
+    }
+    const optional = entry.value.startsWith('-');
+    const expanded = reader.expand(optional ? entry.value.slice(1) : entry.value);
+    const path = expanded.ok ? parseAbsolutePath(expanded.value) : expanded;
+    if (path.ok) files.push({ path: path.value, optional });
+    else ignore(reader, entry, path.problem);
+  }
+  return files;
+}
+
+function readVariableNames(reader: SettingReader, name: string, isValid: (word: string) => boolean): readonly string[] {
+  const names = new Set<string>();
+  for (const entry of entriesFor(reader, name)) {
+    if (entry.value === '') names.clear();
+    else for (const word of wordsOf(reader, entry)) {
+      if (isValid(word)) names.add(word);
+      else ignore(reader, entry, `'${word.slice(0, 80)}' is not the name of a variable`);
+    }
+  }
+  return [...names];
+}
+
+function readLimits(reader: SettingReader, defaults: UnitDefaults): ExecContext['limits'] {
+  let limits: Partial<Record<LimitName, ResourceLimit>> | null = null;
+  for (const name of LIMIT_NAMES) {
+    if (!reader.byName.has(`Limit${name}`)) continue;
+    const limit = readScalar<ResourceLimit | null>(reader, `Limit${name}`, (text) => parseResourceLimit(name, text), defaults.limits[name] ?? null);
+    limits ??= { ...defaults.limits };
+    if (limit !== null) limits[name] = limit;
+  }
+  return limits ?? defaults.limits;
+}
+
+function readCpuAffinity(reader: SettingReader): readonly number[] | null {
+  let cpus: readonly number[] | null = null;
+  for (const entry of entriesFor(reader, 'CPUAffinity')) {
+    if (entry.value === '' || entry.value === 'numa') {
+      if (entry.value === 'numa') ignore(reader, entry, 'the CPUs of NUMA nodes are not looked up');
+      cpus = null;
+      continue;
+    }
+    const parsed = parseCpuSet(wordsOf(reader, entry));
+    if (parsed.ok) cpus = [...new Set([...(cpus ?? []), ...parsed.value])].sort((a, b) => a - b);
+    else ignore(reader, entry, parsed.problem);
+  }
+  return cpus;
+}
+
+/** An empty assignment leaves no capability at all, and `null` means that nothing was assigned. */
+function readCapabilities(reader: SettingReader, name: string): readonly number[] | null {
+  let set: readonly number[] | null = null;
+  for (const entry of entriesFor(reader, name)) {
+    if (entry.value === '') {
+      set = [];
+      continue;
+    }
+    const words = parseCapabilities(wordsOf(reader, entry));
+    for (const word of words.unknown) ignore(reader, entry, `'${word}' is not a capability`);
+    set = mergeCapabilities(set, words);
+  }
+  return set;
+}
+
+function readDirectories(reader: SettingReader): readonly ServiceDirectory[] {
+  const directories: ServiceDirectory[] = [];
+  for (const [kind, name] of DIRECTORY_DIRECTIVES) {
+    let ofKind: ServiceDirectory[] = [];
+    for (const entry of entriesFor(reader, name)) {
+      if (entry.value === '') {
+        ofKind = [];
+        continue;
+      }
+      for (const word of wordsOf(reader, entry)) {
+        const [path = '', ...links] = word.split(':');
+        const wrong = [path, ...links].find((each) => !isRelativePath(each));
+        if (wrong !== undefined) ignore(reader, entry, `'${wrong}' must be a relative path without '..'`);
+        else if (path === 'private' || path.startsWith('private/')) ignore(reader, entry, "the name 'private' is reserved");
+        else if (links.length > 0 && kind === 'configuration') ignore(reader, entry, 'links to a configuration directory are not possible');
+        else {
+          const same = ofKind.findIndex((each) => each.path === path);
+          if (same < 0) ofKind.push({ kind, path, links });
+          else ofKind[same] = { kind, path, links: [...(ofKind[same] as ServiceDirectory).links, ...links] };
+        }
+      }
+    }
+    directories.push(...ofKind);
+  }
+  return directories;
+}
+
+function isRelativePath(path: string): boolean {
+  if (path === '' || path.startsWith('/')) return false;
+  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+}
+
+const parseInputKind = oneOf<'null' | 'tty' | 'tty-force' | 'tty-fail' | 'socket' | 'data'>('null', 'tty', 'tty-force', 'tty-fail', 'socket', 'data');
+
+function parseInput(text: string): Result<StandardStream> {
+  const special = parseStreamTarget(text, 'stdin');
+  if (special !== null) return special;
+  const kind = parseInputKind(text);
+  return kind.ok ? ok({ kind: kind.value }) : kind;
+}
+
+/** What the words of StandardOutput= lead to. syslog and the console variants go where everything goes: to the log. */
+const OUTPUT_KINDS: ReadonlyMap<string, StandardStream> = new Map<string, StandardStream>([
+  ['inherit', { kind: 'inherit' }], ['null', { kind: 'null' }], ['tty', { kind: 'tty' }], ['socket', { kind: 'socket' }],
+  ['journal', { kind: 'journal' }], ['journal+console', { kind: 'journal' }],
+  ['syslog', { kind: 'journal' }], ['syslog+console', { kind: 'journal' }],
+  ['kmsg', { kind: 'kmsg' }], ['kmsg+console', { kind: 'kmsg' }],
+]);
+const parseOutputKind = oneOf(...OUTPUT_KINDS.keys());
+
+function parseOutput(name: 'stdout' | 'stderr'): (text: string) => Result<StandardStream> {
+  return (text) => {
+    const special = parseStreamTarget(text, name);
+    if (special !== null) return special;
+    const kind = parseOutputKind(text);
+    return kind.ok ? ok(OUTPUT_KINDS.get(kind.value) as StandardStream) : kind;
+  };
+}
+
+/** `fd:NAME`, `file:PATH`, `append:PATH`, `truncate:PATH`; null when it is none of them. */
+function parseStreamTarget(text: string, fdName: string): Result<StandardStream> | null {
+  if (text === 'fd') return ok({ kind: 'fd', name: fdName });
+  const match = /^(fd|file|append|truncate):(.*)$/.exec(text);
+  if (match === null) return null;
+  const [, kind, target = ''] = match;
+  if (kind === 'fd') return /^[^:\u0000-\u001f\u007f]{1,255}$/.test(target) ? ok({ kind: 'fd', name: target }) : problem(`'${target}' is not the name of a file descriptor`);
+  if (fdName === 'stdin' && kind !== 'file') return problem(`'${kind}:' is for output only`);
+  const path = parseAbsolutePath(target);
+  return path.ok ? ok({ kind: kind as 'file' | 'append' | 'truncate', path: path.value }) : path;
+}
+
+/** StandardInputText= (each line ends in a line feed) and StandardInputData= (base64), in order, as one base64 text. */
+function readInputData(reader: SettingReader): string | null {
+  let bytes = '';
+  let isSet = false;
+  for (const { directive, entry } of reader.settings) {
+    if (directive.name !== 'StandardInputText' && directive.name !== 'StandardInputData') continue;
+    isSet = entry.value !== '';
+    if (entry.value === '') {
+      bytes = '';
+      continue;
+    }
+    const added = directive.name === 'StandardInputText' ? inputText(reader, entry.value) : inputData(entry.value);
+    if (!added.ok) ignore(reader, entry, added.problem);
+    else if (bytes.length + added.value.length > INPUT_DATA_LENGTH_MAX) ignore(reader, entry, `the data would be longer than ${INPUT_DATA_LENGTH_MAX} bytes`);
+    else bytes += added.value;
+  }
+  return isSet ? btoa(bytes) : null;
+}
+
+const encoder = new TextEncoder();
+
+/** Text as a string of bytes. Escapes are undone; white space and quotes are data. */
+function inputText(reader: SettingReader, value: string): Result<string> {
+  const quoted = nextWord(`"${value.replaceAll('"', '\\"')}"`, 0);
+  if (!quoted.ok) return quoted;
+  const expanded = reader.expand(quoted.value?.text ?? '');
+  if (!expanded.ok) return expanded;
+  let out = '';
+  for (const byte of encoder.encode(`${expanded.value}\n`)) out += String.fromCharCode(byte);
+  return ok(out);
+}
+
+function inputData(value: string): Result<string> {
+  try {
+    return ok(atob(value.replace(/\s+/g, '')));
+  } catch {
+    return problem('it is not base64');
+  }
+}
+
+function parsePrivateTmp(text: string): Result<boolean> {
+  return text === 'disconnected' ? ok(true) : parseBoolean(text);
+}
+
+function parsePreserve(text: string): Result<'no' | 'yes' | 'restart'> {
+  if (text === 'restart') return ok('restart');
+  const flag = parseBoolean(text);
+  return flag.ok ? ok(flag.value ? 'yes' : 'no') : flag;
+}
+
+function parseFrom(table: ReadonlyMap<string, number>): (text: string) => Result<number> {
+  const check = oneOf(...table.keys());
+  return (text) => {
+    const word = check(text);
+    return word.ok ? ok(table.get(word.value) as number) : word;
+  };
+}
+
+const parseCpuPolicy = parseFrom(CPU_POLICIES);
+const parseIoClass = parseFrom(IO_CLASSES);
+
+function parseLogLevel(text: string): Result<number> {
+  const level = LOG_LEVELS.indexOf(text);
+  return level >= 0 ? ok(level) : parseInteger(text, 0, 7);
+}
+
+function within(min: number, max: number): (text: string) => Result<number> {
+  return (text) => parseInteger(text, min, max);
+}
+
+/** Reads the whole context. Settings that make the unit unusable are told to `reader.fail`. */
+export function readExecContext(reader: SettingReader, defaults: UnitDefaults): ExecContext {
+  const flag = (name: string, fallback: boolean): boolean => readScalar(reader, name, parseBoolean, fallback, 'is-bad');
+  const number = (name: string, min: number, max: number): number | null => readScalar<number | null>(reader, name, within(min, max), null);
+  const mode = (name: string): number => readScalar(reader, name, parseMode, 0o755);
+  const standardInputData = readInputData(reader);
+  const input = readExpanded<StandardStream>(reader, 'StandardInput', parseInput, { kind: 'null' });
+  const standardInput: StandardStream = input.kind === 'null' && standardInputData !== null ? { kind: 'data' } : input;
+  return {
+    user: readUser(reader, 'User'),
+    group: readUser(reader, 'Group'),
+    supplementaryGroups: readSupplementaryGroups(reader),
+    dynamicUser: flag('DynamicUser', false),
+    workingDirectory: readWorkingDirectory(reader),
+    rootDirectory: readExpanded<string | null>(reader, 'RootDirectory', parseAbsolutePath, null),
+    environment: readEnvironment(reader),
+    environmentFiles: readEnvironmentFiles(reader),
+    passEnvironment: readVariableNames(reader, 'PassEnvironment', isVariableName),
+    unsetEnvironment: readVariableNames(reader, 'UnsetEnvironment', (word) => isVariableName(word) || isAssignment(word)),
+    umask: readScalar(reader, 'UMask', parseMode, defaults.umask),
+    limits: readLimits(reader, defaults),
+    nice: number('Nice', -20, 19),
+    oomScoreAdjust: number('OOMScoreAdjust', -1000, 1000),
+    ioSchedulingClass: readScalar<number | null>(reader, 'IOSchedulingClass', parseIoClass, null),
+    ioSchedulingPriority: number('IOSchedulingPriority', 0, 7),
+    cpuSchedulingPolicy: readScalar<number | null>(reader, 'CPUSchedulingPolicy', parseCpuPolicy, null),
+    cpuSchedulingPriority: number('CPUSchedulingPriority', 0, 99),
+    cpuAffinity: readCpuAffinity(reader),
+    noNewPrivileges: flag('NoNewPrivileges', false),
+    capabilityBoundingSet: readCapabilities(reader, 'CapabilityBoundingSet'),
+    ambientCapabilities: readCapabilities(reader, 'AmbientCapabilities') ?? [],
+    ignoreSigpipe: flag('IgnoreSIGPIPE', true),
+    directories: readDirectories(reader),
+    directoryModes: {
+      runtime: mode('RuntimeDirectoryMode'), state: mode('StateDirectoryMode'), cache: mode('CacheDirectoryMode'),
+      logs: mode('LogsDirectoryMode'), configuration: mode('ConfigurationDirectoryMode'),
+    },
+    runtimeDirectoryPreserve: readScalar<'no' | 'yes' | 'restart'>(reader, 'RuntimeDirectoryPreserve', parsePreserve, 'no', 'is-bad'),
+    privateTmp: readScalar(reader, 'PrivateTmp', parsePrivateTmp, false, 'is-bad'),
+    standardInput,
+    ...outputStreams(reader, defaults, standardInput),
+    standardInputData,
+    ttyPath: readExpanded(reader, 'TTYPath', parseAbsolutePath, '/dev/console'),
+    ttyReset: flag('TTYReset', false),
+    ttyHangup: flag('TTYVHangup', false),
+    syslogIdentifier: readExpanded<string | null>(reader, 'SyslogIdentifier', ok, null),
+    syslogLevel: readScalar(reader, 'SyslogLevel', parseLogLevel, 6),
+    syslogLevelPrefix: flag('SyslogLevelPrefix', true),
+    logLevelMax: readScalar(reader, 'LogLevelMax', parseLogLevel, 7),
+  };
+}
+
+/**
+ * Where output goes. With a terminal or socket as input, `inherit` means the same place; otherwise it means the manager's
+ * default, whether it was written or not (systemd does not tell the two apart either).
+ */
+function outputStreams(reader: SettingReader, defaults: UnitDefaults, input: StandardStream): Pick<ExecContext, 'standardOutput' | 'standardError'> {
+  const inherit: StandardStream = { kind: 'inherit' };
+  const output = readExpanded(reader, 'StandardOutput', parseOutput('stdout'), inherit);
+  const error = readExpanded(reader, 'StandardError', parseOutput('stderr'), inherit);
+  const sharesInput = input.kind === 'tty' || input.kind === 'tty-force' || input.kind === 'tty-fail' || input.kind === 'socket' || input.kind === 'fd';
+  if (sharesInput || output.kind !== 'inherit') return { standardOutput: output, standardError: error };
+  return { standardOutput: defaults.standardOutput, standardError: error.kind === 'inherit' ? defaults.standardError : error };
+}

@@ -1,0 +1,185 @@
+/**
+ * Reading the settings of one unit: which directive an assignment means, what it is worth, and what to say when it is wrong.
+ *
+ * The rules all settings share: the last valid assignment of a scalar wins; a bad value is diagnosed and ignored, so the
+ * one before it stays; an empty assignment empties a list.
+ */
+import type { UnitName } from '../../base/brand.ts';
+import { ok, problem, type Result } from '../../base/result.ts';
+import type { Entry, Origin, UnitKind } from '../unit/definition.ts';
+import { unitKind } from '../unit/unit-name.ts';
+import { DiagnosticList } from './diagnostic-list.ts';
+import { SECTIONS, directivesOf, findDirective, sectionsOf, type Directive } from './directives.ts';
+import type { LexedFile } from './lexer.ts';
+import { nearestName } from './nearest-name.ts';
+import { splitWords, type EscapeRule } from './words.ts';
+
+/** An assignment whose directive is known. */
+export interface Setting {
+  readonly directive: Directive;
+  readonly entry: Entry;
+}
+
+export interface SettingReader {
+  readonly unit: UnitName;
+  readonly kind: UnitKind;
+  /** All assignments that mean something, in the order of effect. */
+  readonly settings: readonly Setting[];
+  /** The same by the directive's current name. */
+  readonly byName: ReadonlyMap<string, readonly Entry[]>;
+  readonly log: DiagnosticList;
+  /** Replaces the specifiers of a text. */
+  readonly expand: (text: string) => Result<string>;
+  /** Notes that the unit cannot be used at all; the first reason is kept. */
+  readonly fail: (entry: Origin, reason: string) => void;
+  /** The first reason with its place, null when there is none. */
+  readonly failure: () => string | null;
+}
+
+/** Finds the directive of every assignment; unknown sections and names are diagnosed. */
+export function readSettings(unit: UnitName, files: readonly LexedFile[], expand: (text: string) => Result<string>): SettingReader {
+  const kind = unitKind(unit);
+  const log = new DiagnosticList();
+  const settings: Setting[] = [];
+  const byName = new Map<string, Entry[]>();
+  const sections = sectionsOf(kind);
+  let failure: string | null = null;
+  for (const file of files) {
+    log.addAll(file.diagnostics);
+    for (const header of file.sections) {
+      if (!sections.includes(header.name) && !header.name.startsWith('X-')) log.add('warning', { file: file.file, line: header.line }, sectionAdvice(header.name, kind));
+    }
+    for (const entry of file.entries) {
+      if (!sections.includes(entry.section) || entry.key.startsWith('X-')) continue;
+      const directive = findDirective(entry.section, entry.key);
+      if (directive === undefined) {
+        if (log.isFull) log.add('warning', entry, '');
+        else log.add('warning', entry, directiveAdvice(entry, kind));
+        continue;
+      }
+      if (directive.status.state === 'obsolete') log.add('note', entry, `${entry.key}= has no effect any more: ${directive.status.note}.`);
+      settings.push({ directive, entry });
+      const name = directive.aliasOf ?? directive.name;
+      const list = byName.get(name);
+      if (list === undefined) byName.set(name, [entry]);
+      else list.push(entry);
+    }
+  }
+  return {
+    unit, kind, settings, byName, log, expand,
+    fail: (entry, reason) => {
+      failure ??= `${entry.file}:${entry.line}: ${reason}`;
+      log.add('error', entry, reason);
+    },
+    failure: () => failure,
+  };
+}
+
+function sectionAdvice(name: string, kind: UnitKind): string {
+  if (SECTIONS.includes(name)) return `A ${kind} unit has no section [${name}]; it is ignored.`;
+  const nearest = nearestName(name, sectionsOf(kind));
+  return `The section [${name}] is unknown and ignored${nearest === null ? '' : `; did you mean [${nearest}]?`}`.replace(/([^?])$/, '$1.');
+}
+
+function directiveAdvice(entry: Entry, kind: UnitKind): string {
+  const said = `${shorten(entry.key)}= is unknown in section [${entry.section}] and ignored`;
+  for (const section of sectionsOf(kind)) {
+    if (findDirective(section, entry.key) !== undefined) return `${said}; it belongs in [${section}].`;
+  }
+  const nearest = nearestName(entry.key, directivesOf(entry.section)?.keys() ?? []);
+  return nearest === null ? `${said}.` : `${said}; did you mean ${nearest}=?`;
+}
+
+function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+/** The place of an assignment, without its value. */
+export function originOf(entry: Entry): Origin {
+  return { file: entry.file, line: entry.line };
+}
+
+/** Says that an assignment is ignored, and why. */
+export function ignore(reader: SettingReader, entry: Entry, reason: string): void {
+  reader.log.add('warning', entry, `${entry.key}= is ignored: ${reason}.`);
+}
+
+/** All assignments of a directive, none as an empty list. */
+export function entriesFor(reader: SettingReader, name: string): readonly Entry[] {
+  return reader.byName.get(name) ?? [];
+}
+
+/** What an empty assignment means to a scalar: back to the default, or a bad value as any other. */
+export type EmptyRule = 'resets' | 'is-bad';
+
+/** The last valid value of a scalar whose value has no specifiers. */
+export function readScalar<T>(reader: SettingReader, name: string, parse: (text: string) => Result<T>, fallback: T, empty: EmptyRule = 'resets'): T {
+  const entries = reader.byName.get(name);
+  if (entries === undefined) return fallback;
+  let value = fallback;
+  for (const entry of entries) {
+    if (entry.value === '' && empty === 'resets') {
+      value = fallback;
+      continue;
+    }
+    const parsed = parse(entry.value);
+    if (parsed.ok) value = parsed.value;
+    else ignore(reader, entry, parsed.problem);
+  }
+  return value;
+}
+
+/** The same with specifiers expanded first. */
+export function readExpanded<T>(reader: SettingReader, name: string, parse: (text: string) => Result<T>, fallback: T): T {
+  return readScalar(reader, name, (text) => {
+    const expanded = reader.expand(text);
+    return expanded.ok ? parse(expanded.value) : expanded;
+  }, fallback);
+}
+
+/** Words of a list directive with specifiers expanded, each with its entry; an empty assignment empties the list. */
+export function readWords(reader: SettingReader, name: string, escapes: EscapeRule = 'undo'): readonly { readonly word: string; readonly entry: Entry }[] {
+  let words: { readonly word: string; readonly entry: Entry }[] = [];
+  for (const entry of entriesFor(reader, name)) {
+    if (entry.value === '') words = [];
+    else for (const word of wordsOf(reader, entry, escapes)) words.push({ word, entry });
+  }
+  return words;
+}
+
+/** Words of one assignment with specifiers expanded; a word that cannot be expanded is left out and diagnosed. */
+export function wordsOf(reader: SettingReader, entry: Entry, escapes: EscapeRule = 'undo'): readonly string[] {
+  const split = splitWords(entry.value, escapes);
+  if (!split.ok) {
+    ignore(reader, entry, split.problem);
+    return [];
+  }
+  for (const remark of split.value.remarks) reader.log.add('warning', entry, `${entry.key}=: ${remark}.`);
+  const words: string[] = [];
+  for (const word of split.value.words) {
+    const expanded = reader.expand(word);
+    if (expanded.ok) words.push(expanded.value);
+    else ignore(reader, entry, expanded.problem);
+  }
+  return words;
+}
+
+/** A parser for one of fixed words. */
+export function oneOf<T extends string>(...words: readonly T[]): (text: string) => Result<T> {
+  return (text) => {
+    const found = words.find((word) => word === text);
+    if (found !== undefined) return ok(found);
+    const nearest = nearestName(text, words);
+    return problem(`'${shorten(text)}' is not one of ${words.join(', ')}${nearest === null ? '' : `; did you mean ${nearest}?`}`);
+  };
+}
+
+/** An absolute path without `..`, simplified. */
+export function parseAbsolutePath(text: string): Result<string> {
+  if (!text.startsWith('/')) return problem(`'${shorten(text)}' is not an absolute path`);
+  // eslint-disable-next-line no-control-regex -- a path with control characters is a mistake in the file, as systemd judges too
+  if (/[\u0000-\u001f\u007f]/.test(text)) return problem('the path contains control characters');
+  const parts = text.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.includes('..')) return problem(`'${shorten(text)}' contains '..'`);
+  return ok(`/${parts.join('/')}`);
+}

@@ -1,0 +1,77 @@
+/** What goes into a unit, and the part of a definition that all kinds share. */
+import type { UnitName } from '../../base/brand.ts';
+import type { Origin, UnitCommon, UnitKind } from '../unit/definition.ts';
+import { unitKind } from '../unit/unit-name.ts';
+import type { DependencyList } from './dependency-list.ts';
+import { sectionsOf } from './directives.ts';
+import { EMPTY_INSTALL, readInstallSection } from './install-section.ts';
+import type { LexedFile } from './lexer.ts';
+import { readNotEffective } from './not-effective.ts';
+import type { SettingReader } from './setting-reader.ts';
+import type { SpecifierContext } from './specifiers.ts';
+import type { UnitDefaults } from './unit-defaults.ts';
+import type { UnitSection } from './unit-section.ts';
+
+/** An edge that a link in a `.wants/`, `.requires/` or `.upholds/` directory makes. `origin.line` is 0. */
+export interface LinkedDependency {
+  readonly kind: 'Wants' | 'Requires' | 'Upholds';
+  readonly other: UnitName;
+  readonly origin: Origin;
+}
+
+/** All that was found for one unit. */
+export interface UnitSources {
+  readonly name: UnitName;
+  /** All names, `name` first. */
+  readonly names: readonly UnitName[];
+  /** null for a unit without file of its own, such as most slices. */
+  readonly fragment: LexedFile | null;
+  readonly dropIns: readonly LexedFile[];
+  readonly links: readonly LinkedDependency[];
+  readonly sourceHash: string;
+}
+
+/** What building a unit needs beside its files; the same for all units of one load. */
+export interface BuildContext {
+  readonly mode: 'system' | 'user';
+  readonly defaults: UnitDefaults;
+  readonly specifiers: SpecifierContext;
+  /** Whether a unit file of this name is in the load path. */
+  readonly hasUnitFile: (name: UnitName) => boolean;
+}
+
+/** The parts of a definition that all kinds share, while it is being made. */
+export interface UnitDraft {
+  readonly sources: UnitSources;
+  readonly context: BuildContext;
+  readonly reader: SettingReader;
+  readonly dependencies: DependencyList;
+}
+
+/** Kinds that load and take part in dependencies, but cannot be started yet. */
+export const INERT_KINDS: ReadonlySet<UnitKind> = new Set<UnitKind>(['socket', 'timer', 'path', 'mount', 'automount', 'swap', 'device']);
+
+/** The common part. To be called last: it collects the dependencies and diagnostics that came before. */
+export function finishCommon(draft: UnitDraft, section: UnitSection, refusal: string | null): UnitCommon {
+  const { sources, reader } = draft;
+  const kind = unitKind(sources.name);
+  const isInert = INERT_KINDS.has(kind);
+  const notEffective = readNotEffective(reader, isInert ? ['Unit', 'Install'] : sectionsOf(kind));
+  const failure = reader.failure() ?? refusal;
+  const files = sources.fragment === null ? sources.dropIns : [sources.fragment, ...sources.dropIns];
+  return {
+    name: sources.name,
+    loadState: failure === null ? 'loaded' : 'bad-setting',
+    loadError: failure,
+    names: sources.names,
+    fragmentPath: sources.fragment?.file ?? null,
+    dropInPaths: sources.dropIns.map((file) => file.file),
+    sourceHash: sources.sourceHash,
+    ...section,
+    dependencies: failure === null ? draft.dependencies.finish() : [],
+    install: sources.fragment === null ? EMPTY_INSTALL : readInstallSection(reader),
+    entries: files.length === 1 ? (files[0] as LexedFile).entries : files.flatMap((file) => file.entries),
+    diagnostics: reader.log.finish(),
+    notEffective,
+  };
+}

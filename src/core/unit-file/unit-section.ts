@@ -1,0 +1,120 @@
+/** The [Unit] section. Source: systemd.unit(5). */
+import type { UnitName, Usec } from '../../base/brand.ts';
+import { ok, problem, type Result } from '../../base/result.ts';
+import type { DependencyKind, EmergencyAction, JobMode, UnitCommon } from '../unit/definition.ts';
+import { isUnitName, nameInstance, nameWithoutSuffix, unitNameForm, withInstance } from '../unit/unit-name.ts';
+import { readConditions } from './conditions.ts';
+import type { DependencyList } from './dependency-list.ts';
+import {
+  entriesFor, ignore, oneOf, originOf, parseAbsolutePath, readExpanded, readScalar, readWords, wordsOf, type SettingReader,
+} from './setting-reader.ts';
+import { parseDelay, parseTimeout } from './time-setting.ts';
+import type { UnitDefaults } from './unit-defaults.ts';
+import { parseBoolean, parseUnsigned } from './value/number.ts';
+
+/** Directives that are edges, by their current names. */
+const DEPENDENCY_DIRECTIVES: ReadonlySet<string> = new Set<DependencyKind>([
+  'Requires', 'Requisite', 'Wants', 'BindsTo', 'PartOf', 'Upholds', 'Conflicts', 'Before', 'After', 'OnFailure', 'OnSuccess',
+  'PropagatesReloadTo', 'ReloadPropagatedFrom', 'PropagatesStopTo', 'StopPropagatedFrom', 'JoinsNamespaceOf',
+]);
+
+export const parseJobMode = oneOf<JobMode>(
+  'fail', 'replace', 'replace-irreversibly', 'isolate', 'flush', 'ignore-dependencies', 'ignore-requirements', 'triggering', 'restart-dependencies',
+);
+
+export const parseEmergencyAction = oneOf<EmergencyAction>(
+  'none', 'reboot', 'reboot-force', 'reboot-immediate', 'poweroff', 'poweroff-force', 'poweroff-immediate', 'exit', 'exit-force',
+  'halt', 'halt-force', 'halt-immediate', 'kexec', 'kexec-force', 'soft-reboot', 'soft-reboot-force',
+);
+
+/**
+ * The unit that a name written in `unit`'s file means: itself, or for a template the instance that `unit` has (its own
+ * name without suffix when it has none). Null when it is no unit name.
+ */
+export function meantUnit(name: string, unit: UnitName): UnitName | null {
+  if (isUnitName(name)) return name;
+  if (unitNameForm(name) !== 'template') return null;
+  return withInstance(name, nameInstance(unit) ?? nameWithoutSuffix(unit));
+}
+
+/** Adds the edges that the [Unit] section writes down. An empty assignment does not take any back, as in systemd. */
+export function readDependencies(reader: SettingReader, list: DependencyList): void {
+  for (const { directive, entry } of reader.settings) {
+    const kind = directive.aliasOf ?? directive.name;
+    if (directive.kind !== 'units' || !DEPENDENCY_DIRECTIVES.has(kind)) continue;
+    const origin = originOf(entry);
+    for (const word of wordsOf(reader, entry, 'keep')) {
+      const other = meantUnit(word, reader.unit);
+      if (other === null) ignore(reader, entry, `'${word.slice(0, 80)}' is not the name of a unit`);
+      else list.add(kind as DependencyKind, other, origin);
+    }
+  }
+}
+
+/** Paths of RequiresMountsFor= or WantsMountsFor=. */
+export function readMountPaths(reader: SettingReader, name: 'RequiresMountsFor' | 'WantsMountsFor'): readonly string[] {
+  const paths: string[] = [];
+  for (const { word, entry } of readWords(reader, name)) {
+    const path = parseAbsolutePath(word);
+    if (path.ok) paths.push(path.value);
+    else ignore(reader, entry, path.problem);
+  }
+  return paths;
+}
+
+function readDocumentation(reader: SettingReader): readonly string[] {
+  const urls: string[] = [];
+  for (const { word, entry } of readWords(reader, 'Documentation')) {
+    if (/^(?:https?:\/\/|file:\/|info:|man:)./.test(word)) urls.push(word);
+    else ignore(reader, entry, `'${word}' is not a http:, https:, file:, info: or man: address`);
+  }
+  return urls;
+}
+
+function parseStartLimitBurst(text: string): Result<number> {
+  return parseUnsigned(text);
+}
+
+function parseDescription(text: string): Result<string> {
+  return text.includes('\0') ? problem('it contains NUL') : ok(text);
+}
+
+export type UnitSection = Pick<UnitCommon,
+  | 'description' | 'documentation' | 'conditions' | 'assertions' | 'defaultDependencies' | 'stopWhenUnneeded' | 'refuseManualStart'
+  | 'refuseManualStop' | 'allowIsolate' | 'ignoreOnIsolate' | 'onFailureJobMode' | 'onSuccessJobMode' | 'jobTimeoutUsec'
+  | 'jobRunningTimeoutUsec' | 'jobTimeoutAction' | 'failureAction' | 'successAction' | 'startLimitIntervalUsec' | 'startLimitBurst' | 'startLimitAction'>;
+
+/** Everything of the [Unit] section but its edges. `ignoreOnIsolate` is what the kind of unit starts from. */
+export function readUnitSection(reader: SettingReader, defaults: UnitDefaults, kindDefaults: { readonly description: string; readonly ignoreOnIsolate: boolean }): UnitSection {
+  const flag = (name: string, fallback: boolean): boolean => readScalar(reader, name, parseBoolean, fallback, 'is-bad');
+  const jobTimeoutUsec = readScalar<Usec | null>(reader, 'JobTimeoutSec', parseTimeout, null);
+  return {
+    description: readExpanded(reader, 'Description', parseDescription, kindDefaults.description),
+    documentation: readDocumentation(reader),
+    conditions: readConditions(reader, 'Condition'),
+    assertions: readConditions(reader, 'Assert'),
+    defaultDependencies: flag('DefaultDependencies', true),
+    stopWhenUnneeded: flag('StopWhenUnneeded', false),
+    refuseManualStart: flag('RefuseManualStart', false),
+    refuseManualStop: flag('RefuseManualStop', false),
+    allowIsolate: flag('AllowIsolate', false),
+    ignoreOnIsolate: flag('IgnoreOnIsolate', kindDefaults.ignoreOnIsolate),
+    onFailureJobMode: readOnFailureJobMode(reader),
+    onSuccessJobMode: readScalar<JobMode>(reader, 'OnSuccessJobMode', parseJobMode, 'fail', 'is-bad'),
+    jobTimeoutUsec,
+    // Before JobRunningTimeoutSec= existed, JobTimeoutSec= meant both; files from then still do.
+    jobRunningTimeoutUsec: readScalar(reader, 'JobRunningTimeoutSec', parseTimeout, jobTimeoutUsec),
+    jobTimeoutAction: readScalar<EmergencyAction>(reader, 'JobTimeoutAction', parseEmergencyAction, 'none', 'is-bad'),
+    failureAction: readScalar<EmergencyAction>(reader, 'FailureAction', parseEmergencyAction, 'none', 'is-bad'),
+    successAction: readScalar<EmergencyAction>(reader, 'SuccessAction', parseEmergencyAction, 'none', 'is-bad'),
+    startLimitIntervalUsec: readScalar(reader, 'StartLimitIntervalSec', parseDelay, defaults.startLimitIntervalUsec),
+    startLimitBurst: readScalar(reader, 'StartLimitBurst', parseStartLimitBurst, defaults.startLimitBurst),
+    startLimitAction: readScalar<EmergencyAction>(reader, 'StartLimitAction', parseEmergencyAction, 'none', 'is-bad'),
+  };
+}
+
+/** OnFailureIsolate=yes is the old way to write OnFailureJobMode=isolate; the later of the two lines counts. */
+function readOnFailureJobMode(reader: SettingReader): JobMode {
+  const isolates = entriesFor(reader, 'OnFailureIsolate').length > 0 && readScalar(reader, 'OnFailureIsolate', parseBoolean, false, 'is-bad');
+  return readScalar<JobMode>(reader, 'OnFailureJobMode', parseJobMode, isolates ? 'isolate' : 'replace', 'is-bad');
+}

@@ -1,0 +1,44 @@
+/** Limit…= of systemd.exec(5): `65536`, `512M:1G`, `infinity`, and the units that some of them take. Source: getrlimit(2). */
+import type { Usec } from '../../../base/brand.ts';
+import { ok, problem, type Result } from '../../../base/result.ts';
+import { parseTimeSpan } from '../../time/time-span.ts';
+import type { LimitName, LimitValue, ResourceLimit } from '../../unit/definition.ts';
+import { parseInteger, parseSize, parseUnsigned } from './number.ts';
+
+/** All limits, in the order of the manual page. */
+export const LIMIT_NAMES: readonly LimitName[] = [
+  'CPU', 'FSIZE', 'DATA', 'STACK', 'CORE', 'RSS', 'NOFILE', 'AS', 'NPROC', 'MEMLOCK', 'LOCKS', 'SIGPENDING', 'MSGQUEUE', 'NICE', 'RTPRIO', 'RTTIME',
+];
+
+const IN_BYTES: ReadonlySet<LimitName> = new Set(['FSIZE', 'DATA', 'STACK', 'CORE', 'RSS', 'AS', 'MEMLOCK', 'MSGQUEUE']);
+/** CPU counts seconds, RTTIME microseconds; both take time spans whose bare numbers are in that unit. */
+const IN_TIME: ReadonlyMap<LimitName, Usec> = new Map([['CPU', 1_000_000 as Usec], ['RTTIME', 1 as Usec]]);
+
+function parseLimitValue(name: LimitName, text: string): Result<LimitValue> {
+  if (text === 'infinity') return ok('infinity');
+  if (IN_BYTES.has(name)) return parseSize(text);
+  const unit = IN_TIME.get(name);
+  if (unit !== undefined) {
+    const span = parseTimeSpan(text, unit);
+    if (!span.ok) return problem(`'${text}' is not a time span`);
+    return span.value === 'infinity' ? ok('infinity') : ok(Math.ceil(span.value / unit));
+  }
+  if (name === 'NICE' && /^[+-]/.test(text)) {
+    // A nice level is written with its sign; the kernel counts 20 minus the level.
+    const nice = parseInteger(text.startsWith('+') ? text.slice(1) : text, -20, 19);
+    return nice.ok ? ok(20 - nice.value) : nice;
+  }
+  return parseUnsigned(text, Number.MAX_SAFE_INTEGER);
+}
+
+/** `value` for both limits, or `soft:hard`. The soft limit may not be above the hard one. */
+export function parseResourceLimit(name: LimitName, text: string): Result<ResourceLimit> {
+  const colon = text.indexOf(':');
+  const soft = parseLimitValue(name, colon < 0 ? text : text.slice(0, colon));
+  if (!soft.ok) return soft;
+  if (colon < 0) return ok({ soft: soft.value, hard: soft.value });
+  const hard = parseLimitValue(name, text.slice(colon + 1));
+  if (!hard.ok) return hard;
+  const isAbove = hard.value !== 'infinity' && (soft.value === 'infinity' || soft.value > hard.value);
+  return isAbove ? problem(`the soft limit of '${text}' is above the hard one`) : ok({ soft: soft.value, hard: hard.value });
+}

@@ -1,0 +1,173 @@
+/**
+ * Splitting a value into words, with quotes and C escapes undone. Source: systemd.syntax(7), "Quoting"; systemd.service(5),
+ * "Command lines".
+ *
+ * Quotes may stand anywhere in a word: `a"b c"d` is the one word `ab cd`. An escape that does not exist is left as
+ * written, with a remark, which is what systemd does after its first attempt fails.
+ */
+import { ok, problem, type Result } from '../../base/result.ts';
+
+export interface Word {
+  readonly text: string;
+  /** Index after the word and the white space that follows it. */
+  readonly next: number;
+  /** Remarks on escapes that were left as written. */
+  readonly remarks: readonly string[];
+}
+
+const WHITESPACE = ' \t\n\r';
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8');
+
+/** `keep`: escapes stay as they are, backslashes included (unit names); `undo`: C escapes are undone (everything else). */
+export type EscapeRule = 'undo' | 'keep';
+
+export function isWhitespace(char: string | undefined): boolean {
+  return char !== undefined && char !== '' && WHITESPACE.includes(char);
+}
+
+/** Index of the first character at or after `start` that is no white space. */
+export function skipWhitespace(text: string, start: number): number {
+  let i = start;
+  while (isWhitespace(text[i])) i += 1;
+  return i;
+}
+
+/** Characters of a plain word: no quote, no backslash, no white space. */
+const PLAIN_WORD = /[^\s"'\\]*/y;
+
+/**
+ * The next word at or after `start`, null when only white space is left. The problem is a quote that is never closed or a
+ * backslash at the very end.
+ */
+export function nextWord(text: string, start: number, escapes: EscapeRule = 'undo'): Result<Word | null> {
+  const first = skipWhitespace(text, start);
+  if (first >= text.length) return ok(null);
+  PLAIN_WORD.lastIndex = first;
+  PLAIN_WORD.exec(text);
+  const plainEnd = PLAIN_WORD.lastIndex;
+  if (plainEnd === text.length || (plainEnd > first && isWhitespace(text[plainEnd]))) {
+    return ok({ text: text.slice(first, plainEnd), next: skipWhitespace(text, plainEnd), remarks: [] });
+  }
+  return quotedWord(text, first, escapes);
+}
+
+function quotedWord(text: string, first: number, escapes: EscapeRule): Result<Word | null> {
+  const parts: string[] = [];
+  const remarks: string[] = [];
+  /** Bytes of `\xNN` escapes that together may form one UTF-8 character. */
+  let bytes: number[] = [];
+  let quote = '';
+  const flush = (): void => {
+    if (bytes.length === 0) return;
+    const decoded = decoder.decode(new Uint8Array(bytes));
+    if (decoded.includes('\uFFFD')) remarks.push('an escape makes bytes that are not UTF-8; they become U+FFFD');
+    parts.push(decoded);
+    bytes = [];
+  };
+  let i = first;
+  for (; i < text.length; i += 1) {
+    const char = text[i] as string;
+    if (char === '\\' && escapes === 'undo') {
+      if (i + 1 >= text.length) {
+        if (quote !== '') break;
+        remarks.push('a backslash at the end of the line is kept');
+        flush();
+        parts.push('\\');
+        continue;
+      }
+      const escape = readEscape(text, i + 1);
+      if (escape === null) {
+        remarks.push(`'\\${text[i + 1]}' is no escape sequence and is kept as it is`);
+        flush();
+        parts.push('\\', text[i + 1] as string);
+        i += 1;
+      } else {
+        if (typeof escape.value === 'number') bytes.push(escape.value);
+        else {
+          flush();
+          parts.push(escape.value);
+        }
+        i += escape.length;
+      }
+      continue;
+    }
+    flush();
+    if (char === '\\' && i + 1 < text.length) {
+      parts.push(char, text[i + 1] as string);
+      i += 1;
+    } else if (quote !== '') {
+      if (char === quote) quote = '';
+      else parts.push(char);
+    } else if (char === '"' || char === "'") quote = char;
+    else if (isWhitespace(char)) break;
+    else parts.push(char);
+  }
+  flush();
+  if (quote !== '') return problem(`a quote (${quote}) is never closed`);
+  return ok({ text: parts.join(''), next: skipWhitespace(text, i), remarks });
+}
+
+const SIMPLE_ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['a', '\x07'], ['b', '\b'], ['f', '\f'], ['n', '\n'], ['r', '\r'], ['t', '\t'], ['v', '\v'],
+  ['\\', '\\'], ['"', '"'], ["'", "'"], ['s', ' '],
+]);
+
+/** A byte (number) for `\xNN` and octal from 0x80, text for the rest; null when there is no such escape. `length` counts what follows the backslash. */
+function readEscape(text: string, at: number): { readonly value: string | number; readonly length: number } | null {
+  const kind = text[at] as string;
+  const simple = SIMPLE_ESCAPES.get(kind);
+  if (simple !== undefined) return { value: simple, length: 1 };
+  if (kind === 'x' || kind === 'u' || kind === 'U') {
+    const digits = kind === 'x' ? 2 : kind === 'u' ? 4 : 8;
+    const hex = text.slice(at + 1, at + 1 + digits);
+    if (hex.length !== digits || !/^[0-9a-fA-F]+$/.test(hex)) return null;
+    const code = Number.parseInt(hex, 16);
+    if (code === 0) return null;
+    if (kind === 'x') return { value: code, length: 3 };
+    if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return null;
+    return { value: String.fromCodePoint(code), length: 1 + digits };
+  }
+  const octal = text.slice(at, at + 3);
+  if (!/^[0-7]{3}$/.test(octal)) return null;
+  const code = Number.parseInt(octal, 8);
+  return code === 0 || code > 255 ? null : { value: code, length: 3 };
+}
+
+export interface Words {
+  readonly words: readonly string[];
+  readonly remarks: readonly string[];
+}
+
+/** All words of a value. */
+export function splitWords(text: string, escapes: EscapeRule = 'undo'): Result<Words> {
+  const words: string[] = [];
+  const remarks: string[] = [];
+  for (let position = 0; ;) {
+    const word = nextWord(text, position, escapes);
+    if (!word.ok) return word;
+    if (word.value === null) return ok({ words, remarks });
+    words.push(word.value.text);
+    remarks.push(...word.value.remarks);
+    position = word.value.next;
+  }
+}
+
+/**
+ * A word as it must be written to be read back unchanged: as it is when plain, else in double quotes with C escapes.
+ * Non-ASCII text stays readable.
+ */
+export function quoteWord(text: string): string {
+  if (text !== '' && !/[\s"'\\\u0000-\u001f\u007f]/.test(text)) return text;
+  let out = '"';
+  for (const char of text) {
+    const code = char.charCodeAt(0);
+    if (char === '"' || char === '\\') out += `\\${char}`;
+    else if (char === '\n') out += '\\n';
+    else if (char === '\t') out += '\\t';
+    else if (char === '\r') out += '\\r';
+    else if (code < 0x20 || code === 0x7f || /[\u0080-\u009f\u2028\u2029]/.test(char)) out += [...encoder.encode(char)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+    else out += char;
+  }
+  return `${out}"`;
+}
