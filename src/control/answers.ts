@@ -202,18 +202,50 @@ export interface EnvironmentAnswer {
   readonly environment: readonly string[];
 }
 
-export interface WhyAnswer {
+export interface WhyLinkAnswer {
   readonly unit: string;
-  readonly active: string;
-  readonly sub: string;
-  /** First the unit asked about, then cause by cause. `depth` counts from 0. */
-  readonly links: readonly { readonly depth: number; readonly unit: string; readonly code: string; readonly text: string; readonly origin: string | null; readonly atUsec: number }[];
+  /** A word for programs: condition, dependency-failed, exit, start-limit, spawn-failed, requested, … */
+  readonly code: string;
+  /** A clause whose subject is the unit. */
+  readonly text: string;
+  /** `file:line` of the line that decided, `default` or `implicit` for an automatic dependency, or null. */
+  readonly origin: string | null;
+  /** The process whose end decided, when one did; its time is the time of the link. */
+  readonly pid: number | null;
+  readonly atUsec: number;
 }
 
+export interface WhyAnswer {
+  readonly unit: string;
+  readonly load: string;
+  readonly active: string;
+  readonly sub: string;
+  /** From the unit asked about to the root cause; never empty. */
+  readonly links: readonly WhyLinkAnswer[];
+  readonly nowUsec: number;
+}
+
+export interface PlanStepAnswer {
+  /** Steps with the same number may run at the same time; from 1. */
+  readonly wave: number;
+  readonly unit: string;
+  readonly type: string;
+  /** Why it is part of the plan. */
+  readonly reason: string;
+  readonly origin: string | null;
+  /** Units of the plan whose step must end before. */
+  readonly after: readonly string[];
+}
+
+/** One for each unit asked about, in order. `refused` is null, or says why there is no plan. */
 export interface PlanAnswer {
-  readonly steps: readonly { readonly number: number; readonly unit: string; readonly type: string; readonly text: string; readonly reason: string; readonly after: readonly number[] }[];
-  /** Things that would be left out or already are as wanted. */
-  readonly notes: readonly string[];
+  readonly plans: readonly {
+    readonly unit: string;
+    readonly steps: readonly PlanStepAnswer[];
+    /** Dependencies left out, each with the reason. */
+    readonly dropped: readonly string[];
+    readonly refused: string | null;
+  }[];
 }
 
 export interface VerifyAnswer {

@@ -1,9 +1,10 @@
 /** The text of `status`: systemctl(1)'s layout, with two kinds of lines of our own (`Why:`, `Unheeded:`). */
 import type { ExecAnswer, NotEffectiveAnswer, UnitStatusAnswer } from '../control/answers.ts';
+import { formatInstant } from '../control/instant-text.ts';
 import { formatTimeSpan } from '../core/time/time-span.ts';
 import type { Usec } from '../base/brand.ts';
 import type { Terminal } from './terminal.ts';
-import { formatAgo, formatBytes, formatInstant } from './text/duration.ts';
+import { formatAgo, formatBytes } from './text/duration.ts';
 import { describeEnd } from './text/process-end.ts';
 import { dotOf, paint, toneOf } from './text/style.ts';
 import { harmless, shorten } from './text/width.ts';

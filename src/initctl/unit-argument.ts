@@ -1,12 +1,10 @@
-/** A unit as people type it: a name without a type is a service, a path of a mount point or device stands for its unit. */
+/** A unit as people type it: a name without a type is a service, a path stands for its mount or device. Patterns stay as they are. */
 import { isGlob } from '../control/glob.ts';
+import { mangleUnitName } from '../core/unit/unit-name.ts';
 
-const SUFFIXES = ['.service', '.socket', '.target', '.slice', '.scope', '.timer', '.path', '.mount', '.automount', '.swap', '.device'];
-
-/** @param fallback the type a bare name gets; list verbs take patterns as they are */
-export function unitArgument(word: string, fallback = '.service'): string {
-  if (isGlob(word) || SUFFIXES.some((suffix) => word.endsWith(suffix))) return word;
-  return word.startsWith('/') ? word : word + fallback;
+/** What makes no unit name is passed on as it is: the manager's answer says what is wrong with it. */
+export function unitArgument(word: string): string {
+  return isGlob(word) ? word : (mangleUnitName(word) ?? word);
 }
 
 export function unitArguments(words: readonly string[]): readonly string[] {

@@ -1,11 +1,12 @@
 import type { ManagerAnswer, UnitStatusAnswer } from '../../control/answers.ts';
+import { formatInstant } from '../../control/instant-text.ts';
 import type { Usec } from '../../base/brand.ts';
 import { formatTimeSpan } from '../../core/time/time-span.ts';
 import { EXIT } from '../exit-status.ts';
 import { countOption, hasOption, optionText } from '../options.ts';
 import { renderStatus } from '../status-text.ts';
 import type { Terminal } from '../terminal.ts';
-import { formatAgo, formatInstant } from '../text/duration.ts';
+import { formatAgo } from '../text/duration.ts';
 import { dotOf, paint } from '../text/style.ts';
 import { unitArguments } from '../unit-argument.ts';
 import { complain, print, printJson, request, type Invocation, type Verb, type VerbRun } from '../verb.ts';

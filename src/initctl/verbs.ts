@@ -97,3 +97,8 @@ function distance(a: string, b: string): number {
   }
   return row[b.length] as number;
 }
+
+export type { Reply, VerbRun, VerbStep } from './verb.ts';
+export type { LogTail } from './log-tail.ts';
+export { renderProgress } from './progress.ts';
+export { EXIT } from './exit-status.ts';

@@ -1,0 +1,32 @@
+/**
+ * What a row of the property tables is: systemd's name of a property and how its value is found, as the text `systemctl show` prints.
+ */
+import type { ClockReading } from '../../base/time.ts';
+import type { LimitName, ResourceLimit } from '../unit/definition.ts';
+import type { ManagerState, Unit } from '../manager/state.ts';
+
+/** What the shell knows of a unit beyond the state: numbers of the kernel and of the unit folders. null = not known. */
+export interface UnitFacts {
+  /** enabled, disabled, static, …; '' = no file. */
+  readonly fileState: string;
+  readonly preset: string;
+  readonly memoryBytes: number | null;
+  readonly cpuUsec: number | null;
+  readonly tasks: number | null;
+  /** Path of the control group relative to the manager's, or ''. */
+  readonly controlGroup: string;
+  /** The manager's own, as its services inherit them. */
+  readonly inheritedLimits: Readonly<Partial<Record<LimitName, ResourceLimit>>>;
+}
+
+export interface PropertyContext {
+  readonly state: ManagerState;
+  readonly unit: Unit;
+  readonly facts: UnitFacts;
+  readonly now: ClockReading;
+  /** An instant of the wall clock in the manager's time zone; '' for 0. */
+  readonly formatInstant: (realtimeUsec: number) => string;
+}
+
+/** null = the unit's kind has no such property after all. */
+export type PropertyRow<C> = readonly [name: string, value: (context: C) => string | null];

@@ -1,0 +1,109 @@
+/** Properties of services: systemd's interface `org.freedesktop.systemd1.Service`, its own part first. */
+import type { Signal } from '../../base/brand.ts';
+import type { ExecRecord, ServiceRuntime } from '../manager/state.ts';
+import type { ExecCommand, ExitStatusSet, ServiceUnit } from '../unit/definition.ts';
+import type { PropertyContext, PropertyRow } from './property-row.ts';
+import { span, words, yesNo } from './value-text.ts';
+
+export interface ServiceContext extends PropertyContext {
+  readonly service: ServiceUnit;
+  readonly runtime: ServiceRuntime;
+}
+
+type Row = PropertyRow<ServiceContext>;
+
+/** CLD_EXITED, CLD_KILLED, CLD_DUMPED of sigaction(2). */
+const EXIT_CODES = { exited: 1, killed: 2, dumped: 3 } as const;
+
+function statusSet(set: ExitStatusSet): string {
+  return words([...set.codes, ...set.signals]);
+}
+
+function commandRows(property: string, role: string, commands: (service: ServiceUnit) => readonly ExecCommand[]): readonly Row[] {
+  const render = (context: ServiceContext, extended: boolean): string =>
+    commands(context.service).map((command, index) => {
+      const record = context.runtime.execs.find((exec) => exec.role === role && exec.index === index);
+      return commandText(context, command, record, extended);
+    }).join('\n');
+  return [
+    [property, (context) => render(context, false)],
+    [`${property}Ex`, (context) => render(context, true)],
+  ];
+}
+
+/** One line `{ path=… ; argv[]=… ; … }` for each command. */
+function commandText(context: ServiceContext, command: ExecCommand, record: ExecRecord | undefined, extended: boolean): string {
+  const flags = [
+    ...(command.ignoreFailure ? ['ignore-failure'] : []), ...(command.privilege === 'full' ? ['privileged'] : []),
+    ...(command.privilege === 'no-setuid' ? ['no-setuid'] : []), ...(command.privilege === 'no-setuid-if-no-ambient' ? ['ambient'] : []),
+    ...(command.noEnvironmentExpansion ? ['no-env-expand'] : []),
+  ];
+  const exit = record?.exit ?? null;
+  const at = (usec: number | undefined): string => (usec === undefined || usec === 0 ? '[n/a]' : `[${context.formatInstant(usec)}]`);
+  return `{ path=${command.path} ; argv[]=${command.argv.join(' ')} ; ${extended ? `flags=${flags.join(' ')}` : `ignore_errors=${yesNo(command.ignoreFailure)}`} ; `
+    + `start_time=${at(record?.startRealtimeUsec)} ; stop_time=${at(exit?.realtimeUsec)} ; pid=${String(record?.pid ?? 0)} ; `
+    + `code=${exit?.code ?? '(null)'} ; status=${exit === null ? '0/0' : String(exit.status)} }`;
+}
+
+/** The newest run of a main process: the one that runs, else the one that ended last. */
+function mainExec({ runtime }: ServiceContext): ExecRecord | null {
+  return runtime.execs.findLast((exec) => exec.role === 'ExecStart' && exec.pid === runtime.mainPid) ?? runtime.mainExit
+    ?? runtime.execs.findLast((exec) => exec.role === 'ExecStart') ?? null;
+}
+
+function signalText(signal: Signal | null): string {
+  return String(signal ?? 0);
+}
+
+export const SERVICE_ROWS: readonly Row[] = [
+  ['Type', ({ service }) => service.type],
+  ['Restart', ({ service }) => service.restart],
+  ['PIDFile', ({ service }) => service.pidFile ?? ''],
+  ['NotifyAccess', ({ service }) => service.notifyAccess],
+  ['RestartUSec', ({ service }) => span(service.restartUsec)],
+  ['RestartSteps', ({ service }) => String(service.restartSteps)],
+  ['RestartMaxDelayUSec', ({ service }) => span(service.restartMaxDelayUsec)],
+  ['TimeoutStartUSec', ({ service }) => span(service.timeoutStartUsec)],
+  ['TimeoutStopUSec', ({ service }) => span(service.timeoutStopUsec)],
+  ['TimeoutAbortUSec', ({ service }) => span(service.timeoutAbortUsec ?? service.timeoutStopUsec)],
+  ['TimeoutStartFailureMode', ({ service }) => service.timeoutStartFailureMode],
+  ['TimeoutStopFailureMode', ({ service }) => service.timeoutStopFailureMode],
+  ['RuntimeMaxUSec', ({ service }) => span(service.runtimeMaxUsec)],
+  ['WatchdogUSec', ({ service, runtime }) => span(runtime.watchdogOverrideUsec ?? service.watchdogUsec)],
+  ['RootDirectoryStartOnly', ({ service }) => yesNo(service.rootDirectoryStartOnly)],
+  ['RemainAfterExit', ({ service }) => yesNo(service.remainAfterExit)],
+  ['GuessMainPID', ({ service }) => yesNo(service.guessMainPid)],
+  ['RestartPreventExitStatus', ({ service }) => statusSet(service.restartPreventExitStatus)],
+  ['RestartForceExitStatus', ({ service }) => statusSet(service.restartForceExitStatus)],
+  ['SuccessExitStatus', ({ service }) => statusSet(service.successExitStatus)],
+  ['MainPID', ({ runtime }) => String(runtime.mainPid ?? 0)],
+  ['ControlPID', ({ runtime }) => String(runtime.controlPid ?? 0)],
+  ['BusName', ({ service }) => service.busName ?? ''],
+  ['FileDescriptorStoreMax', ({ service }) => String(service.fileDescriptorStoreMax)],
+  ['NFileDescriptorStore', ({ runtime }) => String(runtime.fdStore.length)],
+  ['StatusText', ({ runtime }) => runtime.statusText],
+  ['StatusErrno', ({ runtime }) => String(runtime.statusErrno)],
+  ['Result', ({ runtime }) => runtime.result],
+  ['ReloadResult', ({ runtime }) => runtime.reloadResult],
+  ['CleanResult', () => 'success'],
+  ['NRestarts', ({ runtime }) => String(runtime.restarts)],
+  ['OOMPolicy', ({ service }) => service.oomPolicy],
+  ['ReloadSignal', ({ service }) => signalText(service.reloadSignal)],
+  ['ExecMainStartTimestamp', (context) => context.formatInstant(mainExec(context)?.startRealtimeUsec ?? 0)],
+  ['ExecMainStartTimestampMonotonic', (context) => String(mainExec(context)?.startMonotonicUsec ?? 0)],
+  ['ExecMainExitTimestamp', (context) => context.formatInstant(mainExec(context)?.exit?.realtimeUsec ?? 0)],
+  ['ExecMainExitTimestampMonotonic', (context) => String(mainExec(context)?.exit?.monotonicUsec ?? 0)],
+  ['ExecMainPID', (context) => String(mainExec(context)?.pid ?? 0)],
+  ['ExecMainCode', (context) => {
+    const exit = mainExec(context)?.exit ?? null;
+    return String(exit === null ? 0 : EXIT_CODES[exit.code]);
+  }],
+  ['ExecMainStatus', (context) => String(mainExec(context)?.exit?.status ?? 0)],
+  ...commandRows('ExecCondition', 'ExecCondition', (service) => service.execCondition),
+  ...commandRows('ExecStartPre', 'ExecStartPre', (service) => service.execStartPre),
+  ...commandRows('ExecStart', 'ExecStart', (service) => service.execStart),
+  ...commandRows('ExecStartPost', 'ExecStartPost', (service) => service.execStartPost),
+  ...commandRows('ExecReload', 'ExecReload', (service) => service.execReload),
+  ...commandRows('ExecStop', 'ExecStop', (service) => service.execStop),
+  ...commandRows('ExecStopPost', 'ExecStopPost', (service) => service.execStopPost),
+];

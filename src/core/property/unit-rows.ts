@@ -1,0 +1,108 @@
+/** Properties all units have: systemd's interface `org.freedesktop.systemd1.Unit`, in its order. */
+import { getEntry } from '../../base/persistent-map.ts';
+import type { EdgeKind } from '../graph/atoms.ts';
+import { neighbours } from '../graph/graph.ts';
+import type { Instant, UnitTimes } from '../manager/state.ts';
+import type { PropertyContext, PropertyRow } from './property-row.ts';
+import { NOT_SET, span, words, yesNo } from './value-text.ts';
+
+type Row = PropertyRow<PropertyContext>;
+
+const DEPENDENCIES: readonly (readonly [string, EdgeKind])[] = [
+  ['Requires', 'Requires'], ['Requisite', 'Requisite'], ['Wants', 'Wants'], ['BindsTo', 'BindsTo'], ['PartOf', 'PartOf'], ['Upholds', 'Upholds'],
+  ['RequiredBy', 'RequiredBy'], ['RequisiteOf', 'RequisiteOf'], ['WantedBy', 'WantedBy'], ['BoundBy', 'BoundBy'], ['UpheldBy', 'UpheldBy'],
+  ['ConsistsOf', 'ConsistsOf'], ['Conflicts', 'Conflicts'], ['ConflictedBy', 'ConflictedBy'], ['Before', 'Before'], ['After', 'After'],
+  ['OnSuccess', 'OnSuccess'], ['OnSuccessOf', 'OnSuccessOf'], ['OnFailure', 'OnFailure'], ['OnFailureOf', 'OnFailureOf'],
+  ['Triggers', 'Triggers'], ['TriggeredBy', 'TriggeredBy'], ['PropagatesReloadTo', 'PropagatesReloadTo'],
+  ['ReloadPropagatedFrom', 'ReloadPropagatedFrom'], ['PropagatesStopTo', 'PropagatesStopTo'], ['StopPropagatedFrom', 'StopPropagatedFrom'],
+  ['JoinsNamespaceOf', 'JoinsNamespaceOf'], ['SliceOf', 'SliceOf'],
+];
+
+function dependencyRow([property, kind]: readonly [string, EdgeKind]): Row {
+  return [property, ({ state, unit }) => words(neighbours(state.graph, unit.name, kind))];
+}
+
+function timeRows(property: string, time: keyof UnitTimes): readonly Row[] {
+  const at = (context: PropertyContext): Instant => context.unit.times[time];
+  return [
+    [property, (context) => context.formatInstant(at(context).realtimeUsec)],
+    [`${property}Monotonic`, (context) => String(at(context).monotonicUsec)],
+  ];
+}
+
+/** Whether a person may ask for the operation, and the kind of unit has it. */
+function canStart({ unit }: PropertyContext): boolean {
+  const { definition } = unit;
+  return definition.loadState === 'loaded' && !definition.refuseManualStart && ['service', 'target', 'slice'].includes(definition.kind);
+}
+
+function canReload({ unit }: PropertyContext): boolean {
+  const { definition } = unit;
+  return definition.kind === 'service' && (definition.execReload.length > 0 || definition.type === 'notify-reload');
+}
+
+function jobId({ state, unit }: PropertyContext): string {
+  return unit.job === null || getEntry(state.jobs, unit.job) === undefined ? '' : String(unit.job);
+}
+
+function sourcesOf(context: PropertyContext, key: string): readonly string[] {
+  return context.unit.definition.entries.filter((entry) => entry.section === 'Unit' && entry.key === key).map((entry) => entry.value);
+}
+
+export const UNIT_ROWS: readonly Row[] = [
+  ['Id', ({ unit }) => unit.name],
+  ['Names', ({ unit }) => words(unit.definition.names)],
+  ...DEPENDENCIES.map(dependencyRow),
+  ['RequiresMountsFor', (context) => words(sourcesOf(context, 'RequiresMountsFor'))],
+  ['Documentation', ({ unit }) => words(unit.definition.documentation)],
+  ['Description', ({ unit }) => unit.definition.description],
+  ['LoadState', ({ unit }) => unit.definition.loadState],
+  ['ActiveState', ({ unit }) => unit.activeState],
+  ['FreezerState', () => 'running'],
+  ['SubState', ({ unit }) => unit.runtime.state],
+  ['FragmentPath', ({ unit }) => unit.definition.fragmentPath ?? ''],
+  ['SourcePath', (context) => sourcesOf(context, 'SourcePath').at(-1) ?? ''],
+  ['DropInPaths', ({ unit }) => words(unit.definition.dropInPaths)],
+  ['UnitFileState', ({ facts }) => facts.fileState],
+  ['UnitFilePreset', ({ facts }) => facts.preset],
+  ...timeRows('StateChangeTimestamp', 'stateChange'),
+  ...timeRows('InactiveExitTimestamp', 'inactiveExit'),
+  ...timeRows('ActiveEnterTimestamp', 'activeEnter'),
+  ...timeRows('ActiveExitTimestamp', 'activeExit'),
+  ...timeRows('InactiveEnterTimestamp', 'inactiveEnter'),
+  ['CanStart', (context) => yesNo(canStart(context))],
+  ['CanStop', ({ unit }) => yesNo(!unit.definition.refuseManualStop && unit.runtime.kind !== 'inert' && unit.definition.loadState !== 'masked')],
+  ['CanReload', (context) => yesNo(canReload(context))],
+  ['CanIsolate', ({ unit }) => yesNo(unit.definition.allowIsolate)],
+  ['CanFreeze', () => 'no'],
+  ['Job', jobId],
+  ['StopWhenUnneeded', ({ unit }) => yesNo(unit.definition.stopWhenUnneeded)],
+  ['RefuseManualStart', ({ unit }) => yesNo(unit.definition.refuseManualStart)],
+  ['RefuseManualStop', ({ unit }) => yesNo(unit.definition.refuseManualStop)],
+  ['AllowIsolate', ({ unit }) => yesNo(unit.definition.allowIsolate)],
+  ['DefaultDependencies', ({ unit }) => yesNo(unit.definition.defaultDependencies)],
+  ['OnSuccessJobMode', ({ unit }) => unit.definition.onSuccessJobMode],
+  ['OnFailureJobMode', ({ unit }) => unit.definition.onFailureJobMode],
+  ['IgnoreOnIsolate', ({ unit }) => yesNo(unit.definition.ignoreOnIsolate)],
+  ['NeedDaemonReload', ({ unit }) => yesNo(unit.needsReload)],
+  ['JobTimeoutUSec', ({ unit }) => span(unit.definition.jobTimeoutUsec)],
+  ['JobRunningTimeoutUSec', ({ unit }) => span(unit.definition.jobRunningTimeoutUsec)],
+  ['JobTimeoutAction', ({ unit }) => unit.definition.jobTimeoutAction],
+  ['ConditionResult', ({ unit }) => yesNo(unit.times.condition.monotonicUsec > 0 && unit.conditionResult)],
+  ['AssertResult', ({ unit }) => yesNo(unit.times.condition.monotonicUsec > 0 && unit.assertResult)],
+  ...timeRows('ConditionTimestamp', 'condition'),
+  ...timeRows('AssertTimestamp', 'condition'),
+  ['LoadError', ({ unit }) => unit.definition.loadError ?? ''],
+  ['Transient', ({ unit }) => yesNo(unit.definition.kind === 'scope')],
+  ['Perpetual', ({ unit }) => yesNo(unit.name === '-.slice' || unit.name === '-.mount' || unit.name === 'init.scope')],
+  ['StartLimitIntervalUSec', ({ unit }) => span(unit.definition.startLimitIntervalUsec)],
+  ['StartLimitBurst', ({ unit }) => String(unit.definition.startLimitBurst)],
+  ['StartLimitAction', ({ unit }) => unit.definition.startLimitAction],
+  ['FailureAction', ({ unit }) => unit.definition.failureAction],
+  ['SuccessAction', ({ unit }) => unit.definition.successAction],
+  ['SuccessActionExitStatus', () => NOT_SET],
+  ['FailureActionExitStatus', () => NOT_SET],
+  ['InvocationID', ({ unit }) => unit.invocationId ?? ''],
+  ['CollectMode', (context) => sourcesOf(context, 'CollectMode').at(-1) ?? 'inactive'],
+];
+

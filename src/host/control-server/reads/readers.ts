@@ -1,0 +1,37 @@
+/** The reading methods and who answers them. */
+import { assert } from '../../../base/assert.ts';
+import type { Method } from '../../../control/requests.ts';
+import type { Reader } from './context.ts';
+import { readDependencies } from './dependencies.ts';
+import { readEnvironment } from './environment.ts';
+import { readJobList } from './job-list.ts';
+import { readManager } from './manager.ts';
+import { readPlan } from './plan.ts';
+import { readProperties } from './properties.ts';
+import { readUnitFileTexts } from './unit-file-texts.ts';
+import { readUnitList } from './unit-list.ts';
+import { readStatus } from './unit-status.ts';
+import { readVerdicts } from './verify.ts';
+import { readWhy } from './why.ts';
+
+const READERS = {
+  manager: readManager,
+  'list-units': readUnitList,
+  status: readStatus,
+  show: readProperties,
+  'list-jobs': readJobList,
+  'list-dependencies': readDependencies,
+  cat: readUnitFileTexts,
+  'get-environment': readEnvironment,
+  why: readWhy,
+  plan: readPlan,
+  verify: readVerdicts,
+} as const satisfies { readonly [M in Method]?: Reader<M> };
+
+export type ReadMethod = keyof typeof READERS;
+
+/** The function that answers a reading method. */
+export function readerOf<M extends Method>(method: M): Reader<M> {
+  assert(Object.hasOwn(READERS, method), `${method} reads`);
+  return READERS[method as ReadMethod] as unknown as Reader<M>;
+}

@@ -1,0 +1,83 @@
+/** Words about a unit that several answers share. */
+import type { JobId, MonotonicUsec, UnitName } from '../../../base/brand.ts';
+import { getEntry } from '../../../base/persistent-map.ts';
+import type { ClockReading } from '../../../base/time.ts';
+import type { JobAnswer, NotEffectiveAnswer } from '../../../control/answers.ts';
+import type { DependencyOrigin, Origin } from '../../../core/unit/definition.ts';
+import type { Job, ManagerState, Unit } from '../../../core/manager/state.ts';
+
+/** SubState: the word of the unit's own machine. */
+export function subState(unit: Unit): string {
+  return unit.runtime.state;
+}
+
+export function resultOf(unit: Unit): string {
+  return 'result' in unit.runtime ? unit.runtime.result : 'success';
+}
+
+/** A monotonic instant as wall clock time; 0 for none. */
+export function wallClock(instant: MonotonicUsec | null, now: ClockReading): number {
+  return instant === null ? 0 : Math.round(now.realtimeUsec - (now.monotonicUsec - instant));
+}
+
+export function jobAnswer(state: ManagerState, job: Job, now: ClockReading): JobAnswer {
+  const blocker = job.blockedBy === null ? undefined : getEntry(state.jobs, job.blockedBy);
+  return {
+    job: job.id,
+    unit: job.unit,
+    type: job.type,
+    state: job.state,
+    createdUsec: wallClock(job.createdUsec, now),
+    startedUsec: wallClock(job.startedUsec, now),
+    deadlineUsec: wallClock(jobDeadline(state, job), now),
+    waitsFor: blocker?.unit ?? null,
+  };
+}
+
+export function jobOf(state: ManagerState, id: JobId | null): Job | undefined {
+  return id === null ? undefined : getEntry(state.jobs, id);
+}
+
+/** The nearest of the job's own time-out and that of what its unit is doing. */
+function jobDeadline(state: ManagerState, job: Job): MonotonicUsec | null {
+  const unit = getEntry(state.units, job.unit);
+  const running = job.state === 'running' && unit !== undefined && 'deadlineUsec' in unit.runtime ? unit.runtime.deadlineUsec : null;
+  if (job.deadlineUsec === null) return running;
+  return running === null || job.deadlineUsec < running ? job.deadlineUsec : running;
+}
+
+export function placeOf(origin: DependencyOrigin | Origin | null): string {
+  if (origin === null || typeof origin === 'string') return origin ?? '';
+  return origin.line > 0 ? `${origin.file}:${String(origin.line)}` : origin.file;
+}
+
+const WHY_WORDS: Readonly<Record<string, string>> = {
+  'not-implemented': 'not implemented',
+  'no-capability': 'the manager lacks the capability',
+  'no-cgroup': 'no writable control group',
+  'no-kernel-support': 'the kernel has no support for it',
+  'not-privileged': 'only a privileged manager may',
+};
+
+/** Requested and not in effect: what is known from the files, then what the last start found out. */
+export function notEffectiveAnswers(unit: Unit): readonly NotEffectiveAnswer[] {
+  const fromFiles = unit.definition.notEffective.map((item): NotEffectiveAnswer => ({
+    directive: item.directive, requested: item.requested, why: WHY_WORDS[item.why] ?? item.why, origin: placeOf(item.origin),
+  }));
+  const seen = new Set(fromFiles.map((item) => item.directive));
+  const atRuntime = unit.notEffectiveAtRuntime.filter((item) => !seen.has(item.directive)).map((item): NotEffectiveAnswer => {
+    const entry = unit.definition.entries.findLast((candidate) => candidate.key === item.directive);
+    return {
+      directive: item.directive, requested: entry?.value ?? '', why: WHY_WORDS[item.why] ?? item.why,
+      origin: entry === undefined ? '' : placeOf({ file: entry.file, line: entry.line }),
+    };
+  });
+  return [...fromFiles, ...atRuntime];
+}
+
+/** Type first, then name: the order of systemctl's lists. */
+export function byTypeAndName(a: UnitName | string, b: UnitName | string): number {
+  const typeA = a.slice(a.lastIndexOf('.'));
+  const typeB = b.slice(b.lastIndexOf('.'));
+  return typeA < typeB ? -1 : typeA > typeB ? 1 : a < b ? -1 : a > b ? 1 : 0;
+}

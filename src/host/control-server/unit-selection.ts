@@ -1,0 +1,112 @@
+/** Which units a request means: names made canonical, patterns matched against loaded units, and definitions read where needed. */
+import type { Pid, UnitName } from '../../base/brand.ts';
+import { getEntry, hasEntry, valuesOf } from '../../base/persistent-map.ts';
+import { isGlob, matchesGlob } from '../../control/glob.ts';
+import type { Failure } from '../../control/error-codes.ts';
+import type { Method, Params } from '../../control/requests.ts';
+import type { ManagerState } from '../../core/manager/state.ts';
+import { isUnitName, mangleUnitName } from '../../core/unit/unit-name.ts';
+import type { Engine } from '../engine.ts';
+
+/**
+ * Units an unprivileged user may make the manager load in its life, by asking about names nobody loaded. Each stays in memory; the
+ * administrator's own requests are not bounded, since he may fill the unit folders as well.
+ */
+const UNPRIVILEGED_LOADS_MAX = 256;
+
+export type Selection =
+  | { readonly ok: true; readonly units: readonly UnitName[] }
+  | { readonly ok: false; readonly failure: Failure };
+
+const NOTHING: Selection = { ok: true, units: [] };
+
+/** Methods whose `units` or `unit` are single units or patterns over loaded ones, and not patterns over everything there is. */
+export function resolveUnits<M extends Method>(state: ManagerState, method: M, params: Params<M>): Selection {
+  switch (method as Method) {
+    case 'status': case 'show': case 'cat': case 'enqueue': case 'plan': case 'kill': case 'reset-failed': case 'verify':
+      return select(state, (params as Params<'status'>).units);
+    case 'why': case 'list-dependencies':
+      return select(state, [(params as Params<'why'>).unit]);
+    default:
+      return NOTHING;
+  }
+}
+
+function select(state: ManagerState, words: readonly string[]): Selection {
+  const units = new Set<UnitName>();
+  for (const word of words) {
+    if (isGlob(word)) {
+      const matching: UnitName[] = [];
+      for (const unit of valuesOf(state.units)) if (unit.definition.names.some((name) => matchesGlob(word, name))) matching.push(unit.name);
+      for (const name of matching.sort()) units.add(name);
+      continue;
+    }
+    const owner = /^\d{1,10}$/.test(word) ? getEntry(state.pids, Number(word) as Pid) : undefined;
+    if (owner !== undefined) {
+      units.add(owner);
+      continue;
+    }
+    if (/^\d{1,10}$/.test(word)) return { ok: false, failure: { name: 'no-such-unit', message: `Process ${word} belongs to no unit.` } };
+    const name = mangleUnitName(word);
+    if (name === null) return { ok: false, failure: { name: 'invalid-unit-name', message: `"${word.slice(0, 64)}" is no unit name.` } };
+    if (!isUnitName(name)) {
+      return { ok: false, failure: { name: 'invalid-unit-name', message: `Unit name ${name} is missing the instance name.`, unit: name } };
+    }
+    units.add(name);
+  }
+  return { ok: true, units: [...units] };
+}
+
+export interface Loaded {
+  /** Canonical names, in the order asked for, without doubles. */
+  readonly names: readonly UnitName[];
+  readonly failure: Failure | null;
+  /** Calls back when the definitions have reached the state; null when they are there already. Returns the end of the waiting. */
+  readonly wait: ((proceed: () => void) => () => void) | null;
+}
+
+export class UnitLoading {
+  readonly #engine: Engine;
+  #unprivilegedLoads = 0;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  load(units: readonly UnitName[], options: { readonly needsLoading: boolean; readonly privileged: boolean }): Loaded {
+    const state = this.#engine.state();
+    const missing = units.filter((unit) => !isKnown(state, unit));
+    if (!options.needsLoading || missing.length === 0) return { names: canonical(state, units), failure: null, wait: null };
+    if (!options.privileged) {
+      this.#unprivilegedLoads += missing.length;
+      if (this.#unprivilegedLoads > UNPRIVILEGED_LOADS_MAX) {
+        return { names: [], failure: { name: 'access-denied', message: 'only the administrator may make the manager load more units' }, wait: null };
+      }
+    }
+    const { names } = this.#engine.loadUnits(units);
+    return {
+      names: [...new Set(names)],
+      failure: null,
+      // Nothing may have been new after all (an alias of a loaded unit): then no turn would come.
+      wait: names.every((name) => isKnown(this.#engine.state(), name)) ? null : (proceed) => {
+        const end = this.#engine.onTurnEnd(() => {
+          end();
+          proceed();
+        });
+        return end;
+      },
+    };
+  }
+
+  canonicalNames(units: readonly UnitName[]): readonly UnitName[] {
+    return canonical(this.#engine.state(), units);
+  }
+}
+
+function isKnown(state: ManagerState, unit: UnitName): boolean {
+  return hasEntry(state.units, unit) || hasEntry(state.aliases, unit);
+}
+
+function canonical(state: ManagerState, units: readonly UnitName[]): readonly UnitName[] {
+  return [...new Set(units.map((unit) => getEntry(state.aliases, unit) ?? unit))];
+}
