@@ -15,7 +15,11 @@ export interface ProcessEntry {
   /** Start time in clock ticks since boot: with the pid it names a process for good. */
   readonly startTicks: number;
   readonly state: string;
+  readonly isKernelThread: boolean;
 }
+
+/** linux/sched.h */
+const PF_KTHREAD = 0x0020_0000;
 
 /** One process. null when it is gone, or when there is no /proc. A zombie is an entry with state `Z`. */
 export function readProcess(native: NativeBinding, pid: number): ProcessEntry | null {
@@ -31,6 +35,7 @@ export function readProcess(native: NativeBinding, pid: number): ProcessEntry | 
     group: Number(fields[2]),
     session: Number(fields[3]),
     startTicks: Number(fields[19]),
+    isKernelThread: (Number(fields[6]) & PF_KTHREAD) !== 0,
   };
 }
 

@@ -1,12 +1,242 @@
-/** Starting a command through `unit-executor`, and hearing from it whether execve went through. */
-import type { Errno, Pid } from '../../base/brand.ts';
+/**
+ * Starting a command through `unit-executor`, and hearing from it whether execve went through.
+ *
+ * The executor gets the specification as a memfd and a pipe to report to. The pipe closes on exec: end of file without a failure
+ * means that the service's program runs.
+ */
+import type { Errno, Fd, Pid, UnitName } from '../../base/brand.ts';
+import type { DirectoryKind, ExecContext, StandardStream } from '../../core/unit/definition.ts';
+import { POLL_IN } from '../engine.ts';
+import type { UnstampedEvent } from '../engine.ts';
+import { serialiseExecSpec } from '../exec-spec.ts';
+import type { ExecSpec, StreamSource } from '../exec-spec.ts';
+import { parseExecReport } from '../exec-report.ts';
+import type { NativeBinding } from '../native.ts';
+import type { PollSet } from '../poll-set.ts';
+import { PID_VARIABLES } from './spawn-environment.ts';
 import type { SpawnPlan } from './spawner.ts';
+
+/** Child descriptors, in the order they are passed after the standard streams. */
+const SPEC_FD = 3;
+const REPORT_FD = 4;
+/** Reports are a few hundred bytes; more than this is not ours. */
+const REPORT_BYTES_MAX = 64 * 1024;
+/** So many executors may be at work at once before their answers have come; a bound on fds, far above what a boot needs. */
+const PENDING_MAX = 4096;
 
 export type LaunchOutcome = { readonly pid: Pid } | { readonly errno: Errno; readonly stage: string };
 
-export interface ExecutorLauncher {
-  /** Starts the executor for the plan. What it reports later becomes `exec-done` or `exec-failed`. */
-  launch(plan: SpawnPlan): LaunchOutcome;
+export interface ExecutorLauncherOptions {
+  readonly native: NativeBinding;
+  readonly poll: PollSet;
+  /** Path of the program; null when it is not built. */
+  readonly path: string | null;
+  readonly directoryRoots: Readonly<Record<DirectoryKind, string>>;
+  readonly defaultDirectory: string;
+  /** Where directories for PrivateTmp= are made. */
+  readonly runtimeDirectory: string;
+  readonly submit: (event: UnstampedEvent) => void;
+  /** Directives the executor could not put into effect. */
+  readonly onNotes: (unit: UnitName, items: readonly { readonly directive: string; readonly why: string }[]) => void;
+}
+
+interface Pending {
+  readonly unit: UnitName;
+  readonly pid: Pid;
+  readonly report: Fd;
+  bytes: Uint8Array;
+}
+
+export class ExecutorLauncher {
+  readonly #options: ExecutorLauncherOptions;
+  readonly #pending = new Map<Pid, Pending>();
+
+  constructor(options: ExecutorLauncherOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Starts the executor for the plan. What it reports later becomes `exec-done` or `exec-failed`.
+   *
+   * @param stdio fds for streams that need no opening
+   */
+  launch(plan: SpawnPlan, stdio: readonly [Fd, Fd, Fd]): LaunchOutcome {
+    const { native, path } = this.#options;
+    if (path === null) return { errno: 'ENOENT' as Errno, stage: 'executor' };
+    if (this.#pending.size >= PENDING_MAX) return { errno: 'EAGAIN' as Errno, stage: 'executor' };
+    const specFd = this.#writeSpec(plan);
+    if (typeof specFd === 'string') return { errno: specFd, stage: 'specification' };
+    const pipe = native.pipe(false);
+    if (typeof pipe === 'string') {
+      native.close(specFd);
+      return { errno: pipe, stage: 'report' };
+    }
+    const [readEnd, writeEnd] = pipe;
+    const result = native.spawn({
+      path,
+      argv: ['unit-executor', String(SPEC_FD)],
+      env: [],
+      stdio,
+      extraFds: [specFd, writeEnd],
+      cwd: '/',
+      umask: 0o022,
+      credentials: null,
+      limits: [],
+      nice: null,
+      oomScoreAdjust: null,
+      noNewPrivileges: false,
+      ignoreSigpipe: plan.exec.ignoreSigpipe,
+      newSession: true,
+      cgroupFd: plan.birthplace.cgroupFd,
+      pidEnvIndexes: [],
+      controllingTty: -1,
+    });
+    native.close(specFd);
+    native.close(writeEnd);
+    if ('errno' in result) {
+      native.close(readEnd);
+      return { errno: result.errno, stage: result.stage };
+    }
+    native.close(result.pidfd);
+    native.setNonBlocking(readEnd, true);
+    const pending: Pending = { unit: plan.effect.unit, pid: result.pid, report: readEnd, bytes: new Uint8Array(0) };
+    this.#pending.set(result.pid, pending);
+    this.#options.poll.add(readEnd, POLL_IN, () => { this.#read(pending); }, 'executor');
+    return { pid: result.pid };
+  }
+
   /** The process has been reaped: what it still had to report comes before its exit. */
-  settle(pid: Pid): void;
+  settle(pid: Pid): void {
+    const pending = this.#pending.get(pid);
+    if (pending === undefined) return;
+    this.#read(pending);
+    // A process it left behind may hold the pipe; nothing more is to be learned from it.
+    if (this.#pending.has(pid)) this.#finish(pending);
+  }
+
+  /** Removes what PrivateTmp= made for the unit. The directory's path, for the remover; null when there is none. */
+  privateTmpOf(unit: UnitName): string {
+    return `${this.#options.runtimeDirectory}/private-tmp/${unit}`;
+  }
+
+  #writeSpec(plan: SpawnPlan): Fd | Errno {
+    const { native } = this.#options;
+    const fd = native.memfd('exec-spec');
+    if (typeof fd === 'string') return fd;
+    const bytes = serialiseExecSpec(this.#specOf(plan));
+    for (let written = 0; written < bytes.length;) {
+      const result = native.write(fd, bytes.subarray(written));
+      if (typeof result === 'string') {
+        native.close(fd);
+        return result;
+      }
+      written += result;
+    }
+    return fd;
+  }
+
+  #specOf(plan: SpawnPlan): ExecSpec {
+    const { effect, exec, granted } = plan;
+    const { command } = effect;
+    const runsAsUser = command.privilege === 'normal' && (plan.credentials.kind === 'ask-executor' || granted.credentials !== null);
+    const layer = (environment: ReadonlyMap<string, string>): readonly string[] =>
+      [...environment].filter(([name, value]) => !(PID_VARIABLES.has(name) && value === '')).map(([name, value]) => `${name}=${value}`);
+    return {
+      reportFd: REPORT_FD,
+      path: plan.path,
+      searchPath: [],
+      argv: command.argv,
+      expandVariables: !command.noEnvironmentExpansion,
+      baseEnvironment: layer(plan.lowerEnvironment),
+      environment: layer(plan.upperEnvironment),
+      pidVariables: [...plan.lowerEnvironment].filter(([name, value]) => PID_VARIABLES.has(name) && value === '').map(([name]) => name),
+      unsetEnvironment: exec.unsetEnvironment,
+      passedFds: [],
+      user: runsAsUser ? exec.user : null,
+      group: runsAsUser ? exec.group : null,
+      supplementaryGroups: runsAsUser ? exec.supplementaryGroups : [],
+      stdin: streamSource(exec.standardInput, 0),
+      stdout: streamSource(exec.standardOutput, 1),
+      stderr: streamSource(exec.standardError, 2),
+      stdinData: exec.standardInputData === null ? null : Buffer.from(exec.standardInputData, 'base64'),
+      ttyPath: exec.ttyPath,
+      ttyReset: exec.ttyReset,
+      ttyHangup: exec.ttyHangup,
+      limits: granted.limits,
+      nice: granted.nice,
+      oomScoreAdjust: granted.oomScoreAdjust,
+      ioSchedulingClass: exec.ioSchedulingClass,
+      ioSchedulingPriority: exec.ioSchedulingPriority,
+      cpuSchedulingPolicy: exec.cpuSchedulingPolicy,
+      cpuSchedulingPriority: exec.cpuSchedulingPriority,
+      cpuAffinity: exec.cpuAffinity,
+      umask: exec.umask,
+      directories: exec.directories.map(({ kind, path, links }) => ({ kind, root: this.#options.directoryRoots[kind], path, links, mode: exec.directoryModes[kind] })),
+      workingDirectory: exec.workingDirectory ?? { path: this.#options.defaultDirectory, optional: false },
+      rootDirectory: exec.rootDirectory,
+      capabilityBoundingSet: exec.capabilityBoundingSet,
+      ambientCapabilities: exec.ambientCapabilities,
+      noNewPrivileges: exec.noNewPrivileges,
+      privateTmp: this.#privateTmp(effect.unit, exec),
+      protectSystem: 'no',
+      protectHome: 'no',
+      readOnlyPaths: [],
+      readWritePaths: [],
+      inaccessiblePaths: [],
+    };
+  }
+
+  #privateTmp(unit: UnitName, exec: ExecContext): string | null {
+    if (!exec.privateTmp) return null;
+    const path = this.privateTmpOf(unit);
+    this.#options.native.makeDirectory(`${this.#options.runtimeDirectory}/private-tmp`, 0o700);
+    this.#options.native.makeDirectory(path, 0o700);
+    return path;
+  }
+
+  #read(pending: Pending): void {
+    const buffer = new Uint8Array(4096);
+    for (;;) {
+      const size = this.#options.native.read(pending.report, buffer);
+      if (size === 'EAGAIN' || size === 'EINTR') return;
+      if (typeof size === 'string' || size === 0 || pending.bytes.length + size > REPORT_BYTES_MAX) break;
+      const bytes = new Uint8Array(pending.bytes.length + size);
+      bytes.set(pending.bytes);
+      bytes.set(buffer.subarray(0, size), pending.bytes.length);
+      pending.bytes = bytes;
+    }
+    this.#finish(pending);
+  }
+
+  #finish(pending: Pending): void {
+    const { native, poll, submit, onNotes } = this.#options;
+    const { unit, pid } = pending;
+    this.#pending.delete(pid);
+    poll.remove(pending.report);
+    native.close(pending.report);
+    const { failure, notes } = parseExecReport(pending.bytes);
+    if (notes.length > 0) onNotes(unit, notes.map(({ directive, errno, subject }) => ({ directive, why: subject === '' ? errno : `${errno}: ${subject}` })));
+    if (failure === null) submit({ event: 'exec-done', unit, pid });
+    else submit({ event: 'exec-failed', unit, pid, ...failure });
+  }
+}
+
+/** What the executor has to do for a stream; `inherit` where the fd it is given will do. */
+function streamSource(stream: StandardStream, number: 0 | 1 | 2): StreamSource {
+  switch (stream.kind) {
+    case 'file': return number === 0 ? { kind: 'read', path: stream.path } : { kind: 'write', path: stream.path };
+    case 'append':
+    case 'truncate': return { kind: stream.kind, path: stream.path };
+    case 'tty':
+    case 'tty-force':
+    case 'tty-fail': return { kind: stream.kind };
+    case 'data': return { kind: 'data' };
+    // "inherit" of an output means the stream before it, which the executor may only just have opened.
+    case 'inherit': return number === 0 ? { kind: 'inherit' } : { kind: 'duplicate', of: number === 1 ? 0 : 1 };
+    case 'null':
+    case 'journal':
+    case 'kmsg':
+    case 'socket':
+    case 'fd': return { kind: 'inherit' };
+  }
 }

@@ -6,7 +6,7 @@ import type { ExecContext } from '../../core/unit/definition.ts';
 import type { Credentials } from './credentials.ts';
 
 const CAP_SETGID = 6;
-const CAP_SETUID = 7;
+export const CAP_SETUID = 7;
 const CAP_SYS_NICE = 23;
 const CAP_SYS_RESOURCE = 24;
 

@@ -15,6 +15,9 @@ import { expandGlob } from '../shell-pattern.ts';
 import { parseEnvironmentFile } from './environment-file.ts';
 import type { UserRecord } from './user-database.ts';
 
+/** Variables whose value is the child's own pid: they are handed over empty. */
+export const PID_VARIABLES = new Set(['SYSTEMD_EXEC_PID', 'WATCHDOG_PID', 'LISTEN_PID']);
+
 /** execve's limit for all of argv and environ is 2 MiB at the usual stack limit; one file alone must stay below that. */
 const ENVIRONMENT_FILE_BYTES_MAX = 1024 * 1024;
 
@@ -39,7 +42,13 @@ export interface EnvironmentSources {
 }
 
 export type EnvironmentOutcome =
-  | { readonly ok: true; readonly environment: ReadonlyMap<string, string> }
+  | {
+      readonly ok: true;
+      /** Steps 1 and 2: what the executor adds for a user only it knows goes on top of these. */
+      readonly lower: ReadonlyMap<string, string>;
+      /** Steps 3 to 5. */
+      readonly upper: ReadonlyMap<string, string>;
+    }
   /** EnvironmentFile= without `-` that cannot be read. */
   | { readonly ok: false; readonly errno: string; readonly subject: string };
 
@@ -70,17 +79,18 @@ function ownVariables(sources: EnvironmentSources): string[] {
   return variables;
 }
 
-/** Puts the environment together. The map's order is that of first assignment. */
+/** Reads the sources. Nothing is unset yet: `mergeEnvironment` does that. */
 export function buildEnvironment(sources: EnvironmentSources): EnvironmentOutcome {
   const { exec } = sources;
-  const environment = new Map<string, string>();
-  assign(environment, sources.managerEnvironment);
-  assign(environment, ownVariables(sources));
+  const lower = new Map<string, string>();
+  assign(lower, sources.managerEnvironment);
+  assign(lower, ownVariables(sources));
+  const upper = new Map<string, string>();
   for (const name of exec.passEnvironment) {
     const value = sources.ownEnvironment(name);
-    if (value !== undefined) environment.set(name, value);
+    if (value !== undefined) upper.set(name, value);
   }
-  assign(environment, exec.environment);
+  assign(upper, exec.environment);
   for (const { path, optional } of exec.environmentFiles) {
     const paths = /[*?[]/.test(path) ? expandGlob(sources.lookup, path) : [path];
     if (paths.length === 0 && !optional) return { ok: false, errno: 'ENOENT', subject: path };
@@ -90,16 +100,22 @@ export function buildEnvironment(sources: EnvironmentSources): EnvironmentOutcom
         if (optional) continue;
         return { ok: false, errno: text, subject: file };
       }
-      assign(environment, parseEnvironmentFile(text).assignments);
+      assign(upper, parseEnvironmentFile(text).assignments);
     }
   }
-  for (const entry of exec.unsetEnvironment) {
+  return { ok: true, lower, upper };
+}
+
+/** One environment out of both layers, without what UnsetEnvironment= takes away. The map's order is that of first assignment. */
+export function mergeEnvironment(lower: ReadonlyMap<string, string>, upper: ReadonlyMap<string, string>, unset: readonly string[]): ReadonlyMap<string, string> {
+  const environment = new Map([...lower, ...upper]);
+  for (const entry of unset) {
     const at = entry.indexOf('=');
     // With a value only that very assignment goes.
     if (at === -1) environment.delete(entry);
     else if (environment.get(entry.slice(0, at)) === entry.slice(at + 1)) environment.delete(entry.slice(0, at));
   }
-  return { ok: true, environment };
+  return environment;
 }
 
 /** A file whose whole text is a capital E and more capitals, without a newline, has no assignment in it: nothing is lost by this. */

@@ -21,15 +21,12 @@ import { resolveCredentials } from './credentials.ts';
 import type { CredentialsOutcome } from './credentials.ts';
 import { ExecutablePath } from './executable-path.ts';
 import type { ExecutorLauncher } from './executor-launcher.ts';
-import { grant } from './privileges.ts';
+import { CAP_SETUID, grant } from './privileges.ts';
 import type { Granted, OwnRights } from './privileges.ts';
 import { limitsOf } from './process-limits.ts';
 import { RemoteMounts } from './remote-mounts.ts';
-import { buildEnvironment } from './spawn-environment.ts';
+import { PID_VARIABLES, buildEnvironment, mergeEnvironment } from './spawn-environment.ts';
 import type { UserDatabase } from './user-database.ts';
-
-/** Variables the child's own pid is appended to: they are handed over empty. */
-const PID_VARIABLES = new Set(['SYSTEMD_EXEC_PID', 'WATCHDOG_PID', 'LISTEN_PID']);
 
 export interface SpawnerOptions {
   readonly native: NativeBinding;
@@ -56,10 +53,9 @@ export interface SpawnPlan {
   readonly effect: SpawnEffect;
   readonly exec: ExecContext;
   readonly path: string;
-  readonly argv: readonly string[];
-  /** Without expansion of variables in the arguments: for the executor, whose environment has more in it. */
-  readonly rawArgv: readonly string[];
-  readonly environment: ReadonlyMap<string, string>;
+  /** The two layers of the environment, see `spawn-environment`. */
+  readonly lowerEnvironment: ReadonlyMap<string, string>;
+  readonly upperEnvironment: ReadonlyMap<string, string>;
   readonly credentials: CredentialsOutcome;
   readonly granted: Granted;
   readonly birthplace: Birthplace;
@@ -131,6 +127,10 @@ export class Spawner {
       return;
     }
     const birthplace = this.#options.tracker.prepare(effect.unit, effect.definition.cgroup, effect.controlGroup);
+    if (credentials.kind === 'ask-executor' && !this.#own.capabilities.has(CAP_SETUID)) {
+      this.#fail(effect, 'user', 'EPERM', exec.user ?? exec.group ?? '');
+      return;
+    }
     const granted = grant(
       { credentials: credentials.kind === 'known' ? credentials.credentials : null, nice: exec.nice, oomScoreAdjust: exec.oomScoreAdjust, limits: limitsOf(exec, this.#own.limits) },
       exec, this.#own,
@@ -138,9 +138,8 @@ export class Spawner {
     this.#tellNotEffective(effect.unit, [...birthplace.notEffective, ...granted.notEffective]);
     const plan: SpawnPlan = {
       effect, exec, path, credentials, granted, birthplace,
-      argv: this.#expand(effect, environment.environment),
-      rawArgv: effect.command.argv,
-      environment: environment.environment,
+      lowerEnvironment: environment.lower,
+      upperEnvironment: environment.upper,
       logPipe: this.#logPipe(effect, exec, path),
     };
     if (this.#isPlain(plan)) this.#spawnDirectly(plan);
@@ -181,7 +180,8 @@ export class Spawner {
   }
 
   #spawnDirectly(plan: SpawnPlan): void {
-    const { effect, exec, granted, environment } = plan;
+    const { effect, exec, granted } = plan;
+    const environment = mergeEnvironment(plan.lowerEnvironment, plan.upperEnvironment, exec.unsetEnvironment);
     const stdio = this.#plainStdio(plan);
     const env: string[] = [];
     const pidEnvIndexes: number[] = [];
@@ -192,7 +192,7 @@ export class Spawner {
     const foreground = effect.unit === this.#options.foregroundUnit;
     const result = this.#options.native.spawn({
       path: plan.path,
-      argv: plan.argv,
+      argv: this.#expand(effect, environment),
       env,
       stdio,
       extraFds: [],
@@ -221,7 +221,7 @@ export class Spawner {
   }
 
   #spawnByExecutor(plan: SpawnPlan): void {
-    const result = this.#options.executor.launch(plan);
+    const result = this.#options.executor.launch(plan, this.#plainStdio(plan));
     if ('errno' in result) {
       this.#fail(plan.effect, result.stage, result.errno, plan.path);
       return;

@@ -1,0 +1,193 @@
+/** Carries out effects: each kind goes to the part of the shell that knows how, and its answer comes back as an event. */
+import { unlinkSync } from 'node:fs';
+import { unreachable } from '../base/assert.ts';
+import type { Fd, Pid, UnitName } from '../base/brand.ts';
+import type { Effect } from '../core/manager/effect.ts';
+import type { DirectoryKind } from '../core/unit/definition.ts';
+import { evaluateCondition } from './conditions/evaluate.ts';
+import type { ConditionHost } from './conditions/condition-host.ts';
+import { POLL_IN } from './engine.ts';
+import type { FdTable } from './fd-table.ts';
+import type { LogdProcess } from './logging/logd-process.ts';
+import type { LogStreams } from './logging/log-streams.ts';
+import type { EffectPerformer, ManagerEngine } from './manager-engine.ts';
+import { readPidFile } from './pid-file.ts';
+import type { ProcessTracker } from './processes/process-tracker.ts';
+import { readProcess } from './processes/process-table.ts';
+import { removeDirectories } from './service-directories.ts';
+import type { FinalKill } from './shutdown/final-kill.ts';
+import type { Spawner } from './spawn/spawner.ts';
+
+export interface PerformerParts {
+  readonly engine: ManagerEngine;
+  readonly tracker: ProcessTracker;
+  readonly spawner: Spawner;
+  readonly streams: LogStreams;
+  readonly logd: LogdProcess;
+  readonly fds: FdTable;
+  readonly conditionHost: ConditionHost;
+  readonly directoryRoots: Readonly<Record<DirectoryKind, string>>;
+  readonly privateTmpOf: (unit: UnitName) => string;
+  readonly finalKill: FinalKill;
+  /** The unit a process belongs to, by everything the manager knows. */
+  readonly unitOf: (pid: Pid) => UnitName | null;
+  /** A process not started by the manager belongs to the unit from now on. */
+  readonly adopt: (pid: Pid, unit: UnitName) => void;
+  /** Is the process one of ours that has not been reaped? */
+  readonly isAlive: (pid: Pid) => boolean;
+  readonly onBootFinished: (failed: readonly UnitName[]) => void;
+  readonly onFinish: (effect: Extract<Effect, { readonly kind: 'finish' }>) => void;
+}
+
+export class HostPerformer implements EffectPerformer {
+  readonly #parts: PerformerParts;
+  /** pidfds of adopted processes that are no children of ours. */
+  readonly #adopted = new Map<Pid, Fd>();
+
+  constructor(parts: PerformerParts) {
+    this.#parts = parts;
+  }
+
+  endBatch(): void {
+    this.#parts.logd.flush();
+  }
+
+  perform(effect: Effect): void {
+    const { engine, tracker } = this.#parts;
+    switch (effect.kind) {
+      case 'spawn':
+        this.#parts.spawner.spawn(effect);
+        return;
+      case 'test-conditions': {
+        const test = (condition: Parameters<typeof evaluateCondition>[1]) => evaluateCondition(this.#parts.conditionHost, condition);
+        engine.submit({ event: 'conditions-tested', unit: effect.unit, token: effect.token, conditions: effect.conditions.map(test), assertions: effect.assertions.map(test) });
+        return;
+      }
+      case 'kill-process':
+        this.#killProcess(effect);
+        return;
+      case 'kill-control-group':
+        tracker.kill(effect);
+        return;
+      case 'watch-control-group':
+        tracker.watchEmpty(effect.unit);
+        return;
+      case 'release-control-group':
+        tracker.release(effect.unit);
+        this.#parts.streams.release(effect.unit);
+        this.#parts.spawner.forget(effect.unit);
+        return;
+      case 'remove-directories':
+        this.#removeDirectories(effect);
+        return;
+      case 'read-pid-file': {
+        const result = readPidFile(engine.native, effect.path, effect.unit, this.#parts.unitOf);
+        engine.submit({ event: 'pid-file', unit: effect.unit, ...result });
+        return;
+      }
+      case 'remove-file':
+        removeFile(effect.path);
+        return;
+      case 'guess-main-pid':
+        engine.submit({ event: 'main-pid-guess', unit: effect.unit, pid: this.#guessMainPid(effect.unit) });
+        return;
+      case 'adopt-process':
+        this.#adopt(effect.unit, effect.pid);
+        return;
+      case 'close-fds':
+        this.#parts.fds.close(effect.names);
+        return;
+      case 'arm-timer':
+        engine.armTimer(effect.dueUsec);
+        return;
+      case 'reply':
+        engine.reply(effect.request, effect.result);
+        return;
+      case 'log':
+        engine.log.write(effect.level, effect.unit, effect.message, effect.fields);
+        return;
+      case 'publish':
+        engine.publish(effect.change);
+        return;
+      case 'boot-finished':
+        this.#parts.onBootFinished(effect.failed);
+        return;
+      case 'final-kill':
+        this.#parts.finalKill.begin(effect.hurry);
+        return;
+      case 'finish':
+        this.#parts.onFinish(effect);
+        return;
+      case 'reload-definitions':
+        engine.reloadDefinitions();
+        return;
+      case 'reexec':
+        // There is no checkpoint to come back from yet; running on is better than forgetting every service.
+        engine.submit({ event: 'effect-failed', effect: 'reexec', subject: '', errno: 'EOPNOTSUPP' });
+        return;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  #killProcess(effect: Extract<Effect, { readonly kind: 'kill-process' }>): void {
+    const { engine, isAlive } = this.#parts;
+    const { pid, signal, value } = effect;
+    const pidfd = this.#adopted.get(pid);
+    // A reaped pid may be somebody else's by now; its exit is on the way to the core.
+    if (pidfd === undefined && !isAlive(pid)) return;
+    const result = value !== null ? engine.native.sigqueue(pid, signal, value) : pidfd !== undefined ? engine.native.pidfdSendSignal(pidfd, signal) : engine.native.kill(pid, signal);
+    if (result !== 0 && result !== 'ESRCH') engine.submit({ event: 'effect-failed', effect: 'kill-process', subject: effect.unit, errno: result });
+  }
+
+  #removeDirectories(effect: Extract<Effect, { readonly kind: 'remove-directories' }>): void {
+    const { engine, directoryRoots } = this.#parts;
+    for (const error of removeDirectories(directoryRoots, effect.definition.exec.directories, effect.kinds)) {
+      engine.log.write('warning', effect.unit, `a directory could not be removed: ${error}`);
+    }
+    if (effect.definition.exec.privateTmp) removeDirectories({ ...directoryRoots, runtime: '' }, [{ kind: 'runtime', path: this.#parts.privateTmpOf(effect.unit), links: [] }], ['runtime']);
+  }
+
+  /** systemd's rule: the one process that is left and whose parent is the manager. */
+  #guessMainPid(unit: UnitName): Pid | null {
+    const { engine, tracker } = this.#parts;
+    const own = tracker.processesOf(unit).filter((pid) => readProcess(engine.native, pid)?.parent === process.pid);
+    return own.length === 1 ? (own[0] as Pid) : null;
+  }
+
+  #adopt(unit: UnitName, pid: Pid): void {
+    const { engine, adopt } = this.#parts;
+    adopt(pid, unit);
+    if (readProcess(engine.native, pid)?.parent === process.pid) return;
+    // Not our child: SIGCHLD goes to somebody else, the pidfd tells us.
+    const pidfd = engine.native.pidfdOpen(pid);
+    if (typeof pidfd === 'string') {
+      engine.submit({ event: 'exited', pid, code: 'exited', status: 0, unitHint: unit });
+      return;
+    }
+    this.#adopted.set(pid, pidfd);
+    engine.watch(pidfd, POLL_IN, () => {
+      this.forgetAdopted(pid);
+      // Its parent died first and it became ours: the reaper tells the exit, with the status.
+      if (readProcess(engine.native, pid)?.parent === process.pid) return;
+      engine.submit({ event: 'exited', pid, code: 'exited', status: 0, unitHint: unit });
+    }, 'exit');
+  }
+
+  /** An adopted process was reaped after all (its parent died first): its exit is told with its status. */
+  forgetAdopted(pid: Pid): void {
+    const pidfd = this.#adopted.get(pid);
+    if (pidfd === undefined) return;
+    this.#adopted.delete(pid);
+    this.#parts.engine.unwatch(pidfd);
+    this.#parts.engine.native.close(pidfd);
+  }
+}
+
+function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Nobody waits for it: a PID file that is gone already, or in a directory we may not write.
+  }
+}
