@@ -17,6 +17,10 @@ NAPI_MODULE_INIT() {
   {#name, nullptr, heartwood::name, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   const napi_property_descriptor properties[] = {HEARTWOOD_EXPORTS(HEARTWOOD_PROPERTY)};
 #undef HEARTWOOD_PROPERTY
-  napi_define_properties(env, exports, sizeof properties / sizeof *properties, properties);
+  if (napi_define_properties(env, exports, sizeof properties / sizeof *properties, properties) != napi_ok) {
+    // A name that stands twice in the table stops at the second.
+    napi_throw_error(env, nullptr, "heartwood.node: the table of exports contradicts itself");
+    return nullptr;
+  }
   return exports;
 }

@@ -19,7 +19,6 @@
       EXPORT(write) EXPORT(setNonBlocking) EXPORT(setCloexec) EXPORT(isTty) EXPORT(memfd) EXPORT(eventfd)            \
       EXPORT(readSmallFile) EXPORT(writeAttribute)                                                                   \
   /* splice.cc */ EXPORT(splice) EXPORT(tee)                                                                         \
-  /* splice.cc */ EXPORT(splice) EXPORT(tee)                                                                         \
   /* inotify.cc */ EXPORT(inotifyOpen) EXPORT(inotifyAdd) EXPORT(inotifyRemove) EXPORT(inotifyRead)                  \
   /* cgroup.cc */ EXPORT(makeDirectory) EXPORT(removeDirectory) EXPORT(openDirectory)                                \
   /* mount.cc */ EXPORT(mount) EXPORT(umount) EXPORT(pivotRoot) EXPORT(chroot) EXPORT(swapoff)                       \
