@@ -99,10 +99,15 @@ export class Rig {
     writeFileSync(join(directory, 'set-up.sh'), setUpScript(directory, options, cgroup !== null));
     const enter = cgroup === null ? '' : `echo $$ > ${quote(join(cgroup, 'cgroup.procs'))} && `;
     const namespaces = ['--pid', '--fork', '--kill-child', '--mount', '--net', '--uts', '--ipc', '--cgroup'];
-    const command = `${enter}exec unshare ${namespaces.join(' ')} /bin/sh ${quote(join(directory, 'set-up.sh'))}`;
+    const command = `${enter}exec setpriv --pdeathsig KILL unshare ${namespaces.join(' ')} /bin/sh ${quote(join(directory, 'set-up.sh'))}`;
     const unshare = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }, detached: true });
-    const pid = await managerPid(unshare, directory);
-    return new Rig(unshare, pid, directory, cgroup);
+    try {
+      const pid = await managerPid(unshare, directory);
+      return new Rig(unshare, pid, directory, cgroup);
+    } catch (error) {
+      cleanUp(directory, cgroup);
+      throw error;
+    }
   }
 
   /** Everything the manager and, through it, its services wrote to the console so far. */
@@ -122,7 +127,7 @@ export class Rig {
 
   /** Runs a program inside all of the manager's namespaces as root, or as another uid. */
   run(command: readonly string[], { uid = 0, input = '', timeoutMs = 60_000 }: { uid?: number; input?: string; timeoutMs?: number } = {}): Promise<Outcome> {
-    const enter = ['--target', String(this.pid), '--all', '--root=' + `/proc/${String(this.pid)}/root`, '--wd=/', '--'];
+    const enter = ['--target', String(this.pid), '--all', '--root=' + `/proc/${String(this.pid)}/root`, '--wdns=/', '--'];
     const asUid = uid === 0 ? [] : ['setpriv', `--reuid=${String(uid)}`, `--regid=${String(uid)}`, '--clear-groups', '--inh-caps=-all', '--bounding-set=-all'];
     const env = { PATH: `${CHECKOUT_INSIDE}/bin:/usr/sbin:/usr/bin:/sbin:/bin`, HEARTWOOD_NODE: `${NODE_INSIDE}/node`, LC_ALL: 'C.UTF-8' };
     return runToEnd('nsenter', [...enter, ...asUid, ...command], env, input, timeoutMs);
@@ -185,9 +190,13 @@ export class Rig {
   async destroy(): Promise<void> {
     if (this.#unshare.exitCode === null && this.#unshare.signalCode === null) this.#unshare.kill('SIGKILL');
     await this.#ended;
-    if (this.#cgroup !== null) removeCgroup(this.#cgroup);
-    rmSync(this.#directory, { recursive: true, force: true });
+    cleanUp(this.#directory, this.#cgroup);
   }
+}
+
+function cleanUp(directory: string, cgroup: string | null): void {
+  if (cgroup !== null) removeCgroup(cgroup);
+  rmSync(directory, { recursive: true, force: true });
 }
 
 /** Boots, hands the rig to the body and takes it down whatever happens. */

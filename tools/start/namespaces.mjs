@@ -23,7 +23,7 @@ export function bootDemo({ runtimeDirectory, showStatus }) {
   const cgroupNamespace = group === null ? [] : ['--cgroup'];
   const script = setUpScript({ runtimeDirectory, showStatus, ownsCgroup: group !== null });
   const enter = group === null ? '' : `echo $$ > "$DEMO_CGROUP/cgroup.procs" && `;
-  const command = `${enter}exec unshare ${[...namespaces, ...cgroupNamespace].join(' ')} /bin/sh -c "$DEMO_SET_UP"`;
+  const command = `${enter}exec setpriv --pdeathsig KILL unshare ${[...namespaces, ...cgroupNamespace].join(' ')} /bin/sh -c "$DEMO_SET_UP"`;
   const child = spawn('/bin/sh', ['-c', command], {
     // A session of its own: Ctrl-C at the prompt is the prompt's.
     detached: true,
