@@ -3,7 +3,7 @@
  * Tests that need a missing program skip themselves and say so.
  */
 import { spawnSync } from 'node:child_process';
-import { isOnPath } from '../set-up/prerequisites.mjs';
+import { isOnPath, isRoot } from '../set-up/prerequisites.mjs';
 
 /** A program that tells the package is there, and the package. */
 const NEEDED = [
@@ -21,7 +21,7 @@ export function installDebianPackages() {
   const missing = NEEDED.filter(({ program }) => !isOnPath(program)).map((needed) => needed.package);
   if (missing.length === 0) return;
   const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
-  if (process.getuid() !== 0 || !isOnPath('apt-get')) {
+  if (!isRoot() || !isOnPath('apt-get')) {
     console.log(`some tests will be skipped; to run them: sudo ${command}`);
     return;
   }

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BUNDLES } from './bundles.mjs';
 import { distDirectory } from './checkout.mjs';
-import { isOnPath } from './prerequisites.mjs';
+import { isOnPath, isRoot } from './prerequisites.mjs';
 
 /** A warm run that hangs must not hang the build. */
 const WARM_RUN_LIMIT_MS = 20_000;
@@ -69,7 +69,7 @@ function runWarm(name, cache) {
 function privateNamespaces(name) {
   if (name !== 'heartwood' || !isOnPath('unshare')) return [];
   const base = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
-  const command = process.getuid() === 0 ? base : [...base, '--user', '--map-root-user'];
+  const command = isRoot() ? base : [...base, '--user', '--map-root-user'];
   const allowed = spawnSync(command[0], [...command.slice(1), 'true'], { stdio: 'ignore' }).status === 0;
   return allowed ? command : [];
 }

@@ -24,6 +24,11 @@ export function checkPrerequisites() {
   throw new SetUpError(`missing ${names}: sudo apt-get install ${packages}`);
 }
 
+/** Whether we may do everything: getuid is missing only on systems Heartwood does not run on. */
+export function isRoot() {
+  return process.getuid?.() === 0;
+}
+
 /** @param {string} program a bare name */
 export function isOnPath(program) {
   return (process.env.PATH ?? '').split(delimiter).some((directory) => {

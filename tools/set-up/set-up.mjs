@@ -12,6 +12,15 @@ import { linkPrograms } from './links.mjs';
 import { withBuildLock } from './build-lock.mjs';
 import { checkoutRoot } from './checkout.mjs';
 
+/** @type {readonly (readonly [name: string, step: () => Promise<string | null>])[]} */
+const STEPS = [
+  ['dependencies', installDependencies],
+  ['native', buildNative],
+  ['bundles', buildBundles],
+  ['links', linkPrograms],
+  ['code cache', recordCodeCaches],
+];
+
 /**
  * Brings the checkout up to date.
  *
@@ -21,14 +30,9 @@ import { checkoutRoot } from './checkout.mjs';
 export async function setUp() {
   mkdirSync(join(checkoutRoot, 'dist'), { recursive: true });
   return withBuildLock(async () => {
+    /** @type {string[]} */
     const done = [];
-    for (const [name, step] of [
-      ['dependencies', installDependencies],
-      ['native', buildNative],
-      ['bundles', buildBundles],
-      ['links', linkPrograms],
-      ['code cache', recordCodeCaches],
-    ]) {
+    for (const [name, step] of STEPS) {
       const started = performance.now();
       const what = await step();
       if (what === null) continue;

@@ -6,6 +6,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkoutRoot, distDirectory } from '../set-up/checkout.mjs';
+import { isRoot } from '../set-up/prerequisites.mjs';
 import { SetUpError } from '../set-up/set-up-error.mjs';
 
 const NAMESPACES = ['--pid', '--fork', '--kill-child', '--mount', '--uts', '--ipc'];
@@ -41,12 +42,12 @@ export function bootDemo({ runtimeDirectory, showStatus }) {
 }
 
 function allowedNamespaces() {
-  const direct = process.getuid() === 0 ? NAMESPACES : ['--user', '--map-root-user', ...NAMESPACES];
+  const direct = isRoot() ? NAMESPACES : ['--user', '--map-root-user', ...NAMESPACES];
   const { status, error } = spawnSync('unshare', [...direct, 'true'], { stdio: 'ignore' });
   if (error !== undefined) throw new SetUpError('missing unshare: sudo apt-get install util-linux');
   if (status === 0) return direct;
   throw new SetUpError(
-    process.getuid() === 0
+    isRoot()
       ? 'the kernel does not let this root make namespaces (a container without CAP_SYS_ADMIN?): run it on the host, or with docker run --privileged'
       : 'the kernel does not let ordinary users make namespaces: sudo sysctl kernel.unprivileged_userns_clone=1, or run it as root',
   );
@@ -80,7 +81,7 @@ function quote(text) {
 function makeControlGroup() {
   const mount = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').find((line) => / - cgroup2 /.test(line))?.split(' ')[4];
   const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1];
-  if (mount === undefined || own === undefined || process.getuid() !== 0) return null;
+  if (mount === undefined || own === undefined || !isRoot()) return null;
   try {
     return mkdtempSync(join(mount, own, 'heartwood-demo-'));
   } catch {
