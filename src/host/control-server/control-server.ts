@@ -14,6 +14,7 @@ import { decodeMessage, encodeError, encodeRequest, encodeResult, PROTOCOL, PROT
 import { isMethod, PARAMS, type Method, type Params } from '../../control/requests.ts';
 import { matchesGlob } from '../../control/glob.ts';
 import { POLL_IN, type Engine } from '../engine.ts';
+import type { LogTail } from '../../initctl/verbs.ts';
 import { Command } from './command.ts';
 import { Connection, type ConnectionOwner, type Peer } from './connection.ts';
 import { Dispatcher, type Outcome } from './dispatcher.ts';
@@ -30,6 +31,11 @@ const BACKLOG = 128;
 const SLICE_MSEC = 8;
 /** accept(2) fails like this when the manager is out of fds: the socket is looked at again after a pause, not in a tight loop. */
 const ACCEPT_PAUSE_MSEC = 200;
+
+/** The line a client sends to the log's own socket for the lines below a status. */
+function logQuery(tail: LogTail, { colour, stdoutTty }: Params<'cli'>): string {
+  return JSON.stringify({ units: [tail.unit], lines: tail.lines, output: tail.output, colour, escape: stdoutTty || tail.output !== 'cat', ...(tail.invocationId === null ? {} : { invocationId: tail.invocationId }) });
+}
 
 interface Client {
   readonly connection: Connection;
@@ -281,7 +287,7 @@ export class ControlServer implements ConnectionOwner {
           connection.send(encodeRequest(null, 'output', { stream, text }));
         },
         tail: (tail) => {
-          connection.send(encodeRequest(null, 'log', { ...tail, socket: `${this.#engine.facts.runtimeDirectory}/log`, directory: this.#engine.facts.logDirectory }));
+          connection.send(encodeRequest(null, 'log', { socket: `${this.#engine.facts.runtimeDirectory}/log`, query: logQuery(tail, params) }));
         },
       },
       onEnd: (outcome) => {

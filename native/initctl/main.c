@@ -1,0 +1,290 @@
+/*
+ * initctl: the small client. Carries the command line to the manager, which runs the verb, and prints what comes back; a whole command
+ * takes about a millisecond, where starting Node takes forty.
+ *
+ * The conversation (docs: control protocol): two lines out, `hello` and `cli`; then `output` messages with text, `log` messages that
+ * ask for the end of a unit's log (which the log's own process has, not the manager), and the answer with the exit status.
+ *
+ * What the manager does not do runs in Node, in initctl.js: verbs that work on files or logs (the manager answers {"run":"node"}), the
+ * prompt, and whatever can be done when no manager answers.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "json.h"
+#include "node.h"
+
+enum {
+  EXIT_TROUBLE = 1,
+  EXIT_INTERRUPTED = 130,
+  /* The longest message is one `output` of 32 Ki characters, each of them at most six bytes. */
+  MESSAGE_BYTES_MAX = 512 * 1024,
+  /* How long the log may take to answer: it is an extra, and must not make `status` hang. */
+  LOG_TIMEOUT_MSEC = 3000,
+};
+
+static char message[MESSAGE_BYTES_MAX];
+static char text[MESSAGE_BYTES_MAX];
+static volatile sig_atomic_t interrupts;
+
+static void on_interrupt(int signal_number) {
+  (void)signal_number;
+  /* A second Ctrl-C does not ask anybody. */
+  if (++interrupts > 1) _exit(EXIT_INTERRUPTED);
+}
+
+static void complain(const char *what) { dprintf(STDERR_FILENO, "initctl: %s\n", what); }
+
+static bool write_all(int fd, const char *bytes, size_t count) {
+  while (count > 0) {
+    ssize_t written = write(fd, bytes, count);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EAGAIN) {
+      struct pollfd ready = { .fd = fd, .events = POLLOUT };
+      poll(&ready, 1, -1);
+      continue;
+    }
+    if (written < 0) return false;
+    bytes += written;
+    count -= (size_t)written;
+  }
+  return true;
+}
+
+/* --- where the manager is ------------------------------------------------------------------------------------------------- */
+
+struct command_line {
+  bool user;
+  bool system;
+  /* Has --root: works on files, without a manager. */
+  bool offline;
+  /* Only the program's name was given. */
+  bool bare;
+  const char *socket;
+};
+
+static struct command_line read_command_line(int argc, char **argv) {
+  struct command_line line = { .bare = argc == 1 };
+  for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+    if (strcmp(argv[i], "--user") == 0) line.user = true;
+    else if (strcmp(argv[i], "--system") == 0) line.system = true;
+    else if (strcmp(argv[i], "--console") == 0) line.bare = line.bare || argc == 2;
+    else if (strncmp(argv[i], "--root", 6) == 0 && (argv[i][6] == '\0' || argv[i][6] == '=')) line.offline = true;
+    else if (strncmp(argv[i], "--socket=", 9) == 0) line.socket = argv[i] + 9;
+    else if (strcmp(argv[i], "--socket") == 0 && i + 1 < argc) line.socket = argv[++i];
+  }
+  return line;
+}
+
+/* False when the path does not fit into a socket address. */
+static bool find_socket(const struct command_line *line, char *path, size_t size) {
+  const char *chosen = line->socket != NULL ? line->socket : getenv("HEARTWOOD_SOCKET");
+  const char *runtime = getenv("XDG_RUNTIME_DIR");
+  int length;
+  if (chosen != NULL && *chosen != '\0') length = snprintf(path, size, "%s", chosen);
+  else if (line->user && runtime != NULL && *runtime != '\0') length = snprintf(path, size, "%s/heartwood/control", runtime);
+  else if (line->user) length = snprintf(path, size, "/tmp/heartwood-%u/control", (unsigned)getuid());
+  else length = snprintf(path, size, "/run/heartwood/control");
+  return length > 0 && (size_t)length < size;
+}
+
+static int connect_to(const char *path) {
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  if (strlen(path) >= sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  strcpy(address.sun_path, path);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return -1;
+  }
+  return fd;
+}
+
+/* --- what is asked -------------------------------------------------------------------------------------------------------- */
+
+static int columns_of(int fd) {
+  struct winsize size;
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+static bool speaks_unicode(void) {
+  static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    const char *value = getenv(names[i]);
+    if (value == NULL || *value == '\0') continue;
+    if (strcmp(value, "C") == 0 || strcmp(value, "POSIX") == 0) return false;
+    return true;
+  }
+  /* A container says nothing; terminals without UTF-8 have become rare. */
+  return true;
+}
+
+static bool send_request(int fd, const char *program, int argc, char **argv) {
+  size_t bytes = 512;
+  for (int i = 1; i < argc; i++) bytes += strlen(argv[i]) * 6 + 3;
+  char *request = malloc(bytes);
+  if (request == NULL) return false;
+  bool out = isatty(STDOUT_FILENO);
+  bool err = isatty(STDERR_FILENO);
+  const char *term = getenv("TERM");
+  bool colour = out && getenv("NO_COLOR") == NULL && term != NULL && strcmp(term, "dumb") != 0;
+  int columns = out ? columns_of(STDOUT_FILENO) : err ? columns_of(STDERR_FILENO) : 0;
+  size_t used = (size_t)sprintf(request,
+    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"hello\",\"params\":{\"protocol\":1,\"client\":\"initctl\"}}\n"
+    "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"cli\",\"params\":{\"program\":\"%s\",\"columns\":%d,\"stdoutTty\":%s,\"stderrTty\":%s,"
+    "\"colour\":%s,\"unicode\":%s,\"argv\":[",
+    program, columns, out ? "true" : "false", err ? "true" : "false", colour ? "true" : "false", speaks_unicode() ? "true" : "false");
+  for (int i = 1; i < argc; i++) {
+    if (i > 1) request[used++] = ',';
+    used += json_quote(argv[i], request + used);
+  }
+  memcpy(request + used, "]}}\n", 4);
+  bool sent = write_all(fd, request, used + 4);
+  free(request);
+  return sent;
+}
+
+/* --- what comes back ------------------------------------------------------------------------------------------------------ */
+
+/* Asks the log for the lines below a status. A log that is not there, or not for us, is no error: the status was the question. */
+static void show_log(struct json params) {
+  char path[sizeof((struct sockaddr_un *)0)->sun_path];
+  struct json socket_path = json_find(params, "socket");
+  if (!json_present(socket_path) || (size_t)(socket_path.end - socket_path.begin) > sizeof path) return;
+  long length = json_string(socket_path, path);
+  if (length <= 0) return;
+  path[length] = '\0';
+  int fd = connect_to(path);
+  if (fd < 0) return;
+  length = json_string(json_find(params, "query"), text);
+  if (length > 0 && write_all(fd, text, (size_t)length) && write_all(fd, "\n", 1)) {
+    bool first = true;
+    struct pollfd ready = { .fd = fd, .events = POLLIN };
+    while (poll(&ready, 1, LOG_TIMEOUT_MSEC) > 0) {
+      ssize_t count = read(fd, text, sizeof text);
+      if (count <= 0) break;
+      if (first && count >= 7 && memcmp(text, "error: ", 7) == 0) break;
+      if (first) write_all(STDOUT_FILENO, "\n", 1);
+      first = false;
+      if (!write_all(STDOUT_FILENO, text, (size_t)count)) break;
+    }
+  }
+  close(fd);
+}
+
+enum outcome { GO_ON = -1, RUN_NODE = -2 };
+
+/* An exit status, or one of the above. */
+static int on_message(struct json whole) {
+  struct json params = json_find(whole, "params");
+  char method[32];
+  struct json name = json_find(whole, "method");
+  if (json_present(name)) {
+    if (name.end - name.begin > (long)sizeof method) return GO_ON;
+    long length = json_string(name, method);
+    if (length < 0) return GO_ON;
+    method[length] = '\0';
+    if (strcmp(method, "output") == 0) {
+      length = json_string(json_find(params, "text"), text);
+      int fd = json_number(json_find(params, "stream"), 1) == 2 ? STDERR_FILENO : STDOUT_FILENO;
+      if (length > 0 && !write_all(fd, text, (size_t)length)) return EXIT_TROUBLE;
+    } else if (strcmp(method, "log") == 0) {
+      show_log(params);
+    }
+    return GO_ON;
+  }
+  struct json error = json_find(whole, "error");
+  if (json_present(error)) {
+    long length = json_string(json_find(error, "message"), text);
+    dprintf(STDERR_FILENO, "initctl: the manager says: %.*s\n", (int)(length < 0 ? 0 : length), text);
+    return EXIT_TROUBLE;
+  }
+  if (json_number(json_find(whole, "id"), 0) != 2) return GO_ON;
+  struct json result = json_find(whole, "result");
+  if (json_present(json_find(result, "run"))) return RUN_NODE;
+  return (int)json_number(json_find(result, "exit"), EXIT_TROUBLE);
+}
+
+static int converse(int fd) {
+  size_t held = 0;
+  int asked_to_stop = 0;
+  for (;;) {
+    if (interrupts > asked_to_stop) {
+      static const char request[] = "{\"jsonrpc\":\"2.0\",\"method\":\"interrupt\"}\n";
+      asked_to_stop = interrupts;
+      if (!write_all(fd, request, sizeof request - 1)) return EXIT_INTERRUPTED;
+    }
+    ssize_t count = read(fd, message + held, sizeof message - held);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) {
+      if (interrupts == 0) complain(count < 0 ? strerror(errno) : "the manager ended the conversation");
+      return interrupts > 0 ? EXIT_INTERRUPTED : EXIT_TROUBLE;
+    }
+    held += (size_t)count;
+    char *begin = message;
+    char *newline;
+    while ((newline = memchr(begin, '\n', held - (size_t)(begin - message))) != NULL) {
+      int outcome = on_message((struct json){ begin, newline });
+      if (outcome != GO_ON) return outcome;
+      begin = newline + 1;
+    }
+    held -= (size_t)(begin - message);
+    memmove(message, begin, held);
+    if (held == sizeof message) {
+      complain("the manager sent a message that is too long");
+      return EXIT_TROUBLE;
+    }
+  }
+}
+
+int main(int argc, char **argv) {
+  const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+  const char *name = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "initctl";
+  const char *program = strcmp(name, "systemctl") == 0 ? "systemctl" : "initctl";
+  struct command_line line = read_command_line(argc, argv);
+  bool prompt = line.bare && strcmp(program, "initctl") == 0 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+  if (prompt || line.offline) return run_in_node(program, argc, argv, NULL);
+
+  char path[PATH_MAX];
+  if (!find_socket(&line, path, sizeof path)) {
+    complain("the path of the control socket is too long");
+    return EXIT_TROUBLE;
+  }
+  int fd = connect_to(path);
+  if (fd < 0) {
+    char reason[PATH_MAX + 128];
+    snprintf(reason, sizeof reason, "no manager answers at %s: %s", path, strerror(errno));
+    return run_in_node(program, argc, argv, reason);
+  }
+  /* Without SA_RESTART, so that the read below is interrupted and the manager told. */
+  signal(SIGPIPE, SIG_IGN);
+  struct sigaction action = { .sa_handler = on_interrupt };
+  sigaction(SIGINT, &action, NULL);
+  /* A manager that dropped us before the request was written has said why: that is read in any case. */
+  (void)send_request(fd, program, argc, argv);
+  int outcome = converse(fd);
+  close(fd);
+  if (outcome == RUN_NODE) {
+    action.sa_handler = SIG_DFL;
+    sigaction(SIGINT, &action, NULL);
+    return run_in_node(program, argc, argv, NULL);
+  }
+  return outcome;
+}
