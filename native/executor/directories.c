@@ -107,7 +107,6 @@ static void set_up_directory(const struct service_directory *directory, uid_t ui
   int fd = open(directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   struct stat status;
   if (fd < 0 || fstat(fd, &status) < 0) fail(stage, errno, directory->path);
-  /* mkdir(2) applied the umask. */
   if ((status.st_mode & 07777) != directory->mode && fchmod(fd, directory->mode) < 0) fail(stage, errno, directory->path);
   if (directory->kind != CONFIGURATION && (status.st_uid != uid || status.st_gid != gid)) {
     if (chown_tree(fd, uid, gid, 0) < 0) fail(stage, errno, directory->path);
@@ -134,6 +133,8 @@ static void make_link(const struct service_directory *directory, const char *roo
 }
 
 void set_up_directories(const struct exec_spec *spec, uid_t uid, gid_t gid) {
+  /* UMask= is for the service's own files; all modes here are written down. */
+  mode_t before = umask(0);
   for (size_t i = 0; i < spec->directories.count; i++) {
     struct service_directory directory = read_directory(spec, i);
     set_up_directory(&directory, uid, gid);
@@ -146,4 +147,5 @@ void set_up_directories(const struct exec_spec *spec, uid_t uid, gid_t gid) {
     }
     free(directory.path);
   }
+  umask(before);
 }

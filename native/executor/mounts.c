@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,16 +101,25 @@ static void bind_over(const char *source, const char *target, const char *direct
   if (mount(source, target, NULL, MS_BIND | MS_REC, NULL) < 0) fail(STAGE_NAMESPACE, errno, directive);
 }
 
-/* One of /tmp and /var/tmp, from the unit's own directory. */
-static void bind_private_tmp(const char *holder, const char *name, const char *target) {
-  char source[4096];
-  if (snprintf(source, sizeof source, "%s/%s", holder, name) >= (int)sizeof source) fail(STAGE_NAMESPACE, ENAMETOOLONG, holder);
-  if (mkdir(source, 01777) < 0 && errno != EEXIST) fail(STAGE_NAMESPACE, errno, source);
-  if (chmod(source, 01777) < 0) fail(STAGE_NAMESPACE, errno, source);
-  if (access(target, F_OK) == 0) bind_over(source, target, "PrivateTmp");
+/* The unit's own version of a directory below `holder`, as a path that stays good when `holder` itself gets covered. */
+static void open_private(const char *holder, const char *name, char *path, size_t size) {
+  if (snprintf(path, size, "%s/%s", holder, name) >= (int)size) fail(STAGE_NAMESPACE, ENAMETOOLONG, holder);
+  if (mkdir(path, 01777) < 0 && errno != EEXIST) fail(STAGE_NAMESPACE, errno, path);
+  int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 || fchmod(fd, 01777) < 0) fail(STAGE_NAMESPACE, errno, path);
+  snprintf(path, size, "/proc/self/fd/%d", fd);
 }
 
-/* An empty directory and an empty file nobody may look into, to put over what is hidden. */
+static void bind_private_tmp(const char *holder) {
+  char tmp[PATH_MAX];
+  char var_tmp[PATH_MAX];
+  open_private(holder, "tmp", tmp, sizeof tmp);
+  open_private(holder, "var-tmp", var_tmp, sizeof var_tmp);
+  if (access("/tmp", F_OK) == 0) bind_over(tmp, "/tmp", "PrivateTmp");
+  if (access("/var/tmp", F_OK) == 0) bind_over(var_tmp, "/var/tmp", "PrivateTmp");
+}
+
+/* Puts an empty directory that nobody may enter, or an empty file, over what is hidden. */
 static void hide(const char *path, bool is_directory) {
   if (is_directory) {
     if (mount("tmpfs", path, "tmpfs", MS_RDONLY | MS_NODEV | MS_NOEXEC | MS_NOSUID, "mode=000,nr_inodes=2,size=4k") < 0) {
@@ -166,7 +176,7 @@ static void remount_read_only(void) {
   char *line = NULL;
   size_t room = 0;
   while (getline(&line, &room, table) >= 0) {
-    char place[4096];
+    char place[PATH_MAX];
     if (sscanf(line, "%*s %*s %*s %*s %4095s", place) != 1) continue;
     unescape(place);
     const struct rule *rule = decide(place);
@@ -198,10 +208,7 @@ void set_up_mounts(const struct exec_spec *spec) {
   }
   /* Slave: what is mounted outside later still appears, what is done here stays here. */
   if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0) fail(STAGE_NAMESPACE, errno, "/");
-  if (spec->private_tmp != NULL) {
-    bind_private_tmp(spec->private_tmp, "tmp", "/tmp");
-    bind_private_tmp(spec->private_tmp, "var-tmp", "/var/tmp");
-  }
+  if (spec->private_tmp != NULL) bind_private_tmp(spec->private_tmp);
   for (size_t i = 0; i < rule_count; i++) apply_rule_path(&rules[i]);
   remount_read_only();
 }
