@@ -24,6 +24,8 @@ export default tseslint.config(
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' }],
       '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: 'only-allowed-literals' }],
+      // Branded numbers are numbers.
+      '@typescript-eslint/no-unsafe-unary-minus': 'off',
       eqeqeq: 'error',
       'no-var': 'error',
       'prefer-const': 'error',
