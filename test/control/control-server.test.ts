@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import type { UnitListAnswer } from '../../src/control/answers.ts';
+import { service, target } from '../../src/sim/definitions.ts';
+import { endPoll, openControlRig, runCli } from './control-rig.ts';
+
+after(endPoll);
+
+const SECOND = 1_000_000;
+const units = [
+  target('default.target', { Wants: ['web.service'], After: ['web.service'] }),
+  service('web.service', { description: 'A web server' }),
+  service('idle.service'),
+];
+
+test('a client says hello, reads the list of units and starts one of them', async () => {
+  const rig = openControlRig({ units });
+  const client = await (await rig.client()).hello();
+  const listed = await client.result<UnitListAnswer>('list-units', {});
+  assert.deepEqual(listed.units.map((unit) => [unit.unit, unit.active, unit.sub]), [['web.service', 'active', 'running'], ['default.target', 'active', 'active']]);
+  const answer = await client.result<{ jobs: { unit: string; result: string }[] }>('enqueue', { type: 'start', units: ['idle'] });
+  assert.deepEqual(answer.jobs.map(({ unit, result }) => [unit, result]), [['idle.service', 'done']]);
+  assert.equal(rig.kernel.unit('idle.service').activeState, 'active');
+  rig.close();
+});
+
+test('the command line of a client runs in the manager', async () => {
+  const rig = openControlRig({ units });
+  const client = await (await rig.client()).hello();
+  assert.deepEqual(await runCli(client, ['is-active', 'web', 'idle']), { exit: 0, out: 'active\ninactive\n', err: '' });
+  assert.deepEqual(await runCli(client, ['is-active', 'idle']), { exit: 3, out: 'inactive\n', err: '' });
+  assert.deepEqual(await runCli(client, ['is-active', 'nothing']), { exit: 4, out: 'inactive\n', err: '' });
+  assert.deepEqual(await runCli(client, ['start', 'nothing'], { program: 'systemctl' }), { exit: 5, out: '', err: 'Failed to start nothing.service: Unit nothing.service not found.\n' });
+  const status = await runCli(client, ['status', 'web', '-n0']);
+  assert.equal(status.exit, 0);
+  assert.match(status.out, /^● web\.service - A web server\n {5}Loaded: loaded \(\/sim\/web\.service\)\n {5}Active: active \(running\) since /);
+  rig.run(SECOND);
+  rig.close();
+});
