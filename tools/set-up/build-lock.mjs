@@ -20,8 +20,14 @@ const LOCK_POLL_MS = 100;
 export async function withBuildLock(work) {
   const lock = join(distDirectory, '.build-lock');
   const mine = `${lock}.${process.pid}`;
-  // Written first and linked into place, so that nobody ever reads a lock without its owner.
-  writeFileSync(mine, String(process.pid));
+  try {
+    // Written first and linked into place, so that nobody ever reads a lock without its owner.
+    writeFileSync(mine, String(process.pid));
+  } catch (error) {
+    // Somebody else's checkout: there is nothing we could spoil. A build that is not current will say what it cannot write.
+    if (error.code === 'EACCES' || error.code === 'EROFS') return work();
+    throw error;
+  }
   try {
     await takeLock(lock, mine);
     try {
