@@ -14,18 +14,21 @@ namespace heartwood {
 namespace {
 
 struct Mapping {
-  unsigned long start = 0;
-  unsigned long end = 0;
+  unsigned long start;
+  unsigned long end;
   /// A file is behind it, it is private and cannot be written.
-  bool droppable = false;
+  bool droppable;
 };
 
 /// Reads "START-END PERMISSIONS OFFSET DEVICE INODE PATH"; false for the lines between the headers.
 bool readHeader(const char* line, Mapping* mapping) {
+  // Into variables of its own: "Anonymous:" begins like a hexadecimal number.
+  unsigned long start = 0;
+  unsigned long end = 0;
   char permissions[5] = {};
   unsigned long inode = 0;
-  if (sscanf(line, "%lx-%lx %4s %*s %*s %lu", &mapping->start, &mapping->end, permissions, &inode) != 4) return false;
-  mapping->droppable = inode != 0 && permissions[0] == 'r' && permissions[1] == '-' && permissions[3] == 'p';
+  if (sscanf(line, "%lx-%lx %4s %*s %*s %lu", &start, &end, permissions, &inode) != 4) return false;
+  *mapping = {start, end, inode != 0 && permissions[0] == 'r' && permissions[1] == '-' && permissions[3] == 'p'};
   return true;
 }
 
@@ -36,7 +39,7 @@ bool readHeader(const char* line, Mapping* mapping) {
 napi_value trimMemory(napi_env env, napi_callback_info) {
   FILE* file = fopen("/proc/self/smaps", "re");
   if (file == nullptr) return pairValue(env, 0, 0);
-  Mapping mapping;
+  Mapping mapping = {};
   double mappings = 0;
   double bytes = 0;
   char line[512];
