@@ -19,6 +19,8 @@ export interface ReaperOptions {
    * before its exit is told.
    */
   readonly beforeReport: () => void;
+  /** Was it a process of the manager's own, such as logd? Then it is dealt with. */
+  readonly onOwn: (exit: ProcessExit) => boolean;
   /** A process of a unit has ended. */
   readonly onExit: (exit: ProcessExit, unit: UnitName) => void;
   /** All exits of this round are reported; `units` are those that lost a process. `orphans` were reaped for nobody. */
@@ -51,6 +53,7 @@ export class Reaper {
     const units = new Set<UnitName>();
     let orphans = 0;
     for (const exit of exits) {
+      if (this.#options.onOwn(exit)) continue;
       const unit = this.#options.unitOf(exit.pid);
       if (unit === null) {
         orphans += 1;

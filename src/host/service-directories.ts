@@ -1,22 +1,7 @@
-/** RuntimeDirectory= and its kin: where they are, and their removal when a unit stops. Made by the executor. Source: systemd.exec(5). */
+/** RuntimeDirectory= and its kin: their removal when a unit stops. Made by the executor. Source: systemd.exec(5). */
 import { lstatSync, readlinkSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DirectoryKind, ServiceDirectory } from '../core/unit/definition.ts';
-
-/** Roots for the system manager, and for a user's from its environment. */
-export function directoryRoots(mode: 'system' | 'container' | 'user', environment: Readonly<Record<string, string | undefined>>, runtimeDirectory: string): Readonly<Record<DirectoryKind, string>> {
-  if (mode !== 'user') return { runtime: '/run', state: '/var/lib', cache: '/var/cache', logs: '/var/log', configuration: '/etc' };
-  const home = environment['HOME'] ?? '/';
-  const configuration = environment['XDG_CONFIG_HOME'] ?? join(home, '.config');
-  return {
-    runtime: environment['XDG_RUNTIME_DIR'] ?? runtimeDirectory,
-    // systemd 252 keeps a user's state below the configuration, as its manual says; $XDG_STATE_HOME is the newer place.
-    state: environment['XDG_STATE_HOME'] ?? configuration,
-    cache: environment['XDG_CACHE_HOME'] ?? join(home, '.cache'),
-    logs: join(environment['XDG_STATE_HOME'] ?? configuration, 'log'),
-    configuration,
-  };
-}
 
 /**
  * Removes directories of a unit with what is in them, and links that were made to them.

@@ -98,6 +98,8 @@ export interface ControlGroupsOptions {
   /** Directory of the manager's own group. */
   readonly root: string;
   readonly onEmpty: (unit: UnitName) => void;
+  /** What a slice's files ask of its group; null when it is not loaded. */
+  readonly contextOf: (slice: UnitName) => CgroupContext | null;
 }
 
 export class ControlGroups implements ProcessTracker {
@@ -105,6 +107,7 @@ export class ControlGroups implements ProcessTracker {
   readonly #poll: PollSet;
   readonly #root: string;
   readonly #onEmpty: (unit: UnitName) => void;
+  readonly #contextOf: (slice: UnitName) => CgroupContext | null;
   readonly #groups = new Map<UnitName, Group>();
   readonly #byPath = new Map<string, UnitName>();
   readonly #madeSlices = new Set<string>();
@@ -120,6 +123,7 @@ export class ControlGroups implements ProcessTracker {
     this.#poll = options.poll;
     this.#root = options.root;
     this.#onEmpty = options.onEmpty;
+    this.#contextOf = options.contextOf;
   }
 
   prepare(unit: UnitName, context: CgroupContext, part: 'main' | 'control'): Birthplace {
@@ -251,11 +255,14 @@ export class ControlGroups implements ProcessTracker {
 
   #makeSlices(slicePath: string): void {
     if (slicePath === '' || this.#madeSlices.has(slicePath)) return;
-    const parts = slicePath.split('/').slice(1);
-    for (let depth = 1; depth <= parts.length; depth++) {
-      this.#native.makeDirectory(`${this.#root}/${parts.slice(0, depth).join('/')}`, 0o755);
-    }
     this.#madeSlices.add(slicePath);
+    const parts = slicePath.split('/').slice(1);
+    for (const [index, slice] of parts.entries()) {
+      const path = `/${parts.slice(0, index + 1).join('/')}`;
+      this.#native.makeDirectory(`${this.#root}${path}`, 0o755);
+      const context = this.#contextOf(slice as UnitName);
+      if (context !== null && !this.#groups.has(slice as UnitName)) this.prepare(slice as UnitName, context, 'main');
+    }
   }
 
   #mainDirectory(group: Group): Fd | null {

@@ -1,0 +1,153 @@
+/** What all modes have in common: from chosen options to a running manager. */
+import type { Fd, UnitName } from '../base/brand.ts';
+import { getEntry } from '../base/persistent-map.ts';
+import type { Effect } from '../core/manager/effect.ts';
+import type { ManagerConfig } from '../core/manager/state.ts';
+import type { EngineFacts, ManagerLog } from '../host/engine.ts';
+import { ControlServer } from '../host/control-server/control-server.ts';
+import { LogStreams } from '../host/logging/log-streams.ts';
+import { OutputSink } from '../host/logging/output-sink.ts';
+import { Manager } from '../host/manager.ts';
+import type { ManagerOptions, UnitSource } from '../host/manager.ts';
+import type { NativeBinding, SignalRecord } from '../host/native.ts';
+import { PollSet } from '../host/poll-set.ts';
+import { findCgroupRoot } from '../host/processes/cgroup-root.ts';
+import { managerSignal } from '../host/signal-source.ts';
+import { StatusLines, failedUnits } from '../host/status-lines.ts';
+import type { LoadPath } from '../host/unit-loader/load-path.ts';
+import { createUnitLoader } from '../host/unit-loader/unit-loader.ts';
+import type { UnitLoader } from '../host/unit-loader/unit-loader.ts';
+import type { SpecifierContext } from '../core/unit-file/specifiers.ts';
+import type { UnitDefaults } from '../core/unit-file/unit-defaults.ts';
+import { setUpLog } from './log-setup.ts';
+import type { LogWishes } from './log-setup.ts';
+import type { Mode } from './options.ts';
+import { findOuterManager } from './outer-manager.ts';
+import type { RuntimeDirectory } from './runtime-directory.ts';
+import { VERSION } from './version.ts';
+
+/** Units a shutdown or an emergency needs: loaded once the boot is over, so that they do not hold it up. */
+const LATER_UNITS = ['shutdown.target', 'exit.target', 'poweroff.target', 'reboot.target', 'halt.target', 'kexec.target', 'rescue.target', 'emergency.target', 'default.target', 'ctrl-alt-del.target'] as string[] as UnitName[];
+
+export interface BootOptions {
+  readonly native: NativeBinding;
+  readonly mode: Mode;
+  /** One line for the log: how the mode came about. */
+  readonly modeReason: string;
+  readonly config: ManagerConfig;
+  readonly loadPath: LoadPath;
+  readonly specifiers: SpecifierContext;
+  readonly defaults: UnitDefaults;
+  readonly runtimeDirectory: RuntimeDirectory;
+  readonly logDirectory: string;
+  /** Directory where the manager keeps logs when `logDirectory` cannot be written. */
+  readonly logWishes: LogWishes;
+  readonly showStatus: 'auto' | 'yes' | 'no';
+  readonly environment: readonly string[];
+  readonly bootId: string;
+  readonly echo: boolean;
+  /** `heartwood -- CMD`: its unit, instead of unit files. */
+  readonly command: { readonly units: UnitSource; readonly unit: UnitName; readonly fds: readonly (readonly [string, Fd])[] } | null;
+  /** Signals that are not for the manager. */
+  readonly interceptSignal: (manager: Manager, record: SignalRecord) => boolean;
+  /** The very end. Must not return. */
+  readonly onFinish: (effect: Extract<Effect, { readonly kind: 'finish' }>, log: ManagerLog) => void;
+}
+
+function unitSource(loader: UnitLoader): UnitSource {
+  return {
+    load: (names, find) => ({ definitions: loader.loadClosure(names, find), names: names.map((name) => loader.canonicalName(name)) }),
+    reload: (names) => loader.loadClosure(names, () => undefined),
+  };
+}
+
+/** Abstract socket names carry the pid, because they are shared with the whole network name space. */
+function socketPath(runtimeDirectory: string | null, name: string): string {
+  return runtimeDirectory === null ? `@heartwood-${String(process.pid)}-${name}` : `${runtimeDirectory}/${name}`;
+}
+
+/** Starts the manager. Returns it running; the process lives on in its loop. */
+export function boot(options: BootOptions): Manager {
+  const { native, mode, config } = options;
+  if (process.pid !== 1) native.setChildSubreaper(true);
+  native.setProcessName('heartwood');
+  const poll = new PollSet(native);
+  const colour = native.isTty(1 as Fd) && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb';
+  const output = new OutputSink(native, poll, 1 as Fd);
+  const errors = new OutputSink(native, poll, 2 as Fd);
+  const isCommand = options.command !== null;
+  const runtimeDirectory = options.runtimeDirectory.path;
+  let log: ManagerLog | null = null;
+  const streams = new LogStreams({ native, echo: options.echo, log: { write: (...record) => { log?.write(...record); } } });
+  const outer = findOuterManager(native, process.env);
+  log = setUpLog(options.logWishes, { native, sink: errors, colour, streams: isCommand ? null : streams, system: mode === 'system' });
+  const cgroup = findCgroupRoot(native, { runtimeDirectory: runtimeDirectory ?? '/run', mayMount: process.pid === 1 && !isCommand });
+  log.write('info', '', `heartwood ${VERSION} runs as a manager of ${mode === 'user' ? 'a user session' : mode === 'system' ? 'the machine' : 'a container'}: ${options.modeReason}`);
+  if (options.runtimeDirectory.complaint !== '') log.write('warning', '', options.runtimeDirectory.complaint);
+  if (cgroup.root === null) log.write('info', '', `units have no control groups: ${cgroup.why}`);
+  const facts: EngineFacts = {
+    mode, version: VERSION, runtimeDirectory: runtimeDirectory ?? '', logDirectory: options.logDirectory,
+    unitPath: options.loadPath.directories, cgroupRoot: cgroup.root,
+  };
+  const loader = options.command === null ? createUnitLoader({ mode: mode === 'user' ? 'user' : 'system', directories: options.loadPath.directories, root: '', defaults: options.defaults, specifiers: options.specifiers }) : null;
+  let laterLoaded = isCommand;
+  const loadLater = (): void => {
+    if (laterLoaded) return;
+    laterLoaded = true;
+    manager.engine.loadUnits(LATER_UNITS);
+  };
+  const managerOptions: ManagerOptions = {
+    native, poll, log, config, facts, streams,
+    units: options.command?.units ?? unitSource(loader as UnitLoader),
+    environment: options.environment,
+    directoryRoots: {
+      runtime: options.specifiers.runtimeRoot, state: options.specifiers.stateRoot, cache: options.specifiers.cacheRoot,
+      logs: options.specifiers.logsRoot, configuration: options.specifiers.configurationRoot,
+    },
+    defaultDirectory: isCommand ? process.cwd() : mode === 'user' ? options.specifiers.home : '/',
+    notifyPath: socketPath(runtimeDirectory, 'notify'),
+    logd: {
+      arguments: ['--directory', options.logDirectory, ...(runtimeDirectory === null ? [] : ['--directory', `${runtimeDirectory}/log.d`]), '--query-socket', socketPath(runtimeDirectory, 'log')],
+      echo: options.echo,
+      bootId: options.bootId,
+    },
+    foregroundUnit: options.command?.unit ?? null,
+    fds: options.command?.fds ?? [],
+    interceptSignal: (record) => {
+      if (options.interceptSignal(manager, record)) return true;
+      if (managerSignal(record.signal) !== null) loadLater();
+      return false;
+    },
+    onBootFinished: (failed) => {
+      outer.tell('READY=1\nSTATUS=All units are up');
+      if (failed.length > 0) status?.say('FAILED', `${String(failed.length)} units failed: ${failedUnits(manager.engine.state()).join(', ')}`);
+      loadLater();
+    },
+    onFinish: (effect) => {
+      outer.tell('STOPPING=1');
+      status?.end();
+      output.flush();
+      errors.flush();
+      options.onFinish(effect, log);
+    },
+  };
+  const manager = new Manager(managerOptions);
+  let status: StatusLines | null = null;
+  if (options.showStatus !== 'no') {
+    status = new StatusLines({ sink: output, colour, live: native.isTty(1 as Fd), show: options.showStatus, state: () => manager.engine.state(), nowUsec: () => manager.engine.now().monotonicUsec });
+    const lines = status;
+    manager.engine.subscribe((change) => { lines.onChange(change); });
+  }
+  if (!isCommand) startControl(manager, socketPath(runtimeDirectory, 'control'), log);
+  manager.start();
+  if (getEntry(manager.engine.state().units, config.bootUnit)?.definition.loadState === 'not-found') {
+    log.write('crit', config.bootUnit, `${config.bootUnit} was not found in ${options.loadPath.directories.join(':')}`);
+  }
+  return manager;
+}
+
+function startControl(manager: Manager, path: string, log: ManagerLog): void {
+  const server = new ControlServer(manager.engine, { socketPath: process.env['HEARTWOOD_SOCKET'] ?? path, policy: { ownUid: process.getuid?.() ?? 0, rules: [] } });
+  const error = server.start();
+  if (error !== null) log.write('err', '', `there is no control socket, ${path}: ${error}`);
+}

@@ -1,0 +1,160 @@
+/** The program `heartwood`: reads its command line, decides how to run, and runs. */
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import type { Fd, UnitName, Usec } from '../base/brand.ts';
+import { seconds } from '../base/time.ts';
+import { BUILT_IN_DEFAULTS } from '../core/unit-file/unit-defaults.ts';
+import type { ManagerConfig } from '../core/manager/state.ts';
+import { isUnitName } from '../core/unit/unit-name.ts';
+import { loadNative } from '../host/load-native.ts';
+import { shippedUnitDirectory } from '../host/program-paths.ts';
+import { buildLoadPath } from '../host/unit-loader/load-path.ts';
+import { readSpecifierFacts } from '../host/unit-loader/specifier-facts.ts';
+import { boot } from './boot.ts';
+import type { BootOptions } from './boot.ts';
+import { chooseMode, readSurroundings } from './choose-mode.ts';
+import type { ChosenMode } from './choose-mode.ts';
+import { exitProcess, powerDown } from './finish.ts';
+import { parseKernelCommandLine } from './kernel-command-line.ts';
+import type { KernelWishes } from './kernel-command-line.ts';
+import { checkLogWishes } from './log-setup.ts';
+import { ensureMachineId, loadRandomSeed, mountApiFileSystems, randomId, setHostname, systemEnvironment, takeOverKeyCombination } from './machine-set-up.ts';
+import { HELP, parseOptions } from './options.ts';
+import type { Options } from './options.ts';
+import { COMMAND_FDS, COMMAND_UNIT, commandUnits, isForCommand } from './run-command.ts';
+import { chooseRuntimeDirectory } from './runtime-directory.ts';
+import { VERSION } from './version.ts';
+
+/** LSB: wrong usage. */
+const EXIT_USAGE = 2;
+
+const NO_WISHES: KernelWishes = { unit: null, quiet: false, logLevel: null, environment: [], showStatus: null, hostname: null };
+
+function complain(message: string): never {
+  process.stderr.write(`heartwood: ${message}\n`);
+  process.exit(EXIT_USAGE);
+}
+
+function main(words: readonly string[]): void {
+  const surroundings = readSurroundings();
+  const byItself = chooseMode(surroundings);
+  const parsed = parseOptions(words, byItself.mode === 'system');
+  switch (parsed.kind) {
+    case 'help': process.stdout.write(HELP); return;
+    case 'version': process.stdout.write(`heartwood ${VERSION}\n`); return;
+    case 'wrong': return complain(`${parsed.message} (see heartwood --help)`);
+    case 'run': run(parsed.options, parsed.options.mode === null ? byItself : { mode: parsed.options.mode, why: 'asked for' });
+  }
+}
+
+function run(options: Options, chosen: ChosenMode): void {
+  const { mode } = options.command === null ? chosen : { mode: 'container' as const };
+  const native = loadNative();
+  const complaints: string[] = [];
+  const isMachine = mode === 'system' && process.pid === 1;
+  if (isMachine) mountApiFileSystems(native, complaints);
+  const kernel = isMachine ? parseKernelCommandLine(readText('/proc/cmdline')) : NO_WISHES;
+  const logWishes = { target: options.logTarget, level: options.logLevel ?? kernel.logLevel };
+  const wrong = checkLogWishes(logWishes) ?? checkUnit(options.unit) ?? checkUnit(options.exitWith);
+  if (wrong !== null && !isMachine) complain(wrong);
+  if (isMachine) {
+    setHostname(native, kernel.hostname, complaints);
+    ensureMachineId(native, complaints);
+    loadRandomSeed();
+    takeOverKeyCombination(native);
+    const loopback = native.loopbackUp();
+    if (loopback !== 0) complaints.push(`the loopback interface could not be brought up: ${loopback}`);
+  }
+  if (mode !== 'user' && process.pid === 1) native.umask(0o022);
+  const uid = process.getuid?.() ?? 0;
+  const runtimeDirectory = chooseRuntimeDirectory(mode, options.runtimeDirectory, process.env, uid);
+  const scope = mode === 'user' ? 'user' : 'system';
+  const specifiers = readSpecifierFacts({
+    mode: scope, root: '', uid, gid: process.getgid?.() ?? 0, environment: process.env,
+    runtimeRoot: mode === 'user' ? (process.env['XDG_RUNTIME_DIR'] ?? runtimeDirectory.path ?? '/tmp') : '/run',
+  });
+  const loadPath = buildLoadPath({
+    mode: scope, unitPath: options.unitPath, shippedUnits: `${shippedUnitDirectory()}/${scope}`,
+    generatorDirectory: runtimeDirectory.path === null ? null : `${runtimeDirectory.path}/generator`, environment: process.env,
+  });
+  const config: ManagerConfig = {
+    mode,
+    bootUnit: options.command !== null ? COMMAND_UNIT : ((options.unit ?? kernel.unit ?? 'default.target') as UnitName),
+    exitWith: options.command !== null ? COMMAND_UNIT : (options.exitWith as UnitName | null),
+    defaultTimeoutStartUsec: BUILT_IN_DEFAULTS.timeoutStartUsec ?? (seconds(90) as Usec),
+    defaultTimeoutStopUsec: BUILT_IN_DEFAULTS.timeoutStopUsec ?? (seconds(90) as Usec),
+    defaultRestartUsec: BUILT_IN_DEFAULTS.restartUsec,
+  };
+  const bootOptions: BootOptions = {
+    native, mode, config, loadPath, specifiers, runtimeDirectory, logWishes,
+    modeReason: options.command === null ? chosen.why : 'one command is run',
+    defaults: BUILT_IN_DEFAULTS,
+    logDirectory: mode === 'user' ? `${specifiers.stateRoot}/heartwood/log` : '/var/log/heartwood',
+    showStatus: options.command !== null ? 'no' : showStatus(options, kernel, native.isTty(1 as Fd)),
+    environment: managerEnvironment(mode, options, kernel),
+    bootId: specifiers.bootId ?? randomId() ?? '0'.repeat(32),
+    echo: mode === 'container' && options.command === null,
+    command: options.command === null ? null : {
+      unit: COMMAND_UNIT, fds: COMMAND_FDS,
+      units: commandUnits({ command: options.command, environment: process.env, workingDirectory: process.cwd(), specifiers, defaults: BUILT_IN_DEFAULTS }, findProgram),
+    },
+    interceptSignal: (manager, record) => {
+      if (options.command === null || !isForCommand(record)) return false;
+      manager.forwardSignal(COMMAND_UNIT, record.signal);
+      return true;
+    },
+    onFinish: (effect, log) => {
+      if (isMachine) powerDown(native, effect, log);
+      else exitProcess(effect);
+    },
+  };
+  if (options.test) {
+    void import('./test-boot.ts').then(({ testBoot }) => { testBoot(bootOptions, options.root ?? ''); });
+    return;
+  }
+  const manager = boot(bootOptions);
+  for (const complaint of complaints) manager.engine.log.write('warning', '', complaint);
+}
+
+function checkUnit(name: string | null): string | null {
+  return name === null || isUnitName(name) ? null : `"${name}" is not the name of a unit`;
+}
+
+/** `auto` is "yes" on a terminal, unless the kernel was told to be quiet. */
+function showStatus(options: Options, kernel: KernelWishes, terminal: boolean): 'auto' | 'yes' | 'no' {
+  if (options.showStatus !== 'auto') return options.showStatus;
+  if (kernel.showStatus !== null) return /^(1|yes|true|on)$/.test(kernel.showStatus) ? 'yes' : kernel.showStatus === 'auto' ? 'auto' : 'no';
+  return terminal && !kernel.quiet ? 'yes' : 'auto';
+}
+
+/** A user's services get the user's environment; those of a machine or container a fixed one, as with systemd. */
+function managerEnvironment(mode: ChosenMode['mode'], options: Options, kernel: KernelWishes): readonly string[] {
+  if (options.command !== null) return [];
+  if (mode !== 'user') return [...systemEnvironment(kernel.environment), ...(process.env['TZ'] === undefined ? [] : [`TZ=${process.env['TZ']}`])];
+  const own = new Set(['NOTIFY_SOCKET', 'INVOCATION_ID', 'SYSTEMD_EXEC_PID', 'LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES', 'WATCHDOG_PID', 'WATCHDOG_USEC', 'HEARTWOOD_RECORD_CODE_CACHE', 'HEARTWOOD_NODE']);
+  return Object.entries(process.env).flatMap(([name, value]) => (own.has(name) || value === undefined ? [] : [`${name}=${value}`]));
+}
+
+function findProgram(name: string): string | null {
+  if (name.includes('/')) return name;
+  const path = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
+  return path.split(':').map((directory) => `${directory === '' ? '.' : directory}/${name}`).find(isExecutable) ?? null;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+main(process.argv.slice(2));

@@ -1,0 +1,86 @@
+/**
+ * `heartwood -- CMD`: one command as the main service, as tini and dumb-init run it, but with a whole tree that is reaped and
+ * stopped. The unit is made here; no unit file is read.
+ */
+import type { Fd, UnitName } from '../base/brand.ts';
+import type { ExecContext, ServiceUnit } from '../core/unit/definition.ts';
+import { assert } from '../base/assert.ts';
+import { buildUnit } from '../core/unit-file/build-unit.ts';
+import { lexUnitFile } from '../core/unit-file/lexer.ts';
+import type { SpecifierContext } from '../core/unit-file/specifiers.ts';
+import type { UnitDefaults } from '../core/unit-file/unit-defaults.ts';
+import type { UnitSource } from '../host/manager.ts';
+import type { SignalRecord } from '../host/native.ts';
+import { SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU } from '../host/signal-source.ts';
+
+/** Name of the unit; shows up in log lines only. */
+export const COMMAND_UNIT = 'command.service' as UnitName;
+
+/** The manager's own standard streams under the names the unit refers to. */
+export const COMMAND_FDS: readonly (readonly [string, Fd])[] = [['manager-stdin', 0 as Fd], ['manager-stdout', 1 as Fd], ['manager-stderr', 2 as Fd]];
+
+/** Type=exec: a program that cannot be executed is a failure with a reason, not a start that ended at once. */
+const FILE = `[Unit]
+DefaultDependencies=no
+[Service]
+Type=exec
+ExecStart=/bin/true
+TimeoutStartSec=infinity
+StartLimitIntervalSec=0
+`;
+
+export interface CommandWishes {
+  readonly command: readonly string[];
+  /** The environment the manager itself was started with, all of it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  readonly specifiers: SpecifierContext;
+  readonly defaults: UnitDefaults;
+}
+
+/** Where a bare command name is looked for: the caller's PATH, as a shell would. null when it is nowhere. */
+export type FindProgram = (name: string) => string | null;
+
+function exec(context: ExecContext, wishes: CommandWishes): ExecContext {
+  const environment = Object.entries(wishes.environment).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+  return {
+    ...context,
+    environment,
+    // What only services have; a command is to see the environment it would see without us.
+    unsetEnvironment: ['SYSTEMD_EXEC_PID', 'INVOCATION_ID'].filter((name) => wishes.environment[name] === undefined),
+    workingDirectory: { path: wishes.workingDirectory, optional: false },
+    standardInput: { kind: 'fd', name: 'manager-stdin' },
+    standardOutput: { kind: 'fd', name: 'manager-stdout' },
+    standardError: { kind: 'fd', name: 'manager-stderr' },
+    ignoreSigpipe: false,
+  };
+}
+
+/** The definitions of a manager that runs one command. */
+export function commandUnits(wishes: CommandWishes, findProgram: FindProgram): UnitSource {
+  const name = wishes.command[0] as string;
+  const unit = buildUnit(
+    { name: COMMAND_UNIT, names: [COMMAND_UNIT], fragment: lexUnitFile(FILE, 'command line'), dropIns: [], links: [], sourceHash: '' },
+    { mode: 'system', defaults: wishes.defaults, specifiers: wishes.specifiers, hasUnitFile: () => false },
+  );
+  assert(unit.kind === 'service' && unit.loadState === 'loaded', `the unit of the command is whole: ${unit.loadError ?? ''}`);
+  const start = unit.execStart[0];
+  assert(start !== undefined, 'the unit of the command has a command');
+  const service: ServiceUnit = {
+    ...unit,
+    description: wishes.command.join(' ').slice(0, 200),
+    execStart: [{ ...start, path: findProgram(name) ?? `./${name}`, argv: wishes.command, noEnvironmentExpansion: true }],
+    exec: exec(unit.exec, wishes),
+    dependencies: unit.dependencies.filter(({ kind }) => kind !== 'InSlice'),
+    cgroup: { ...unit.cgroup, slice: null, tasksMax: null },
+  };
+  return { load: (names, find) => ({ definitions: find(COMMAND_UNIT) === undefined ? [service] : [], names }), reload: () => [service] };
+}
+
+/** Signals the terminal sends to the manager's own job control; the command has its own. */
+const NOT_FORWARDED: ReadonlySet<number> = new Set([SIGCHLD, SIGTTIN, SIGTTOU, SIGTSTP]);
+
+/** Whether a signal to the manager is meant for the command. */
+export function isForCommand(record: SignalRecord): boolean {
+  return !NOT_FORWARDED.has(record.signal);
+}
