@@ -45,9 +45,9 @@ export function formatSegmentName(name: SegmentName): string {
 
 /** The parts of a segment's file name; null for any other file. */
 export function parseSegmentName(file: string): SegmentName | null {
-  const match = SEGMENT_NAME.exec(file);
-  if (match === null) return null;
-  return { sequence: Number(match[1]), createdUsec: Number.parseInt(match[2]!, 16) };
+  const [, sequence, created] = SEGMENT_NAME.exec(file) ?? [];
+  if (sequence === undefined || created === undefined) return null;
+  return { sequence: Number(sequence), createdUsec: Number.parseInt(created, 16) };
 }
 
 /** The segments in a unit's directory, oldest first; none when it does not exist or may not be read. */

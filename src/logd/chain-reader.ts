@@ -71,9 +71,8 @@ export class ChainReader {
     const { chain, fromUsec, accepts } = this.#options;
     const segments = chain.segments();
     let found: LogLine[] = [];
-    for (let index = segments.length - 1; index >= 0; index--) {
-      const segment = segments[index]!;
-      const next = segments[index + 1];
+    for (const [behind, segment] of [...segments].reverse().entries()) {
+      const next = segments[segments.length - behind];
       // The newest is entered in any case, so that `forward` goes on behind it.
       if (next !== undefined && (found.length >= count || isBefore(segment, next, fromUsec))) break;
       const reader = openSegment(this.#options, segment);

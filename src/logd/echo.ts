@@ -111,7 +111,7 @@ export class Echo {
       return;
     }
     // A regular file: always ready.
-    while (this.#queuedBytes > 0 && !this.#isDead) this.#writeOnce();
+    while (this.#queuedBytes > 0 && this.#writeOnce()) { /* until all is out or it fails */ }
   }
 
   #write(): void {
@@ -130,7 +130,8 @@ export class Echo {
     if ((wasFull || this.#queuedBytes < ECHO_QUEUE_BYTES / 2) && !this.isFull) this.#options.onRoom();
   }
 
-  #writeOnce(): void {
+  /** @returns false when the reader is gone for good */
+  #writeOnce(): boolean {
     const bytes = this.#nextPiece();
     const outcome = this.#options.native.write(this.#options.fd, bytes);
     const written = outcome === 'EAGAIN' || outcome === 'EINTR' ? 0 : outcome;
@@ -139,10 +140,11 @@ export class Echo {
       this.#isDead = true;
       this.#queue = [];
       this.#queuedBytes = 0;
-      return;
+      return false;
     }
     this.#queuedBytes -= written;
     if (written < bytes.length) this.#queue.unshift(bytes.subarray(written));
+    return true;
   }
 
   /** At most `ECHO_WRITE_BYTES` from the front of the queue, several short lines in one. */
@@ -150,23 +152,22 @@ export class Echo {
     const pieces: Buffer[] = [];
     let length = 0;
     let taken = 0;
-    while (taken < this.#queue.length && length < ECHO_WRITE_BYTES) {
-      const head = this.#queue[taken]!;
+    for (const head of this.#queue) {
       const room = ECHO_WRITE_BYTES - length;
-      if (head.length <= room) {
-        pieces.push(head);
-        length += head.length;
-        taken++;
-      } else if (pieces.length === 0) {
-        pieces.push(head.subarray(0, room));
-        this.#queue[taken] = head.subarray(room);
-        break;
-      } else {
+      if (head.length > room) {
+        // Lines are kept whole as long as they fit at all.
+        if (taken === 0) {
+          pieces.push(head.subarray(0, room));
+          this.#queue[0] = head.subarray(room);
+        }
         break;
       }
+      pieces.push(head);
+      length += head.length;
+      taken += 1;
     }
     this.#queue.splice(0, taken);
-    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+    return Buffer.concat(pieces);
   }
 
   #stall(): void {

@@ -97,7 +97,7 @@ export function writeFrameHeader(into: Buffer, offset: number, header: FrameHead
 /** Reads the frame header at `offset`; null when there is none (damage, or the end of what was written). */
 export function readFrameHeader(bytes: Buffer, offset: number): FrameHeader | null {
   if (offset + FRAME_HEADER_BYTES > bytes.length || bytes.readUInt32LE(offset) !== MARKER_NUMBER) return null;
-  const kind = KINDS[bytes[offset + 4]! - 1];
+  const kind = KINDS[bytes.readUInt8(offset + 4) - 1];
   if (kind === undefined || bytes.readUInt16LE(offset + 6) !== checkOf(bytes, offset)) return null;
   const length = bytes.readUInt32LE(offset + FRAME_LENGTH_OFFSET);
   if (kind !== 'data' && length > RECORD_BYTES_MAX) return null;

@@ -16,7 +16,7 @@ import type { OutputStream } from './output-stream.ts';
 import type { FromLogd, StreamOrigin } from './protocol.ts';
 import { HANGUP, READABLE, type ReadySet } from './ready-set.ts';
 import type { SegmentPlace } from './segment-place.ts';
-import { addLoss, UnitLog, type Intake } from './unit-log.ts';
+import { addLoss, UnitLog, type Intake, type StoredBytes } from './unit-log.ts';
 
 /** Segments removed for one intake on a full disk before giving up: others fill the disk faster than we empty it. */
 const MAKE_ROOM_TRIES = 16;
@@ -174,32 +174,31 @@ export class LogKeeper {
       intake = log.take(stream);
     }
     switch (intake.kind) {
-      case 'stored':
-        this.#stored(held, intake);
-        break;
       case 'ended':
         this.#ended(held);
         break;
       case 'failed':
         this.#failed(intake.errno);
         return this.#discard(held);
+      case 'stored':
       case 'empty':
         break;
     }
     return intake.kind;
   }
 
-  #stored(held: Held, intake: Extract<Intake, { readonly kind: 'stored' }>): void {
-    const { stream } = held;
-    if (held.echo !== null) {
-      for (let at = 0; at < intake.bytes;) {
-        const got = readSync(intake.fd, this.#buffer, 0, Math.min(this.#buffer.length, intake.bytes - at), intake.offset + at);
+  #stored(stream: OutputStream, where: StoredBytes): void {
+    const echo = this.#streams.get(stream.origin.stream)?.echo ?? null;
+    if (echo !== null) {
+      // Still in the page cache: the bytes did not come through this process on their way into the file.
+      for (let at = 0; at < where.bytes;) {
+        const got = readSync(where.fd, this.#buffer, 0, Math.min(this.#buffer.length, where.bytes - at), where.offset + at);
         if (got === 0) break;
-        this.#options.echo?.feed(held.echo, this.#buffer.subarray(0, got));
+        this.#options.echo?.feed(echo, this.#buffer.subarray(0, got));
         at += got;
       }
     }
-    if (intake.bytes >= BUSY_PIPE_BYTES && !stream.isGrown) {
+    if (where.bytes >= BUSY_PIPE_BYTES && !stream.isGrown) {
       stream.isGrown = true;
       // Refused above /proc/sys/fs/pipe-user-pages-soft: then it stays as it is, only slower.
       this.#options.native.setPipeSize(stream.fd, INTAKE_BYTES);
@@ -229,6 +228,7 @@ export class LogKeeper {
     log ??= new UnitLog(unit, {
       native: this.#options.native, place: this.#place, bootId: this.#options.bootId, scratchPipe: this.#scratchPipe,
       streamOf: (number) => this.#streams.get(number)?.stream,
+      onStored: (stream, where) => { this.#stored(stream, where); },
     });
     this.#logs.delete(unit);
     this.#logs.set(unit, log);

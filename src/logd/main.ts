@@ -145,8 +145,8 @@ class Logd {
   }
 
   #post(): void {
-    while (this.#outbox.length > 0) {
-      const sent = this.#native.send(CONTROL_FD as Fd, this.#outbox[0]!);
+    for (let next = this.#outbox[0]; next !== undefined; next = this.#outbox[0]) {
+      const sent = this.#native.send(CONTROL_FD as Fd, next);
       if (sent === 'EAGAIN' || sent === 'ENOBUFS') {
         setTimeout(() => { this.#post(); }, OUTBOX_RETRY_MSEC);
         return;

@@ -3,6 +3,7 @@
  * They end with this process; readers reach them through the query socket.
  */
 import { closeSync, openSync } from 'node:fs';
+import { assert } from '../base/assert.ts';
 import type { Fd } from '../base/brand.ts';
 import type { NativeBinding } from '../host/native.ts';
 import type { Chain, SegmentRef } from './catalog.ts';
@@ -24,7 +25,9 @@ export class MemoryPlace implements SegmentPlace {
     this.#retention = new Retention({
       caps: () => ({ unitBytesMax: MEMORY_BYTES_MAX / 2, totalBytesMax: MEMORY_BYTES_MAX }),
       remove: (_unit, ref) => {
-        closeSync(this.#held.get(ref.path)!);
+        const held = this.#held.get(ref.path);
+        assert(held !== undefined, 'a segment in memory is held by its fd');
+        closeSync(held);
         this.#held.delete(ref.path);
       },
       emptied: () => undefined,

@@ -16,20 +16,14 @@ export function* mergeByTime(sources: readonly Iterable<LogLine>[]): Generator<L
   for (const [source, lines] of sources.entries()) {
     const rest = lines[Symbol.iterator]();
     const first = rest.next();
-    if (first.done !== true) push(heap, { line: first.value, source, rest });
+    if (first.done !== true) rise(heap, { line: first.value, source, rest });
   }
-  while (heap.length > 0) {
-    const head = heap[0]!;
+  for (let head = heap[0]; head !== undefined; head = heap[0]) {
     yield head.line;
     const next = head.rest.next();
-    if (next.done === true) {
-      const last = heap.pop()!;
-      if (heap.length === 0) return;
-      if (last !== head) heap[0] = last;
-    } else {
-      heap[0] = { line: next.value, source: head.source, rest: head.rest };
-    }
-    sink(heap);
+    const last = next.done === true ? heap.pop() : undefined;
+    if (next.done !== true) sink(heap, { line: next.value, source: head.source, rest: head.rest });
+    else if (last !== undefined && last !== head) sink(heap, last);
   }
 }
 
@@ -37,27 +31,30 @@ function comesBefore(a: Head, b: Head): boolean {
   return a.line.realtimeUsec < b.line.realtimeUsec || (a.line.realtimeUsec === b.line.realtimeUsec && a.source < b.source);
 }
 
-function push(heap: Head[], head: Head): void {
+/** Adds `head` to the binary heap. */
+function rise(heap: Head[], head: Head): void {
   let at = heap.push(head) - 1;
   while (at > 0) {
-    const parent = (at - 1) >> 1;
-    if (!comesBefore(head, heap[parent]!)) break;
-    heap[at] = heap[parent]!;
-    at = parent;
+    const above = (at - 1) >> 1;
+    const parent = heap[above];
+    if (parent === undefined || !comesBefore(head, parent)) break;
+    heap[at] = parent;
+    at = above;
   }
   heap[at] = head;
 }
 
-function sink(heap: Head[]): void {
-  const head = heap[0]!;
+/** Puts `head` in the place of the first of the binary heap. */
+function sink(heap: Head[], head: Head): void {
   let at = 0;
   for (;;) {
-    let child = 2 * at + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && comesBefore(heap[child + 1]!, heap[child]!)) child++;
-    if (!comesBefore(heap[child]!, head)) break;
-    heap[at] = heap[child]!;
-    at = child;
+    const left = heap[2 * at + 1];
+    const right = heap[2 * at + 2];
+    const isRight = left !== undefined && right !== undefined && comesBefore(right, left);
+    const child = isRight ? right : left;
+    if (child === undefined || !comesBefore(child, head)) break;
+    heap[at] = child;
+    at = 2 * at + (isRight ? 2 : 1);
   }
   heap[at] = head;
 }

@@ -126,11 +126,12 @@ export class QueryServer {
 export function parseQuery(request: string, bootId: string): LogQuery | string {
   let value: Record<string, unknown>;
   try {
-    value = JSON.parse(request) as Record<string, unknown>;
+    const parsed: unknown = JSON.parse(request);
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return 'not an object';
+    value = parsed as Record<string, unknown>;
   } catch {
     return 'not JSON';
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'not an object';
   const { units = [], lines = DEFAULT_LINES, priorities = [0, 7], output = 'short' } = value;
   if (!Array.isArray(units) || !units.every((unit) => typeof unit === 'string')) return 'units: not an array of names';
   if (!isCount(lines) || lines > QUERY_LINES_MAX) return `lines: not a number up to ${QUERY_LINES_MAX}`;

@@ -23,7 +23,7 @@ export class ReadySet {
   constructor(native: NativeBinding) {
     this.#native = native;
     const started = native.pollStart((ready) => {
-      for (let at = 0; at < ready.length; at += 2) this.#byToken.get(ready[at]!)?.onReady(ready[at + 1]!);
+      for (let at = 0; at < ready.length; at += 2) this.#byToken.get(ready[at] ?? 0)?.onReady(ready[at + 1] ?? 0);
     });
     assert(started === 0, `the poll set starts (${started})`);
   }

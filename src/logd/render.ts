@@ -83,9 +83,11 @@ const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
 
 interface WallTime {
   readonly year: number;
+  /** 1 to 12. */
   readonly month: number;
+  readonly monthName: string;
   readonly day: number;
-  readonly weekday: number;
+  readonly weekday: string;
   readonly clock: string;
   /** `+0100`. */
   readonly offset: string;
@@ -106,7 +108,7 @@ function formatTime(entry: LogEntry, options: RenderOptions): string {
     default:
   }
   const time = wallTime(realtimeUsec, options.utc);
-  const date = `${time.year}-${two(time.month + 1)}-${two(time.day)}`;
+  const date = `${time.year}-${two(time.month)}-${two(time.day)}`;
   switch (options.format) {
     case 'short-iso':
       return `${date}T${time.clock}${time.offset}`;
@@ -115,11 +117,11 @@ function formatTime(entry: LogEntry, options: RenderOptions): string {
     case 'short-full':
     case 'with-unit':
     case 'verbose':
-      return `${WEEKDAYS[time.weekday]} ${date} ${time.clock}${options.format === 'verbose' ? `.${fraction}` : ''} ${time.zone}`;
+      return `${time.weekday} ${date} ${time.clock}${options.format === 'verbose' ? `.${fraction}` : ''} ${time.zone}`;
     case 'short-precise':
-      return `${MONTHS[time.month]} ${two(time.day)} ${time.clock}.${fraction}`;
+      return `${time.monthName} ${two(time.day)} ${time.clock}.${fraction}`;
     default:
-      return `${MONTHS[time.month]} ${two(time.day)} ${time.clock}`;
+      return `${time.monthName} ${two(time.day)} ${time.clock}`;
   }
 }
 
@@ -135,7 +137,8 @@ function wallTime(realtimeUsec: number, utc: boolean): WallTime {
   const local = new Date(date.getTime() + offsetMinutes * 60_000);
   const absolute = Math.abs(offsetMinutes);
   const time: WallTime = {
-    year: local.getUTCFullYear(), month: local.getUTCMonth(), day: local.getUTCDate(), weekday: local.getUTCDay(),
+    year: local.getUTCFullYear(), month: local.getUTCMonth() + 1, monthName: MONTHS[local.getUTCMonth()] ?? '', day: local.getUTCDate(),
+    weekday: WEEKDAYS[local.getUTCDay()] ?? '',
     clock: `${two(local.getUTCHours())}:${two(local.getUTCMinutes())}:${two(local.getUTCSeconds())}`,
     offset: `${offsetMinutes < 0 ? '-' : '+'}${two(Math.floor(absolute / 60))}${two(absolute % 60)}`,
     zone: utc ? 'UTC' : zoneName(date),
@@ -199,7 +202,7 @@ function decode(bytes: Buffer): string {
   let text = '';
   for (let at = 0; at < bytes.length;) {
     const length = sequenceLength(bytes, at);
-    text += length === 0 ? `\\x${bytes[at]!.toString(16).padStart(2, '0')}` : bytes.toString('utf8', at, at + length);
+    text += length === 0 ? `\\x${bytes.toString('hex', at, at + 1)}` : bytes.toString('utf8', at, at + length);
     at += Math.max(1, length);
   }
   return text;
@@ -207,7 +210,7 @@ function decode(bytes: Buffer): string {
 
 /** Bytes of the valid UTF-8 sequence at `at`; 0 when there is none. */
 function sequenceLength(bytes: Buffer, at: number): number {
-  const first = bytes[at]!;
+  const first = bytes[at] ?? 0;
   const length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
   return length > 0 && at + length <= bytes.length && isUtf8(bytes.subarray(at, at + length)) ? length : 0;
 }

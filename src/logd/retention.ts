@@ -2,6 +2,7 @@
  * Which segments go. One table of what exists, kept in memory because reading directories for each decision would cost more than
  * the writing. Pure but for the `remove` it is given.
  */
+import { assert } from '../base/assert.ts';
 import type { SegmentRef } from './catalog.ts';
 import { UNITS_MAX } from './limits.ts';
 import type { Caps } from './segment-place.ts';
@@ -75,7 +76,7 @@ export class Retention {
     let oldest: { readonly unit: string; readonly createdUsec: number } | undefined;
     for (const [name, kept] of this.#units) {
       if (name === unit && kept.length === 1) continue;
-      const { createdUsec } = kept[0]!.ref;
+      const createdUsec = kept[0]?.ref.createdUsec ?? 0;
       if (oldest === undefined || createdUsec < oldest.createdUsec) oldest = { unit: name, createdUsec };
     }
     if (oldest === undefined) return false;
@@ -90,22 +91,25 @@ export class Retention {
     if (unit !== null && own !== undefined) {
       let unitBytes = own.reduce((sum, kept) => sum + kept.bytes, 0);
       while (unitBytes > unitBytesMax && own.length > 1) {
-        unitBytes -= own[0]!.bytes;
-        this.#removeFirst(unit);
+        unitBytes -= this.#removeFirst(unit);
       }
     }
     while (this.#totalBytes > totalBytesMax && this.removeOldest(unit)) { /* until it fits */ }
     while (this.#units.size > UNITS_MAX && this.removeOldest(unit)) { /* until it fits */ }
   }
 
-  #removeFirst(unit: string): void {
-    const kept = this.#units.get(unit)!;
-    const first = kept.shift()!;
+  /** @returns the bytes that went */
+  #removeFirst(unit: string): number {
+    const kept = this.#units.get(unit) ?? [];
+    const first = kept.shift();
+    assert(first !== undefined, 'a unit in the table has a segment');
     this.#totalBytes -= first.bytes;
     this.#options.remove(unit, first.ref);
-    if (kept.length > 0) return;
-    this.#units.delete(unit);
-    this.#options.newestRemoved(unit);
-    this.#options.emptied(unit);
+    if (kept.length === 0) {
+      this.#units.delete(unit);
+      this.#options.newestRemoved(unit);
+      this.#options.emptied(unit);
+    }
+    return first.bytes;
   }
 }

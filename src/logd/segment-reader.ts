@@ -232,6 +232,8 @@ export class SegmentReader {
         };
         return;
       }
+      case 'data':
+        return;
     }
   }
 

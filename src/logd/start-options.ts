@@ -14,9 +14,10 @@ export function parseStartOptions(argv: readonly string[]): StartOptions | strin
   let querySocket: string | null = null;
   let echoFd: Fd | null = null;
   for (let at = 0; at < argv.length; at += 2) {
-    const value = argv[at + 1];
-    if (value === undefined || value === '') return `${argv[at]} needs a value`;
-    switch (argv[at]) {
+    const option = argv[at] ?? '';
+    const value = argv[at + 1] ?? '';
+    if (value === '') return `${option} needs a value`;
+    switch (option) {
       case '--directory':
         directories.push(value);
         break;
@@ -28,7 +29,7 @@ export function parseStartOptions(argv: readonly string[]): StartOptions | strin
         echoFd = Number(value) as Fd;
         break;
       default:
-        return `unknown option ${argv[at]}`;
+        return `unknown option ${option}`;
     }
   }
   return { directories, querySocket, echoFd };

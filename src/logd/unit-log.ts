@@ -20,16 +20,24 @@ import { recoverSegment } from './segment-recovery.ts';
 import type { OpenSegment, SegmentPlace } from './segment-place.ts';
 
 const NEWLINE = 10;
+const ASLEEP = -1;
 
 /** What one intake did. */
 export type Intake =
-  | { readonly kind: 'stored'; readonly bytes: number; readonly fd: number; readonly offset: number }
+  | { readonly kind: 'stored'; readonly bytes: number }
   /** The pipe is empty. */
   | { readonly kind: 'empty' }
   /** The pipe is empty and every writer has closed. */
   | { readonly kind: 'ended' }
   /** Nothing was taken out of the pipe: the disk is full, … */
   | { readonly kind: 'failed'; readonly errno: string };
+
+/** Where bytes are that were just stored. */
+export interface StoredBytes {
+  readonly fd: number;
+  readonly offset: number;
+  readonly bytes: number;
+}
 
 /** What all unit logs share. */
 export interface UnitLogShared {
@@ -40,12 +48,14 @@ export interface UnitLogShared {
   readonly scratchPipe: readonly [Fd, Fd];
   /** The stream of that number, if it is still open. */
   streamOf(number: number): OutputStream | undefined;
+  /** Told of all bytes that were stored, also of the ends of lines that go to a segment before it is closed. */
+  onStored(stream: OutputStream, where: StoredBytes): void;
 }
 
 interface Segment {
   readonly ref: SegmentRef;
-  /** null while closed to save fds. */
-  fd: number | null;
+  /** `ASLEEP` while closed to save fds. */
+  fd: number;
   /** End of the last whole frame. */
   size: number;
   /** Streams whose newest definition in this segment is still right. */
@@ -70,7 +80,7 @@ export class UnitLog {
   }
 
   get isOpen(): boolean {
-    return this.#segment?.fd != null;
+    return this.#segment !== null && this.#segment.fd !== ASLEEP;
   }
 
   /** Moves what is in the stream's pipe, at most `INTAKE_BYTES`, into the newest segment. */
@@ -134,15 +144,15 @@ export class UnitLog {
 
   /** Closes the fd; the next intake opens the segment again. */
   sleep(): void {
-    if (this.#segment?.fd == null) return;
+    if (this.#segment === null || this.#segment.fd === ASLEEP) return;
     closeSync(this.#segment.fd);
-    this.#segment.fd = null;
+    this.#segment.fd = ASLEEP;
   }
 
   /** Syncs what was written since the last time. `done` is called in any case, later or at once. */
   sync(done: () => void): void {
     const segment = this.#segment;
-    if (segment === null || !segment.isDirty || segment.fd === null) {
+    if (segment === null || !segment.isDirty || segment.fd === ASLEEP) {
       done();
       return;
     }
@@ -170,8 +180,8 @@ export class UnitLog {
   #present(): Segment | null {
     const { place, bootId } = this.#shared;
     if (this.#segment !== null) {
-      this.#segment.fd ??= place.openAgain(this.#segment.ref);
-      if (this.#segment.fd !== null) return this.#segment;
+      if (this.#segment.fd === ASLEEP) this.#segment.fd = place.openAgain(this.#segment.ref) ?? ASLEEP;
+      if (this.#segment.fd !== ASLEEP) return this.#segment;
       this.#segment = null; // somebody removed the file
     }
     const newest = place.openNewest(this.unit);
@@ -206,7 +216,7 @@ export class UnitLog {
   }
 
   #append(segment: Segment, bytes: Buffer): void {
-    writeAll(segment.fd!, bytes, segment.size);
+    writeAll(segment.fd, bytes, segment.size);
     this.#grow(segment, bytes.length);
   }
 
@@ -219,7 +229,7 @@ export class UnitLog {
   #move(segment: Segment, stream: OutputStream, clock: readonly [number, number], max: number): Intake {
     if (this.#mustCopy) return this.#copy(segment, stream, clock, max);
     const { native } = this.#shared;
-    const fd = segment.fd!;
+    const { fd } = segment;
     const offset = segment.size + FRAME_HEADER_BYTES;
     writeFrameHeader(this.#header, 0, { ...this.#stamp('data', stream, clock), length: OPEN_LENGTH });
     writeAll(fd, this.#header, segment.size);
@@ -248,7 +258,7 @@ export class UnitLog {
     writeFrameHeader(bytes, 0, { ...this.#stamp('data', stream, clock), length });
     const offset = segment.size + FRAME_HEADER_BYTES;
     try {
-      writeAll(segment.fd!, bytes.subarray(0, FRAME_HEADER_BYTES + length), segment.size);
+      writeAll(segment.fd, bytes.subarray(0, FRAME_HEADER_BYTES + length), segment.size);
     } catch (error) {
       addLoss(stream, bytes.subarray(FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + length), errnoOf(error));
       throw error;
@@ -260,7 +270,8 @@ export class UnitLog {
     segment.ends.set(stream.origin.stream, offset + bytes);
     stream.bytes += bytes;
     this.#grow(segment, FRAME_HEADER_BYTES + bytes);
-    return { kind: 'stored', bytes, fd: segment.fd!, offset };
+    this.#shared.onStored(stream, { fd: segment.fd, offset, bytes });
+    return { kind: 'stored', bytes };
   }
 
   #stamp(kind: FrameHeader['kind'], stream: OutputStream, clock: readonly [number, number]): Omit<FrameHeader, 'length'> {
@@ -273,7 +284,7 @@ export class UnitLog {
     const end = segment.ends.get(stream);
     if (end === undefined) return false;
     const last = Buffer.alloc(1);
-    return readSync(segment.fd!, last, 0, 1, end - 1) === 1 && last[0] !== NEWLINE;
+    return readSync(segment.fd, last, 0, 1, end - 1) === 1 && last[0] !== NEWLINE;
   }
 
   /** Looks into the pipe for the end of the unfinished line and stores that much. False when it is not there (yet). */
@@ -304,7 +315,7 @@ export class UnitLog {
     } catch (error) {
       const errno = errnoOf(error);
       try {
-        if (this.#segment?.fd != null) ftruncateSync(this.#segment.fd, this.#segment.size);
+        if (this.#segment !== null && this.#segment.fd !== ASLEEP) ftruncateSync(this.#segment.fd, this.#segment.size);
       } catch {
         // The device itself fails; the next intake will say so again.
       }

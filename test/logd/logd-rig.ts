@@ -3,6 +3,7 @@
  * (it makes the pipes and keeps their read ends).
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, mkdtempSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,9 +20,9 @@ const POLL_MSEC = 2;
 /** Generous, because the machine may be busy with other tests. */
 const WAIT_MSEC = 30_000;
 
-export function must<T>(outcome: T | string): T {
+export function must<T>(outcome: T): Exclude<T, string> {
   if (typeof outcome === 'string') throw new Error(outcome);
-  return outcome;
+  return outcome as Exclude<T, string>;
 }
 
 export function sleep(msec: number): Promise<void> {
@@ -141,10 +142,12 @@ export class LogdRig {
   async until<T extends FromLogd>(is: (message: FromLogd) => message is T): Promise<T>;
   async until(is: (message: FromLogd) => boolean): Promise<FromLogd>;
   async until(is: (message: FromLogd) => boolean): Promise<FromLogd> {
-    for (const deadline = Date.now() + WAIT_MSEC; Date.now() < deadline; await sleep(POLL_MSEC)) {
+    const deadline = Date.now() + WAIT_MSEC;
+    while (Date.now() < deadline) {
       this.receive();
       const found = this.messages.find(is);
       if (found !== undefined) return found;
+      await sleep(POLL_MSEC);
     }
     throw new Error(`logd did not say it; it said ${JSON.stringify(this.messages)}`);
   }
@@ -163,7 +166,7 @@ export class LogdRig {
   /** SIGKILL, and wait for the death; the pipes stay with us. */
   async kill(): Promise<void> {
     const child = this.#child!;
-    const gone = new Promise((resolve) => { child.once('exit', resolve); });
+    const gone = once(child, 'exit');
     child.kill('SIGKILL');
     await gone;
     this.receive();
