@@ -7,7 +7,7 @@ import type { Fd } from '../../src/base/brand.ts';
 import { parseExecReport, type ExecReport } from '../../src/host/exec-report.ts';
 import { serialiseExecSpec, type DirectorySpec, type ExecSpec } from '../../src/host/exec-spec.ts';
 import type { ProcessExit, SpawnSpec } from '../../src/host/native.ts';
-import { executorPath, exitOf, isRoot, memfdWith, native, nullFd, ok, outputPipe, plainSpawn, readToEnd, started } from './native-under-test.ts';
+import { executorPath, exitOf, isRoot, memfdWith, native, nodeEnvironment, nullFd, ok, outputPipe, plainSpawn, readToEnd, started } from './native-under-test.ts';
 
 const SPEC_FD = 3;
 const REPORT_FD = 4;
@@ -47,7 +47,7 @@ async function execute(bytes: Uint8Array, passed: readonly Fd[] = [], changes: P
   const [outputRead, outputWrite] = outputPipe();
   const [reportRead, reportWrite] = outputPipe();
   const { pid, pidfd } = started(native.spawn(plainSpawn([executorPath, String(SPEC_FD)], {
-    env: process.env['ASAN_OPTIONS'] === undefined ? [] : [`ASAN_OPTIONS=${process.env['ASAN_OPTIONS']}`],
+    env: nodeEnvironment.filter((assignment) => !assignment.startsWith('LD_PRELOAD=')),
     stdio: [nullFd, outputWrite, outputWrite], extraFds: [specFd, reportWrite, ...passed], ...changes,
   })));
   for (const fd of [specFd, outputWrite, reportWrite, pidfd]) ok(native.close(fd));

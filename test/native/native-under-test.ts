@@ -17,6 +17,10 @@ const CHILD_TIMEOUT_MSEC = 30_000;
 
 export const isRoot = process.getuid?.() === 0;
 
+/** What a Node under test needs of our own environment: where the addon is, and the sanitizer that it was built with. */
+export const nodeEnvironment: readonly string[] = Object.entries(process.env)
+  .filter(([name]) => /^(HEARTWOOD_(ADDON|EXECUTOR)|LD_PRELOAD|[A-Z]+SAN_OPTIONS|PATH)$/.test(name)).map(([name, value]) => `${name}=${String(value)}`);
+
 /** The value, or a failed test when the call gave an errno. */
 export function ok<T>(outcome: T | Errno): Exclude<T, Errno> {
   assert.ok(typeof outcome !== 'string', `the call succeeds, not ${String(outcome)}`);

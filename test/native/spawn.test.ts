@@ -93,7 +93,7 @@ test('credentials are dropped for good: ids, groups and capabilities', { skip: !
   assert.equal(statusField(output, 'CapPrm'), '0000000000000000');
 });
 
-test('a failure names its stage and errno, and leaves nothing to reap and no descriptor', async () => {
+test('a failure names its stage and errno, and leaves nothing to reap and no descriptor', () => {
   const directory = mkdtempSync(join(tmpdir(), 'heartwood-spawn-'));
   const plainFile = join(directory, 'plain');
   writeFileSync(plainFile, 'not a program\n');
@@ -155,7 +155,7 @@ test('wrong specifications throw a TypeError that names the member', () => {
     [{ newSession: 1 }, /newSession/],
   ];
   for (const [changes, message] of cases) {
-    assert.throws(() => native.spawn({ ...plainSpawn(['/bin/true']), ...changes } as SpawnSpec), { name: 'TypeError', message });
+    assert.throws(() => native.spawn({ ...plainSpawn(['/bin/true']), ...changes }), { name: 'TypeError', message });
   }
   assert.throws(() => native.spawn('x' as unknown as SpawnSpec), TypeError);
 });
