@@ -19,6 +19,7 @@ import { parseBoolean, parseUnsigned } from './value/number.ts';
 import { parseSignal } from './value/signal.ts';
 
 const SIGHUP = 1 as Signal;
+const DBUS_SOCKET = 'dbus.socket' as UnitName;
 
 const parseType = oneOf<ServiceType>('simple', 'exec', 'forking', 'oneshot', 'notify', 'notify-reload', 'dbus', 'idle');
 const parseRestart = oneOf<RestartPolicy>('no', 'on-success', 'on-failure', 'on-abnormal', 'on-abort', 'on-watchdog', 'always');
@@ -102,7 +103,7 @@ function readTimeout(reader: SettingReader, name: 'TimeoutStartSec' | 'TimeoutSt
   return value;
 }
 
-function parseFdStoreMax(text: string): Result<number> {
+function parseCount(text: string): Result<number> {
   return parseUnsigned(text);
 }
 
@@ -122,81 +123,118 @@ function refusalOf(service: Verifiable, exitTypeIsCgroup: boolean): string | nul
   return null;
 }
 
-/** Finishes a draft as a service. */
+/**
+ * Finishes a draft as a service.
+ *
+ * The object is one literal without spreads, for the reason given at `finishCommon`.
+ */
 export function buildService(draft: UnitDraft): ServiceUnit {
   const { reader, context, dependencies, sources } = draft;
   const { defaults, mode, specifiers } = context;
   const flag = (name: string, fallback: boolean): boolean => readScalar(reader, name, parseBoolean, fallback, 'is-bad');
   const section = readUnitSection(reader, defaults, { description: sources.name, ignoreOnIsolate: false });
-  const commands = {
-    execCondition: readCommands(reader, 'ExecCondition'),
-    execStartPre: readCommands(reader, 'ExecStartPre'),
-    execStart: readCommands(reader, 'ExecStart'),
-    execStartPost: readCommands(reader, 'ExecStartPost'),
-    execReload: readCommands(reader, 'ExecReload'),
-    execStop: readCommands(reader, 'ExecStop'),
-    execStopPost: readCommands(reader, 'ExecStopPost'),
-  };
+
+  const execStart = readCommands(reader, 'ExecStart');
+  const execStop = readCommands(reader, 'ExecStop');
+  const execCondition = readCommands(reader, 'ExecCondition');
+  const execStartPre = readCommands(reader, 'ExecStartPre');
+  const execStartPost = readCommands(reader, 'ExecStartPost');
+  const execReload = readCommands(reader, 'ExecReload');
+  const execStopPost = readCommands(reader, 'ExecStopPost');
   const busName = readExpanded<string | null>(reader, 'BusName', parseBusName, null);
-  const impliedType: ServiceType = busName !== null ? 'dbus' : commands.execStart.length > 0 ? 'simple' : 'oneshot';
+  const impliedType: ServiceType = busName !== null ? 'dbus' : execStart.length > 0 ? 'simple' : 'oneshot';
   const type = readScalar<ServiceType>(reader, 'Type', parseType, impliedType, 'is-bad');
+  const restart = readScalar<RestartPolicy>(reader, 'Restart', parseRestart, 'no', 'is-bad');
+  const remainAfterExit = flag('RemainAfterExit', false);
+  const restartForceExitStatus = readStatuses(reader, 'RestartForceExitStatus');
   const watchdogUsec = readScalar<Usec | null>(reader, 'WatchdogSec', parseTimeout, null);
-  const fileDescriptorStoreMax = readScalar(reader, 'FileDescriptorStoreMax', parseFdStoreMax, 0);
+  const runtimeMaxUsec = readScalar<Usec | null>(reader, 'RuntimeMaxSec', parseSpan, null);
+  const fileDescriptorStoreMax = readScalar(reader, 'FileDescriptorStoreMax', parseCount, 0);
   const notifyAccess = readScalar<ServiceUnit['notifyAccess']>(reader, 'NotifyAccess', parseNotifyAccess, 'none', 'is-bad');
   const needsNotify = type === 'notify' || type === 'notify-reload' || watchdogUsec !== null || fileDescriptorStoreMax > 0;
   const slice = readSlice(reader, mode);
   const cgroup = readCgroupContext(reader, slice, defaults.tasksMax);
+  const kill = readKillContext(reader);
   const exec = readExecContext(reader, defaults);
   const sockets = readSockets(draft);
+  const pidFile = readExpanded<string | null>(reader, 'PIDFile', parsePidFile(specifiers.runtimeRoot), null);
+  const guessMainPid = flag('GuessMainPID', true);
+  const restartUsec = readScalar(reader, 'RestartSec', parseDelay, defaults.restartUsec);
+  const restartSteps = readScalar(reader, 'RestartSteps', parseCount, 0);
+  const restartMaxDelayUsec = readScalar<Usec | null>(reader, 'RestartMaxDelaySec', parseSpan, null);
+  // A oneshot is its commands; how long they take is their own affair unless the file says otherwise.
+  const timeoutStartUsec = readTimeout(reader, 'TimeoutStartSec', type === 'oneshot' ? null : defaults.timeoutStartUsec);
+  const timeoutStopUsec = readTimeout(reader, 'TimeoutStopSec', defaults.timeoutStopUsec);
+  const timeoutAbortUsec = readScalar(reader, 'TimeoutAbortSec', parseTimeout, defaults.timeoutAbortUsec);
+  const timeoutStartFailureMode = readScalar<ServiceUnit['timeoutStartFailureMode']>(reader, 'TimeoutStartFailureMode', parseFailureMode, 'terminate', 'is-bad');
+  const timeoutStopFailureMode = readScalar<ServiceUnit['timeoutStopFailureMode']>(reader, 'TimeoutStopFailureMode', parseFailureMode, 'terminate', 'is-bad');
+  const successExitStatus = readStatuses(reader, 'SuccessExitStatus');
+  const restartPreventExitStatus = readStatuses(reader, 'RestartPreventExitStatus');
+  const rootDirectoryStartOnly = flag('RootDirectoryStartOnly', false);
+  const nonBlocking = flag('NonBlocking', false);
+  // A service that divides its own control group knows best what an out-of-memory kill in a part of it means.
+  const oomPolicy = readScalar<ServiceUnit['oomPolicy']>(reader, 'OOMPolicy', parseOomPolicy, cgroup.delegate ? 'continue' : defaults.oomPolicy, 'is-bad');
+  const reloadSignal = readScalar(reader, 'ReloadSignal', parseSignal, SIGHUP, 'is-bad');
 
-  const service = {
-    kind: 'service' as const,
-    type,
-    ...commands,
-    remainAfterExit: flag('RemainAfterExit', false),
-    guessMainPid: flag('GuessMainPID', true),
-    pidFile: readExpanded<string | null>(reader, 'PIDFile', parsePidFile(specifiers.runtimeRoot), null),
-    busName,
-    restart: readScalar<RestartPolicy>(reader, 'Restart', parseRestart, 'no', 'is-bad'),
-    restartUsec: readScalar(reader, 'RestartSec', parseDelay, defaults.restartUsec),
-    restartSteps: readScalar(reader, 'RestartSteps', parseFdStoreMax, 0),
-    restartMaxDelayUsec: readScalar<Usec | null>(reader, 'RestartMaxDelaySec', parseSpan, null),
-    // A oneshot is its commands; how long they take is their own affair unless the file says otherwise.
-    timeoutStartUsec: readTimeout(reader, 'TimeoutStartSec', type === 'oneshot' ? null : defaults.timeoutStartUsec),
-    timeoutStopUsec: readTimeout(reader, 'TimeoutStopSec', defaults.timeoutStopUsec),
-    timeoutAbortUsec: readScalar(reader, 'TimeoutAbortSec', parseTimeout, defaults.timeoutAbortUsec),
-    timeoutStartFailureMode: readScalar<ServiceUnit['timeoutStartFailureMode']>(reader, 'TimeoutStartFailureMode', parseFailureMode, 'terminate', 'is-bad'),
-    timeoutStopFailureMode: readScalar<ServiceUnit['timeoutStopFailureMode']>(reader, 'TimeoutStopFailureMode', parseFailureMode, 'terminate', 'is-bad'),
-    runtimeMaxUsec: readScalar<Usec | null>(reader, 'RuntimeMaxSec', parseSpan, null),
-    watchdogUsec,
-    notifyAccess: notifyAccess === 'none' && needsNotify ? 'main' as const : notifyAccess,
-    successExitStatus: readStatuses(reader, 'SuccessExitStatus'),
-    restartPreventExitStatus: readStatuses(reader, 'RestartPreventExitStatus'),
-    restartForceExitStatus: readStatuses(reader, 'RestartForceExitStatus'),
-    rootDirectoryStartOnly: flag('RootDirectoryStartOnly', false),
-    nonBlocking: flag('NonBlocking', false),
-    // A service that divides its own control group knows best what an out-of-memory kill in a part of it means.
-    oomPolicy: readScalar<ServiceUnit['oomPolicy']>(reader, 'OOMPolicy', parseOomPolicy, cgroup.delegate ? 'continue' : defaults.oomPolicy, 'is-bad'),
-    fileDescriptorStoreMax,
-    reloadSignal: readScalar(reader, 'ReloadSignal', parseSignal, SIGHUP, 'is-bad'),
-    sockets,
-    exec,
-    kill: readKillContext(reader),
-    cgroup,
-  };
   addSlice(dependencies, slice);
   addExecDependencies(dependencies, exec, {
     runtime: specifiers.runtimeRoot, state: specifiers.stateRoot, cache: specifiers.cacheRoot, logs: specifiers.logsRoot,
     configuration: specifiers.configurationRoot,
   }, mode, context.hasUnitFile);
-  if (type === 'dbus' && context.hasUnitFile('dbus.socket' as UnitName)) {
-    dependencies.add('Requires', 'dbus.socket' as UnitName, 'implicit');
-    dependencies.add('After', 'dbus.socket' as UnitName, 'implicit');
+  if (type === 'dbus' && context.hasUnitFile(DBUS_SOCKET)) {
+    dependencies.add('Requires', DBUS_SOCKET, 'implicit');
+    dependencies.add('After', DBUS_SOCKET, 'implicit');
   }
   if (section.defaultDependencies) addServiceDefaults(dependencies, mode);
-  remarkOnService(reader, service);
-  const refusal = refusalOf({ ...service, successAction: section.successAction }, entriesFor(reader, 'ExitType').at(-1)?.value === 'cgroup');
-  return { ...finishCommon(draft, section, refusal), ...service };
+  remarkOnService(reader, { type, runtimeMaxUsec, kill });
+  const refusal = refusalOf({
+    type, execStart, execStop, restart, restartForceExitStatus, remainAfterExit, successAction: section.successAction, busName,
+  }, entriesFor(reader, 'ExitType').at(-1)?.value === 'cgroup');
+  const common = finishCommon(draft, section, refusal);
+  return {
+    kind: 'service',
+    name: common.name,
+    loadState: common.loadState,
+    loadError: common.loadError,
+    names: common.names,
+    fragmentPath: common.fragmentPath,
+    dropInPaths: common.dropInPaths,
+    sourceHash: common.sourceHash,
+    description: common.description,
+    documentation: common.documentation,
+    dependencies: common.dependencies,
+    conditions: common.conditions,
+    assertions: common.assertions,
+    defaultDependencies: common.defaultDependencies,
+    stopWhenUnneeded: common.stopWhenUnneeded,
+    refuseManualStart: common.refuseManualStart,
+    refuseManualStop: common.refuseManualStop,
+    allowIsolate: common.allowIsolate,
+    ignoreOnIsolate: common.ignoreOnIsolate,
+    onFailureJobMode: common.onFailureJobMode,
+    onSuccessJobMode: common.onSuccessJobMode,
+    jobTimeoutUsec: common.jobTimeoutUsec,
+    jobRunningTimeoutUsec: common.jobRunningTimeoutUsec,
+    jobTimeoutAction: common.jobTimeoutAction,
+    failureAction: common.failureAction,
+    successAction: common.successAction,
+    startLimitIntervalUsec: common.startLimitIntervalUsec,
+    startLimitBurst: common.startLimitBurst,
+    startLimitAction: common.startLimitAction,
+    install: common.install,
+    entries: common.entries,
+    diagnostics: common.diagnostics,
+    notEffective: common.notEffective,
+    type, execCondition, execStartPre, execStart, execStartPost, execReload, execStop, execStopPost,
+    remainAfterExit, guessMainPid, pidFile, busName,
+    restart, restartUsec, restartSteps, restartMaxDelayUsec,
+    timeoutStartUsec, timeoutStopUsec, timeoutAbortUsec, timeoutStartFailureMode, timeoutStopFailureMode,
+    runtimeMaxUsec, watchdogUsec,
+    notifyAccess: notifyAccess === 'none' && needsNotify ? 'main' : notifyAccess,
+    successExitStatus, restartPreventExitStatus, restartForceExitStatus,
+    rootDirectoryStartOnly, nonBlocking, oomPolicy, fileDescriptorStoreMax, reloadSignal, sockets,
+    exec, kill, cgroup,
+  };
 }
 
 function parseBusName(text: string): Result<string> {

@@ -5,7 +5,9 @@ import type { CgroupContext, LimitValue } from '../unit/definition.ts';
 import {
   APP_SLICE, SYSTEM_SLICE, escapeUnitText, isSliceName, nameInstance, namePrefix,
 } from '../unit/unit-name.ts';
-import { entriesFor, ignore, readExpanded, readScalar, type SettingReader } from './setting-reader.ts';
+import {
+  applyReaders, entriesFor, ignore, readExpanded, readScalar, type FieldReader, type Mutable, type SettingReader,
+} from './setting-reader.ts';
 import { parseBoolean, parseMemory, parsePercent, parseTasksMax, parseWeight, type Percent } from './value/number.ts';
 
 /**
@@ -44,22 +46,34 @@ function readDelegate(reader: SettingReader): boolean {
 
 type Memory = LimitValue | Percent | null;
 
+function readMemory(reader: SettingReader, name: string): Memory {
+  return readScalar<Memory>(reader, name, parseMemory, null);
+}
+
+type CgroupReader = FieldReader<CgroupContext, CgroupContext['tasksMax']>;
+
+const READERS: ReadonlyMap<string, CgroupReader> = new Map<string, CgroupReader>([
+  ['Delegate', (cgroup, reader) => { cgroup.delegate = readDelegate(reader); }],
+  ['TasksMax', (cgroup, reader, tasksMax) => { cgroup.tasksMax = readScalar(reader, 'TasksMax', parseTasksMax, tasksMax); }],
+  ['MemoryMin', (cgroup, reader) => { cgroup.memoryMin = readMemory(reader, 'MemoryMin'); }],
+  ['MemoryLow', (cgroup, reader) => { cgroup.memoryLow = readMemory(reader, 'MemoryLow'); }],
+  ['MemoryHigh', (cgroup, reader) => { cgroup.memoryHigh = readMemory(reader, 'MemoryHigh'); }],
+  ['MemoryMax', (cgroup, reader) => { cgroup.memoryMax = readMemory(reader, 'MemoryMax') ?? readMemory(reader, 'MemoryLimit'); }],
+  ['MemoryLimit', (cgroup, reader) => { cgroup.memoryMax = readMemory(reader, 'MemoryMax') ?? readMemory(reader, 'MemoryLimit'); }],
+  ['MemorySwapMax', (cgroup, reader) => { cgroup.memorySwapMax = readMemory(reader, 'MemorySwapMax'); }],
+  ['CPUWeight', (cgroup, reader) => { cgroup.cpuWeight = readScalar<number | null>(reader, 'CPUWeight', parseWeight, null); }],
+  ['CPUQuota', (cgroup, reader) => { cgroup.cpuQuotaUsecPerSec = readScalar<number | null>(reader, 'CPUQuota', parseCpuQuota, null); }],
+  ['IOWeight', (cgroup, reader) => { cgroup.ioWeight = readScalar<number | null>(reader, 'IOWeight', parseWeight, null); }],
+]);
+
 /** @param tasksMax what holds without TasksMax=; null leaves the kernel's default, as for slices */
 export function readCgroupContext(reader: SettingReader, slice: UnitName | null, tasksMax: CgroupContext['tasksMax']): CgroupContext {
-  const memory = (name: string): Memory => readScalar<Memory>(reader, name, parseMemory, null);
-  return {
-    slice,
-    delegate: readDelegate(reader),
-    tasksMax: readScalar(reader, 'TasksMax', parseTasksMax, tasksMax),
-    memoryMin: memory('MemoryMin'),
-    memoryLow: memory('MemoryLow'),
-    memoryHigh: memory('MemoryHigh'),
-    memoryMax: memory('MemoryMax') ?? memory('MemoryLimit'),
-    memorySwapMax: memory('MemorySwapMax'),
-    cpuWeight: readScalar<number | null>(reader, 'CPUWeight', parseWeight, null),
-    cpuQuotaUsecPerSec: readScalar<number | null>(reader, 'CPUQuota', parseCpuQuota, null),
-    ioWeight: readScalar<number | null>(reader, 'IOWeight', parseWeight, null),
+  const cgroup: Mutable<CgroupContext> = {
+    slice, delegate: false, tasksMax, memoryMin: null, memoryLow: null, memoryHigh: null, memoryMax: null, memorySwapMax: null,
+    cpuWeight: null, cpuQuotaUsecPerSec: null, ioWeight: null,
   };
+  if (reader.pages.has('systemd.resource-control(5)')) applyReaders(cgroup, READERS, reader, tasksMax);
+  return cgroup;
 }
 
 /** Says that Slice= on a slice unit has no effect: its name says where it is. */

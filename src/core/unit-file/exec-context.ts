@@ -4,7 +4,8 @@ import type {
   DirectoryKind, ExecContext, LimitName, ResourceLimit, ServiceDirectory, StandardStream,
 } from '../unit/definition.ts';
 import {
-  entriesFor, ignore, oneOf, parseAbsolutePath, readExpanded, readScalar, readWords, wordsOf, type SettingReader,
+  applyReaders, entriesFor, ignore, oneOf, parseAbsolutePath, readExpanded, readScalar, readWords, wordsOf,
+  type FieldReader, type Mutable, type SettingReader,
 } from './setting-reader.ts';
 import type { UnitDefaults } from './unit-defaults.ts';
 import { parseBoolean, parseCpuSet, parseInteger, parseMode } from './value/number.ts';
@@ -306,67 +307,107 @@ function within(min: number, max: number): (text: string) => Result<number> {
   return (text) => parseInteger(text, min, max);
 }
 
+type ExecReader = FieldReader<ExecContext, UnitDefaults>;
+
+function flag(name: string, field: { [K in keyof ExecContext]: ExecContext[K] extends boolean ? K : never }[keyof ExecContext], fallback: boolean): readonly [string, ExecReader] {
+  return [name, (exec, reader) => { exec[field] = readScalar(reader, name, parseBoolean, fallback, 'is-bad'); }];
+}
+
+function number(name: string, field: 'nice' | 'oomScoreAdjust' | 'ioSchedulingPriority' | 'cpuSchedulingPriority', min: number, max: number): readonly [string, ExecReader] {
+  return [name, (exec, reader) => { exec[field] = readScalar<number | null>(reader, name, within(min, max), null); }];
+}
+
+function directory(kind: DirectoryKind, name: string): readonly (readonly [string, ExecReader])[] {
+  return [
+    [name, (exec, reader) => { exec.directories = readDirectories(reader); }],
+    [`${name}Mode`, (exec, reader) => { exec.directoryModes = { ...exec.directoryModes, [kind]: readScalar(reader, `${name}Mode`, parseMode, 0o755) }; }],
+  ];
+}
+
+const readLimitsInto: ExecReader = (exec, reader, defaults) => { exec.limits = readLimits(reader, defaults); };
+const readInputDataInto: ExecReader = (exec, reader) => { exec.standardInputData = readInputData(reader); };
+
+const READERS: ReadonlyMap<string, ExecReader> = new Map<string, ExecReader>([
+  ['User', (exec, reader) => { exec.user = readUser(reader, 'User'); }],
+  ['Group', (exec, reader) => { exec.group = readUser(reader, 'Group'); }],
+  ['SupplementaryGroups', (exec, reader) => { exec.supplementaryGroups = readSupplementaryGroups(reader); }],
+  flag('DynamicUser', 'dynamicUser', false),
+  ['WorkingDirectory', (exec, reader) => { exec.workingDirectory = readWorkingDirectory(reader); }],
+  ['RootDirectory', (exec, reader) => { exec.rootDirectory = readExpanded<string | null>(reader, 'RootDirectory', parseAbsolutePath, null); }],
+  ['Environment', (exec, reader) => { exec.environment = readEnvironment(reader); }],
+  ['EnvironmentFile', (exec, reader) => { exec.environmentFiles = readEnvironmentFiles(reader); }],
+  ['PassEnvironment', (exec, reader) => { exec.passEnvironment = readVariableNames(reader, 'PassEnvironment', isVariableName); }],
+  ['UnsetEnvironment', (exec, reader) => { exec.unsetEnvironment = readVariableNames(reader, 'UnsetEnvironment', (word) => isVariableName(word) || isAssignment(word)); }],
+  ['UMask', (exec, reader, defaults) => { exec.umask = readScalar(reader, 'UMask', parseMode, defaults.umask); }],
+  ...LIMIT_NAMES.map((name): readonly [string, ExecReader] => [`Limit${name}`, readLimitsInto]),
+  number('Nice', 'nice', -20, 19),
+  number('OOMScoreAdjust', 'oomScoreAdjust', -1000, 1000),
+  ['IOSchedulingClass', (exec, reader) => { exec.ioSchedulingClass = readScalar<number | null>(reader, 'IOSchedulingClass', parseIoClass, null); }],
+  number('IOSchedulingPriority', 'ioSchedulingPriority', 0, 7),
+  ['CPUSchedulingPolicy', (exec, reader) => { exec.cpuSchedulingPolicy = readScalar<number | null>(reader, 'CPUSchedulingPolicy', parseCpuPolicy, null); }],
+  number('CPUSchedulingPriority', 'cpuSchedulingPriority', 0, 99),
+  ['CPUAffinity', (exec, reader) => { exec.cpuAffinity = readCpuAffinity(reader); }],
+  flag('NoNewPrivileges', 'noNewPrivileges', false),
+  ['CapabilityBoundingSet', (exec, reader) => { exec.capabilityBoundingSet = readCapabilities(reader, 'CapabilityBoundingSet'); }],
+  ['AmbientCapabilities', (exec, reader) => { exec.ambientCapabilities = readCapabilities(reader, 'AmbientCapabilities') ?? []; }],
+  flag('IgnoreSIGPIPE', 'ignoreSigpipe', true),
+  ...DIRECTORY_DIRECTIVES.flatMap(([kind, name]) => directory(kind, name)),
+  ['RuntimeDirectoryPreserve', (exec, reader) => { exec.runtimeDirectoryPreserve = readScalar<'no' | 'yes' | 'restart'>(reader, 'RuntimeDirectoryPreserve', parsePreserve, 'no', 'is-bad'); }],
+  ['PrivateTmp', (exec, reader) => { exec.privateTmp = readScalar(reader, 'PrivateTmp', parsePrivateTmp, false, 'is-bad'); }],
+  ['StandardInput', (exec, reader) => { exec.standardInput = readExpanded<StandardStream>(reader, 'StandardInput', parseInput, { kind: 'null' }); }],
+  ['StandardOutput', (exec, reader) => { exec.standardOutput = readExpanded<StandardStream>(reader, 'StandardOutput', parseOutput('stdout'), INHERIT); }],
+  ['StandardError', (exec, reader) => { exec.standardError = readExpanded<StandardStream>(reader, 'StandardError', parseOutput('stderr'), INHERIT); }],
+  ['StandardInputText', readInputDataInto],
+  ['StandardInputData', readInputDataInto],
+  ['TTYPath', (exec, reader) => { exec.ttyPath = readExpanded(reader, 'TTYPath', parseAbsolutePath, '/dev/console'); }],
+  flag('TTYReset', 'ttyReset', false),
+  flag('TTYVHangup', 'ttyHangup', false),
+  ['SyslogIdentifier', (exec, reader) => { exec.syslogIdentifier = readExpanded<string | null>(reader, 'SyslogIdentifier', ok, null); }],
+  ['SyslogLevel', (exec, reader) => { exec.syslogLevel = readScalar(reader, 'SyslogLevel', parseLogLevel, 6); }],
+  flag('SyslogLevelPrefix', 'syslogLevelPrefix', true),
+  ['LogLevelMax', (exec, reader) => { exec.logLevelMax = readScalar(reader, 'LogLevelMax', parseLogLevel, 7); }],
+]);
+
+const INHERIT: StandardStream = { kind: 'inherit' };
+
+function defaultContext(defaults: UnitDefaults): ExecContext {
+  return {
+    user: null, group: null, supplementaryGroups: [], dynamicUser: false, workingDirectory: null, rootDirectory: null,
+    environment: [], environmentFiles: [], passEnvironment: [], unsetEnvironment: [],
+    umask: defaults.umask, limits: defaults.limits, nice: null, oomScoreAdjust: null,
+    ioSchedulingClass: null, ioSchedulingPriority: null, cpuSchedulingPolicy: null, cpuSchedulingPriority: null, cpuAffinity: null,
+    noNewPrivileges: false, capabilityBoundingSet: null, ambientCapabilities: [], ignoreSigpipe: true,
+    directories: [], directoryModes: { runtime: 0o755, state: 0o755, cache: 0o755, logs: 0o755, configuration: 0o755 },
+    runtimeDirectoryPreserve: 'no', privateTmp: false,
+    standardInput: { kind: 'null' }, standardOutput: INHERIT, standardError: INHERIT, standardInputData: null,
+    ttyPath: '/dev/console', ttyReset: false, ttyHangup: false,
+    syslogIdentifier: null, syslogLevel: 6, syslogLevelPrefix: true, logLevelMax: 7,
+  };
+}
+
+/** Default contexts by the defaults they were made from; there is one set of defaults for each load. */
+const DEFAULT_CONTEXTS = new WeakMap<UnitDefaults, ExecContext>();
+
 /** Reads the whole context. Settings that make the unit unusable are told to `reader.fail`. */
 export function readExecContext(reader: SettingReader, defaults: UnitDefaults): ExecContext {
-  const flag = (name: string, fallback: boolean): boolean => readScalar(reader, name, parseBoolean, fallback, 'is-bad');
-  const number = (name: string, min: number, max: number): number | null => readScalar<number | null>(reader, name, within(min, max), null);
-  const mode = (name: string): number => readScalar(reader, name, parseMode, 0o755);
-  const standardInputData = readInputData(reader);
-  const input = readExpanded<StandardStream>(reader, 'StandardInput', parseInput, { kind: 'null' });
-  const standardInput: StandardStream = input.kind === 'null' && standardInputData !== null ? { kind: 'data' } : input;
-  return {
-    user: readUser(reader, 'User'),
-    group: readUser(reader, 'Group'),
-    supplementaryGroups: readSupplementaryGroups(reader),
-    dynamicUser: flag('DynamicUser', false),
-    workingDirectory: readWorkingDirectory(reader),
-    rootDirectory: readExpanded<string | null>(reader, 'RootDirectory', parseAbsolutePath, null),
-    environment: readEnvironment(reader),
-    environmentFiles: readEnvironmentFiles(reader),
-    passEnvironment: readVariableNames(reader, 'PassEnvironment', isVariableName),
-    unsetEnvironment: readVariableNames(reader, 'UnsetEnvironment', (word) => isVariableName(word) || isAssignment(word)),
-    umask: readScalar(reader, 'UMask', parseMode, defaults.umask),
-    limits: readLimits(reader, defaults),
-    nice: number('Nice', -20, 19),
-    oomScoreAdjust: number('OOMScoreAdjust', -1000, 1000),
-    ioSchedulingClass: readScalar<number | null>(reader, 'IOSchedulingClass', parseIoClass, null),
-    ioSchedulingPriority: number('IOSchedulingPriority', 0, 7),
-    cpuSchedulingPolicy: readScalar<number | null>(reader, 'CPUSchedulingPolicy', parseCpuPolicy, null),
-    cpuSchedulingPriority: number('CPUSchedulingPriority', 0, 99),
-    cpuAffinity: readCpuAffinity(reader),
-    noNewPrivileges: flag('NoNewPrivileges', false),
-    capabilityBoundingSet: readCapabilities(reader, 'CapabilityBoundingSet'),
-    ambientCapabilities: readCapabilities(reader, 'AmbientCapabilities') ?? [],
-    ignoreSigpipe: flag('IgnoreSIGPIPE', true),
-    directories: readDirectories(reader),
-    directoryModes: {
-      runtime: mode('RuntimeDirectoryMode'), state: mode('StateDirectoryMode'), cache: mode('CacheDirectoryMode'),
-      logs: mode('LogsDirectoryMode'), configuration: mode('ConfigurationDirectoryMode'),
-    },
-    runtimeDirectoryPreserve: readScalar<'no' | 'yes' | 'restart'>(reader, 'RuntimeDirectoryPreserve', parsePreserve, 'no', 'is-bad'),
-    privateTmp: readScalar(reader, 'PrivateTmp', parsePrivateTmp, false, 'is-bad'),
-    standardInput,
-    ...outputStreams(reader, defaults, standardInput),
-    standardInputData,
-    ttyPath: readExpanded(reader, 'TTYPath', parseAbsolutePath, '/dev/console'),
-    ttyReset: flag('TTYReset', false),
-    ttyHangup: flag('TTYVHangup', false),
-    syslogIdentifier: readExpanded<string | null>(reader, 'SyslogIdentifier', ok, null),
-    syslogLevel: readScalar(reader, 'SyslogLevel', parseLogLevel, 6),
-    syslogLevelPrefix: flag('SyslogLevelPrefix', true),
-    logLevelMax: readScalar(reader, 'LogLevelMax', parseLogLevel, 7),
-  };
+  let base = DEFAULT_CONTEXTS.get(defaults);
+  if (base === undefined) DEFAULT_CONTEXTS.set(defaults, base = defaultContext(defaults));
+  const exec: Mutable<ExecContext> = { ...base };
+  if (reader.pages.has('systemd.exec(5)')) applyReaders(exec, READERS, reader, defaults);
+  resolveStreams(exec, defaults);
+  return exec;
 }
 
 /**
  * Where output goes. With a terminal or socket as input, `inherit` means the same place; otherwise it means the manager's
  * default, whether it was written or not (systemd does not tell the two apart either).
  */
-function outputStreams(reader: SettingReader, defaults: UnitDefaults, input: StandardStream): Pick<ExecContext, 'standardOutput' | 'standardError'> {
-  const inherit: StandardStream = { kind: 'inherit' };
-  const output = readExpanded(reader, 'StandardOutput', parseOutput('stdout'), inherit);
-  const error = readExpanded(reader, 'StandardError', parseOutput('stderr'), inherit);
-  const sharesInput = input.kind === 'tty' || input.kind === 'tty-force' || input.kind === 'tty-fail' || input.kind === 'socket' || input.kind === 'fd';
-  if (sharesInput || output.kind !== 'inherit') return { standardOutput: output, standardError: error };
-  return { standardOutput: defaults.standardOutput, standardError: error.kind === 'inherit' ? defaults.standardError : error };
+function resolveStreams(exec: Mutable<ExecContext>, defaults: UnitDefaults): void {
+  if (exec.standardInput.kind === 'null' && exec.standardInputData !== null) exec.standardInput = { kind: 'data' };
+  if (SHARED_WITH_OUTPUT.has(exec.standardInput.kind) || exec.standardOutput.kind !== 'inherit') return;
+  exec.standardOutput = defaults.standardOutput;
+  if (exec.standardError.kind === 'inherit') exec.standardError = defaults.standardError;
 }
+
+/** Inputs that are open for writing too. */
+const SHARED_WITH_OUTPUT: ReadonlySet<StandardStream['kind']> = new Set<StandardStream['kind']>(['tty', 'tty-force', 'tty-fail', 'socket', 'fd']);

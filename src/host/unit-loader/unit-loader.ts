@@ -1,0 +1,237 @@
+/**
+ * Loads units: finds the files of a name and of everything it refers to, reads them, and has them built.
+ *
+ * Synchronous throughout. PID 1 must not start the thread pool, and unit files are on local disks.
+ */
+import type { UnitName } from '../../base/brand.ts';
+import type { Diagnostic, UnitDefinition } from '../../core/unit/definition.ts';
+import { isUnitName, unitKind, unitNameForm } from '../../core/unit/unit-name.ts';
+import { buildUnit, buildUnusable } from '../../core/unit-file/build-unit.ts';
+import { orderTarget } from '../../core/unit-file/default-dependencies.ts';
+import { lexUnitFile, type LexedFile } from '../../core/unit-file/lexer.ts';
+import { hashSources } from '../../core/unit-file/source-hash.ts';
+import type { SpecifierContext } from '../../core/unit-file/specifiers.ts';
+import type { UnitDefaults } from '../../core/unit-file/unit-defaults.ts';
+import type { BuildContext, LinkedDependency, UnitSources } from '../../core/unit-file/unit-draft.ts';
+import { meantUnit } from '../../core/unit-file/unit-section.ts';
+import { readUnitFile, type FileContents } from './read-unit-file.ts';
+import {
+  cachingDirectoryReader, isMaskLink, mergeDirectories, sideDirectoriesOf, type DirectoryReader,
+} from './side-directories.ts';
+import { hasUnitFile, indexUnits, namesOf, resolveName, stampOf, type UnitIndex } from './unit-index.ts';
+
+/**
+ * Units that one call loads at most. A template that wants two longer instances of itself describes a tree without end;
+ * beyond this number names are still answered, but their files are not read.
+ */
+export const UNITS_PER_LOAD_MAX = 65_536;
+
+export interface UnitLoaderOptions {
+  readonly mode: 'system' | 'user';
+  /** The load path, most important first (`buildLoadPath`). */
+  readonly directories: readonly string[];
+  /** Prefix for offline verbs, '' for the running system. Paths in definitions do not have it. */
+  readonly root: string;
+  readonly defaults: UnitDefaults;
+  readonly specifiers: SpecifierContext;
+}
+
+export interface UnitLoader {
+  /**
+   * The named units and everything they refer to, as far as it is not loaded yet. Names without file are among them, as
+   * `not-found`. Order: the named ones first, then in the order they are referred to.
+   *
+   * @param find what is loaded already, under any of its names
+   */
+  loadClosure(names: readonly UnitName[], find: (name: UnitName) => UnitDefinition | undefined): readonly UnitDefinition[];
+  /** One unit alone; targets are not ordered after what they pull in. */
+  loadUnit(name: UnitName): UnitDefinition;
+  /** The name under which a unit is loaded: the end of all links. */
+  canonicalName(name: UnitName): UnitName;
+  /** Whether a loaded unit's files differ from what they were when it was loaded. */
+  changedOnDisk(definition: UnitDefinition): boolean;
+  /** What the load path contains now. */
+  index(): UnitIndex;
+}
+
+/** All that was read for one unit, before it is built. */
+interface Gathered {
+  readonly sources: UnitSources;
+  readonly unusable: { readonly loadState: 'not-found' | 'masked' | 'error'; readonly loadError: string | null; readonly fragmentPath: string | null } | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** What one call shares: directories and files that several units have in common are read once. */
+interface Session {
+  readonly index: UnitIndex;
+  readonly context: BuildContext;
+  readonly readDirectory: DirectoryReader;
+  readonly files: Map<string, ReadFile>;
+}
+
+interface ReadFile {
+  readonly contents: FileContents;
+  readonly lexed: LexedFile | null;
+}
+
+/** Makes a loader. It holds the index of the load path and nothing of the units. */
+export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
+  const { root, directories } = options;
+  let index: UnitIndex | null = null;
+
+  const currentIndex = (): UnitIndex => {
+    if (index === null || stampOf(directories, root) !== index.stamp) index = indexUnits(directories, root);
+    return index;
+  };
+
+  const openSession = (): Session => {
+    const current = currentIndex();
+    return {
+      index: current,
+      context: {
+        mode: options.mode, defaults: options.defaults, specifiers: options.specifiers,
+        hasUnitFile: (name) => hasUnitFile(current, name),
+      },
+      readDirectory: cachingDirectoryReader(root),
+      files: new Map(),
+    };
+  };
+
+  const loadOne = (session: Session, name: UnitName): UnitDefinition => {
+    const gathered = gather(session, name, root);
+    const unit = gathered.unusable === null ? buildUnit(gathered.sources, session.context) : buildUnusable(gathered.sources, session.context, gathered.unusable);
+    return gathered.diagnostics.length === 0 ? unit : { ...unit, diagnostics: [...gathered.diagnostics, ...unit.diagnostics] };
+  };
+
+  return {
+    loadClosure: (names, find) => {
+      const session = openSession();
+      const loaded = new Map<UnitName, UnitDefinition>();
+      const requested = new Set(names);
+      const known = new Set<UnitName>();
+      const queue: UnitName[] = [];
+      /** A name that had no file may have one by now; only who asks for the unit by name makes us look again. */
+      const isToBeRead = (name: UnitName): boolean => {
+        const before = find(name);
+        return before === undefined || (before.loadState === 'not-found' && requested.has(name) && hasUnitFile(session.index, name));
+      };
+      const enqueue = (name: UnitName): void => {
+        if (known.has(name)) return;
+        known.add(name);
+        if (isToBeRead(name)) queue.push(name);
+      };
+      for (const name of names) enqueue(name);
+      for (let next = 0; next < queue.length; next += 1) {
+        const asked = queue[next] as UnitName;
+        const { name } = resolveName(session.index, asked);
+        if (loaded.has(name) || (name !== asked && !isToBeRead(name))) continue;
+        const unit = loaded.size < UNITS_PER_LOAD_MAX ? loadOne(session, name) : refuse(session, name);
+        loaded.set(name, unit);
+        for (const other of unit.names) known.add(other);
+        for (const { other } of unit.dependencies) enqueue(other);
+      }
+      const byName = new Map<UnitName, UnitDefinition>();
+      for (const unit of loaded.values()) for (const name of unit.names) byName.set(name, unit);
+      const findAny = (name: UnitName): UnitDefinition | undefined => byName.get(name) ?? find(name);
+      return [...loaded.values()].map((unit) => (unit.kind === 'target' ? orderTarget(unit, findAny) : unit));
+    },
+
+    loadUnit: (name) => {
+      const session = openSession();
+      return loadOne(session, resolveName(session.index, name).name);
+    },
+
+    canonicalName: (name) => resolveName(currentIndex(), name).name,
+
+    changedOnDisk: (definition) => {
+      const { sources } = gather(openSession(), definition.name, root);
+      return sources.sourceHash !== definition.sourceHash;
+    },
+
+    index: currentIndex,
+  };
+}
+
+function refuse(session: Session, name: UnitName): UnitDefinition {
+  const sources: UnitSources = { name, names: [name], fragment: null, dropIns: [], links: [], sourceHash: hashSources([]) };
+  return buildUnusable(sources, session.context, { loadState: 'error', loadError: `More than ${UNITS_PER_LOAD_MAX} units refer to each other; this one was not read.`, fragmentPath: null });
+}
+
+/** Kinds that exist without a file: slices are made by being named, devices by the kernel. */
+function needsNoFile(name: UnitName): boolean {
+  const kind = unitKind(name);
+  return kind === 'slice' || kind === 'device';
+}
+
+/** Finds and reads everything of one unit. `name` is canonical. */
+function gather(session: Session, name: UnitName, root: string): Gathered {
+  const { found } = resolveName(session.index, name);
+  const names = namesOf(session.index, name);
+  const diagnostics: Diagnostic[] = [];
+  let fragment: LexedFile | null = null;
+  const texts: { readonly path: string; readonly text: string }[] = [];
+  const unusable = (loadState: 'not-found' | 'masked' | 'error', loadError: string | null, fragmentPath: string | null): Gathered => ({
+    sources: { name, names, fragment, dropIns: [], links: [], sourceHash: hashSources(texts) },
+    unusable: { loadState, loadError, fragmentPath },
+    diagnostics: loadState === 'error' ? [...diagnostics, errorAbout(fragmentPath ?? '', loadError ?? '')] : diagnostics,
+  });
+
+  if (found?.kind === 'mask') return unusable('masked', `${name} is masked by the link ${found.link}.`, '/dev/null');
+  if (found?.kind === 'broken') return unusable('error', `${found.link} cannot be used: ${found.problem}.`, found.link);
+  // Scopes are made by programs that hand over processes; a file cannot make one.
+  if (found === null || unitKind(name) === 'scope') {
+    if (!needsNoFile(name)) return unusable('not-found', `There is no unit file ${name} in the load path.`, null);
+  } else {
+    const read = readFile(session, found.path, root);
+    if (read.contents.state === 'missing') return unusable('not-found', `${found.link ?? found.path} leads to ${found.path}, which does not exist.`, null);
+    if (read.contents.state === 'unreadable') return unusable('error', `The unit file cannot be used: ${read.contents.problem}.`, found.path);
+    if (read.contents.state === 'empty') return unusable('masked', `${name} is masked by the empty file ${found.path}.`, found.path);
+    fragment = read.lexed;
+    texts.push({ path: found.path, text: read.contents.text });
+  }
+
+  const dropIns: LexedFile[] = [];
+  for (const path of mergeDirectories(sideDirectoriesOf(session.index, names, '.d'), session.readDirectory, (each) => each.endsWith('.conf'))) {
+    const read = readFile(session, path, root);
+    if (read.contents.state === 'unreadable') diagnostics.push(errorAbout(path, `The drop-in is ignored: ${read.contents.problem}.`));
+    if (read.contents.state !== 'text' || read.lexed === null) continue;
+    dropIns.push(read.lexed);
+    texts.push({ path, text: read.contents.text });
+  }
+  const links = gatherLinks(session, name, names, root, diagnostics);
+  return { sources: { name, names, fragment, dropIns, links, sourceHash: hashSources(texts) }, unusable: null, diagnostics };
+}
+
+function errorAbout(file: string, message: string): Diagnostic {
+  return { severity: 'error', file, line: 0, column: 0, message };
+}
+
+function readFile(session: Session, path: string, root: string): ReadFile {
+  const before = session.files.get(path);
+  if (before !== undefined) return before;
+  const contents = readUnitFile(root + path);
+  const read = { contents, lexed: contents.state === 'text' ? lexUnitFile(contents.text, path) : null };
+  session.files.set(path, read);
+  return read;
+}
+
+const LINK_KINDS = [['.wants', 'Wants'], ['.requires', 'Requires'], ['.upholds', 'Upholds']] as const;
+
+function gatherLinks(session: Session, name: UnitName, names: readonly UnitName[], root: string, diagnostics: Diagnostic[]): readonly LinkedDependency[] {
+  let links: LinkedDependency[] | null = null;
+  for (const [suffix, kind] of LINK_KINDS) {
+    const directories = sideDirectoriesOf(session.index, names, suffix);
+    if (directories.length === 0) continue;
+    links ??= [];
+    for (const path of mergeDirectories(directories, session.readDirectory, () => true)) {
+      const entry = path.slice(path.lastIndexOf('/') + 1);
+      const other = isUnitName(entry) ? entry : unitNameForm(entry) === 'template' ? meantUnit(entry, name) : null;
+      if (other === null) {
+        diagnostics.push({ severity: 'warning', file: path, line: 0, column: 0, message: `The link is ignored: ${entry} is not the name of a unit.` });
+      } else if (!isMaskLink(root + path)) {
+        links.push({ kind, other, origin: { file: path, line: 0 } });
+      }
+    }
+  }
+  return links ?? [];
+}
