@@ -17,6 +17,8 @@ const MESSAGES_MAX = 256;
 const FIELDS_MAX = 64;
 /** Room for the READY=1 of a thousand services that start at the same moment. */
 const RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
+/** Nothing is ever sent. */
+const SEND_BUFFER_BYTES = 4096;
 /** Complaints about strangers: not more than this in a row for one boot, they could fill a disk. */
 const COMPLAINTS_MAX = 100;
 
@@ -62,7 +64,7 @@ export class NotifySocket {
       log.write('err', '', `the notify socket ${path} cannot be made: ${fd}`);
       return null;
     }
-    native.setSocketBuffers(fd, RECEIVE_BUFFER_BYTES, 0);
+    native.setSocketBuffers(fd, RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES);
     const socket = new NotifySocket(options, fd);
     poll.add(fd, POLL_IN, () => { socket.receive(); }, 'notify');
     return socket;

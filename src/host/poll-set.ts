@@ -43,16 +43,22 @@ export class PollSet {
     return this.#serving;
   }
 
+  #handler: WakeUpHandler | null = null;
+
+  /** Makes the set. It keeps the process alive from now on; nothing is served before `start`. */
   constructor(native: NativeBinding) {
     this.#native = native;
+    const result = native.pollStart((ready) => {
+      // Level-triggered: what is ready now is still ready when somebody cares.
+      if (this.#handler !== null) this.#serve(ready, this.#handler);
+    });
+    assert(result === 0, `there is a poll set: ${String(result)}`);
   }
 
-  /** Starts the loop. The set keeps the process alive from now on. */
+  /** From now on ready sources are served. */
   start(handler: WakeUpHandler): void {
-    const result = this.#native.pollStart((ready) => {
-      this.#serve(ready, handler);
-    });
-    assert(result === 0, `the poll set starts: ${String(result)}`);
+    assert(this.#handler === null, 'the poll set is started once');
+    this.#handler = handler;
   }
 
   /**

@@ -20,7 +20,8 @@ export const SIGWINCH = 28;
 export const SIGPWR = 30;
 /** The first real-time signal of the C library (the kernel's 32 and 33 are its own). */
 export const SIGRTMIN = 34;
-export const SIGRTMAX = 64;
+/** One below the C library's SIGRTMAX, which the addon needs to reach Node's other threads. */
+export const SIGRTMAX = 63;
 
 /** As events name them. */
 export type ManagerSignal = 'SIGTERM' | 'SIGINT' | 'SIGPWR' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' | 'SIGWINCH' | `SIGRTMIN+${number}`;

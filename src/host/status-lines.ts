@@ -5,8 +5,9 @@
  * The elapsed time is the only thing in the manager that ticks, and only on a terminal while a job is late; an idle manager has no timer.
  */
 import type { JobId, UnitName } from '../base/brand.ts';
-import { entriesOf, getEntry, valuesOf } from '../base/persistent-map.ts';
+import { getEntry, valuesOf } from '../base/persistent-map.ts';
 import type { Change } from '../core/manager/effect.ts';
+import type { UnitKind } from '../core/unit/definition.ts';
 import type { Job, ManagerState } from '../core/manager/state.ts';
 import type { OutputSink } from './logging/output-sink.ts';
 
@@ -35,12 +36,12 @@ export interface StatusLinesOptions {
 }
 
 /** What a job's end looks like. null: nothing is said. Texts as systemd prints them. */
-export function describeJobEnd(change: Extract<Change, { readonly change: 'job-removed' }>, unitKind: string, description: string): { readonly mark: Mark; readonly text: string } | null {
+export function describeJobEnd(change: Extract<Change, { readonly change: 'job-removed' }>, unitKind: UnitKind | 'oneshot', description: string): { readonly mark: Mark; readonly text: string } | null {
   const { type, result } = change;
   const isTarget = unitKind === 'target';
   if (type === 'start' || type === 'restart' || type === 'try-restart') {
     switch (result) {
-      case 'done': return { mark: '  OK  ', text: isTarget ? `Reached target ${description}.` : `Started ${description}.` };
+      case 'done': return { mark: '  OK  ', text: `${STARTED[unitKind] ?? 'Started'} ${description}.` };
       case 'failed': return { mark: 'FAILED', text: `Failed to start ${description}.` };
       case 'timeout': return { mark: ' TIME ', text: `Timed out starting ${description}.` };
       case 'dependency': return { mark: 'DEPEND', text: `Dependency failed for ${description}.` };
@@ -59,6 +60,9 @@ export function describeJobEnd(change: Extract<Change, { readonly change: 'job-r
   }
   return null;
 }
+
+/** A oneshot's start is over when its work is done. */
+const STARTED: Partial<Record<UnitKind | 'oneshot', string>> = { target: 'Reached target', oneshot: 'Finished' };
 
 function paint(mark: Mark): string {
   switch (mark) {
@@ -115,9 +119,8 @@ export class StatusLines {
   #onJobEnd(change: Extract<Change, { readonly change: 'job-removed' }>): void {
     const unit = getEntry(this.#options.state().units, change.unit);
     if (unit === undefined || unit.runtime.kind === 'slice') return;
-    // A unit whose conditions did not hold has not started, although its job is done.
-    const skipped = change.type === 'start' && change.result === 'done' && unit.activeState === 'inactive' && !unit.conditionResult;
-    const line = skipped ? null : describeJobEnd(change, unit.definition.kind, unit.definition.description);
+    const { definition } = unit;
+    const line = describeJobEnd(change, definition.kind === 'service' && definition.type === 'oneshot' ? 'oneshot' : definition.kind, definition.description);
     if (line === null) return;
     if (line.mark !== '  OK  ') this.#loud = true;
     if (this.#loud) this.#print(line.mark, line.text);
@@ -172,9 +175,4 @@ export class StatusLines {
 /** Targets and slices wait for others; naming them would hide whom they wait for. */
 function isProcessUnit(name: UnitName): boolean {
   return !name.endsWith('.target') && !name.endsWith('.slice');
-}
-
-/** Units that are failed, sorted by name: the summary after a boot. */
-export function failedUnits(state: ManagerState): readonly UnitName[] {
-  return [...entriesOf(state.units)].filter(([, unit]) => unit.activeState === 'failed').map(([name]) => name).sort();
 }

@@ -13,7 +13,7 @@ import type { NativeBinding, SignalRecord } from '../host/native.ts';
 import { PollSet } from '../host/poll-set.ts';
 import { findCgroupRoot } from '../host/processes/cgroup-root.ts';
 import { managerSignal } from '../host/signal-source.ts';
-import { StatusLines, failedUnits } from '../host/status-lines.ts';
+import { StatusLines } from '../host/status-lines.ts';
 import type { LoadPath } from '../host/unit-loader/load-path.ts';
 import { createUnitLoader } from '../host/unit-loader/unit-loader.ts';
 import type { UnitLoader } from '../host/unit-loader/unit-loader.ts';
@@ -120,7 +120,7 @@ export function boot(options: BootOptions): Manager {
     },
     onBootFinished: (failed) => {
       outer.tell('READY=1\nSTATUS=All units are up');
-      if (failed.length > 0) status?.say('FAILED', `${String(failed.length)} units failed: ${failedUnits(manager.engine.state()).join(', ')}`);
+      if (failed.length > 0) status?.say('FAILED', `${failed.length === 1 ? 'One unit' : `${String(failed.length)} units`} failed: ${failed.join(', ')}`);
       loadLater();
     },
     onFinish: (effect) => {

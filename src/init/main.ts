@@ -22,6 +22,7 @@ import { HELP, parseOptions } from './options.ts';
 import type { Options } from './options.ts';
 import { COMMAND_FDS, COMMAND_UNIT, commandUnits, isForCommand } from './run-command.ts';
 import { chooseRuntimeDirectory } from './runtime-directory.ts';
+import { removeStaleSockets } from './stale-sockets.ts';
 import { VERSION } from './version.ts';
 
 /** LSB: wrong usage. */
@@ -110,6 +111,9 @@ function run(options: Options, chosen: ChosenMode): void {
   if (options.test) {
     void import('./test-boot.ts').then(({ testBoot }) => { testBoot(bootOptions, options.root ?? ''); });
     return;
+  }
+  if (runtimeDirectory.path !== null && !removeStaleSockets(native, runtimeDirectory.path)) {
+    complain(`another manager is running with the runtime directory ${runtimeDirectory.path} (--runtime-dir DIR gives this one its own)`);
   }
   const manager = boot(bootOptions);
   for (const complaint of complaints) manager.engine.log.write('warning', '', complaint);

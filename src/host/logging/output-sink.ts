@@ -3,7 +3,7 @@
  * must never sleep in a write. What does not go out at once is queued; when the queue is full, whole chunks are dropped, and
  * their number is said as soon as there is room again.
  */
-import { readlinkSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import type { Fd } from '../../base/brand.ts';
 import { POLL_OUT } from '../engine.ts';
 import type { NativeBinding } from '../native.ts';
@@ -17,7 +17,7 @@ const O_NONBLOCK = 0o4000;
 const O_APPEND = 0o2000;
 
 type Writer =
-  /** Own open file description, non-blocking: may be tried at any time. */
+  /** Own non-blocking open file description, or a regular file: may be written at any time. */
   | { readonly kind: 'own'; readonly fd: Fd }
   /** A socket: send(2) has a flag of its own for not blocking. */
   | { readonly kind: 'socket'; readonly fd: Fd }
@@ -30,13 +30,10 @@ type Writer =
 const PIPE_BUF = 4096;
 
 function openWriter(native: NativeBinding, fd: Fd): Writer {
-  let target = '';
-  try {
-    target = readlinkSync(`/proc/self/fd/${String(fd)}`);
-  } catch {
-    // No /proc: reopening fails as well, and the shared way works for everything.
-  }
-  if (target.startsWith('socket:')) return { kind: 'socket', fd };
+  const stat = fstatSync(fd);
+  if (stat.isSocket()) return { kind: 'socket', fd };
+  // A file never blocks; opened again it would have an offset of its own and overwrite what others write.
+  if (stat.isFile()) return { kind: 'own', fd };
   const own = native.open(`/proc/self/fd/${String(fd)}`, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_APPEND, 0);
   return typeof own === 'string' ? { kind: 'shared', fd } : { kind: 'own', fd: own };
 }
@@ -120,18 +117,7 @@ export class OutputSink {
       this.#waiting = true;
       return;
     }
-    // EPERM: a regular file, which never blocks.
-    if (this.#writer.kind === 'shared' && result === 'EPERM') {
-      this.#drainRegularFile();
-      return;
-    }
     this.#die();
-  }
-
-  #drainRegularFile(): void {
-    for (const chunk of this.#queue) this.#native.write(this.#writer.fd, chunk);
-    this.#queue = [];
-    this.#queuedBytes = 0;
   }
 
   #stopWaiting(): void {
