@@ -31,6 +31,8 @@ export function driveService(turn: Turn, name: UnitName, transition: ServiceTran
   if (after === before) return;
   if (after.mainPid !== null && after.mainPid !== before.mainPid) turn.setOwner(after.mainPid, name);
   if (after.controlPid !== null && after.controlPid !== before.controlPid) turn.setOwner(after.controlPid, name);
+  // Up and down again within one step, as a oneshot with nothing to run: everyone, its job first of all, sees that it was on its way.
+  if (isStarting(turn, unit) && isDown(before) && isDown(after)) take(turn, name, { ...after, state: 'start' });
   take(turn, name, after);
   // Dead first, so that everyone hears of the failure; then the pause before the restart, which counts as activating.
   if (after.restarting && before.state !== 'auto-restart' && (after.state === 'dead' || after.state === 'failed')) {
@@ -40,6 +42,15 @@ export function driveService(turn: Turn, name: UnitName, transition: ServiceTran
     take(turn, name, waiting);
     if (waiting.deadlineUsec !== null && waiting.deadlineUsec <= turn.now.monotonicUsec) turn.dueNow.add(name);
   }
+}
+
+function isStarting(turn: Turn, unit: Unit): boolean {
+  const job = unit.job === null ? undefined : turn.job(unit.job);
+  return job?.state === 'running' && (job.type === 'start' || job.type === 'restart');
+}
+
+function isDown(run: ServiceRuntime): boolean {
+  return run.state === 'dead' || run.state === 'failed';
 }
 
 function take(turn: Turn, name: UnitName, run: ServiceRuntime): void {
