@@ -37,7 +37,8 @@ export interface LogTarget {
 }
 
 function plainText(record: LogRecord): string {
-  return record.unit === '' ? record.message : `${record.unit}: ${record.message}`;
+  // Some messages begin with their unit already.
+  return record.unit === '' || record.message.startsWith(record.unit) ? record.message : `${record.unit}: ${record.message}`;
 }
 
 /** `heartwood: unit: message`, errors in red and warnings in yellow on a terminal. */
