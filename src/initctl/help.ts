@@ -1,10 +1,35 @@
 /** `initctl help` and `initctl help VERB`, from the verb table. */
 import { optionRow, type OptionName } from './options.ts';
-import type { Verb, VerbGroup } from './verb.ts';
+import { EXIT } from './exit-status.ts';
+import { complain, print, type Verb, type VerbGroup } from './verb.ts';
 
 const GROUPS: readonly VerbGroup[] = ['Units', 'Unit files', 'Explanations', 'Manager', 'Tools'];
 /** Options of every verb; the others stand in the help of the verbs they belong to. */
 const GLOBAL_OPTIONS: readonly OptionName[] = ['user', 'system', 'socket', 'root', 'json', 'no-legend', 'no-pager', 'help', 'version'];
+
+/** @param verbs a function, because `help` is itself one of them */
+export function helpVerb(verbs: () => readonly Verb[]): Verb {
+  return {
+    name: 'help',
+    aliases: [],
+    group: 'Tools',
+    synopsis: '[VERB]',
+    summary: 'Show this help, or that of a verb',
+    operand: 'free',
+    options: [],
+    runs: 'manager',
+    *run(call) {
+      const [word] = call.words;
+      const verb = word === undefined ? null : (verbs().find((one) => one.name === word || one.aliases.includes(word)) ?? null);
+      if (word !== undefined && verb === null) {
+        yield* complain(`${call.program}: no verb "${word}"`);
+        return EXIT.usage;
+      }
+      yield* print(renderHelp(verbs(), verb, call.program));
+      return EXIT.done;
+    },
+  };
+}
 
 export function renderHelp(verbs: readonly Verb[], verb: Verb | null, program: string): string {
   return verb === null ? overview(verbs, program) : ofVerb(verb, program);

@@ -107,8 +107,8 @@ function activeText(unit: UnitStatusAnswer, terminal: Terminal): string {
 }
 
 function conditionLines(unit: UnitStatusAnswer, terminal: Terminal): readonly string[] {
-  if (unit.conditionResult) return [];
   const failed = unit.conditions.filter((condition) => condition.holds === false || condition.error !== '');
+  if (unit.conditionResult || failed.length === 0) return [];
   const since = unit.conditionUsec > 0 ? ` at ${formatInstant(unit.conditionUsec)}; ${formatAgo(unit.conditionUsec, unit.nowUsec)}` : '';
   return [
     `start ${paint(terminal, 'warn', 'condition failed')}${since}`,

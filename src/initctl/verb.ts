@@ -6,6 +6,7 @@
 import type { Answer } from '../control/answers.ts';
 import type { Failure } from '../control/error-codes.ts';
 import type { Given, Method } from '../control/requests.ts';
+import type { LogRequest } from './log-request.ts';
 import type { LogTail } from './log-tail.ts';
 import type { OptionName, Options } from './options.ts';
 import type { Terminal } from './terminal.ts';
@@ -19,9 +20,11 @@ export type VerbStep =
   | { readonly step: 'out'; readonly text: string }
   | { readonly step: 'err'; readonly text: string }
   /** The last lines of units' output, which the caller gets from the log itself: the manager never touches log bytes. */
-  | { readonly step: 'log'; readonly tail: LogTail };
+  | { readonly step: 'log'; readonly tail: LogTail }
+  /** The log itself, from logd or its files. Only in the Node client. */
+  | { readonly step: 'read-log'; readonly query: LogRequest };
 
-/** Resumed with the `Reply` after a request, with nothing after the other steps. */
+/** Resumed with the `Reply` after a request, with an exit status after `read-log`, with nothing after the other steps. */
 export type VerbRun<R = number> = Generator<VerbStep, R, unknown>;
 
 export interface Invocation {
@@ -31,6 +34,8 @@ export interface Invocation {
   readonly words: readonly string[];
   readonly options: Options;
   readonly terminal: Terminal;
+  /** The wall clock, microseconds since the epoch. */
+  readonly nowUsec: number;
 }
 
 /** What the words after a verb are, for help and completion. */
@@ -53,8 +58,10 @@ export interface Verb {
   readonly options: readonly OptionName[];
   /** Short options that mean something else here than elsewhere. */
   readonly shortOptions?: Readonly<Record<string, OptionName>>;
-  /** `node`: works on files or the log and always runs in the Node client. `manager`: asks the manager. */
+  /** `node`: works on files or the log, and runs in the Node client. `manager`: asks the manager, which can also run it. */
   readonly runs: 'manager' | 'node';
+  /** Words with which a verb that otherwise asks the manager works on files. */
+  readonly worksOnFiles?: (call: Invocation) => boolean;
   readonly run: (call: Invocation) => VerbRun;
 }
 

@@ -1,24 +1,47 @@
 /** All verbs, and the way from a command line to the run of one. The one thing the manager imports of `initctl`. */
 import { EXIT } from './exit-status.ts';
-import { renderHelp } from './help.ts';
+import { completionVerb } from './completion.ts';
+import { helpVerb, renderHelp } from './help.ts';
 import { hasOption, parseArguments, type OptionName } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { complain, print, type Invocation, type Verb, type VerbRun } from './verb.ts';
+import { cancel } from './verbs/cancel.ts';
+import { cat } from './verbs/cat.ts';
+import { daemonReload } from './verbs/daemon-reload.ts';
+import { setEnvironment, showEnvironment, unsetEnvironment } from './verbs/environment.ts';
 import { isActive } from './verbs/is-active.ts';
 import { isFailed } from './verbs/is-failed.ts';
+import { defaultVerb, emergency, isolate, rescue } from './verbs/isolate.ts';
+import { isSystemRunning } from './verbs/is-system-running.ts';
+import { kill } from './verbs/kill.ts';
+import { listDependencies } from './verbs/list-dependencies.ts';
+import { listJobs } from './verbs/list-jobs.ts';
 import { listUnits } from './verbs/list-units.ts';
+import { log } from './verbs/log.ts';
+import { plan } from './verbs/plan.ts';
+import { exit, halt, kexec, poweroff, reboot } from './verbs/power.ts';
 import { reloadOrRestart } from './verbs/reload-or-restart.ts';
 import { reload } from './verbs/reload.ts';
+import { resetFailed } from './verbs/reset-failed.ts';
 import { restart } from './verbs/restart.ts';
+import { show } from './verbs/show.ts';
 import { start } from './verbs/start.ts';
 import { status } from './verbs/status.ts';
 import { stop } from './verbs/stop.ts';
 import { tryReloadOrRestart } from './verbs/try-reload-or-restart.ts';
 import { tryRestart } from './verbs/try-restart.ts';
+import { verify } from './verbs/verify.ts';
+import { version } from './verbs/version.ts';
+import { why } from './verbs/why.ts';
 
 /** In the order help shows them. */
 export const VERBS: readonly Verb[] = [
-  start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, status, listUnits, isActive, isFailed,
+  start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed,
+  status, listUnits, listDependencies, show, cat, log, isActive, isFailed,
+  why, plan, verify,
+  listJobs, cancel, daemonReload, isSystemRunning, setEnvironment, unsetEnvironment, showEnvironment,
+  poweroff, reboot, halt, kexec, exit, rescue, emergency, defaultVerb,
+  version, completionVerb(() => VERBS), helpVerb(() => VERBS),
 ];
 
 const BY_NAME: ReadonlyMap<string, Verb> = new Map(VERBS.flatMap((verb) => [verb.name, ...verb.aliases].map((name) => [name, verb] as const)));
@@ -32,6 +55,8 @@ export interface CommandLine {
   /** Without the program's name. */
   readonly argv: readonly string[];
   readonly terminal: Terminal;
+  /** The wall clock, microseconds since the epoch. */
+  readonly nowUsec: number;
 }
 
 /** What a command line asks for: a verb with its arguments; or the end of it, with text and exit status. */
@@ -48,11 +73,9 @@ export function readCommand(line: CommandLine): Command {
   const wrongExit = line.program === 'systemctl' ? EXIT.failed : EXIT.usage;
   if (typeof parsed === 'string') return { kind: 'wrong', message: `${line.program}: ${parsed}`, exit: wrongExit };
   const [word, ...words] = parsed.words;
-  const call: Invocation = { program: line.program, verb: word ?? '', words, options: parsed.options, terminal: line.terminal };
+  const call: Invocation = { program: line.program, verb: word ?? '', words, options: parsed.options, terminal: line.terminal, nowUsec: line.nowUsec };
   const verb = word === undefined ? null : findVerb(word);
-  if (hasOption(parsed.options, 'help') || word === 'help') {
-    return { kind: 'help', text: renderHelp(VERBS, verb ?? (word === 'help' ? findVerb(words[0] ?? '') : null), line.program) };
-  }
+  if (hasOption(parsed.options, 'help')) return { kind: 'help', text: renderHelp(VERBS, verb, line.program) };
   if (word === undefined) {
     if (hasOption(parsed.options, 'version')) {
       const version = findVerb('version');
@@ -62,6 +85,11 @@ export function readCommand(line: CommandLine): Command {
   }
   if (verb === null) return { kind: 'wrong', message: `${line.program}: no verb "${word}"${suggestion(word)}`, exit: wrongExit };
   return { kind: 'verb', verb, call };
+}
+
+/** Whether a command needs files that the manager does not look into, so that the Node client must run it. */
+export function needsNode(command: Command): boolean {
+  return command.kind === 'verb' && (command.verb.runs === 'node' || command.verb.worksOnFiles?.(command.call) === true);
 }
 
 /** Runs a whole command line that is no prompt. */

@@ -6,7 +6,7 @@ import type { CliAnswer } from '../../control/answers.ts';
 import type { Failure } from '../../control/error-codes.ts';
 import { OUTPUT_CHUNK_CHARS } from '../../control/limits.ts';
 import { PARAMS, type Method, type Params } from '../../control/requests.ts';
-import { EXIT, readCommand, renderProgress, runCommand, type LogTail, type VerbRun } from '../../initctl/verbs.ts';
+import { EXIT, needsNode, readCommand, renderProgress, runCommand, type LogTail, type VerbRun } from '../../initctl/verbs.ts';
 import type { Engine } from '../engine.ts';
 import { describeError } from '../manager-engine.ts';
 import type { Peer } from './connection.ts';
@@ -52,9 +52,9 @@ export class Command {
       program: params.program,
       argv: params.argv,
       terminal: { columns: params.stdoutTty ? params.columns : 0, stdoutTty: params.stdoutTty, stderrTty: params.stderrTty, colour: params.colour, unicode: params.unicode },
+      nowUsec: options.engine.now().realtimeUsec,
     });
-    const needsNode = command.kind === 'verb' && command.verb.runs === 'node';
-    this.#run = needsNode ? null : runCommand(command);
+    this.#run = needsNode(command) ? null : runCommand(command);
   }
 
   /** Goes on until the verb waits for an answer, the client is backlogged, or it is over. */
@@ -77,6 +77,7 @@ export class Command {
         const step = next.value;
         if (step.step === 'request') this.#request(step.method, step.params);
         else if (step.step === 'log') this.#options.output.tail(step.tail);
+        else if (step.step === 'read-log') this.#end({ ok: true, value: { run: 'node' } });
         else this.#print(step.step === 'out' ? 1 : 2, step.text);
       }
     } catch (error) {

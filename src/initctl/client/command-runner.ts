@@ -1,0 +1,110 @@
+/** Runs verbs in the Node client: performs what their generators ask for. */
+import type { Writable } from 'node:stream';
+import type { Failure } from '../../control/error-codes.ts';
+import type { Given, Method } from '../../control/requests.ts';
+import { EXIT } from '../exit-status.ts';
+import { renderProgress } from '../progress.ts';
+import type { Terminal } from '../terminal.ts';
+import type { Reply, VerbRun } from '../verb.ts';
+import { readLog, readTail, type LogSink } from './log-source.ts';
+import type { Places } from './places.ts';
+
+/** Who answers requests: a manager, or the files alone. */
+export interface Answerer {
+  request<M extends Method>(method: M, params: Given<M>): Promise<Reply<M>>;
+}
+
+export interface RunnerOptions {
+  readonly answerer: () => Promise<Answerer | Failure>;
+  readonly places: Places;
+  readonly terminal: Terminal;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  /** Aborted when the user does not want to wait any longer. */
+  readonly signal: AbortSignal;
+}
+
+const PROGRESS_DELAY_MSEC = 400;
+const PROGRESS_INTERVAL_MSEC = 200;
+const ERASE_LINE = '\r\x1b[K';
+
+/** @returns the exit status */
+export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<number> {
+  const sink: LogSink = {
+    signal: options.signal,
+    write: (bytes) => writeTo(options.stdout, bytes),
+    complain: (text) => { options.stderr.write(text); },
+  };
+  let input: unknown;
+  for (;;) {
+    const next = run.next(input);
+    input = undefined;
+    if (next.done === true) return next.value;
+    const step = next.value;
+    switch (step.step) {
+      case 'out':
+        await writeTo(options.stdout, step.text);
+        break;
+      case 'err':
+        await writeTo(options.stderr, step.text);
+        break;
+      case 'log':
+        await readTail(step.tail, options.places, options.terminal, sink);
+        break;
+      case 'read-log':
+        input = await readLog(step.query, options.places, sink);
+        break;
+      case 'request': {
+        const reply = await ask(step.method, step.params, options);
+        if (reply === 'interrupted') {
+          options.stderr.write('Not waiting any longer; the jobs go on.\n');
+          return EXIT.interrupted;
+        }
+        input = reply;
+      }
+    }
+  }
+}
+
+async function ask(method: Method, params: Given<Method>, options: RunnerOptions): Promise<Reply<Method> | 'interrupted'> {
+  const answerer = await options.answerer();
+  if ('name' in answerer) return { ok: false, failure: answerer };
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    if (options.signal.aborted) resolve('interrupted');
+    options.signal.addEventListener('abort', () => { resolve('interrupted'); }, { once: true });
+  });
+  const stopProgress = method === 'enqueue' && options.terminal.stderrTty ? showProgress(answerer, options) : null;
+  try {
+    return await Promise.race([answerer.request(method, params), interrupted]);
+  } finally {
+    stopProgress?.();
+  }
+}
+
+/** On a terminal: one line that says which jobs are waited for, replaced in place. */
+function showProgress(answerer: Answerer, { stderr, terminal }: RunnerOptions): () => void {
+  let shown = false;
+  let stopped = false;
+  let timer: NodeJS.Timeout;
+  const show = async (): Promise<void> => {
+    const jobs = await answerer.request('list-jobs', {});
+    if (stopped || !jobs.ok) return;
+    shown = true;
+    stderr.write(`${ERASE_LINE}${renderProgress(jobs.value, terminal)}`);
+    timer = setTimeout(() => void show(), PROGRESS_INTERVAL_MSEC);
+  };
+  timer = setTimeout(() => void show(), PROGRESS_DELAY_MSEC);
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+    if (shown) stderr.write(ERASE_LINE);
+  };
+}
+
+/** Waits when the reader is slower: what is piped into `less` must not pile up in memory. */
+function writeTo(stream: Writable, data: string | Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.write(data)) resolve();
+    else stream.once('drain', resolve).once('close', resolve);
+  });
+}

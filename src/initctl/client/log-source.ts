@@ -1,0 +1,108 @@
+/** Lines of the log for the Node client: from logd, which also has those it keeps in memory; else from the files. */
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { DEFAULT_QUERY, runLogQuery, type LogQuery } from '../../logd/query.ts';
+import { EXIT } from '../exit-status.ts';
+import type { LogRequest } from '../log-request.ts';
+import type { LogTail } from '../log-tail.ts';
+import type { Terminal } from '../terminal.ts';
+import type { Places } from './places.ts';
+
+/** logd answers with lines of text; a request it does not take is answered with one line that begins so. */
+const REFUSAL = 'error: ';
+
+export interface LogSink {
+  write(bytes: Uint8Array): Promise<void>;
+  complain(text: string): void;
+  /** Aborted when the user has seen enough. */
+  readonly signal: AbortSignal;
+}
+
+/** @returns the exit status */
+export async function readLog(request: LogRequest, places: Places, sink: LogSink): Promise<number> {
+  // The socket knows no regular expressions (a hostile one must not keep logd busy) and gives a bounded number of lines.
+  const bySocket = request.grep === null && (request.follow || request.thisBoot || (request.lines !== null && request.lines <= SOCKET_LINES_MAX));
+  if (bySocket) {
+    const answered = await askLogd(places.logSocket, queryLine(request), sink);
+    if (answered !== null) return answered;
+  }
+  if (request.thisBoot) {
+    sink.complain('--boot needs the running log daemon, and does not go with --grep\n');
+    return EXIT.failed;
+  }
+  let query: LogQuery;
+  try {
+    query = fileQuery(request);
+  } catch (error) {
+    sink.complain(`--grep: ${error instanceof Error ? error.message : String(error)}\n`);
+    return EXIT.usage;
+  }
+  const result = await runLogQuery(query, places.logDirectories, { signal: sink.signal, write: (bytes) => sink.write(bytes) });
+  for (const directory of result.unreadable) sink.complain(`Not readable for you: ${directory}\n`);
+  if (result.damagedBytes > 0) sink.complain(`${String(result.damagedBytes)} bytes of the log are damaged and were left out\n`);
+  // A log that is kept in memory has no files.
+  if (result.lines === 0 && request.grep === null && !bySocket) await askLogd(places.logSocket, queryLine(request), sink);
+  return result.unreadable.length > 0 && result.lines === 0 ? EXIT.failed : EXIT.done;
+}
+
+/** The lines below a status. Nothing when there is no log: the status was the question. */
+export async function readTail(tail: LogTail, places: Places, terminal: Terminal, sink: LogSink): Promise<void> {
+  let first = true;
+  const framed: LogSink = {
+    signal: sink.signal,
+    complain: () => undefined,
+    write: async (bytes) => {
+      if (first) await sink.write(Buffer.from('\n'));
+      first = false;
+      await sink.write(bytes);
+    },
+  };
+  const request: LogRequest = {
+    units: [tail.unit], lines: tail.lines, follow: false, reverse: false, sinceUsec: null, untilUsec: null, priorities: [0, 7],
+    invocationId: tail.invocationId, thisBoot: false, grep: null, output: tail.output, colour: terminal.colour, escape: true,
+  };
+  await readLog(request, places, framed);
+}
+
+function queryLine(request: LogRequest): string {
+  const { grep: _grep, thisBoot, lines, ...rest } = request;
+  return JSON.stringify({ ...rest, boot: thisBoot, lines: lines ?? (request.follow && request.sinceUsec === null ? FOLLOW_LINES : SOCKET_LINES_MAX) });
+}
+
+/** `--follow` alone shows so many lines of what was before. */
+const FOLLOW_LINES = 10;
+/** The largest number of lines logd gives to one question. */
+const SOCKET_LINES_MAX = 10_000;
+
+function fileQuery(request: LogRequest): LogQuery {
+  return {
+    ...DEFAULT_QUERY, units: request.units, lines: request.lines, follow: request.follow, reverse: request.reverse,
+    sinceUsec: request.sinceUsec, untilUsec: request.untilUsec, priorities: request.priorities, invocationId: request.invocationId,
+    grep: request.grep === null ? null : new RegExp(request.grep, /[A-Z]/.test(request.grep) ? 'u' : 'ui'),
+    format: request.output as LogQuery['format'], colour: request.colour, escape: request.escape,
+  };
+}
+
+/** @returns the exit status; null when logd does not answer, so that the files are read instead */
+async function askLogd(path: string, line: string, sink: LogSink): Promise<number | null> {
+  const socket = connect(path);
+  const stop = (): void => { socket.destroy(); };
+  sink.signal.addEventListener('abort', stop, { once: true });
+  try {
+    await once(socket, 'connect');
+    socket.write(`${line}\n`);
+    let first = true;
+    for await (const chunk of socket as AsyncIterable<Buffer>) {
+      if (first && chunk.subarray(0, REFUSAL.length).toString('latin1') === REFUSAL) return null;
+      first = false;
+      await sink.write(chunk);
+    }
+    return EXIT.done;
+  } catch {
+    // Gone in the middle, or not there at all; what was printed stays printed.
+    return sink.signal.aborted ? EXIT.done : null;
+  } finally {
+    sink.signal.removeEventListener('abort', stop);
+    socket.destroy();
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Answers from the files alone, for `--root` and for when no manager runs: `verify`, `cat`, `show` of what the files say, and the verbs
+ * about unit files.
+ */
+import { lstatSync, readFileSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import type { UnitName } from '../../base/brand.ts';
+import type { CatAnswer, DiagnosticAnswer, VerifyAnswer } from '../../control/answers.ts';
+import { isGlob, matchesGlob } from '../../control/glob.ts';
+import type { Failure } from '../../control/error-codes.ts';
+import type { Given, Method, Params } from '../../control/requests.ts';
+import { isUnitName, mangleUnitName, unitNameForm, withInstance } from '../../core/unit/unit-name.ts';
+import { BUILT_IN_DEFAULTS } from '../../core/unit-file/unit-defaults.ts';
+import type { UnitDefinition } from '../../core/unit/definition.ts';
+import { buildLoadPath, type LoadPath } from '../../host/unit-loader/load-path.ts';
+import { readSpecifierFacts } from '../../host/unit-loader/specifier-facts.ts';
+import { createUnitLoader, type UnitLoader } from '../../host/unit-loader/unit-loader.ts';
+import type { Reply } from '../verb.ts';
+import type { Answerer } from './command-runner.ts';
+
+export interface OfflineOptions {
+  /** `--root`; null = the running system's files. */
+  readonly root: string | null;
+  readonly user: boolean;
+}
+
+export interface OfflineAnswerer extends Answerer {
+  /** The same, with what to say about a request that needs a manager. */
+  withReason(reason: string): Answerer;
+}
+
+type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly failure: Failure };
+
+export function offlineAnswerer(options: OfflineOptions): OfflineAnswerer {
+  const answerer = (reason: string): Answerer => ({
+    request: <M extends Method>(method: M, params: Given<M>): Promise<Reply<M>> => Promise.resolve(answer(method, params, options, reason) as Reply<M>),
+  });
+  return { ...answerer('this needs a running manager, and --root has none'), withReason: answerer };
+}
+
+function answer(method: Method, given: Given<Method>, options: OfflineOptions, reason: string): Outcome {
+  switch (method) {
+    case 'verify': return verifyOffline(given as Params<'verify'>, options);
+    case 'cat': return catOffline(given as Params<'cat'>, options);
+    default: return { ok: false, failure: { name: 'internal-error', message: reason } };
+  }
+}
+
+function loadPathOf(options: OfflineOptions): LoadPath {
+  return buildLoadPath({ mode: options.user ? 'user' : 'system', unitPath: null, shippedUnits: null, generatorDirectory: null, environment: process.env });
+}
+
+/** @param first folders looked into before all others: those of files named by path */
+function loaderFor(options: OfflineOptions, first: readonly string[]): UnitLoader {
+  const mode = options.user ? 'user' : 'system';
+  const root = options.root === null || options.root === '/' ? '' : resolve(options.root);
+  return createUnitLoader({
+    mode,
+    directories: [...first, ...loadPathOf(options).directories],
+    root,
+    defaults: BUILT_IN_DEFAULTS,
+    specifiers: readSpecifierFacts({
+      mode, root, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, environment: process.env,
+      runtimeRoot: mode === 'user' ? (process.env['XDG_RUNTIME_DIR'] ?? '/tmp') : '/run',
+    }),
+  });
+}
+
+/** A template is checked as one of its instances. */
+const SAMPLE_INSTANCE = 'instance';
+
+function verifyOffline({ units = [] }: Given<'verify'>, options: OfflineOptions): Outcome {
+  const folders = [...new Set(units.filter((word) => word.includes('/')).map((word) => dirname(resolve(word))))];
+  const loader = loaderFor(options, folders);
+  const answers: VerifyAnswer['units'][number][] = [];
+  for (const word of units) {
+    if (isGlob(word) && !word.includes('/')) {
+      for (const name of [...loader.index().names.keys()].filter((known) => matchesGlob(word, known)).sort()) answers.push(verdict(name, loader));
+      continue;
+    }
+    if (word.includes('/') && lstatSync(word, { throwIfNoEntry: false }) === undefined) {
+      answers.push({ unit: word, load: 'not-found', loadError: `${word} does not exist`, diagnostics: [], notEffective: [] });
+      continue;
+    }
+    answers.push(verdict(word.includes('/') ? basename(word) : (mangleUnitName(word) ?? word), loader));
+  }
+  return { ok: true, value: { units: answers } };
+}
+
+function verdict(name: string, loader: UnitLoader): VerifyAnswer['units'][number] {
+  const loaded = unitNameForm(name) === 'template' ? withInstance(name, SAMPLE_INSTANCE) : isUnitName(name) ? name : null;
+  if (loaded === null) return { unit: name, load: 'error', loadError: `"${name}" is not the name of a unit`, diagnostics: [], notEffective: [] };
+  const definition = loader.loadUnit(loaded);
+  return {
+    unit: name,
+    load: definition.loadState,
+    loadError: definition.loadState === 'loaded' ? null : definition.loadError,
+    diagnostics: [...definition.diagnostics, ...missingDependencies(definition, loader)],
+    notEffective: definition.notEffective.map((item) => ({
+      directive: item.directive, requested: item.requested, why: item.why.replaceAll('-', ' '), origin: `${item.origin.file}:${String(item.origin.line)}`,
+    })),
+  };
+}
+
+/** Units that are required by a line of the file, and have no file themselves. */
+function missingDependencies(definition: UnitDefinition, loader: UnitLoader): readonly DiagnosticAnswer[] {
+  return definition.dependencies.flatMap((dependency): readonly DiagnosticAnswer[] => {
+    if (typeof dependency.origin === 'string' || !['Requires', 'Requisite', 'BindsTo'].includes(dependency.kind)) return [];
+    if (loader.loadUnit(dependency.other).loadState !== 'not-found') return [];
+    return [{ severity: 'warning', ...dependency.origin, column: 0, message: `${dependency.kind}=${dependency.other}: there is no such unit` }];
+  });
+}
+
+function catOffline({ units = [] }: Given<'cat'>, options: OfflineOptions): Outcome {
+  const loader = loaderFor(options, []);
+  const root = options.root === null || options.root === '/' ? '' : resolve(options.root);
+  const answers: CatAnswer['units'][number][] = [];
+  for (const word of units) {
+    const name = mangleUnitName(word);
+    const definition = name === null || !isUnitName(name) ? null : loader.loadUnit(name as UnitName);
+    const paths = definition === null ? [] : [...(definition.fragmentPath === null ? [] : [definition.fragmentPath]), ...definition.dropInPaths];
+    if (definition === null || paths.length === 0) return { ok: false, failure: { name: 'no-such-unit', message: `No files found for ${word}.`, unit: word } };
+    try {
+      answers.push({ unit: definition.name, files: paths.map((path) => ({ path, text: path === '/dev/null' ? '' : readFileSync(root + path, 'utf8') })) });
+    } catch (error) {
+      return { ok: false, failure: { name: 'file-error', message: error instanceof Error ? error.message : String(error), unit: definition.name } };
+    }
+  }
+  return { ok: true, value: { units: answers } };
+}

@@ -1,0 +1,75 @@
+/**
+ * initctl in Node: verbs that work on files and logs, the prompt, and everything when the small native client is not used.
+ */
+import type { Failure } from '../control/error-codes.ts';
+import { runVerb, type Answerer } from './client/command-runner.ts';
+import { ManagerConnection } from './client/manager-connection.ts';
+import { offlineAnswerer } from './client/offline.ts';
+import { findPlaces } from './client/places.ts';
+import { EXIT } from './exit-status.ts';
+import { hasOption, optionText, parseArguments, type Options } from './options.ts';
+import { runPrompt } from './prompt.ts';
+import type { Terminal } from './terminal.ts';
+import { needsNode, readCommand, runCommand } from './verbs.ts';
+
+function terminalOf(): Terminal {
+  const { stdout, stderr } = process;
+  const locale = process.env['LC_ALL'] ?? process.env['LC_CTYPE'] ?? process.env['LANG'] ?? '';
+  return {
+    columns: stdout.isTTY ? stdout.columns : 0,
+    stdoutTty: stdout.isTTY,
+    stderrTty: stderr.isTTY,
+    colour: stdout.isTTY && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb' && process.env['TERM'] !== undefined,
+    unicode: locale !== 'C' && locale !== 'POSIX',
+  };
+}
+
+/** Verbs whose exit status 4 says that nothing is known: the LSB's "status" action. */
+const STATUS_VERBS: readonly string[] = ['status', 'is-active'];
+
+async function main(): Promise<number> {
+  const named = process.env['HEARTWOOD_PROGRAM'] ?? process.argv[1]?.split('/').at(-1);
+  const program = named === 'systemctl' ? 'systemctl' : 'initctl';
+  const argv = process.argv.slice(2);
+  const terminal = terminalOf();
+  const parsed = parseArguments(argv, () => ({}));
+  const options: Options = typeof parsed === 'string' ? {} : parsed.options;
+  const places = findPlaces({ user: hasOption(options, 'user'), socket: optionText(options, 'socket') }, process.env, process.getuid?.() ?? 0);
+  const command = readCommand({ program, argv, terminal, nowUsec: Date.now() * 1000 });
+  if (command.kind === 'nothing' && program === 'initctl' && process.stdin.isTTY && terminal.stdoutTty) {
+    return runPrompt({ places, terminal, endsManager: hasOption(options, 'console') });
+  }
+
+  const interrupt = new AbortController();
+  process.on('SIGINT', () => {
+    // A second Ctrl-C does not ask anybody.
+    if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
+    interrupt.abort();
+  });
+  let connection: ManagerConnection | null = null;
+  let noManager = false;
+  const answerer = async (): Promise<Answerer | Failure> => {
+    const offline = offlineAnswerer({ root: optionText(options, 'root'), user: hasOption(options, 'user') });
+    if (hasOption(options, 'root') || needsNode(command)) return offline;
+    if (connection !== null) return connection;
+    const opened = await ManagerConnection.open(places.controlSocket);
+    if (typeof opened !== 'string') return (connection = opened);
+    noManager = true;
+    return offline.withReason(opened);
+  };
+  const exit = await runVerb(runCommand(command), { answerer, places, terminal, stdout: process.stdout, stderr: process.stderr, signal: interrupt.signal });
+  (connection as ManagerConnection | null)?.close();
+  const word = command.kind === 'verb' ? command.verb.name : '';
+  return noManager && exit !== EXIT.done && STATUS_VERBS.includes(word) ? EXIT.noSuchUnit : exit;
+}
+
+// A reader that has seen enough (`initctl log | head`) is no error.
+process.stdout.on('error', () => { process.exit(EXIT.done); });
+
+main().then(
+  (status) => { process.exitCode = status; },
+  (error: unknown) => {
+    process.stderr.write(`initctl: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exitCode = EXIT.failed;
+  },
+);

@@ -1,0 +1,41 @@
+import { EXIT } from '../exit-status.ts';
+import { hasOption } from '../options.ts';
+import { paint } from '../text/style.ts';
+import { unitArguments } from '../unit-argument.ts';
+import { complain, print, printJson, request, type Verb } from '../verb.ts';
+
+export const cat: Verb = {
+  name: 'cat',
+  aliases: [],
+  group: 'Units',
+  synopsis: 'UNIT…',
+  summary: "Print units' files as they are on disk",
+  operand: 'units',
+  options: ['json'],
+  runs: 'manager',
+  *run(call) {
+    if (call.words.length === 0) {
+      yield* complain(`${call.program} cat: which unit?`);
+      return EXIT.usage;
+    }
+    const reply = yield* request('cat', { units: unitArguments(call.words) });
+    if (!reply.ok) {
+      yield* complain(reply.failure.message);
+      return EXIT.failed;
+    }
+    if (hasOption(call.options, 'json')) {
+      yield* printJson(reply.value.units);
+      return EXIT.done;
+    }
+    let first = true;
+    for (const unit of reply.value.units) {
+      for (const file of unit.files) {
+        if (!first) yield* print('\n');
+        first = false;
+        yield* print(paint(call.terminal, 'busy', `# ${file.path}`));
+        yield* print(file.text);
+      }
+    }
+    return EXIT.done;
+  },
+};

@@ -1,0 +1,75 @@
+/** The manager's own environment block, which its services inherit. */
+import { EXIT } from '../exit-status.ts';
+import { hasOption } from '../options.ts';
+import { simplyAsk } from '../simply-ask.ts';
+import { complain, print, printJson, request, type Verb } from '../verb.ts';
+
+const ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*=/s;
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+export const setEnvironment: Verb = {
+  name: 'set-environment',
+  aliases: [],
+  group: 'Manager',
+  synopsis: 'NAME=VALUE…',
+  summary: 'Set environment variables for services started from now on',
+  operand: 'assignments',
+  options: ['json'],
+  runs: 'manager',
+  *run(call) {
+    const wrong = call.words.find((word) => !ASSIGNMENT.test(word));
+    if (wrong !== undefined || call.words.length === 0) {
+      yield* complain(wrong === undefined ? `${call.program} set-environment: NAME=VALUE is missing` : `"${wrong}" is no assignment`);
+      return EXIT.usage;
+    }
+    return yield* simplyAsk(call, 'set-environment', { assignments: call.words });
+  },
+};
+
+export const unsetEnvironment: Verb = {
+  name: 'unset-environment',
+  aliases: [],
+  group: 'Manager',
+  synopsis: 'NAME…',
+  summary: 'Take environment variables back',
+  operand: 'names',
+  options: ['json'],
+  runs: 'manager',
+  *run(call) {
+    const wrong = call.words.find((word) => !NAME.test(word) && !ASSIGNMENT.test(word));
+    if (wrong !== undefined || call.words.length === 0) {
+      yield* complain(wrong === undefined ? `${call.program} unset-environment: which variable?` : `"${wrong}" is no name of a variable`);
+      return EXIT.usage;
+    }
+    return yield* simplyAsk(call, 'set-environment', { unset: call.words });
+  },
+};
+
+export const showEnvironment: Verb = {
+  name: 'show-environment',
+  aliases: [],
+  group: 'Manager',
+  synopsis: '',
+  summary: "Print the manager's environment block",
+  operand: 'none',
+  options: ['json'],
+  runs: 'manager',
+  *run(call) {
+    const reply = yield* request('get-environment', {});
+    if (!reply.ok) {
+      yield* complain(reply.failure.message);
+      return EXIT.failed;
+    }
+    if (hasOption(call.options, 'json')) yield* printJson(reply.value.environment);
+    else yield* print(reply.value.environment.map((assignment) => `${quoteAssignment(assignment)}\n`).join(''));
+    return EXIT.done;
+  },
+};
+
+/** So that a shell can read it back: systemctl(1), "show-environment". */
+function quoteAssignment(assignment: string): string {
+  const equals = assignment.indexOf('=');
+  const value = assignment.slice(equals + 1);
+  if (/^[A-Za-z0-9_@%+=:,./-]*$/.test(value)) return assignment;
+  return `${assignment.slice(0, equals)}=$'${value.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\t', '\\t')}'`;
+}
