@@ -57,6 +57,8 @@ const CONFIG: ManagerConfig = {
 
 /** More happenings than this in one call is an endless loop of the manager or of the scenario. */
 const HAPPENINGS_MAX = 1_000_000;
+/** More answers to one event than this, with the clock standing still, is a loop of the manager. */
+const ANSWERS_MAX = 10_000;
 
 export class SimulatedKernel {
   state: ManagerState;
@@ -146,6 +148,7 @@ export class SimulatedKernel {
   feed(event: ManagerEvent): void {
     const work: ManagerEvent[] = [event];
     for (const each of work) {
+      assert(work.length <= ANSWERS_MAX, `one event leads to at most ${String(ANSWERS_MAX)} others without time passing`);
       const [next, effects] = step(this.state, each);
       this.state = next;
       this.steps += 1;

@@ -27,6 +27,7 @@ export function newUnit(definition: UnitDefinition): Unit {
     conditionResult: false,
     assertResult: false,
     startTimes: [],
+    automaticJobTimes: [],
     startReason: null,
     endReason: null,
     cgroup: '',

@@ -174,6 +174,8 @@ export interface Unit {
   readonly assertResult: boolean;
   /** Monotonic instants of the starts that count against the limit, oldest first; never more than StartLimitBurst. */
   readonly startTimes: readonly MonotonicUsec[];
+  /** The same for jobs the manager queued by itself (Upholds=, StopWhenUnneeded=, BindsTo=); bounded by AUTOMATIC_JOBS_BURST. */
+  readonly automaticJobTimes: readonly MonotonicUsec[];
   readonly startReason: Reason | null;
   readonly endReason: Reason | null;
   /** The control group exists; its path relative to the manager's own group, `/system.slice/foo.service`. '' = none. */

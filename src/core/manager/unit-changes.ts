@@ -5,9 +5,11 @@
 import type { UnitName } from '../../base/brand.ts';
 import { neighbours, neighboursBy } from '../graph/graph.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
-import type { EmergencyAction } from '../unit/definition.ts';
+import type { EmergencyAction, JobMode } from '../unit/definition.ts';
 import { enqueueInternal, finishJob, turnIntoStart } from './jobs.ts';
-import type { ActiveState, Job, JobResult, ServiceRuntime, Unit, UnitRuntime, UnitTimes } from './state.ts';
+import type { ActiveState, Job, JobResult, Reason, ServiceRuntime, Unit, UnitRuntime, UnitTimes } from './state.ts';
+import { describeReason } from './query.ts';
+import { takeAutomaticJob } from './start-limit.ts';
 import type { Turn } from './turn.ts';
 import { beginShutdown } from './shutdown.ts';
 
@@ -116,14 +118,14 @@ function reloadSucceeded(unit: Unit): boolean {
 
 function onFailed(turn: Turn, unit: Unit): void {
   for (const [other] of neighboursBy(turn.graph, unit.name, 'on-failure')) {
-    if (turn.shutdown === null) enqueueInternal(turn, other, 'start', unit.definition.onFailureJobMode, { reason: 'dependency', of: unit.name, kind: 'OnFailure' });
+    trigger(turn, unit, other, 'OnFailure');
   }
   applyEmergencyAction(turn, unit.name, unit.definition.failureAction, 'failed');
 }
 
 function onSucceeded(turn: Turn, unit: Unit): void {
   for (const [other] of neighboursBy(turn.graph, unit.name, 'on-success')) {
-    if (turn.shutdown === null) enqueueInternal(turn, other, 'start', unit.definition.onSuccessJobMode, { reason: 'dependency', of: unit.name, kind: 'OnSuccess' });
+    trigger(turn, unit, other, 'OnSuccess');
   }
   applyEmergencyAction(turn, unit.name, unit.definition.successAction, 'succeeded');
 }
@@ -135,7 +137,7 @@ export function onJobFailed(turn: Turn, job: Job, result: JobResult): void {
   if ((result === 'dependency' || result === 'timeout') && isInactive(unit.activeState) && job.type === 'start') {
     if (result === 'timeout') turn.setUnit({ ...unit, endReason: { reason: 'timeout', state: 'job' } });
     for (const [other] of neighboursBy(turn.graph, unit.name, 'on-failure')) {
-      if (turn.shutdown === null) enqueueInternal(turn, other, 'start', unit.definition.onFailureJobMode, { reason: 'dependency', of: unit.name, kind: 'OnFailure' });
+      trigger(turn, unit, other, 'OnFailure');
     }
   }
 }
@@ -184,8 +186,26 @@ function stopIfUnbound(turn: Turn, name: UnitName): void {
   for (const [other] of neighboursBy(turn.graph, name, 'cannot-be-active-without')) {
     const needed = turn.unit(other);
     if (needed === undefined || !isInactive(needed.activeState) || needed.job !== null || turn.require(name).job !== null) continue;
-    enqueueInternal(turn, name, 'stop', 'replace', { reason: 'bound-unit-gone', on: other });
+    enqueueAutomatic(turn, name, 'stop', 'replace', { reason: 'bound-unit-gone', on: other });
   }
+}
+
+/** OnFailure= and OnSuccess=. */
+function trigger(turn: Turn, unit: Unit, other: UnitName, kind: 'OnFailure' | 'OnSuccess'): void {
+  if (turn.shutdown !== null || turn.unit(other) === undefined) return;
+  const mode = kind === 'OnFailure' ? unit.definition.onFailureJobMode : unit.definition.onSuccessJobMode;
+  enqueueAutomatic(turn, other, 'start', mode, { reason: 'dependency', of: unit.name, kind });
+}
+
+/** A job nobody asked for. Too many of them in a short time are refused with a word about it. */
+function enqueueAutomatic(turn: Turn, name: UnitName, type: 'start' | 'stop', mode: JobMode, reason: Reason): void {
+  const counted = takeAutomaticJob(turn, turn.require(name));
+  if (counted === null) {
+    turn.log('warning', name, `${name} is started and stopped automatically too often; it is left as it is (${type} because ${describeReason(reason)})`);
+    return;
+  }
+  turn.setUnit(counted);
+  enqueueInternal(turn, name, type, mode, reason);
 }
 
 /** StopWhenUnneeded=: what this unit held up may go. */
@@ -203,7 +223,7 @@ function stopIfUnneeded(turn: Turn, name: UnitName): void {
     const goingDown = job?.type === 'stop';
     if (!goingDown && (!isInactive(other.activeState) || job?.type === 'start' || job?.type === 'restart')) return;
   }
-  enqueueInternal(turn, name, 'stop', 'fail', { reason: 'unneeded' });
+  enqueueAutomatic(turn, name, 'stop', 'fail', { reason: 'unneeded' });
 }
 
 /** Upholds=: an active unit wants this one up. The start limit keeps a broken one from spinning. */
@@ -214,6 +234,6 @@ function startUpheld(turn: Turn, name: UnitName): void {
     const unit = turn.require(name);
     if (other === undefined || !isActive(other.activeState) || unit.job !== null) continue;
     if (unit.runtime.kind === 'service' && (unit.runtime.restarting || unit.runtime.result === 'start-limit-hit')) continue;
-    enqueueInternal(turn, name, 'start', 'fail', { reason: 'dependency', of: holder, kind: 'Upholds' });
+    enqueueAutomatic(turn, name, 'start', 'fail', { reason: 'dependency', of: holder, kind: 'Upholds' });
   }
 }

@@ -139,7 +139,7 @@ export function recordExit(
   const at = run.execs.findIndex((each) => each.pid === pid && each.exit === null);
   const old = run.execs[at];
   if (old === undefined) return [run, null];
-  const record: ExecRecord = { ...old, exit: { ...exit, realtimeUsec: c.now.realtimeUsec, monotonicUsec: c.now.monotonicUsec } };
+  const record: ExecRecord = { ...old, exit: { code: exit.code, status: exit.status, realtimeUsec: c.now.realtimeUsec, monotonicUsec: c.now.monotonicUsec } };
   return [{ ...run, execs: run.execs.map((each, i) => (i === at ? record : each)) }, record];
 }
 
