@@ -26,8 +26,9 @@ import { parseBoolean } from './value/number.ts';
 /** Builds a unit from its files. Never throws on what the files contain. */
 export function buildUnit(sources: UnitSources, context: BuildContext): UnitDefinition {
   const files = sources.fragment === null ? sources.dropIns : [sources.fragment, ...sources.dropIns];
-  const broken = files.find((file) => file.failure !== null);
-  if (broken !== undefined) return buildUnusable(sources, context, { loadState: 'error', loadError: broken.failure, fragmentPath: sources.fragment?.file ?? null });
+  // A drop-in that cannot be read at all is left out, loudly, as systemd does: the unit it wanted to change is still what it was.
+  const failure = sources.fragment?.failure ?? null;
+  if (failure !== null) return buildUnusable(sources, context, { loadState: 'error', loadError: failure, fragmentPath: sources.fragment?.file ?? null });
   return build(sources, context, files);
 }
 
