@@ -15,7 +15,7 @@ import { SimulatedKernel, type Script } from './kernel.ts';
 const SECOND = 1_000_000;
 
 /** Longer than all time-outs of a scenario after one another. */
-const QUIET_USEC = 3600 * SECOND;
+const QUIET_USEC = 600 * SECOND;
 
 /** All time-outs that one job of a scenario can run into, and then some. */
 const JOB_USEC_MAX = 120 * SECOND;
