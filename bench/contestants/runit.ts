@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Launch } from '../container.ts';
 import type { LoadName } from '../loads/load.ts';
@@ -10,10 +10,10 @@ import { writeScript } from './script.ts';
 /** Where the supervise directories are linked; `sv` is given full paths. */
 const SERVICES = `${CONFIG_INSIDE}/service`;
 
-/**
- * runsvdir(8) as PID 1, as containers use it, and svlogd(8) with readable time stamps for logged services. The full
- * runit(8) adds a fixed second before its second stage in a container, which would say nothing about its services.
- */
+/** Any time that is not now. */
+const LONG_AGO = new Date(0);
+
+/** runsvdir(8) as PID 1, as containers use it, and svlogd(8) with readable time stamps for logged services. */
 export const RUNIT: Contestant = {
   name: 'runit',
   packages: ['runit'],
@@ -30,6 +30,8 @@ export const RUNIT: Contestant = {
       writeFileSync(join(directory, 'svlogd/config'), 's1000000000\nn10\n');
       writeScript(join(home, 'log/run'), [`mkdir -p ${LOGS_INSIDE}`, `cp ${CONFIG_INSIDE}/svlogd/config ${LOGS_INSIDE}/config`, `exec svlogd -tt ${LOGS_INSIDE}`]);
     }
+    // runsvdir waits for a second when the directory has changed within the present one; an installed system's has not.
+    utimesSync(join(directory, 'service'), LONG_AGO, LONG_AGO);
     return { argv: ['/usr/bin/runsvdir', '-P', SERVICES], environment: PLAIN_ENVIRONMENT, binds: [] };
   },
   statusCommand: (service) => ['/usr/bin/sv', 'status', `${SERVICES}/${service}`],
