@@ -1,6 +1,6 @@
 /** Segments as files below a directory. */
 import { accessSync, constants, mkdirSync, openSync, rmdirSync, statfsSync, statSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { formatSegmentName, listSegments, listUnits, type Chain, type SegmentRef } from './catalog.ts';
 import { FILE_SYSTEM_SHARE, SEGMENT_BYTES } from './limits.ts';
 import { Retention } from './retention.ts';
@@ -21,11 +21,30 @@ const SEGMENT_BYTES_MIN = 64 * 1024;
  */
 export function prepareDirectory(directory: string): string | null {
   try {
-    mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+    makeDirectories(directory);
     accessSync(directory, constants.W_OK | constants.X_OK);
     return null;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? 'EIO';
+  }
+}
+
+/**
+ * mkdir -p. Not Node's own `recursive`, which never returns when mkdir(2) says ENOENT although the parent exists, as /proc does.
+ *
+ * @throws the error of mkdir(2)
+ */
+function makeDirectories(directory: string): void {
+  for (const isLast of [false, true]) {
+    try {
+      mkdirSync(directory, { mode: DIRECTORY_MODE });
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST') return;
+      if (code !== 'ENOENT' || isLast || dirname(directory) === directory) throw error;
+      makeDirectories(dirname(directory));
+    }
   }
 }
 
@@ -98,7 +117,7 @@ export class DirectoryPlace implements SegmentPlace {
   create(unit: string, createdUsec: number): OpenSegment {
     this.#fitTotal();
     const directory = join(this.directory, unit);
-    mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+    makeDirectories(directory);
     const name = { sequence: (this.#retention.newest(unit)?.sequence ?? 0) + 1, createdUsec };
     const ref = { ...name, path: join(directory, formatSegmentName(name)) };
     // Not opened for appending: splice(2) refuses that. Exclusive: two managers must not share a directory.
