@@ -98,7 +98,7 @@ static const struct rule *decide(const char *place) {
 
 /* Binds `source` over `target`. */
 static void bind_over(const char *source, const char *target, const char *directive) {
-  if (mount(source, target, NULL, MS_BIND | MS_REC, NULL) < 0) fail(STAGE_NAMESPACE, errno, directive);
+  if (mount(source, target, "none", MS_BIND | MS_REC, NULL) < 0) fail(STAGE_NAMESPACE, errno, directive);
 }
 
 /* The unit's own version of a directory below `holder`, as a path that stays good when `holder` itself gets covered. */
@@ -181,7 +181,7 @@ static void remount_read_only(void) {
     unescape(place);
     const struct rule *rule = decide(place);
     if (rule == NULL || rule->access != READ_ONLY) continue;
-    if (mount(NULL, place, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | flags_in_force(place), NULL) == 0) continue;
+    if (mount("none", place, "none", MS_REMOUNT | MS_BIND | MS_RDONLY | flags_in_force(place), NULL) == 0) continue;
     /* A mount hidden below another one, or on a server that is gone, cannot be reached by the service either. */
     if (errno != EINVAL && errno != ENOENT && errno != ESTALE && errno != EACCES) fail(STAGE_NAMESPACE, errno, place);
   }
@@ -207,7 +207,7 @@ void set_up_mounts(const struct exec_spec *spec) {
     return;
   }
   /* Slave: what is mounted outside later still appears, what is done here stays here. */
-  if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0) fail(STAGE_NAMESPACE, errno, "/");
+  if (mount("none", "/", "none", MS_SLAVE | MS_REC, NULL) < 0) fail(STAGE_NAMESPACE, errno, "/");
   if (spec->private_tmp != NULL) bind_private_tmp(spec->private_tmp);
   for (size_t i = 0; i < rule_count; i++) apply_rule_path(&rules[i]);
   remount_read_only();

@@ -208,21 +208,21 @@ test('standard streams come from files, data, nothing, and each other', async ()
 });
 
 test('limits, priorities, affinity and umask take effect', needsRoot, async () => {
-  const script = 'ulimit -Sn; ulimit -Hc; umask; nice; cat /proc/self/oom_score_adj; ionice; grep Cpus_allowed_list /proc/self/status | cut -f2';
+  const script = 'ulimit -Sc; ulimit -Hc; ulimit -Sm; ulimit -Hm; umask; nice; cat /proc/self/oom_score_adj; ionice; grep Cpus_allowed_list /proc/self/status | cut -f2';
   const output = await outputOf(script, {
-    limits: [[7, 111, 222], [4, 0, Infinity]], umask: 0o077, nice: -3, oomScoreAdjust: 500, ioSchedulingClass: 2, ioSchedulingPriority: 6, cpuAffinity: [0],
+    limits: [[4, 51200, 102400], [5, 1048576, Infinity]], umask: 0o077, nice: -3, oomScoreAdjust: 500, ioSchedulingClass: 2, ioSchedulingPriority: 6, cpuAffinity: [0],
   });
-  assert.deepEqual(output.split('\n'), ['111', 'unlimited', '0077', '-3', '500', 'best-effort: prio 6', '0']);
+  assert.deepEqual(output.split('\n'), ['100', '200', '1024', 'unlimited', '0077', '-3', '500', 'best-effort: prio 6', '0']);
   assert.match(await outputOf('chrt -p $$', { cpuSchedulingPolicy: 3, cpuSchedulingPriority: 0 }), /SCHED_BATCH/);
 });
 
 test('what needs a privilege that is missing is noted, and the service runs', needsRoot, async () => {
-  const bytes = serialiseExecSpec(plain(['/bin/sh', '-c', 'ulimit -Hn; nice'], { nice: -5, oomScoreAdjust: -900, limits: [[7, 500, 5000]] }));
-  const { exit, output, report } = await execute(bytes, [], { credentials: { uid: 65534, gid: 65534, groups: [] }, limits: [[7, 50, 100]] });
+  const bytes = serialiseExecSpec(plain(['/bin/sh', '-c', 'ulimit -Sc; ulimit -Hc; nice'], { nice: -5, oomScoreAdjust: -900, limits: [[4, 51200, 1024000]] }));
+  const { exit, output, report } = await execute(bytes, [], { credentials: { uid: 65534, gid: 65534, groups: [] }, limits: [[4, 5120, 102400]] });
   assert.equal(exit.status, 0);
-  assert.deepEqual(output.split('\n'), ['100', '0', '']);
+  assert.deepEqual(output.split('\n'), ['100', '200', '0', '']);
   assert.equal(report.failure, null);
-  assert.deepEqual(report.notes.map(({ directive }) => directive), ['OOMScoreAdjust', 'Nice', 'LimitNOFILE']);
+  assert.deepEqual(report.notes.map(({ directive }) => directive), ['OOMScoreAdjust', 'Nice', 'LimitCORE']);
 });
 
 test('service directories are made with mode, owner and parents, and named in the environment', needsRoot, async () => {
@@ -275,9 +275,10 @@ test('the working directory may be missing when it is optional', async () => {
 test('RootDirectory= holds for the program and its working directory', needsRoot, async () => {
   const root = join(directory, 'root');
   mkdirSync(join(root, 'inner'), { recursive: true });
-  const program = join(root, 'launcher');
-  writeFileSync(program, readFileSync(join(executorPath, '../heartwood-notify')), { mode: 0o755 });
-  const { report } = await run(['/launcher', '--help'], { rootDirectory: root, workingDirectory: { path: '/inner', optional: false } });
+  // Always from dist/: the empty root has no libraries, and only there the programs are certainly static.
+  const program = readFileSync(join(import.meta.dirname, '../../dist/native/heartwood-notify'));
+  writeFileSync(join(root, 'program'), program, { mode: 0o755 });
+  const { report } = await run(['/program', '--help'], { rootDirectory: root, workingDirectory: { path: '/inner', optional: false } });
   assert.equal(report.failure, null);
   const gone = await run(['/bin/true'], { rootDirectory: root });
   assert.deepEqual(gone.report.failure, { stage: 'exec', errno: 'ENOENT', subject: '/bin/true' });
