@@ -3,7 +3,7 @@ import type { UnitName } from '../../base/brand.ts';
 import { addToGraph, buildGraph } from '../graph/graph.ts';
 import { isInactive } from '../job/job-type.ts';
 import { NEVER_STARTED } from '../machine/service/context.ts';
-import type { UnitDefinition } from '../unit/definition.ts';
+import type { Dependency, UnitDefinition } from '../unit/definition.ts';
 import type { Instant, Unit, UnitRuntime, UnitTimes } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -46,10 +46,23 @@ function newRuntime(definition: UnitDefinition): UnitRuntime {
   }
 }
 
+/**
+ * Default dependencies are ours, not the author's: on a load path without sysinit.target (a container with one directory of units) a
+ * service does not fail for want of it.
+ */
+function withoutVainDefaults(definition: UnitDefinition, isMissing: (name: UnitName) => boolean): UnitDefinition {
+  const isVain = (each: Dependency): boolean => each.origin === 'default' && each.kind === 'Requires' && isMissing(each.other);
+  return definition.dependencies.some(isVain)
+    ? { ...definition, dependencies: definition.dependencies.filter((each) => !isVain(each)) } : definition;
+}
+
 /** Definitions that were read for the first time. One that is loaded already stays as it is until a daemon-reload. */
 export function addDefinitions(turn: Turn, definitions: readonly UnitDefinition[]): void {
   const added: UnitDefinition[] = [];
-  for (const definition of definitions) {
+  const missing = new Set(definitions.filter((each) => each.loadState === 'not-found').map((each) => each.name));
+  const isMissing = (name: UnitName): boolean => missing.has(name) || turn.unit(name)?.definition.loadState === 'not-found';
+  for (const read of definitions) {
+    const definition = withoutVainDefaults(read, isMissing);
     const known = turn.unit(definition.name);
     if (known !== undefined && known.definition.loadState !== 'not-found') continue;
     if (known === undefined || known.definition.kind !== definition.kind) turn.setUnit(newUnit(definition));
@@ -62,7 +75,8 @@ export function addDefinitions(turn: Turn, definitions: readonly UnitDefinition[
 
 /** daemon-reload: the files are the truth again; what runs stays as it is and takes its new definition at the next start. */
 export function replaceDefinitions(turn: Turn, definitions: readonly UnitDefinition[]): void {
-  const fresh = new Map(definitions.map((definition) => [definition.name, definition]));
+  const missing = new Set(definitions.filter((each) => each.loadState === 'not-found').map((each) => each.name));
+  const fresh = new Map(definitions.map((read) => [read.name, withoutVainDefaults(read, (name) => missing.has(name))]));
   for (const unit of [...turn.units()]) {
     for (const alias of unit.definition.names) if (alias !== unit.name) turn.removeAlias(alias);
     const definition = fresh.get(unit.name);

@@ -240,3 +240,10 @@ test('ExecStop and ExecStopPost run in their turn, and ExecStopPost also after a
   assert.equal(kernel.unit('b.service').activeState, 'failed');
   assert.equal(kernel.unit('a.service').activeState, 'inactive');
 });
+
+test('a default dependency on a target that no file defines does not keep a service down', () => {
+  const kernel = new SimulatedKernel();
+  const sysinit = { kind: 'Requires' as const, other: 'sysinit.target' as UnitName, origin: 'default' as const };
+  kernel.boot([target('default.target', { Wants: ['a.service'] }), { ...service('a.service'), dependencies: [sysinit] }, missing('sysinit.target')]);
+  assert.equal(kernel.unit('a.service').activeState, 'active');
+});
