@@ -36,7 +36,8 @@ async function main(): Promise<number> {
   const options: Options = typeof parsed === 'string' ? {} : parsed.options;
   const places = findPlaces({ user: hasOption(options, 'user'), socket: optionText(options, 'socket') }, process.env, process.getuid?.() ?? 0);
   const command = readCommand({ program, argv, terminal, nowUsec: Date.now() * 1000 });
-  if (command.kind === 'nothing' && program === 'initctl' && process.stdin.isTTY && terminal.stdoutTty) {
+  const wantsPrompt = command.kind === 'nothing' ? program === 'initctl' : command.kind === 'verb' && command.verb.name === 'prompt';
+  if (wantsPrompt && process.stdin.isTTY && terminal.stdoutTty) {
     return runPrompt({ places, terminal, endsManager: hasOption(options, 'console') });
   }
 

@@ -57,7 +57,7 @@ export function renderStatus(unit: UnitStatusAnswer, style: StatusStyle): string
   if (unit.memoryBytes !== null) say('Memory', formatBytes(unit.memoryBytes));
   if (unit.cpuUsec !== null && unit.cpuUsec > 0) say('CPU', formatTimeSpan(unit.cpuUsec as Usec, ACCURACY_USEC));
   if (unit.processes.length > 0) {
-    say('CGroup', unit.controlGroup ?? 'none (processes found by descent)');
+    say('CGroup', unit.controlGroup ?? 'none; processes found by descent');
     for (const text of processTree(unit, style)) more(text);
   }
   if (unit.why !== null) say('Why', harmless(unit.why));

@@ -19,6 +19,7 @@ import { listJobs } from './verbs/list-jobs.ts';
 import { listUnits } from './verbs/list-units.ts';
 import { log } from './verbs/log.ts';
 import { plan } from './verbs/plan.ts';
+import { prompt } from './verbs/prompt.ts';
 import { exit, halt, kexec, poweroff, reboot } from './verbs/power.ts';
 import { reloadOrRestart } from './verbs/reload-or-restart.ts';
 import { reload } from './verbs/reload.ts';
@@ -41,7 +42,7 @@ export const VERBS: readonly Verb[] = [
   why, plan, verify,
   listJobs, cancel, daemonReload, isSystemRunning, setEnvironment, unsetEnvironment, showEnvironment,
   poweroff, reboot, halt, kexec, exit, rescue, emergency, defaultVerb,
-  version, completionVerb(() => VERBS), helpVerb(() => VERBS),
+  prompt, version, completionVerb(() => VERBS), helpVerb(() => VERBS),
 ];
 
 const BY_NAME: ReadonlyMap<string, Verb> = new Map(VERBS.flatMap((verb) => [verb.name, ...verb.aliases].map((name) => [name, verb] as const)));

@@ -1,5 +1,6 @@
 /** What /proc and the control group say about a unit's processes, for `status` and `show`. Never blocks; a process that is gone is left out. */
 import { readFileSync } from 'node:fs';
+import type { UnitName } from '../../../base/brand.ts';
 import type { ProcessAnswer } from '../../../control/answers.ts';
 import type { Engine } from '../../engine.ts';
 
@@ -72,4 +73,12 @@ export function groupUse(engine: Engine, directory: string | null): GroupUse {
     memoryBytes: number('memory.current'),
     cpuUsec: usage === undefined ? null : Number(usage),
   };
+}
+
+/** The unit's control group as a path below the manager's own, `/system.slice/nginx.service`; '' when it has none. */
+export function groupPath(engine: Engine, unit: UnitName): string {
+  const directory = engine.controlGroupOf(unit);
+  const root = engine.facts.cgroupRoot;
+  if (directory === null || root === null || !directory.startsWith(root)) return '';
+  return directory.slice(root.length);
 }

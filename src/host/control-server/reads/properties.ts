@@ -9,7 +9,7 @@ import type { Engine } from '../../engine.ts';
 import { unitFileState } from '../unit-file-states.ts';
 import type { Reader } from './context.ts';
 import { managerProperties } from './manager-properties.ts';
-import { groupUse } from './process-facts.ts';
+import { groupPath, groupUse } from './process-facts.ts';
 
 /** Units in one answer: each may have three hundred properties. Clients that want more ask in portions. */
 const UNITS_MAX = 256;
@@ -46,7 +46,7 @@ function factsOf(engine: Engine, unit: Unit, only: ReadonlySet<string> | null): 
   const asks = (names: readonly string[]): boolean => only === null || names.some((name) => only.has(name));
   const use = asks(KERNEL_PROPERTIES) ? groupUse(engine, engine.controlGroupOf(unit.name)) : { memoryBytes: null, cpuUsec: null, tasks: null };
   const file = asks(FILE_PROPERTIES) ? unitFileState(engine, unit.definition) : { state: '', preset: '' };
-  return { fileState: file.state, preset: file.preset, memoryBytes: use.memoryBytes, cpuUsec: use.cpuUsec, tasks: use.tasks, controlGroup: unit.cgroup };
+  return { fileState: file.state, preset: file.preset, memoryBytes: use.memoryBytes, cpuUsec: use.cpuUsec, tasks: use.tasks, controlGroup: groupPath(engine, unit.name) };
 }
 
 /** A name nobody has: systemctl shows it as a unit that is not there. */

@@ -7,7 +7,7 @@ import type { ServiceUnit, UnitDefinition } from '../../../core/unit/definition.
 import type { Engine } from '../../engine.ts';
 import { unitFileState } from '../unit-file-states.ts';
 import type { ReadContext, Reader } from './context.ts';
-import { describeProcesses, groupUse, processCommand, processName } from './process-facts.ts';
+import { describeProcesses, groupPath, groupUse, processCommand, processName } from './process-facts.ts';
 import { jobAnswer, jobOf, notEffectiveAnswers, resultOf, subState, wallClock } from './unit-words.ts';
 import { lastCause } from './why.ts';
 
@@ -38,8 +38,8 @@ function unitStatus({ engine }: ReadContext, state: ManagerState, unit: Unit): U
   const service = unit.runtime.kind === 'service' ? unit.runtime : null;
   const job = jobOf(state, unit.job);
   const pids = unit.activeState === 'inactive' ? [] : engine.processesOf(unit.name);
-  const group = engine.controlGroupOf(unit.name);
-  const use = groupUse(engine, group);
+  const group = groupPath(engine, unit.name);
+  const use = groupUse(engine, engine.controlGroupOf(unit.name));
   const file = unitFileState(engine, definition);
   return {
     unit: unit.name,
@@ -80,8 +80,8 @@ function unitStatus({ engine }: ReadContext, state: ManagerState, unit: Unit): U
     tasksMax: use.tasksMax,
     memoryBytes: use.memoryBytes,
     cpuUsec: use.cpuUsec,
-    controlGroup: unit.cgroup === '' ? null : unit.cgroup,
-    processes: describeProcesses(engine, pids, unit.cgroup, PROCESSES_SHOWN_MAX),
+    controlGroup: group === '' ? null : group,
+    processes: describeProcesses(engine, pids, group, PROCESSES_SHOWN_MAX),
     processCount: pids.length,
     notEffective: notEffectiveAnswers(unit),
     diagnostics: definition.diagnostics,

@@ -65,12 +65,14 @@ export function notEffectiveAnswers(unit: Unit): readonly NotEffectiveAnswer[] {
     directive: item.directive, requested: item.requested, why: WHY_WORDS[item.why] ?? item.why, origin: placeOf(item.origin),
   }));
   const seen = new Set(fromFiles.map((item) => item.directive));
-  const atRuntime = unit.notEffectiveAtRuntime.filter((item) => !seen.has(item.directive)).map((item): NotEffectiveAnswer => {
+  const atRuntime = unit.notEffectiveAtRuntime.flatMap((item): readonly NotEffectiveAnswer[] => {
     const entry = unit.definition.entries.findLast((candidate) => candidate.key === item.directive);
-    return {
-      directive: item.directive, requested: entry?.value ?? '', why: WHY_WORDS[item.why] ?? item.why,
-      origin: entry === undefined ? '' : placeOf({ file: entry.file, line: entry.line }),
-    };
+    // A default that cannot be had is no wish of the unit.
+    if (entry === undefined || seen.has(item.directive)) return [];
+    return [{
+      directive: item.directive, requested: entry.value, why: WHY_WORDS[item.why] ?? item.why,
+      origin: placeOf({ file: entry.file, line: entry.line }),
+    }];
   });
   return [...fromFiles, ...atRuntime];
 }
