@@ -56,7 +56,8 @@ test('a segment cut off at any byte gives a beginning of its lines, and never an
       const found = textOf(torn, stream);
       const last = found.pop();
       assert.deepEqual(found, expected.slice(0, found.length));
-      if (last !== undefined) assert.ok(expected[found.length]?.startsWith(last), `${last} begins ${expected[found.length]}`);
+      const next = expected[found.length] ?? '';
+      if (last !== undefined) assert.ok(next.startsWith(last), `${last} begins ${next}`);
     }
   }), { numRuns: 200 });
 });
@@ -160,7 +161,7 @@ test('a loss record stands where the bytes are missing, and does not join what i
   const lines = readSegment(path);
   assert.deepEqual(lines.map((line) => line.text.toString()), ['one', 'tw', '5 lines (70 bytes) lost here: ENOSPC', 'ven']);
   assert.deepEqual(lines[2]?.loss, { lines: 5, bytes: 70, reason: 'ENOSPC' });
-  assert.equal(lines[2]?.priority, 4);
+  assert.equal(lines[2].priority, 4);
 });
 
 test('the priority of a line is that of its prefix', () => {

@@ -29,8 +29,8 @@ interface Bench {
   readonly log: UnitLog;
   readonly streams: Map<number, OutputStream>;
   /** A new stream; what is written to the fd can be taken. */
-  stream(number: number): { readonly stream: OutputStream; readonly fd: Fd };
-  segments(): SegmentRef[];
+  readonly stream: (number: number) => { readonly stream: OutputStream; readonly fd: Fd };
+  readonly segments: () => SegmentRef[];
 }
 
 /** Small segments: an eighth of the cap. */
