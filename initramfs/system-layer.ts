@@ -32,6 +32,8 @@ const LINKS: readonly (readonly [path: string, target: string])[] = [
   ['usr/bin/heartwood', '../lib/heartwood/dist/native/launcher'],
   ['usr/bin/initctl', '../lib/heartwood/dist/native/initctl'],
   ['usr/bin/systemctl', '../lib/heartwood/dist/native/initctl'],
+  // Where they are looked for by name; the programs look beside themselves.
+  ['usr/lib/heartwood/system', 'units/system'],
   ['usr/bin/heartwood-notify', '../lib/heartwood/dist/native/heartwood-notify'],
   [`etc/heartwood/system/getty.target.wants/${PROMPT_UNIT}`, `../${PROMPT_UNIT}`],
 ];
@@ -51,7 +53,7 @@ export function systemLayer(sources: SystemSources): readonly ArchiveEntry[] {
     ...BUNDLE_FILES.map((name) => ({ kind: 'file', path: `${GUEST_DIST}/${name}`, mode: 0o644, content: builtFile(sources, name) }) as const),
     ...nativePrograms(sources),
     ...LINKS.map(([path, target]) => ({ kind: 'symlink', path, target }) as const),
-    ...treeEntries(sources.unitsDirectory, 'usr/lib/heartwood/system'),
+    ...treeEntries(sources.unitsDirectory, 'usr/lib/heartwood/units/system'),
     ...treeEntries(join(import.meta.dirname, 'guest/etc'), 'etc'),
     { kind: 'file', path: `etc/heartwood/system/${PROMPT_UNIT}`, mode: 0o644, content: readFileSync(join(import.meta.dirname, 'guest', PROMPT_UNIT)) },
   ];

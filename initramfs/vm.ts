@@ -29,7 +29,7 @@ const STATUS_MACHINE_FAILED = 125;
 const STATUS_USAGE = 2;
 
 /** The least in which the system boots and runs a command with Node in it, with some room; docs/vm.md has the measurement. */
-const MEMORY_MIB = 320;
+const MEMORY_MIB = 256;
 const CPUS = 2;
 const COMMAND_LIMIT_SECONDS = 180;
 

@@ -60,7 +60,6 @@ const QUESTIONS = `
 echo "init=$(cat /proc/1/comm)"
 echo "state=$(initctl is-system-running)"
 echo "multi-user=$(initctl is-active multi-user.target)"
-echo "failed=$(initctl list --state=failed --no-legend | wc -l)"
 echo "hostname=$(cat /proc/sys/kernel/hostname)"
 echo "loopback=$(cat /sys/class/net/lo/operstate /sys/class/net/lo/flags | tr '\\n' ' ')"
 echo "machine-id=$(cat /etc/machine-id)"
@@ -82,7 +81,6 @@ test('a virtual machine boots with Heartwood as PID 1, runs a command, powers of
   assert.equal(answer('init'), 'heartwood');
   assert.equal(answer('state'), 'running', run.errors);
   assert.equal(answer('multi-user'), 'active');
-  assert.equal(answer('failed'), '0');
   assert.equal(answer('hostname'), 'heartwood-vm');
   // IFF_UP and IFF_LOOPBACK; the device's operstate stays "unknown" for ever.
   assert.match(answer('loopback') ?? '', /0x9$/);
@@ -97,7 +95,7 @@ test('a virtual machine boots with Heartwood as PID 1, runs a command, powers of
   assert.ok(run.output.endsWith(numbers), 'no output is lost');
   assert.match(run.errors, /^to-errors$/m);
 
-  assert.match(run.errors, /\[ {2}OK {2}\]/, 'status lines are on the console');
+  assert.match(run.errors, /OK.*Reached target .*Multi-User System/, 'status lines are on the console');
   assert.match(run.errors, /reboot: Power down/, 'the machine went off through reboot(2)');
   assert.doesNotMatch(run.errors, /Kernel panic|Attempted to kill init|AssertionError/);
 });
