@@ -119,6 +119,8 @@ export class StatusLines {
   #onJobEnd(change: Extract<Change, { readonly change: 'job-removed' }>): void {
     const unit = getEntry(this.#options.state().units, change.unit);
     if (unit === undefined || unit.runtime.kind === 'slice') return;
+    // A start that a condition made needless has done its job and started nothing: the log says why.
+    if (change.type === 'start' && change.result === 'done' && unit.conditions.length > 0 && !unit.conditionResult) return;
     const { definition } = unit;
     const line = describeJobEnd(change, definition.kind === 'service' && definition.type === 'oneshot' ? 'oneshot' : definition.kind, definition.description);
     if (line === null) return;
