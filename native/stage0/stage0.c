@@ -43,7 +43,8 @@ static const struct {
   { "proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "" },
   { "sysfs", "/sys", MS_NOSUID | MS_NODEV | MS_NOEXEC, "" },
   { "devtmpfs", "/dev", MS_NOSUID, "mode=0755" },
-  { "tmpfs", "/run", MS_NOSUID | MS_NODEV, "mode=0755" },
+  /* The manager leaves a mounted /run alone, so its limit is set here. */
+  { "tmpfs", "/run", MS_NOSUID | MS_NODEV | MS_STRICTATIME, "mode=0755,size=20%" },
 };
 
 static void complain(const char *what, const char *subject) {
