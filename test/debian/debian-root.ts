@@ -15,8 +15,8 @@ const PACKAGES = [
   'redis-server', 'nginx-light', 'cron', 'openssh-server', 'memcached', 'lighttpd', 'rsyslog',
   'bsdutils', 'procps', 'util-linux', 'libstdc++6', 'lsb-base',
 ] as const;
-/** Only alternatives of dependencies that lsb-base fulfils as well; the root is one that never had another manager. */
-const EXCLUDED = ['systemd', 'systemd-sysv', 'libsystemd-shared'] as const;
+/** Came along as the first alternative of a dependency that lsb-base fulfils as well; a container image has no other manager. */
+const REMOVED = ['systemd-sysv', 'systemd'] as const;
 
 /** lighttpd and nginx both come with port 80; configuration files are the administrator's, so one of them is moved. */
 export const LIGHTTPD_PORT = 8081;
@@ -72,9 +72,10 @@ function build(path: string, { suite, uri }: Mirror): string | null {
     const packages = PACKAGES.join(',');
     const failed =
       // Unpacked first and configured second, so that the policy below is there before any maintainer script runs.
-      run('debootstrap', ['--foreign', '--variant=minbase', `--include=${packages}`, `--exclude=${EXCLUDED.join(',')}`, suite, root, uri])
+      run('debootstrap', ['--foreign', '--variant=minbase', `--include=${packages}`, suite, root, uri])
       ?? prepare(root)
       ?? run('chroot', [root, '/debootstrap/debootstrap', '--second-stage'])
+      ?? run('chroot', [root, 'dpkg', '--purge', '--force-depends', ...REMOVED])
       ?? finish(root);
     if (failed !== null) return failed;
     chmodSync(root, 0o755);
