@@ -6,7 +6,8 @@
  * - no NODE_… or SSL_… variable is set: they would steer the manager, load foreign code into it (NODE_OPTIONS=--require) or
  *   delay it (NODE_EXTRA_CA_CERTS costs 30 ms). Services may well want them (NODE_ENV), so they are not dropped but renamed:
  *   NODE_ENV=x becomes HEARTWOOD_ENV_NODE_ENV=x, and the manager turns them back in what it hands to services;
- * - HEARTWOOD_NOFILE=SOFT:HARD says what the limit of open files was: Node raises its soft one, services must not inherit that.
+ * - HEARTWOOD_NOFILE=SOFT:HARD says what the limit of open files was: Node raises its soft one, services must not inherit that. A
+ *   manager that executes itself anew passes the old record on, because by then the limit is the raised one.
  *
  * The manager's program is ../heartwood.js or ../heartwood.cjs, seen from this file (/proc/self/exe, links resolved). Node is
  * $HEARTWOOD_NODE, else the one that built this program, else the first `node` of PATH. All arguments are passed on.
@@ -79,14 +80,15 @@ static char **make_environment(void) {
   while (environ[count] != NULL) count++;
   char **result = allocate((count + 2) * sizeof *result);
   size_t used = 0;
+  bool recorded_before = false;
   for (size_t i = 0; i < count; i++) {
-    if (starts_with(environ[i], "HEARTWOOD_NOFILE=")) continue;
+    recorded_before |= starts_with(environ[i], "HEARTWOOD_NOFILE=");
     bool foreign = starts_with(environ[i], "NODE_") || starts_with(environ[i], "SSL_");
     result[used++] = foreign ? prefixed(environ[i]) : environ[i];
   }
   struct rlimit limit;
   static char recorded[64];
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+  if (!recorded_before && getrlimit(RLIMIT_NOFILE, &limit) == 0) {
     snprintf(recorded, sizeof recorded, "HEARTWOOD_NOFILE=%llu:%llu", (unsigned long long)limit.rlim_cur,
              (unsigned long long)limit.rlim_max);
     result[used++] = recorded;
