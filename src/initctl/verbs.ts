@@ -110,7 +110,7 @@ export function* runCommand(command: Command): VerbRun {
 }
 
 function suggestion(word: string): string {
-  const near = [...BY_NAME.keys()].filter((name) => name.startsWith(word) || distance(name, word) <= 2);
+  const near = [...BY_NAME.keys()].filter((name) => name.startsWith(word) || distance(name, word) <= Math.min(2, Math.floor(word.length / 3)));
   return near.length === 0 ? '; "help" lists them' : `; did you mean ${near.slice(0, 3).join(', ')}?`;
 }
 
