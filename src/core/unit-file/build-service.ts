@@ -18,6 +18,9 @@ import { NO_EXIT_STATUS, addExitStatuses } from './value/exit-status.ts';
 import { parseBoolean, parseUnsigned } from './value/number.ts';
 import { parseSignal } from './value/signal.ts';
 
+/** Shared by all services that lack a command: most lack most. */
+const NONE: readonly never[] = [];
+
 const SIGHUP = 1 as Signal;
 const DBUS_SOCKET = 'dbus.socket' as UnitName;
 
@@ -29,6 +32,7 @@ const parseOomPolicy = oneOf<ServiceUnit['oomPolicy']>('continue', 'stop', 'kill
 
 /** Command lines of one directive in file order; an empty assignment takes back all before it. */
 function readCommands(reader: SettingReader, name: string): readonly ExecCommand[] {
+  if (!reader.byName.has(name)) return NONE;
   let commands: ExecCommand[] = [];
   for (const entry of entriesFor(reader, name)) {
     if (entry.value === '') {
@@ -89,6 +93,7 @@ function parsePidFile(runtimeRoot: string): (text: string) => Result<string> {
 
 /** Time-outs: TimeoutSec= stands for both, and whichever line comes last counts. */
 function readTimeout(reader: SettingReader, name: 'TimeoutStartSec' | 'TimeoutStopSec', fallback: Usec | null): Usec | null {
+  if (!reader.byName.has(name) && !reader.byName.has('TimeoutSec')) return fallback;
   let value = fallback;
   for (const { directive, entry } of reader.settings) {
     if (directive.name !== name && directive.name !== 'TimeoutSec') continue;

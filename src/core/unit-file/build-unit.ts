@@ -109,6 +109,9 @@ function buildInert(draft: UnitDraft, kind: InertUnit['kind']): InertUnit {
   return { kind, ...finishCommon(draft, section, null) };
 }
 
+/** Mounts that are there before the manager and stay until after it. */
+const API_MOUNT = /^(?:-|usr|run-initramfs|(?:dev|proc|sys)(?:-.*)?)\.mount$/;
+
 const INERT_DEPENDENCIES: Readonly<Record<InertUnit['kind'], (draft: UnitDraft, defaults: boolean) => void>> = {
   socket: (draft, defaults) => {
     addSlice(draft.dependencies, readSlice(draft.reader, draft.context.mode));
@@ -129,9 +132,10 @@ const INERT_DEPENDENCIES: Readonly<Record<InertUnit['kind'], (draft: UnitDraft, 
     if (defaults) addActivatorDefaults(draft.dependencies, draft.context.mode, 'paths.target' as UnitName);
   },
   mount: (draft, defaults) => {
-    addSlice(draft.dependencies, readSlice(draft.reader, draft.context.mode));
+    const isApi = API_MOUNT.test(draft.sources.name);
+    addSlice(draft.dependencies, isApi ? ROOT_SLICE : readSlice(draft.reader, draft.context.mode));
     addParentMounts(draft);
-    if (!defaults || draft.sources.name === '-.mount') return;
+    if (!defaults || isApi) return;
     const isRemote = isNetworkMount(draft.reader);
     draft.dependencies.add('After', (isRemote ? 'remote-fs-pre.target' : 'local-fs-pre.target') as UnitName, 'default');
     draft.dependencies.add('Before', (isRemote ? 'remote-fs.target' : 'local-fs.target') as UnitName, 'default');

@@ -1,8 +1,12 @@
 import type { UnitName } from '../../base/brand.ts';
 import type { Dependency, DependencyKind, DependencyOrigin } from '../unit/definition.ts';
 
-/** Up to this many edges a walk over the list is faster than a set of keys. */
-const WALK_MAX = 24;
+/** A bit for each kind, so that all kinds towards one unit are one number. */
+const KIND_BITS: Readonly<Record<DependencyKind, number>> = {
+  Requires: 1, Requisite: 2, Wants: 4, BindsTo: 8, PartOf: 16, Upholds: 32, Conflicts: 64, Before: 128, After: 256, OnFailure: 512,
+  OnSuccess: 1024, PropagatesReloadTo: 2048, ReloadPropagatedFrom: 4096, PropagatesStopTo: 8192, StopPropagatedFrom: 16384,
+  JoinsNamespaceOf: 32768, Triggers: 65536, InSlice: 131072,
+};
 
 /**
  * Outgoing edges of a unit: in the order they were added, each (kind, other) once, none to the unit itself.
@@ -10,7 +14,7 @@ const WALK_MAX = 24;
 export class DependencyList {
   readonly #own: readonly UnitName[];
   readonly #list: Dependency[] = [];
-  #seen: Set<string> | null = null;
+  readonly #kinds = new Map<UnitName, number>();
 
   /** @param own all names of the unit, aliases included */
   constructor(own: readonly UnitName[]) {
@@ -19,22 +23,15 @@ export class DependencyList {
 
   /** Whether it was added; false for a duplicate and for an edge to the unit itself. */
   add(kind: DependencyKind, other: UnitName, origin: DependencyOrigin): boolean {
-    if (this.#own.includes(other) || this.#has(kind, other)) return false;
+    const bit = KIND_BITS[kind];
+    const kinds = this.#kinds.get(other) ?? 0;
+    if ((kinds & bit) !== 0 || this.#own.includes(other)) return false;
+    this.#kinds.set(other, kinds | bit);
     this.#list.push({ kind, other, origin });
-    this.#seen?.add(`${kind} ${other}`);
     return true;
   }
 
   finish(): readonly Dependency[] {
     return this.#list;
-  }
-
-  #has(kind: DependencyKind, other: UnitName): boolean {
-    if (this.#list.length <= WALK_MAX) {
-      for (const each of this.#list) if (each.other === other && each.kind === kind) return true;
-      return false;
-    }
-    this.#seen ??= new Set(this.#list.map((each) => `${each.kind} ${each.other}`));
-    return this.#seen.has(`${kind} ${other}`);
   }
 }

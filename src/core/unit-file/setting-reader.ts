@@ -10,6 +10,7 @@ import type { Entry, Origin, UnitKind } from '../unit/definition.ts';
 import { unitKind } from '../unit/unit-name.ts';
 import { DiagnosticList } from './diagnostic-list.ts';
 import { SECTIONS, directivesOf, findDirective, sectionsOf, type Directive } from './directives.ts';
+import { HONOURED } from './directives/row.ts';
 import type { LexedFile } from './lexer.ts';
 import { nearestName } from './nearest-name.ts';
 import { splitWords, type EscapeRule } from './words.ts';
@@ -29,6 +30,10 @@ export interface SettingReader {
   readonly byName: ReadonlyMap<string, readonly Entry[]>;
   /** Manual pages of the directives that are set: whole groups can be passed over. */
   readonly pages: ReadonlySet<string>;
+  /** Whether there is any Condition…= or Assert…=. */
+  readonly hasConditions: boolean;
+  /** Whether something is set that is not put into effect. */
+  readonly hasParsedOnly: boolean;
   readonly log: DiagnosticList;
   /** Replaces the specifiers of a text. */
   readonly expand: (text: string) => Result<string>;
@@ -47,20 +52,31 @@ export function readSettings(unit: UnitName, files: readonly LexedFile[], expand
   const pages = new Set<string>();
   const sections = sectionsOf(kind);
   let failure: string | null = null;
+  let hasConditions = false;
+  let hasParsedOnly = false;
   for (const file of files) {
     log.addAll(file.diagnostics);
     for (const header of file.sections) {
       if (!sections.includes(header.name) && !header.name.startsWith('X-')) log.add('warning', { file: file.file, line: header.line }, sectionAdvice(header.name, kind));
     }
+    let section: string | null = null;
+    let directives: ReadonlyMap<string, Directive> | undefined;
     for (const entry of file.entries) {
-      if (!sections.includes(entry.section) || entry.key.startsWith('X-')) continue;
-      const directive = findDirective(entry.section, entry.key);
+      if (entry.section !== section) {
+        section = entry.section;
+        directives = sections.includes(section) ? directivesOf(section) : undefined;
+      }
+      if (directives === undefined) continue;
+      const directive = directives.get(entry.key);
       if (directive === undefined) {
-        if (log.isFull) log.add('warning', entry, '');
-        else log.add('warning', entry, directiveAdvice(entry, kind));
+        if (!entry.key.startsWith('X-')) log.add('warning', entry, log.isFull ? '' : directiveAdvice(entry, kind));
         continue;
       }
-      if (directive.status.state === 'obsolete') log.add('note', entry, `${entry.key}= has no effect any more: ${directive.status.note}.`);
+      if (directive.status !== HONOURED) {
+        if (directive.status.state === 'obsolete') log.add('note', entry, `${entry.key}= has no effect any more: ${directive.status.note}.`);
+        else hasParsedOnly ||= directive.status.state === 'parsed';
+      }
+      if (directive.kind === 'condition') hasConditions = true;
       settings.push({ directive, entry });
       pages.add(directive.manual);
       const name = directive.aliasOf ?? directive.name;
@@ -70,7 +86,7 @@ export function readSettings(unit: UnitName, files: readonly LexedFile[], expand
     }
   }
   return {
-    unit, kind, settings, byName, pages, log, expand,
+    unit, kind, settings, byName, pages, hasConditions, hasParsedOnly, log, expand,
     fail: (entry, reason) => {
       failure ??= `${entry.file}:${entry.line}: ${reason}`;
       log.add('error', entry, reason);

@@ -3,17 +3,19 @@
  *
  * SHA-256 was tried: loading it costs 3 ms of the start and 17 µs a unit, a quarter of the time of loading it. Whoever can
  * write unit files owns the manager anyway, so that a change is seen is all that is asked of it: 64 bits in two lanes of
- * 32, each multiplied and mixed as in MurmurHash3.
+ * 32 that take turns and mix.
  */
 export function hashSources(sources: Iterable<{ readonly path: string; readonly text: string }>): string {
   let high = 0x9e3779b9;
   let low = 0x7f4a7c15;
   const add = (text: string): void => {
-    for (let i = 0; i < text.length; i += 1) {
-      const code = text.charCodeAt(i);
-      high = Math.imul(high ^ code, 0x85ebca6b);
-      low = Math.imul(low ^ code, 0xc2b2ae35);
+    const whole = text.length & ~3;
+    let i = 0;
+    for (; i < whole; i += 4) {
+      high = Math.imul(high ^ (text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16)), 0x85ebca6b);
+      low = Math.imul(low ^ (high >>> 15) ^ (text.charCodeAt(i + 2) | (text.charCodeAt(i + 3) << 16)), 0xc2b2ae35);
     }
+    for (; i < text.length; i += 1) high = Math.imul(high ^ text.charCodeAt(i), 0x85ebca6b) ^ (low >>> 17);
     // The length keeps ('a', 'bc') apart from ('ab', 'c').
     high = Math.imul(high ^ (high >>> 16) ^ text.length, 0x27d4eb2f);
     low = Math.imul(low ^ (low >>> 15) ^ text.length, 0x165667b1);

@@ -61,7 +61,7 @@ export function finishCommon(draft: UnitDraft, section: UnitSection, refusal: st
   const { sources, reader } = draft;
   const kind = unitKind(sources.name);
   const isInert = INERT_KINDS.has(kind);
-  const notEffective = readNotEffective(reader, isInert ? ['Unit', 'Install'] : sectionsOf(kind));
+  const notEffective = reader.hasParsedOnly ? readNotEffective(reader, isInert ? ['Unit', 'Install'] : sectionsOf(kind)) : [];
   const failure = reader.failure() ?? refusal;
   const files = sources.fragment === null ? sources.dropIns : [sources.fragment, ...sources.dropIns];
   return {

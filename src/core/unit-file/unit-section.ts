@@ -6,7 +6,8 @@ import { isUnitName, nameInstance, nameWithoutSuffix, unitNameForm, withInstance
 import { readConditions } from './conditions.ts';
 import type { DependencyList } from './dependency-list.ts';
 import {
-  entriesFor, ignore, oneOf, originOf, parseAbsolutePath, readExpanded, readScalar, readWords, wordsOf, type SettingReader,
+  applyReaders, entriesFor, ignore, oneOf, originOf, parseAbsolutePath, readExpanded, readScalar, readWords, wordsOf,
+  type FieldReader, type Mutable, type SettingReader,
 } from './setting-reader.ts';
 import { parseDelay, parseTimeout } from './time-setting.ts';
 import type { UnitDefaults } from './unit-defaults.ts';
@@ -84,36 +85,77 @@ export type UnitSection = Pick<UnitCommon,
   | 'refuseManualStop' | 'allowIsolate' | 'ignoreOnIsolate' | 'onFailureJobMode' | 'onSuccessJobMode' | 'jobTimeoutUsec'
   | 'jobRunningTimeoutUsec' | 'jobTimeoutAction' | 'failureAction' | 'successAction' | 'startLimitIntervalUsec' | 'startLimitBurst' | 'startLimitAction'>;
 
-/** Everything of the [Unit] section but its edges. `ignoreOnIsolate` is what the kind of unit starts from. */
-export function readUnitSection(reader: SettingReader, defaults: UnitDefaults, kindDefaults: { readonly description: string; readonly ignoreOnIsolate: boolean }): UnitSection {
-  const flag = (name: string, fallback: boolean): boolean => readScalar(reader, name, parseBoolean, fallback, 'is-bad');
-  const jobTimeoutUsec = readScalar<Usec | null>(reader, 'JobTimeoutSec', parseTimeout, null);
-  return {
-    description: readExpanded(reader, 'Description', parseDescription, kindDefaults.description),
-    documentation: readDocumentation(reader),
-    conditions: readConditions(reader, 'Condition'),
-    assertions: readConditions(reader, 'Assert'),
-    defaultDependencies: flag('DefaultDependencies', true),
-    stopWhenUnneeded: flag('StopWhenUnneeded', false),
-    refuseManualStart: flag('RefuseManualStart', false),
-    refuseManualStop: flag('RefuseManualStop', false),
-    allowIsolate: flag('AllowIsolate', false),
-    ignoreOnIsolate: flag('IgnoreOnIsolate', kindDefaults.ignoreOnIsolate),
-    onFailureJobMode: readOnFailureJobMode(reader),
-    onSuccessJobMode: readScalar<JobMode>(reader, 'OnSuccessJobMode', parseJobMode, 'fail', 'is-bad'),
-    jobTimeoutUsec,
-    // Before JobRunningTimeoutSec= existed, JobTimeoutSec= meant both; files from then still do.
-    jobRunningTimeoutUsec: readScalar(reader, 'JobRunningTimeoutSec', parseTimeout, jobTimeoutUsec),
-    jobTimeoutAction: readScalar<EmergencyAction>(reader, 'JobTimeoutAction', parseEmergencyAction, 'none', 'is-bad'),
-    failureAction: readScalar<EmergencyAction>(reader, 'FailureAction', parseEmergencyAction, 'none', 'is-bad'),
-    successAction: readScalar<EmergencyAction>(reader, 'SuccessAction', parseEmergencyAction, 'none', 'is-bad'),
-    startLimitIntervalUsec: readScalar(reader, 'StartLimitIntervalSec', parseDelay, defaults.startLimitIntervalUsec),
-    startLimitBurst: readScalar(reader, 'StartLimitBurst', parseStartLimitBurst, defaults.startLimitBurst),
-    startLimitAction: readScalar<EmergencyAction>(reader, 'StartLimitAction', parseEmergencyAction, 'none', 'is-bad'),
-  };
+type SectionReader = FieldReader<UnitSection, UnitDefaults>;
+type SectionKey<T> = { [K in keyof UnitSection]: UnitSection[K] extends T ? (T extends UnitSection[K] ? K : never) : never }[keyof UnitSection];
+
+function flag(name: string, field: SectionKey<boolean>): readonly [string, SectionReader] {
+  return [name, (section, reader) => { section[field] = readScalar(reader, name, parseBoolean, section[field], 'is-bad'); }];
 }
 
-/** OnFailureIsolate=yes is the old way to write OnFailureJobMode=isolate; the later of the two lines counts. */
+function action(name: string, field: SectionKey<EmergencyAction>): readonly [string, SectionReader] {
+  return [name, (section, reader) => { section[field] = readScalar<EmergencyAction>(reader, name, parseEmergencyAction, 'none', 'is-bad'); }];
+}
+
+const readOnFailureMode: SectionReader = (section, reader) => { section.onFailureJobMode = readOnFailureJobMode(reader); };
+
+const readJobTimeouts: SectionReader = (section, reader) => {
+  section.jobTimeoutUsec = readScalar<Usec | null>(reader, 'JobTimeoutSec', parseTimeout, null);
+  // Before JobRunningTimeoutSec= existed, JobTimeoutSec= meant both; files from then still do.
+  section.jobRunningTimeoutUsec = readScalar(reader, 'JobRunningTimeoutSec', parseTimeout, section.jobTimeoutUsec);
+};
+
+const READERS: ReadonlyMap<string, SectionReader> = new Map<string, SectionReader>([
+  ['Description', (section, reader) => { section.description = readExpanded(reader, 'Description', parseDescription, section.description); }],
+  ['Documentation', (section, reader) => { section.documentation = readDocumentation(reader); }],
+  flag('DefaultDependencies', 'defaultDependencies'),
+  flag('StopWhenUnneeded', 'stopWhenUnneeded'),
+  flag('RefuseManualStart', 'refuseManualStart'),
+  flag('RefuseManualStop', 'refuseManualStop'),
+  flag('AllowIsolate', 'allowIsolate'),
+  flag('IgnoreOnIsolate', 'ignoreOnIsolate'),
+  ['OnFailureJobMode', readOnFailureMode],
+  ['OnFailureIsolate', readOnFailureMode],
+  ['OnSuccessJobMode', (section, reader) => { section.onSuccessJobMode = readScalar<JobMode>(reader, 'OnSuccessJobMode', parseJobMode, 'fail', 'is-bad'); }],
+  ['JobTimeoutSec', readJobTimeouts],
+  ['JobRunningTimeoutSec', readJobTimeouts],
+  action('JobTimeoutAction', 'jobTimeoutAction'),
+  action('FailureAction', 'failureAction'),
+  action('SuccessAction', 'successAction'),
+  ['StartLimitIntervalSec', (section, reader, defaults) => { section.startLimitIntervalUsec = readScalar(reader, 'StartLimitIntervalSec', parseDelay, defaults.startLimitIntervalUsec); }],
+  ['StartLimitBurst', (section, reader, defaults) => { section.startLimitBurst = readScalar(reader, 'StartLimitBurst', parseStartLimitBurst, defaults.startLimitBurst); }],
+  action('StartLimitAction', 'startLimitAction'),
+]);
+
+/** Everything of the [Unit] section but its edges. `ignoreOnIsolate` is what the kind of unit starts from. */
+export function readUnitSection(reader: SettingReader, defaults: UnitDefaults, kindDefaults: { readonly description: string; readonly ignoreOnIsolate: boolean }): UnitSection {
+  const hasConditions = reader.hasConditions;
+  const section: Mutable<UnitSection> = {
+    description: kindDefaults.description,
+    documentation: [],
+    conditions: hasConditions ? readConditions(reader, 'Condition') : [],
+    assertions: hasConditions ? readConditions(reader, 'Assert') : [],
+    defaultDependencies: true,
+    stopWhenUnneeded: false,
+    refuseManualStart: false,
+    refuseManualStop: false,
+    allowIsolate: false,
+    ignoreOnIsolate: kindDefaults.ignoreOnIsolate,
+    onFailureJobMode: 'replace',
+    onSuccessJobMode: 'fail',
+    jobTimeoutUsec: null,
+    jobRunningTimeoutUsec: null,
+    jobTimeoutAction: 'none',
+    failureAction: 'none',
+    successAction: 'none',
+    startLimitIntervalUsec: defaults.startLimitIntervalUsec,
+    startLimitBurst: defaults.startLimitBurst,
+    startLimitAction: 'none',
+  };
+  applyReaders(section, READERS, reader, defaults);
+  return section;
+}
+
+/** OnFailureIsolate=yes is the old way to write OnFailureJobMode=isolate, which has the last word where both are set. */
 function readOnFailureJobMode(reader: SettingReader): JobMode {
   const isolates = entriesFor(reader, 'OnFailureIsolate').length > 0 && readScalar(reader, 'OnFailureIsolate', parseBoolean, false, 'is-bad');
   return readScalar<JobMode>(reader, 'OnFailureJobMode', parseJobMode, isolates ? 'isolate' : 'replace', 'is-bad');

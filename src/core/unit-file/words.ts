@@ -141,6 +141,7 @@ export interface Words {
 
 /** All words of a value. */
 export function splitWords(text: string, escapes: EscapeRule = 'undo'): Result<Words> {
+  if (!/["'\\]/.test(text)) return ok({ words: text.split(/[ \t\n\r]+/).filter(Boolean), remarks: [] });
   const words: string[] = [];
   const remarks: string[] = [];
   for (let position = 0; ;) {

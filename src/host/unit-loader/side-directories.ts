@@ -4,7 +4,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import type { UnitName } from '../../base/brand.ts';
 import { namePrefix, templateOf, unitKind } from '../../core/unit/unit-name.ts';
-import type { UnitIndex } from './unit-index.ts';
+import type { SideDirectory, SideSuffix, UnitIndex } from './unit-index.ts';
 
 /** The file names of one directory; null = it cannot be read. */
 export type DirectoryReader = (path: string) => readonly string[] | null;
@@ -46,40 +46,44 @@ function directoryNames(name: string): readonly string[] {
   return list;
 }
 
-/** Side directories of a unit with this suffix, most important first. */
-export function sideDirectoriesOf(index: UnitIndex, names: readonly UnitName[], suffix: '.d' | '.wants' | '.requires' | '.upholds'): readonly string[] {
-  if (index.sideDirectories.size === 0) return [];
-  const directories: string[] = [];
-  const add = (directoryName: string, into: { readonly path: string; readonly rank: number; readonly order: number }[], order: number): void => {
-    for (const side of index.sideDirectories.get(directoryName) ?? []) into.push({ ...side, order });
-  };
-  const take = (found: { readonly path: string; readonly rank: number; readonly order: number }[]): void => {
+/** All side directories of a unit, most important first. Most units have none, which costs a look-up for each prefix. */
+export function sideDirectoriesOf(index: UnitIndex, names: readonly UnitName[]): readonly SideDirectory[] {
+  if (index.sideDirectories.size === 0) return NONE;
+  let directories: SideDirectory[] | null = null;
+  const take = (owners: readonly string[]): void => {
+    let found: { readonly side: SideDirectory; readonly order: number }[] | null = null;
+    for (let order = 0; order < owners.length; order += 1) {
+      const sides = index.sideDirectories.get(owners[order] as string);
+      if (sides === undefined) continue;
+      found ??= [];
+      for (const side of sides) found.push({ side, order });
+    }
+    if (found === null) return;
     // The load path decides before the name does: /etc/…/foo-.service.d is above /usr/lib/…/foo-bar.service.d.
-    found.sort((a, b) => a.rank - b.rank || a.order - b.order);
-    for (const each of found) if (!directories.includes(each.path)) directories.push(each.path);
+    found.sort((a, b) => a.side.rank - b.side.rank || a.order - b.order);
+    directories ??= [];
+    for (const { side } of found) if (!directories.includes(side)) directories.push(side);
   };
-  for (const name of names) {
-    const found: { readonly path: string; readonly rank: number; readonly order: number }[] = [];
-    directoryNames(name).forEach((each, order) => add(each + suffix, found, order));
-    if (found.length > 0) take(found);
-  }
-  const ofKind: { readonly path: string; readonly rank: number; readonly order: number }[] = [];
-  add(unitKind(names[0] as UnitName) + suffix, ofKind, 0);
-  take(ofKind);
-  return directories;
+  for (const name of names) take(directoryNames(name));
+  take([unitKind(names[0] as UnitName)]);
+  return directories ?? NONE;
 }
+
+const NONE: readonly SideDirectory[] = [];
 
 /**
  * The files of several directories as one: each name once, from the first directory that has it, in the order of names.
  *
+ * @param suffix   which of the directories
  * @param isWanted which names count
  * @returns paths
  */
-export function mergeDirectories(directories: readonly string[], read: DirectoryReader, isWanted: (name: string) => boolean): readonly string[] {
+export function mergeDirectories(directories: readonly SideDirectory[], suffix: SideSuffix, read: DirectoryReader, isWanted: (name: string) => boolean): readonly string[] {
   if (directories.length === 0) return [];
   const byName = new Map<string, string>();
   for (const directory of directories) {
-    for (const name of read(directory) ?? []) if (isWanted(name) && !byName.has(name)) byName.set(name, `${directory}/${name}`);
+    if (directory.suffix !== suffix) continue;
+    for (const name of read(directory.path) ?? []) if (isWanted(name) && !byName.has(name)) byName.set(name, `${directory.path}/${name}`);
   }
   const names = [...byName.keys()].sort(compareBytes);
   return names.map((name) => byName.get(name) as string);

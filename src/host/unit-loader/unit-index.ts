@@ -31,9 +31,12 @@ export interface ResolvedName {
   readonly found: Exclude<IndexedName, { kind: 'alias' }> | null;
 }
 
+export type SideSuffix = '.d' | '.wants' | '.requires' | '.upholds';
+
 /** A directory beside the unit files: `foo.service.d`, `bar.target.wants`. */
 export interface SideDirectory {
   readonly path: string;
+  readonly suffix: SideSuffix;
   /** Index of the load path directory it is in. */
   readonly rank: number;
 }
@@ -43,7 +46,7 @@ export interface UnitIndex {
   readonly directories: readonly string[];
   /** Every name in the load path, templates included. */
   readonly names: ReadonlyMap<string, IndexedName>;
-  /** Side directories by their own name, most important first. */
+  /** Side directories by the name they belong to (`foo.service`, or a kind such as `service`), most important first. */
   readonly sideDirectories: ReadonlyMap<string, readonly SideDirectory[]>;
   /** Names that are links to a name. */
   readonly aliasesOf: ReadonlyMap<string, readonly string[]>;
@@ -77,9 +80,10 @@ export function indexUnits(directories: readonly string[], root: string): UnitIn
       const suffix = SIDE_SUFFIX.exec(entry.name);
       if (suffix !== null) {
         if (entry.isDirectory() || (entry.isSymbolicLink() && isDirectory(`${root}${directory}/${entry.name}`))) {
-          const list = sideDirectories.get(entry.name);
-          const side = { path: `${directory}/${entry.name}`, rank };
-          if (list === undefined) sideDirectories.set(entry.name, [side]);
+          const owner = entry.name.slice(0, suffix.index);
+          const list = sideDirectories.get(owner);
+          const side = { path: `${directory}/${entry.name}`, suffix: suffix[0] as SideSuffix, rank };
+          if (list === undefined) sideDirectories.set(owner, [side]);
           else list.push(side);
         }
         continue;

@@ -18,7 +18,7 @@ import { readUnitFile, type FileContents } from './read-unit-file.ts';
 import {
   cachingDirectoryReader, isMaskLink, mergeDirectories, sideDirectoriesOf, type DirectoryReader,
 } from './side-directories.ts';
-import { hasUnitFile, indexUnits, namesOf, resolveName, stampOf, type UnitIndex } from './unit-index.ts';
+import { hasUnitFile, indexUnits, namesOf, resolveName, stampOf, type SideDirectory, type UnitIndex } from './unit-index.ts';
 
 /**
  * Units that one call loads at most. A template that wants two longer instances of itself describes a tree without end;
@@ -190,15 +190,16 @@ function gather(session: Session, name: UnitName, root: string): Gathered {
     texts.push({ path: found.path, text: read.contents.text });
   }
 
+  const directories = sideDirectoriesOf(session.index, names);
   const dropIns: LexedFile[] = [];
-  for (const path of mergeDirectories(sideDirectoriesOf(session.index, names, '.d'), session.readDirectory, (each) => each.endsWith('.conf'))) {
+  for (const path of mergeDirectories(directories, '.d', session.readDirectory, (each) => each.endsWith('.conf'))) {
     const read = readFile(session, path, root);
     if (read.contents.state === 'unreadable') diagnostics.push(errorAbout(path, `The drop-in is ignored: ${read.contents.problem}.`));
     if (read.contents.state !== 'text' || read.lexed === null) continue;
     dropIns.push(read.lexed);
     texts.push({ path, text: read.contents.text });
   }
-  const links = gatherLinks(session, name, names, root, diagnostics);
+  const links = gatherLinks(session, name, directories, root, diagnostics);
   return { sources: { name, names, fragment, dropIns, links, sourceHash: hashSources(texts) }, unusable: null, diagnostics };
 }
 
@@ -217,13 +218,11 @@ function readFile(session: Session, path: string, root: string): ReadFile {
 
 const LINK_KINDS = [['.wants', 'Wants'], ['.requires', 'Requires'], ['.upholds', 'Upholds']] as const;
 
-function gatherLinks(session: Session, name: UnitName, names: readonly UnitName[], root: string, diagnostics: Diagnostic[]): readonly LinkedDependency[] {
-  let links: LinkedDependency[] | null = null;
+function gatherLinks(session: Session, name: UnitName, directories: readonly SideDirectory[], root: string, diagnostics: Diagnostic[]): readonly LinkedDependency[] {
+  if (directories.length === 0) return [];
+  const links: LinkedDependency[] = [];
   for (const [suffix, kind] of LINK_KINDS) {
-    const directories = sideDirectoriesOf(session.index, names, suffix);
-    if (directories.length === 0) continue;
-    links ??= [];
-    for (const path of mergeDirectories(directories, session.readDirectory, () => true)) {
+    for (const path of mergeDirectories(directories, suffix, session.readDirectory, () => true)) {
       const entry = path.slice(path.lastIndexOf('/') + 1);
       const other = isUnitName(entry) ? entry : unitNameForm(entry) === 'template' ? meantUnit(entry, name) : null;
       if (other === null) {
@@ -233,5 +232,5 @@ function gatherLinks(session: Session, name: UnitName, names: readonly UnitName[
       }
     }
   }
-  return links ?? [];
+  return links;
 }
