@@ -10,6 +10,8 @@ export interface ChainReaderOptions {
   /** Lines before this instant are not wanted; whole segments are passed over. 0 = all. */
   readonly fromUsec: number;
   readonly accepts: (line: LogLine) => boolean;
+  /** How many segments `last` walks back through at most; null = all. */
+  readonly segmentsMax: number | null;
 }
 
 /** Owns at most one open segment between calls. */
@@ -19,9 +21,11 @@ export class ChainReader {
   /** Segments up to this sequence number are done with. */
   #doneSequence = 0;
   #damagedBytes = 0;
+  #fromUsec: number;
 
   constructor(options: ChainReaderOptions) {
     this.#options = options;
+    this.#fromUsec = options.fromUsec;
   }
 
   get unit(): string {
@@ -31,6 +35,17 @@ export class ChainReader {
   /** Bytes that could not be understood, so far. */
   get damagedBytes(): number {
     return this.#damagedBytes + (this.#current?.damagedBytes ?? 0);
+  }
+
+  /** When the chain was last written to, realtime usec, at the latest; 0 when it is empty. */
+  lastWrittenUsec(): number {
+    const newest = this.#options.chain.segments().at(-1);
+    return newest === undefined ? 0 : lastWrittenUsec(newest.path) + WRITE_TIME_SLACK_USEC;
+  }
+
+  /** From now on nothing before this instant is given out: passes over what is known to be older, without reading it. */
+  passOver(untilUsec: number): void {
+    this.#fromUsec = Math.max(this.#fromUsec, untilUsec);
   }
 
   close(): void {
@@ -43,7 +58,8 @@ export class ChainReader {
    * @param final give out a last line without end too, because nobody will wait for its end
    */
   *forward(final: boolean): Generator<LogLine> {
-    const { chain, fromUsec, accepts } = this.#options;
+    const { chain, accepts } = this.#options;
+    const fromUsec = this.#fromUsec;
     const segments = chain.segments();
     for (const [index, segment] of segments.entries()) {
       if (segment.sequence <= this.#doneSequence) continue;
@@ -68,14 +84,16 @@ export class ChainReader {
    * @param final as in `forward`
    */
   last(count: number, final: boolean): LogLine[] {
-    const { chain, fromUsec, accepts } = this.#options;
+    const { chain, accepts, segmentsMax } = this.#options;
+    const fromUsec = this.#fromUsec;
     const segments = chain.segments();
     let found: LogLine[] = [];
     for (const [behind, segment] of [...segments].reverse().entries()) {
       const next = segments[segments.length - behind];
       // The newest is entered in any case, so that `forward` goes on behind it.
-      if (next !== undefined && (found.length >= count || isBefore(segment, next, fromUsec))) break;
-      const reader = openSegment(this.#options, segment);
+      const isEnough = found.length >= count || (segmentsMax !== null && behind >= segmentsMax);
+      if (next !== undefined && (isEnough || isBefore(segment, next, fromUsec))) break;
+      const reader = this.#open(segment);
       if (reader === null) break;
       const kept: LogLine[] = [];
       for (const line of reader.lines(next !== undefined ? 'cut' : final ? 'end' : 'keep')) {
@@ -100,9 +118,20 @@ export class ChainReader {
   #enter(segment: SegmentRef): SegmentReader | null {
     if (this.#current?.sequence === segment.sequence) return this.#current;
     this.#leave();
-    this.#current = openSegment(this.#options, segment);
+    this.#current = this.#open(segment);
     this.#doneSequence = segment.sequence - 1;
     return this.#current;
+  }
+
+  #open(segment: SegmentRef): SegmentReader | null {
+    try {
+      const { path, sequence } = segment;
+      return new SegmentReader({ path, sequence, unit: this.unit, fromUsec: this.#fromUsec });
+    } catch (error) {
+      // Removed between the listing and now, to stay within the caps.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
   }
 
   #leave(): void {
@@ -116,16 +145,6 @@ export class ChainReader {
 
 function lastOf(lines: readonly LogLine[], count: number): readonly LogLine[] {
   return lines.slice(Math.max(0, lines.length - count));
-}
-
-function openSegment(options: ChainReaderOptions, segment: SegmentRef): SegmentReader | null {
-  try {
-    return new SegmentReader({ path: segment.path, unit: options.chain.unit, sequence: segment.sequence, fromUsec: options.fromUsec });
-  } catch (error) {
-    // Removed between the listing and now, to stay within the caps.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
 }
 
 /** Everything in the segment is older than `fromUsec`: by the time it was last written, which a stepped clock does not spoil. */

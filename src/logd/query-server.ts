@@ -18,6 +18,10 @@ import { answerQuery, DEFAULT_QUERY, type LogOutput, type LogQuery } from './que
 import { OUTPUT_FORMATS } from './render.ts';
 import type { SegmentPlace } from './segment-place.ts';
 
+/**
+ * `status` wants to know at once; what the manager said about the unit before its newest 4 to 8 MiB of log is left to `initctl log`.
+ */
+const MANAGER_SEGMENTS_MAX = 2;
 /** Lines of a unit that `status` shows. */
 const DEFAULT_LINES = 10;
 
@@ -100,7 +104,7 @@ export class QueryServer {
     this.#followers.add(collector);
     const output: LogOutput = { signal, write: (bytes) => writeTo(socket, bytes, signal) };
     try {
-      await answerQuery(query, { catalog: this.#catalog(), collector, onChains: () => undefined }, output);
+      await answerQuery(query, { catalog: this.#catalog(), collector, onChains: () => undefined, managerSegmentsMax: MANAGER_SEGMENTS_MAX }, output);
       socket.end();
     } catch (error) {
       socket.end(`error: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -3,6 +3,7 @@
  */
 import { accessSync, constants } from 'node:fs';
 import { hostname } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { directoryCatalog, type Catalog, type Chain } from './catalog.ts';
 import { ChainReader } from './chain-reader.ts';
 import { ChangeCollector, DirectoryChanges } from './changes.ts';
@@ -47,6 +48,9 @@ export const DEFAULT_QUERY: LogQuery = {
   invocationId: null, bootId: null, grep: null, format: 'short', utc: false, showHostname: true, colour: false, escape: true,
 };
 
+/** Work between two turns of the event loop: logd answers queries too, and services must not wait for it. */
+const TURN_MSEC = 10;
+
 /** journalctl -f shows so many lines of what was before. */
 const FOLLOW_LINES = 10;
 
@@ -82,6 +86,7 @@ export async function runLogQuery(query: LogQuery, directories: readonly string[
       catalog: directoryCatalog(directories),
       collector: changes?.collector ?? new ChangeCollector(),
       onChains: (chains) => { changes?.follow(chains); },
+      managerSegmentsMax: null,
     }, output);
     return { ...result, unreadable: directories.filter(isClosedToUs) };
   } finally {
@@ -95,6 +100,11 @@ export interface QuerySource {
   readonly collector: ChangeCollector;
   /** These are the chains that are read now. */
   readonly onChains: (chains: readonly Chain[]) => void;
+  /**
+   * How far back the last lines of a unit are searched for in the manager's own log (they are spread thin there); null = to its
+   * beginning.
+   */
+  readonly managerSegmentsMax: number | null;
 }
 
 /** `runLogQuery` for any source; logd answers its socket with it. */
@@ -111,7 +121,9 @@ export async function answerQuery(query: LogQuery, source: QuerySource, output: 
     for (const chain of chains) {
       const key = `${chain.directory ?? ''}\n${chain.unit}`;
       present.add(key);
-      if (!readers.has(key)) readers.set(key, new ChainReader({ chain, fromUsec: query.sinceUsec ?? 0, accepts }));
+      if (readers.has(key)) continue;
+      const segmentsMax = chain.unit === MANAGER_UNIT && query.units.length > 0 ? source.managerSegmentsMax : null;
+      readers.set(key, new ChainReader({ chain, fromUsec: query.sinceUsec ?? 0, accepts, segmentsMax }));
     }
     for (const [key, reader] of readers) {
       if (present.has(key)) continue;
@@ -129,7 +141,7 @@ export async function answerQuery(query: LogQuery, source: QuerySource, output: 
     if (count === null && !query.reverse) {
       await writer.writeAll(mergeByTime(all.map((reader) => reader.forward(isFinal))));
     } else {
-      const last = lastLines(all, count ?? Number.MAX_SAFE_INTEGER, isFinal);
+      const last = await lastLines(all, count ?? Number.MAX_SAFE_INTEGER, isFinal);
       await writer.writeAll(query.reverse ? last.reverse() : last);
     }
     while (query.follow && !output.signal.aborted) {
@@ -145,16 +157,25 @@ export async function answerQuery(query: LogQuery, source: QuerySource, output: 
   }
 }
 
-/** The last lines of all readers, oldest first. */
-function lastLines(readers: readonly ChainReader[], count: number, isFinal: boolean): LogLine[] {
-  if (count === 0) {
-    for (const reader of readers) reader.last(0, isFinal);
-    return [];
-  }
+/**
+ * The last lines of all readers, oldest first. Those written to most recently are read first: once there are enough lines, a chain
+ * that was last written to before the oldest of them need not be opened.
+ */
+async function lastLines(readers: readonly ChainReader[], count: number, isFinal: boolean): Promise<LogLine[]> {
+  const byTime = readers.map((reader) => ({ reader, writtenUsec: reader.lastWrittenUsec() })).sort((a, b) => b.writtenUsec - a.writtenUsec);
   let last: LogLine[] = [];
-  for (const reader of readers) {
+  let turnEndMsec = performance.now() + TURN_MSEC;
+  for (const { reader, writtenUsec } of byTime) {
+    const oldestUsec = last.length >= count ? last[0]?.realtimeUsec ?? 0 : 0;
+    if (writtenUsec < oldestUsec) {
+      reader.passOver(oldestUsec);
+      continue;
+    }
     const merged = [...mergeByTime([last, reader.last(count, isFinal)])];
-    last = merged.length > count ? merged.slice(-count) : merged;
+    last = merged.slice(Math.max(0, merged.length - count));
+    if (performance.now() < turnEndMsec) continue;
+    await setImmediate();
+    turnEndMsec = performance.now() + TURN_MSEC;
   }
   return last;
 }
@@ -172,6 +193,7 @@ function acceptLine(query: LogQuery): (line: LogLine) => boolean {
     const isManagers = origin.format === 'pino';
     if (!isManagers && (line.priority < lowest || line.priority > highest || (line.priority > origin.levelMax && line.loss === null))) return false;
     if (!isManagers && query.grep === null) return true;
+    if (isManagers && !selects.mayBe(line)) return false;
     const entry = readEntry(line);
     return selects.entry(entry) && entry.priority >= lowest && entry.priority <= highest
       && (query.grep === null || query.grep.test(entry.text.toString('utf8')));
@@ -182,21 +204,28 @@ interface UnitSelection {
   /** Can the chain hold what is asked for? The manager's own says something about every unit. */
   chain(unit: string): boolean;
   entry(entry: LogEntry): boolean;
+  /** A quick look at a JSON line before it is parsed: can it speak of a unit that is asked for? */
+  mayBe(line: LogLine): boolean;
 }
 
 const UNIT_TYPES = /\.(service|socket|target|device|mount|automount|swap|timer|path|slice|scope)$/;
 
 function selectUnits(names: readonly string[]): UnitSelection {
-  if (names.length === 0) return { chain: () => true, entry: () => true };
-  const patterns = names.map((name) => {
-    const isWhole = name === MANAGER_UNIT || UNIT_TYPES.test(name) || /[*?[]/.test(name);
-    return globToRegExp(isWhole ? name : `${name}.service`);
-  });
+  if (names.length === 0) return { chain: () => true, entry: () => true, mayBe: () => true };
+  const whole = names.map((name) => (name === MANAGER_UNIT || UNIT_TYPES.test(name) || isGlob(name) ? name : `${name}.service`));
+  const patterns = whole.map(globToRegExp);
+  const quoted = whole.map((name) => Buffer.from(JSON.stringify(name)));
+  const mayBeAny = whole.some((name) => name === MANAGER_UNIT || isGlob(name));
   const matches = (unit: string): boolean => patterns.some((pattern) => pattern.test(unit));
   return {
     chain: (unit) => unit === MANAGER_UNIT || matches(unit),
     entry: (entry) => matches(entry.unit) || matches(entry.line.origin.unit),
+    mayBe: (line) => mayBeAny || quoted.some((name) => line.text.includes(name)),
   };
+}
+
+function isGlob(name: string): boolean {
+  return /[*?[]/.test(name);
 }
 
 /** fnmatch(3) without flags, for names that hold no slash. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
@@ -147,6 +147,28 @@ test('nothing of the past is shown when following from the last 0 lines', async 
   appendFileSync(segmentPath(root, 'a.service', 2, 20), dataFrame(1, Buffer.from('now\n'), 30));
   await following;
   assert.equal(seen, 'now\n');
+});
+
+test('a unit written to long ago is not opened for the last lines, but is followed when it speaks again', async () => {
+  const second = 1_000_000;
+  const root = makeLog({ 'old.service': [[[1 * second, 'long ago\n']]], 'new.service': [[[100 * second, 'first\n'], [101 * second, 'second\n']]] });
+  const old = segmentPath(root, 'old.service', 1, second);
+  utimesSync(old, 1, 1);
+  utimesSync(segmentPath(root, 'new.service', 1, 100 * second), 101, 101);
+  const abort = new AbortController();
+  let seen = '';
+  const following = runLogQuery({ ...DEFAULT_QUERY, format: 'cat', follow: true, lines: 2 }, [root], {
+    signal: abort.signal,
+    write(bytes) {
+      seen += Buffer.from(bytes).toString();
+      if (seen.includes('again')) abort.abort();
+      return undefined;
+    },
+  });
+  await sleep(50);
+  appendFileSync(old, dataFrame(1, Buffer.from('again\n'), 200 * second));
+  await following;
+  assert.equal(seen, 'first\nsecond\nagain\n');
 });
 
 test('a segment that is removed while a query runs is passed over', async () => {
