@@ -1,0 +1,82 @@
+/**
+ * What is wrong with units beyond the single line: programs that are not there, units that others require and nobody has.
+ * Cycles are the graph's affair. Pure: what exists is asked through a function. Source: systemd-analyze(1), verify.
+ */
+import type { UnitName } from '../../base/brand.ts';
+import type { DependencyKind, Diagnostic, DependencyOrigin, ExecCommand, Severity, UnitDefinition } from '../unit/definition.ts';
+import { unitKind } from '../unit/unit-name.ts';
+
+export interface VerifyOptions {
+  /** The loaded unit of a name, under any of its names; undefined = not loaded. */
+  readonly find: (name: UnitName) => UnitDefinition | undefined;
+  /** Whether a path is an executable file, or a bare name is one in the fixed search path. */
+  readonly isExecutable: (pathOrName: string) => boolean;
+  /** Whether there is anything at a path. */
+  readonly exists: (path: string) => boolean;
+}
+
+/** A missing unit at the other end of these makes the start fail. */
+const NEEDED: ReadonlySet<DependencyKind> = new Set<DependencyKind>(['Requires', 'Requisite', 'BindsTo']);
+/** And of these it is worth a note: the file asks for a unit that does not come. */
+const ASKED_FOR: ReadonlySet<DependencyKind> = new Set<DependencyKind>(['Wants', 'Upholds', 'OnFailure', 'OnSuccess', 'Triggers']);
+
+const COMMAND_LISTS = ['execCondition', 'execStartPre', 'execStart', 'execStartPost', 'execReload', 'execStop', 'execStopPost'] as const;
+
+/**
+ * Diagnostics of all given units, unit by unit; what the files themselves gave rise to comes first.
+ */
+export function verifyUnits(units: readonly UnitDefinition[], options: VerifyOptions): readonly Diagnostic[] {
+  return units.flatMap((unit) => [...unit.diagnostics, ...loadProblems(unit), ...dependencyProblems(unit, options), ...serviceProblems(unit, options)]);
+}
+
+function at(unit: UnitDefinition, origin: DependencyOrigin | null, severity: Severity, message: string): Diagnostic {
+  const place = origin === null || typeof origin === 'string' ? { file: unit.fragmentPath ?? unit.name, line: 0 } : origin;
+  return { severity, file: place.file, line: place.line, column: 0, message };
+}
+
+function loadProblems(unit: UnitDefinition): readonly Diagnostic[] {
+  if (unit.loadState === 'loaded' || unit.loadState === 'masked' || unit.loadError === null) return [];
+  // A line that makes the unit unusable is among its own diagnostics already.
+  const isSaid = unit.diagnostics.some((each) => each.severity === 'error' && unit.loadError?.endsWith(each.message) === true);
+  return isSaid ? [] : [at(unit, null, 'error', unit.loadError)];
+}
+
+function dependencyProblems(unit: UnitDefinition, options: VerifyOptions): readonly Diagnostic[] {
+  const problems: Diagnostic[] = [];
+  for (const { kind, other, origin } of unit.dependencies) {
+    if (!NEEDED.has(kind) && !ASKED_FOR.has(kind)) continue;
+    const found = options.find(other);
+    if (found === undefined || found.loadState === 'not-found') {
+      if (origin === 'default') continue;
+      problems.push(NEEDED.has(kind)
+        ? at(unit, origin, 'error', `${unit.name} cannot be started: ${kind}=${other}, and there is no such unit.`)
+        : at(unit, origin, 'note', `${kind}=${other}, and there is no such unit.`));
+    } else if (NEEDED.has(kind) && found.loadState !== 'loaded') {
+      problems.push(at(unit, origin, 'error', `${unit.name} cannot be started: ${kind}=${other}, which is ${found.loadState}.`));
+    }
+  }
+  return problems;
+}
+
+function serviceProblems(unit: UnitDefinition, options: VerifyOptions): readonly Diagnostic[] {
+  if (unit.kind !== 'service' || unit.loadState !== 'loaded') return [];
+  const problems: Diagnostic[] = [];
+  // Programs of a service with a root of its own are looked up there, which only its start can do.
+  const commands: readonly ExecCommand[] = unit.exec.rootDirectory === null ? COMMAND_LISTS.flatMap((list) => unit[list]) : [];
+  for (const command of commands) {
+    if (options.isExecutable(command.path)) continue;
+    problems.push(at(unit, command.origin, command.ignoreFailure ? 'note' : 'error', `${command.path} is not an executable file here.`));
+  }
+  for (const { path, optional } of unit.exec.environmentFiles) {
+    if (!optional && !/[*?[]/.test(path) && !options.exists(path)) problems.push(at(unit, originOfEntry(unit, 'EnvironmentFile'), 'warning', `EnvironmentFile=${path} does not exist; without it the service does not start.`));
+  }
+  for (const socket of unit.sockets) {
+    if (unitKind(socket) === 'socket' && options.find(socket)?.loadState === 'not-found') problems.push(at(unit, originOfEntry(unit, 'Sockets'), 'warning', `Sockets=${socket}, and there is no such unit.`));
+  }
+  return problems;
+}
+
+function originOfEntry(unit: UnitDefinition, key: string): DependencyOrigin | null {
+  const entry = unit.entries.findLast((each) => each.key === key);
+  return entry === undefined ? null : { file: entry.file, line: entry.line };
+}
