@@ -258,7 +258,9 @@ export function finishJob(turn: Turn, id: JobId, result: JobResult, propagate: b
 /** Units whose start can no longer be what it should, and over which kind of dependency. */
 function* failedBy(turn: Turn, job: Job, result: JobResult): Generator<readonly [UnitName, string]> {
   const isStart = job.type === 'start' || job.type === 'verify-active';
-  if (isStart && result !== 'done') yield* neighboursBy(turn.graph, job.unit, 'propagate-start-failure');
+  // A unit of a type that is not started yet (a socket, a mount) is told of and passed over: rsyslog.service with its
+  // Requires=syslog.socket runs without. BindsTo= still holds it back, since it looks at the other's state.
+  if (isStart && result !== 'done' && result !== 'unsupported') yield* neighboursBy(turn.graph, job.unit, 'propagate-start-failure');
   if (isStart && result === 'done' && !isActive(turn.require(job.unit).activeState)) {
     yield* neighboursBy(turn.graph, job.unit, 'propagate-inactive-start-as-failure');
   }
