@@ -7,33 +7,15 @@ import type { Fd } from '../../src/base/brand.ts';
 import { parseExecReport, type ExecReport } from '../../src/host/exec-report.ts';
 import { serialiseExecSpec, type DirectorySpec, type ExecSpec } from '../../src/host/exec-spec.ts';
 import type { ProcessExit, SpawnSpec } from '../../src/host/native.ts';
+import { plain, SPEC_FD } from './plain-exec-spec.ts';
 import { executorPath, exitOf, isRoot, memfdWith, native, nodeEnvironment, nullFd, ok, outputPipe, plainSpawn, readToEnd, started } from './native-under-test.ts';
 
-const SPEC_FD = 3;
-const REPORT_FD = 4;
 const FIRST_PASSED = 5;
 const needsRoot = { skip: !isRoot && 'needs root' };
 
 const directory = mkdtempSync(join(tmpdir(), 'heartwood-executor-'));
 chmodSync(directory, 0o755);
 after(() => { rmSync(directory, { recursive: true, force: true }); });
-
-/** A specification that asks for nothing. */
-function plain(argv: readonly string[], changes: Partial<ExecSpec> = {}): ExecSpec {
-  return {
-    reportFd: REPORT_FD, path: argv[0] ?? '', searchPath: ['/usr/bin', '/bin'], argv, expandVariables: false,
-    baseEnvironment: ['PATH=/usr/bin:/bin'], environment: [], pidVariables: [], unsetEnvironment: [], passedFds: [],
-    user: null, group: null, supplementaryGroups: [],
-    stdin: { kind: 'inherit' }, stdout: { kind: 'inherit' }, stderr: { kind: 'inherit' }, stdinData: null,
-    ttyPath: null, ttyReset: false, ttyHangup: false,
-    limits: [], nice: null, oomScoreAdjust: null, ioSchedulingClass: null, ioSchedulingPriority: null,
-    cpuSchedulingPolicy: null, cpuSchedulingPriority: null, cpuAffinity: null, umask: 0o022,
-    directories: [], workingDirectory: null, rootDirectory: null,
-    capabilityBoundingSet: null, ambientCapabilities: [], noNewPrivileges: false,
-    privateTmp: null, protectSystem: 'no', protectHome: 'no', readOnlyPaths: [], readWritePaths: [], inaccessiblePaths: [],
-    ...changes,
-  };
-}
 
 interface Outcome {
   readonly exit: ProcessExit;

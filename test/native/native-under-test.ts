@@ -99,7 +99,9 @@ export function memfdWith(content: string | Uint8Array): Fd {
   const fd = ok(native.memfd('test'));
   const bytes = Buffer.from(content);
   if (bytes.length > 0) assert.equal(native.write(fd, bytes), bytes.length);
-  return ok(native.open(`/proc/self/fd/${String(fd)}`, 0, 0)) satisfies Fd;
+  const reopened = ok(native.open(`/proc/self/fd/${String(fd)}`, 0, 0));
+  ok(native.close(fd));
+  return reopened;
 }
 
 export const signalNumber = (number: number): Signal => number as Signal;

@@ -19,3 +19,12 @@ test('size, foreground group and settings of a terminal', async () => {
   assert.deepEqual(results, [true, false, [80, 24], 'ENOTTY', true, 0, true, 0, 0, true, false, 0, true, 'ENOTTY']);
 });
 
+
+test('a service with StandardInput=tty gets a sane controlling terminal, the other streams write to it', async () => {
+  const probe = join(import.meta.dirname, 'terminal-service-probe.ts');
+  const output = await onTerminal(`stty raw; setsid --wait '${process.execPath}' --import tsx '${probe}' "$(tty)"`);
+  assert.match(output, /SERVICE tty-force \/dev\/pts\/\d+ controlling icanon/);
+  assert.match(output, /ERROR stream/);
+  assert.match(output, /REPORT \{"failure":null,"notes":\[\]\}/);
+  assert.match(output, /HELD \{"stage":"stdin","errno":"EPERM","subject":"\/dev\/pts\/\d+"\}/);
+});
