@@ -24,7 +24,7 @@ export interface PersistentMap<K extends string | number, V> {
 const EMPTY: PersistentMap<never, never> = { size: 0, shards: new Array<undefined>(SHARDS).fill(undefined) };
 
 export function emptyMap<K extends string | number, V>(): PersistentMap<K, V> {
-  return EMPTY as unknown as PersistentMap<K, V>;
+  return EMPTY;
 }
 
 export function getEntry<K extends string | number, V>(map: PersistentMap<K, V>, key: K): V | undefined {

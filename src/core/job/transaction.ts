@@ -309,8 +309,8 @@ class Builder {
     const cycle = this.#findCycle();
     if (cycle === null) return null;
     const names = cycle.map((draft) => draft.unit);
-    const edges = names.map((name, index) => this.#orderEdge(name, names[(index + 1) % names.length] as UnitName));
-    const text = edges.map((edge) => `${edge.from} ${edge.kind}=${edge.to} (${placeOf(edge.origin)})`).join(', ');
+    const edges = names.map((name, index) => orderEdge(this.#view, name, names[(index + 1) % names.length] as UnitName));
+    const text = edges.map(describeEdge).join(', ');
     if (this.#anchor.boot) {
       const needed = this.#needed();
       const victim = cycle.find((draft) => !needed.has(draft));
@@ -367,16 +367,6 @@ class Builder {
   #typeOf(name: UnitName): JobType | null {
     const drafts = this.#drafts.get(name);
     return drafts === undefined ? null : this.#mergedType(name, drafts);
-  }
-
-  #orderEdge(first: UnitName, second: UnitName): CycleEdge {
-    const lookUp = (from: UnitName, kind: 'Before' | 'After', to: UnitName): CycleEdge | null => {
-      const dependency = this.#view.unit(from)?.definition.dependencies.find((each) => each.kind === kind && each.other === to);
-      return dependency === undefined ? null : { from, kind, to, origin: dependency.origin };
-    };
-    return lookUp(second, 'After', first) ?? lookUp(first, 'Before', second)
-      ?? lookUp(first, 'After', second) ?? lookUp(second, 'Before', first)
-      ?? { from: first, kind: 'Before', to: second, origin: 'implicit' };
   }
 
   // --- check
@@ -442,6 +432,26 @@ class Builder {
   #refuse(unit: UnitName, at: Draft, message: string): Refusal {
     return { code: 'transaction-refused', unit, message, path: pathTo(at), cycle: [] };
   }
+}
+
+/** Where it is written that `first` is ordered before `second` (or, for stops, after it). */
+function orderEdge(view: Pick<TransactionView, 'unit'>, first: UnitName, second: UnitName): CycleEdge {
+  const lookUp = (from: UnitName, kind: 'Before' | 'After', to: UnitName): CycleEdge | null => {
+    const dependency = view.unit(from)?.definition.dependencies.find((each) => each.kind === kind && each.other === to);
+    return dependency === undefined ? null : { from, kind, to, origin: dependency.origin };
+  };
+  return lookUp(second, 'After', first) ?? lookUp(first, 'Before', second)
+    ?? lookUp(first, 'After', second) ?? lookUp(second, 'Before', first)
+    ?? { from: first, kind: 'Before', to: second, origin: 'implicit' };
+}
+
+function describeEdge(edge: CycleEdge): string {
+  return `${edge.from} ${edge.kind}=${edge.to} (${placeOf(edge.origin)})`;
+}
+
+/** `b.service After=a.service (/etc/…/b.service:4)` for an order that puts `first` before `second`. */
+export function describeOrderEdge(view: Pick<TransactionView, 'unit'>, first: UnitName, second: UnitName): string {
+  return describeEdge(orderEdge(view, first, second));
 }
 
 function link(source: Draft, target: Draft, strong: boolean): void {

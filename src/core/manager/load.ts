@@ -1,10 +1,12 @@
 /** Definitions come into the manager, and leave it on a daemon-reload. */
 import type { UnitName } from '../../base/brand.ts';
 import { addToGraph, buildGraph } from '../graph/graph.ts';
+import { CYCLES_SHOWN_MAX, findOrderCycles } from '../graph/cycles.ts';
 import { isInactive } from '../job/job-type.ts';
 import { NEVER_STARTED } from '../machine/service/context.ts';
 import type { Dependency, UnitDefinition } from '../unit/definition.ts';
 import type { Instant, Unit, UnitRuntime, UnitTimes } from './state.ts';
+import { describeOrderEdge } from '../job/transaction.ts';
 import type { Turn } from './turn.ts';
 
 export const NEVER: Instant = { realtimeUsec: 0 as Instant['realtimeUsec'], monotonicUsec: 0 as Instant['monotonicUsec'] };
@@ -70,7 +72,19 @@ export function addDefinitions(turn: Turn, definitions: readonly UnitDefinition[
     setAliases(turn, definition);
     added.push(definition);
   }
-  if (added.length > 0) turn.graph = addToGraph(turn.graph, added, (name) => turn.resolve(name));
+  if (added.length === 0) return;
+  turn.graph = addToGraph(turn.graph, added, (name) => turn.resolve(name));
+  reportCycles(turn, added.map((definition) => definition.name));
+}
+
+/** Says every ordering cycle the given units are part of, edge by edge with its place. Nothing is dropped for it. */
+function reportCycles(turn: Turn, names: readonly UnitName[]): void {
+  const cycles = findOrderCycles(turn.graph, names);
+  for (const cycle of cycles.slice(0, CYCLES_SHOWN_MAX)) {
+    const edges = cycle.map((name, index) => describeOrderEdge(turn, name, cycle[(index + 1) % cycle.length] as UnitName));
+    turn.log('warning', cycle[0] as UnitName, `Ordering cycle: ${edges.join(', ')}. Jobs that need all of these units are refused.`);
+  }
+  if (cycles.length > CYCLES_SHOWN_MAX) turn.log('warning', '', `${String(cycles.length - CYCLES_SHOWN_MAX)} more ordering cycles`);
 }
 
 /** daemon-reload: the files are the truth again; what runs stays as it is and takes its new definition at the next start. */
@@ -95,6 +109,7 @@ export function replaceDefinitions(turn: Turn, definitions: readonly UnitDefinit
   const all = [...turn.units()].map((unit) => unit.definition);
   for (const definition of all) setAliases(turn, definition);
   turn.graph = buildGraph(all, (name) => turn.resolve(name));
+  reportCycles(turn, all.map((definition) => definition.name));
 }
 
 function keepDefinition(old: UnitDefinition, broken: UnitDefinition): UnitDefinition {
@@ -106,5 +121,5 @@ function isBusy(unit: Unit): boolean {
 }
 
 function setAliases(turn: Turn, definition: UnitDefinition): void {
-  for (const alias of definition.names) if (alias !== definition.name) turn.setAlias(alias, definition.name as UnitName);
+  for (const alias of definition.names) if (alias !== definition.name) turn.setAlias(alias, definition.name);
 }

@@ -69,7 +69,7 @@ function handle(turn: Turn, event: ManagerEvent): void {
     case 'conditions-tested': {
       const unit = turn.unit(event.unit);
       const outcome = onConditionsTested(turn, event.unit, event.token, event.conditions, event.assertions);
-      if (outcome !== null && outcome !== 'running' && outcome !== 'retry' && unit?.job != null) finishJob(turn, unit.job, outcome, true);
+      if (outcome !== null && outcome !== 'running' && outcome !== 'retry' && unit !== undefined && unit.job !== null) finishJob(turn, unit.job, outcome, true);
       return;
     }
     case 'spawned':

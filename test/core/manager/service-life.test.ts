@@ -210,8 +210,7 @@ test('a cycle is refused with its whole path, and broken at boot only at a wante
   assert.match(kernel.logs.join('\n'), /Ordering cycle: .*a\.service After=b\.service \(\/sim\/unit:1\)/);
   const id = kernel.enqueue('start', 'a.service');
   const reply = kernel.replies.get(id);
-  assert.equal(reply?.ok, false);
-  assert.match(reply.ok ? '' : reply.message, /Ordering cycle/);
+  assert.match(reply?.ok === false ? reply.message : 'not refused', /Ordering cycle/);
 });
 
 test('conflicting units replace each other', () => {

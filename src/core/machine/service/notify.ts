@@ -103,6 +103,6 @@ function positiveInteger(text: string | undefined): number | null {
 }
 
 function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- a status text must not steer the terminal that shows it
+  // A status text must not steer the terminal that shows it.
   return text.slice(0, STATUS_TEXT_CHARACTERS_MAX).replace(/[\u0000-\u001f\u007f]/g, ' ');
 }
