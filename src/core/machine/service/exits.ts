@@ -35,7 +35,7 @@ export function afterMain(c: ServiceContext, run: ServiceRuntime, result: Servic
         if (next < definition.execStart.length) return spawn(c, { ...run, mainCommandIndex: next }, 'ExecStart', next);
         return enterStartPost(c, run);
       }
-      if (definition.type === 'notify' || definition.type === 'notify-reload' || definition.type === 'dbus') {
+      if (definition.type === 'notify' || definition.type === 'notify-reload') {
         if (result !== 'success') return enterSignalWith(c, run, 'stop-sigterm', result, reason);
         // It ended well but never said that it was ready; with RemainAfterExit= a helper of its may still say so.
         if (definition.remainAfterExit && definition.notifyAccess !== 'main') return run;

@@ -38,7 +38,8 @@ export function onSpawned(c: ServiceContext, run: ServiceRuntime, token: number,
 export function onExecDone(c: ServiceContext, run: ServiceRuntime, pid: Pid): ServiceRuntime {
   if (pid !== run.mainPid || run.state !== 'start') return run;
   const { type } = c.definition;
-  return type === 'simple' || type === 'exec' || type === 'idle' ? enterStartPost(c, run) : run;
+  // Without a bus to watch, a dbus service counts as started when it runs; its definition says that this is not what it asked for.
+  return type === 'simple' || type === 'exec' || type === 'idle' || type === 'dbus' ? enterStartPost(c, run) : run;
 }
 
 /**
