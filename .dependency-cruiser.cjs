@@ -39,7 +39,7 @@ module.exports = {
     layer('sim', ['base/', 'core/']),
     layer('logd', ['base/', 'control/', 'host/(native|load-native)\\.ts$']),
     // Offline verbs read unit files as the manager does, and logs as logd wrote them.
-    layer('initctl', ['base/', 'control/', 'core/(unit-file|graph|unit|time)/', 'host/unit-loader/', 'logd/query\\.ts$']),
+    layer('initctl', ['base/', 'control/', 'core/(unit-file|graph|unit|time)/', 'host/unit-(loader|files)/', 'logd/query\\.ts$']),
     {
       name: 'pure-core',
       comment: 'base, core and control know no Node module and no npm package',

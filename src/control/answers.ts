@@ -267,10 +267,12 @@ export interface EnqueueAnswer {
 }
 
 export interface UnitFileChangesAnswer {
-  /** In order: what was done, in words for the log, and as data. */
-  readonly changes: readonly { readonly kind: string; readonly path: string; readonly source: string }[];
+  /** What was done, in order. `source` is the target of a new link, '' when one was removed. */
+  readonly changes: readonly { readonly kind: 'symlink' | 'unlink'; readonly path: string; readonly source: string }[];
+  /** The same in systemctl's words, one line each. */
+  readonly lines: readonly string[];
   readonly warnings: readonly string[];
-  /** Canonical names the operation was about, for `--now`. */
+  /** The units it was about, for `--now`. */
   readonly units: readonly string[];
 }
 

@@ -22,7 +22,7 @@ export const JOB_MODES = [
   'fail', 'replace', 'replace-irreversibly', 'isolate', 'flush', 'ignore-dependencies', 'ignore-requirements', 'triggering',
   'restart-dependencies',
 ] as const;
-export const UNIT_FILE_OPERATIONS = ['enable', 'disable', 'reenable', 'mask', 'unmask', 'preset', 'link', 'revert', 'set-default'] as const;
+export const UNIT_FILE_OPERATIONS = ['enable', 'disable', 'reenable', 'mask', 'unmask', 'preset', 'link', 'set-default'] as const;
 export const SHUTDOWN_GOALS = ['poweroff', 'reboot', 'halt', 'kexec', 'exit'] as const;
 
 /** The validators of all methods' parameters. */
@@ -68,7 +68,8 @@ export const PARAMS = {
   /** `force`: without stopping units first. */
   shutdown: shape({ goal: oneOf(SHUTDOWN_GOALS), exitStatus: optional(integer(0, 255), 0), force: optional(flag, false) }),
   'daemon-reload': shape({}),
-  'change-unit-files': shape({ operation: oneOf(UNIT_FILE_OPERATIONS), units: names, runtime: optional(flag, false), force: optional(flag, false) }),
+  /** Names, or absolute paths of files for enable and link. `reload`: the manager reads its units again afterwards. */
+  'change-unit-files': shape({ operation: oneOf(UNIT_FILE_OPERATIONS), units: names, runtime: optional(flag, false), force: optional(flag, false), reload: optional(flag, true) }),
 
   // --- commands
   /**

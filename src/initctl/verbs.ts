@@ -5,6 +5,16 @@ import { helpVerb, renderHelp } from './help.ts';
 import { hasOption, parseArguments, type OptionName } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { complain, print, type Invocation, type Verb, type VerbRun } from './verb.ts';
+import { getDefault, setDefault } from './verbs/default-target.ts';
+import { disable } from './verbs/disable.ts';
+import { enable } from './verbs/enable.ts';
+import { isEnabled } from './verbs/is-enabled.ts';
+import { link } from './verbs/link.ts';
+import { listUnitFiles } from './verbs/list-unit-files.ts';
+import { mask } from './verbs/mask.ts';
+import { preset } from './verbs/preset.ts';
+import { reenable } from './verbs/reenable.ts';
+import { unmask } from './verbs/unmask.ts';
 import { cancel } from './verbs/cancel.ts';
 import { cat } from './verbs/cat.ts';
 import { daemonReload } from './verbs/daemon-reload.ts';
@@ -39,6 +49,7 @@ import { why } from './verbs/why.ts';
 export const VERBS: readonly Verb[] = [
   start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed,
   status, listUnits, listDependencies, show, cat, log, isActive, isFailed,
+  enable, disable, reenable, mask, unmask, preset, link, isEnabled, listUnitFiles, getDefault, setDefault,
   why, plan, verify,
   listJobs, cancel, daemonReload, isSystemRunning, setEnvironment, unsetEnvironment, showEnvironment,
   poweroff, reboot, halt, kexec, exit, rescue, emergency, defaultVerb,

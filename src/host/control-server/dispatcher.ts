@@ -15,6 +15,7 @@ import type { Engine } from '../engine.ts';
 import type { Peer } from './connection.ts';
 import { enqueueUnits } from './enqueue.ts';
 import { readerOf } from './reads/readers.ts';
+import { unitFilesOf } from './unit-file-states.ts';
 import { resolveUnits, UnitLoading } from './unit-selection.ts';
 
 export type Outcome<M extends Method> =
@@ -104,14 +105,16 @@ export class Dispatcher {
         const shutdown = params as Params<'shutdown'>;
         return this.#submit(peer, { method: 'shutdown', goal: shutdown.goal, exitStatus: shutdown.exitStatus, force: shutdown.force }, finish);
       }
-      case 'daemon-reload': {
-        engine.reloadDefinitions();
-        // The definitions are taken over in the coming turn; the answer must find them.
-        const end = engine.onTurnEnd(() => {
-          end();
-          finish({ ok: true, value: {} });
-        });
-        return end;
+      case 'daemon-reload':
+        return this.#reload(() => { finish({ ok: true, value: {} }); });
+      case 'change-unit-files': {
+        const change = params as Params<'change-unit-files'>;
+        const outcome = unitFilesOf(engine).change({ ...change, units });
+        if (!outcome.ok || !change.reload || outcome.value.changes.length === 0) {
+          finish(outcome);
+          return null;
+        }
+        return this.#reload(() => { finish(outcome); });
       }
       default: {
         const read = readerOf(method);
@@ -119,6 +122,16 @@ export class Dispatcher {
         return null;
       }
     }
+  }
+
+  /** Reads the files of all units again; the definitions are taken over in the coming turn, and the answer must find them. */
+  #reload(done: () => void): Cancel {
+    this.#engine.reloadDefinitions();
+    const end = this.#engine.onTurnEnd(() => {
+      end();
+      done();
+    });
+    return end;
   }
 
   #submit(peer: Peer, request: Request, done: (outcome: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly failure: Failure }) => void): Cancel {

@@ -1,13 +1,42 @@
+/** The unit files of the running manager. */
 import type { UnitDefinition } from '../../core/unit/definition.ts';
 import type { Engine } from '../engine.ts';
+import { UnitFiles, hasPreset, type UnitFileState } from '../unit-files/unit-files.ts';
+import { buildLoadPath } from '../unit-loader/load-path.ts';
+import { readSpecifierFacts } from '../unit-loader/specifier-facts.ts';
 
-export interface UnitFileState {
-  readonly state: string;
-  readonly preset: string;
+const UNIT_FILES = new WeakMap<Engine, UnitFiles>();
+
+/** Made when first asked for: most managers are never asked to enable anything. */
+export function unitFilesOf(engine: Engine): UnitFiles {
+  const known = UNIT_FILES.get(engine);
+  if (known !== undefined) return known;
+  const mode = engine.facts.mode === 'user' ? 'user' : 'system';
+  const directories = engine.facts.unitPath;
+  const builtIn = buildLoadPath({ mode, unitPath: null, shippedUnits: null, generatorDirectory: null, environment: process.env });
+  // Links are made where the manager finds them: with a load path of its own, in the first directory of that.
+  const writable = (directory: string): string => (directories.includes(directory) ? directory : (directories[0] ?? directory));
+  const unitFiles = new UnitFiles({
+    mode,
+    loadPath: {
+      directories,
+      configurationDirectory: writable(builtIn.configurationDirectory),
+      runtimeDirectory: writable(builtIn.runtimeDirectory),
+      generatorDirectory: `${engine.facts.runtimeDirectory}/generator`,
+    },
+    specifiers: readSpecifierFacts({
+      mode, root: '', uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, environment: process.env,
+      runtimeRoot: mode === 'user' ? (process.env['XDG_RUNTIME_DIR'] ?? '/tmp') : '/run',
+    }),
+    root: '',
+  });
+  UNIT_FILES.set(engine, unitFiles);
+  return unitFiles;
 }
 
-/** Whether a unit is enabled, as far as its own files tell. */
-export function unitFileState(_engine: Engine, definition: UnitDefinition): UnitFileState {
+/** What `status` and `show` say of a loaded unit: whether it is enabled. Units without a file say nothing. */
+export function unitFileState(engine: Engine, definition: UnitDefinition): UnitFileState {
   if (definition.fragmentPath === null) return { state: definition.loadState === 'masked' ? 'masked' : '', preset: '' };
-  return { state: '', preset: '' };
+  const { state, preset } = unitFilesOf(engine).stateOf(definition.name);
+  return { state, preset: hasPreset(state) ? preset : '' };
 }

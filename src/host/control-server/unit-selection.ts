@@ -25,6 +25,9 @@ export function resolveUnits<M extends Method>(state: ManagerState, method: M, p
   switch (method as Method) {
     case 'status': case 'show': case 'cat': case 'enqueue': case 'plan': case 'kill': case 'reset-failed': case 'verify':
       return select(state, (params as Params<'status'>).units);
+    case 'change-unit-files':
+      // Templates and paths are meant too; what is no name at all is refused by the verb itself.
+      return { ok: true, units: (params as Params<'change-unit-files'>).units.map((word) => (word.startsWith('/') ? word : (mangleUnitName(word) ?? word)) as UnitName) };
     case 'why': case 'list-dependencies':
       return select(state, [(params as Params<'why'>).unit]);
     default:

@@ -12,6 +12,8 @@ import type { Given, Method, Params } from '../../control/requests.ts';
 import { isUnitName, mangleUnitName, unitNameForm, withInstance } from '../../core/unit/unit-name.ts';
 import { BUILT_IN_DEFAULTS } from '../../core/unit-file/unit-defaults.ts';
 import type { UnitDefinition } from '../../core/unit/definition.ts';
+import type { SpecifierContext } from '../../core/unit-file/specifiers.ts';
+import { UnitFiles } from '../../host/unit-files/unit-files.ts';
 import { buildLoadPath, type LoadPath } from '../../host/unit-loader/load-path.ts';
 import { readSpecifierFacts } from '../../host/unit-loader/specifier-facts.ts';
 import { createUnitLoader, type UnitLoader } from '../../host/unit-loader/unit-loader.ts';
@@ -42,6 +44,13 @@ function answer(method: Method, given: Given<Method>, options: OfflineOptions, r
   switch (method) {
     case 'verify': return verifyOffline(given as Params<'verify'>, options);
     case 'cat': return catOffline(given as Params<'cat'>, options);
+    case 'list-unit-files': return { ok: true, value: unitFilesFor(options).list({ patterns: [], types: [], states: [], ...(given as Given<'list-unit-files'>) }) };
+    case 'is-enabled': {
+      const files = unitFilesFor(options);
+      return { ok: true, value: { units: ((given as Given<'is-enabled'>).units ?? []).map((unit) => ({ unit, state: files.stateOf(unit).state })) } };
+    }
+    case 'get-default': return unitFilesFor(options).defaultTarget();
+    case 'change-unit-files': return unitFilesFor(options).change({ runtime: false, force: false, reload: false, units: [], operation: 'enable', ...(given as Given<'change-unit-files'>) });
     default: return { ok: false, failure: { name: 'internal-error', message: reason } };
   }
 }
@@ -50,19 +59,30 @@ function loadPathOf(options: OfflineOptions): LoadPath {
   return buildLoadPath({ mode: options.user ? 'user' : 'system', unitPath: null, shippedUnits: null, generatorDirectory: null, environment: process.env });
 }
 
+function rootOf(options: OfflineOptions): string {
+  return options.root === null || options.root === '/' ? '' : resolve(options.root);
+}
+
+function specifiersFor(options: OfflineOptions): SpecifierContext {
+  const mode = options.user ? 'user' : 'system';
+  return readSpecifierFacts({
+    mode, root: rootOf(options), uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, environment: process.env,
+    runtimeRoot: mode === 'user' ? (process.env['XDG_RUNTIME_DIR'] ?? '/tmp') : '/run',
+  });
+}
+
+function unitFilesFor(options: OfflineOptions): UnitFiles {
+  return new UnitFiles({ mode: options.user ? 'user' : 'system', loadPath: loadPathOf(options), specifiers: specifiersFor(options), root: rootOf(options) });
+}
+
 /** @param first folders looked into before all others: those of files named by path */
 function loaderFor(options: OfflineOptions, first: readonly string[]): UnitLoader {
-  const mode = options.user ? 'user' : 'system';
-  const root = options.root === null || options.root === '/' ? '' : resolve(options.root);
   return createUnitLoader({
-    mode,
+    mode: options.user ? 'user' : 'system',
     directories: [...first, ...loadPathOf(options).directories],
-    root,
+    root: rootOf(options),
     defaults: BUILT_IN_DEFAULTS,
-    specifiers: readSpecifierFacts({
-      mode, root, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, environment: process.env,
-      runtimeRoot: mode === 'user' ? (process.env['XDG_RUNTIME_DIR'] ?? '/tmp') : '/run',
-    }),
+    specifiers: specifiersFor(options),
   });
 }
 
@@ -113,7 +133,7 @@ function missingDependencies(definition: UnitDefinition, loader: UnitLoader): re
 
 function catOffline({ units = [] }: Given<'cat'>, options: OfflineOptions): Outcome {
   const loader = loaderFor(options, []);
-  const root = options.root === null || options.root === '/' ? '' : resolve(options.root);
+  const root = rootOf(options);
   const answers: CatAnswer['units'][number][] = [];
   for (const word of units) {
     const name = mangleUnitName(word);

@@ -9,6 +9,7 @@ import { readManager } from './manager.ts';
 import { readPlan } from './plan.ts';
 import { readProperties } from './properties.ts';
 import { readUnitFileTexts } from './unit-file-texts.ts';
+import { readDefault, readIsEnabled, readUnitFileList } from './unit-files.ts';
 import { readUnitList } from './unit-list.ts';
 import { readStatus } from './unit-status.ts';
 import { readVerdicts } from './verify.ts';
@@ -22,6 +23,9 @@ const READERS = {
   'list-jobs': readJobList,
   'list-dependencies': readDependencies,
   cat: readUnitFileTexts,
+  'list-unit-files': readUnitFileList,
+  'is-enabled': readIsEnabled,
+  'get-default': readDefault,
   'get-environment': readEnvironment,
   why: readWhy,
   plan: readPlan,

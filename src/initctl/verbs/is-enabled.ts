@@ -1,0 +1,39 @@
+import { EXIT } from '../exit-status.ts';
+import { hasOption } from '../options.ts';
+import { unitArguments } from '../unit-argument.ts';
+import { complain, print, printJson, request, type Verb } from '../verb.ts';
+
+/** Source: systemctl(1), the table of "is-enabled". */
+const ENABLED: readonly string[] = ['enabled', 'enabled-runtime', 'static', 'alias', 'indirect', 'generated', 'transient'];
+
+export const isEnabled: Verb = {
+  name: 'is-enabled',
+  aliases: [],
+  group: 'Unit files',
+  synopsis: 'UNIT…',
+  summary: 'Print whether units are enabled; exit status 0 if any is',
+  operand: 'unit-files',
+  options: ['quiet', 'root', 'json'],
+  runs: 'manager',
+  *run(call) {
+    if (call.words.length === 0) {
+      yield* complain(`${call.program} is-enabled: which unit?`);
+      return EXIT.usage;
+    }
+    const reply = yield* request('is-enabled', { units: unitArguments(call.words) });
+    if (!reply.ok) {
+      yield* complain(reply.failure.message);
+      return EXIT.failed;
+    }
+    if (hasOption(call.options, 'json')) yield* printJson(reply.value.units);
+    for (const { unit, state } of reply.value.units) {
+      if (state === '') {
+        // As systemctl: the first unit without a file ends it.
+        yield* complain(`Failed to get unit file state for ${unit}: No such file or directory`);
+        return EXIT.failed;
+      }
+      if (!hasOption(call.options, 'quiet') && !hasOption(call.options, 'json')) yield* print(state);
+    }
+    return reply.value.units.some(({ state }) => ENABLED.includes(state)) ? EXIT.done : EXIT.failed;
+  },
+};
