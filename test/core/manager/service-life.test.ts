@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UnitName, Usec } from '../../../src/base/brand.ts';
-import { command, missing, service, target } from '../../../src/sim/definitions.ts';
+import { command, inert, missing, service, target } from '../../../src/sim/definitions.ts';
 import { SimulatedKernel } from '../../../src/sim/kernel.ts';
 
 const SECOND = 1_000_000;
@@ -245,4 +245,14 @@ test('a default dependency on a target that no file defines does not keep a serv
   const sysinit = { kind: 'Requires' as const, other: 'sysinit.target' as UnitName, origin: 'default' as const };
   kernel.boot([target('default.target', { Wants: ['a.service'] }), { ...service('a.service'), dependencies: [sysinit] }, missing('sysinit.target')]);
   assert.equal(kernel.unit('a.service').activeState, 'active');
+});
+
+test('a service whose socket unit cannot be started yet is started without it, and that is said', () => {
+  const kernel = new SimulatedKernel();
+  kernel.boot([
+    target('default.target', { Wants: ['log.service'] }), inert('log.socket', 'socket'),
+    service('log.service', { edges: { Requires: ['log.socket'], After: ['log.socket'] } }),
+  ]);
+  assert.equal(kernel.unit('log.service').activeState, 'active');
+  assert.match(kernel.logs.join('\n'), /log\.socket is not started: units of type socket are not in effect yet/);
 });
