@@ -118,9 +118,11 @@ export class DirectoryPlace implements SegmentPlace {
     this.#fitTotal();
     const directory = join(this.directory, unit);
     makeDirectories(directory);
-    const name = { sequence: (this.#retention.newest(unit)?.sequence ?? 0) + 1, createdUsec };
+    // Asked of the directory and not of the table: another manager may have been given the same one.
+    const newest = Math.max(this.#retention.newest(unit)?.sequence ?? 0, listSegments(directory).at(-1)?.sequence ?? 0);
+    const name = { sequence: newest + 1, createdUsec };
     const ref = { ...name, path: join(directory, formatSegmentName(name)) };
-    // Not opened for appending: splice(2) refuses that. Exclusive: two managers must not share a directory.
+    // Not opened for appending: splice(2) refuses that.
     const fd = openSync(ref.path, 'wx+', FILE_MODE);
     this.#retention.add(unit, ref);
     return { ref, fd };

@@ -52,6 +52,8 @@ export interface FrameHeader {
 /** Payload of a definition frame, as JSON: whose bytes the stream's frames are from here on in this segment. */
 export interface Definition extends StreamOrigin {
   readonly bootId: string;
+  /** Tells apart the managers that wrote here; see `managerIdentity`. Stream numbers are unique within one manager only. */
+  readonly manager: string;
   /** The stream's first bytes in this segment are the rest of a line that had to be cut at the end of the segment before. */
   readonly continues: boolean;
 }
@@ -122,7 +124,7 @@ export function encodeRecord(header: Omit<FrameHeader, 'length'>, payload: Defin
 export function decodeDefinition(payload: Buffer): Definition | null {
   const value = parseRecord(payload);
   return value !== null && typeof value['unit'] === 'string' && typeof value['bootId'] === 'string'
-    && typeof value['identifier'] === 'string' && typeof value['priority'] === 'number' && typeof value['levelMax'] === 'number'
+    && typeof value['manager'] === 'string' && typeof value['identifier'] === 'string' && typeof value['priority'] === 'number' && typeof value['levelMax'] === 'number'
     ? (value as unknown as Definition) : null;
 }
 

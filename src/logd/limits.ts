@@ -9,6 +9,12 @@ export const SEGMENT_BYTES = 4 * 1024 * 1024;
 /** Default for what one unit may keep, so that a noisy service pushes out only its own history. */
 export const UNIT_BYTES_MAX = 64 * 1024 * 1024;
 
+/**
+ * Segments of one unit: every boot begins a new one, and a unit that says little must not fill its directory with the small files of a
+ * thousand boots.
+ */
+export const UNIT_SEGMENTS_MAX = 128;
+
 /** Default for what all units together may keep; the share of the file system below may be lower. */
 export const TOTAL_BYTES_MAX = 1024 * 1024 * 1024;
 

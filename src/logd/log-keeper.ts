@@ -15,6 +15,7 @@ import { BUSY_PIPE_BYTES, INTAKE_BYTES, OPEN_SEGMENTS_MAX, STORAGE_RETRY_MSEC, S
 import type { OutputStream } from './output-stream.ts';
 import type { FromLogd, StreamOrigin } from './protocol.ts';
 import { HANGUP, READABLE, type ReadySet } from './ready-set.ts';
+import type { Writer } from './segment-recovery.ts';
 import type { SegmentPlace } from './segment-place.ts';
 import { addLoss, UnitLog, type Intake, type StoredBytes } from './unit-log.ts';
 
@@ -24,7 +25,7 @@ const MAKE_ROOM_TRIES = 16;
 export interface LogKeeperOptions {
   readonly native: NativeBinding;
   readonly ready: ReadySet;
-  readonly bootId: string;
+  readonly writer: Writer;
   /** Finds the best place there is now. `removed` is to be called for units whose newest segment had to go. */
   readonly choosePlace: (removed: (unit: string) => void) => SegmentPlace;
   readonly echo: Echo | null;
@@ -226,7 +227,7 @@ export class LogKeeper {
     let log = this.#logs.get(unit);
     if (log?.isOpen === true) return log;
     log ??= new UnitLog(unit, {
-      native: this.#options.native, place: this.#place, bootId: this.#options.bootId, scratchPipe: this.#scratchPipe,
+      native: this.#options.native, place: this.#place, writer: this.#options.writer, scratchPipe: this.#scratchPipe,
       streamOf: (number) => this.#streams.get(number)?.stream,
       onStored: (stream, where) => { this.#stored(stream, where); },
     });

@@ -6,6 +6,7 @@ import { DirectoryPlace, prepareDirectory } from './directory-place.ts';
 import { Echo } from './echo.ts';
 import { TOTAL_BYTES_MAX, UNIT_BYTES_MAX } from './limits.ts';
 import { LogKeeper } from './log-keeper.ts';
+import { managerIdentity } from './manager-identity.ts';
 import { MemoryPlace } from './memory-place.ts';
 import {
   CONTROL_FD, decodeToLogd, encodeMessage, MESSAGE_BYTES_MAX, PROTOCOL_VERSION, type FromLogd, type ToLogd,
@@ -107,7 +108,7 @@ class Logd {
 
   #begin(bootId: string): void {
     const keeper = new LogKeeper({
-      native: this.#native, ready: this.#ready, bootId, echo: this.#echo,
+      native: this.#native, ready: this.#ready, echo: this.#echo, writer: { bootId, manager: managerIdentity(process.ppid) },
       choosePlace: (removed) => this.#choosePlace(removed),
       tell: (message) => { this.#tell(message); },
       onStored: (unit) => { this.#queries?.stored(unit); },

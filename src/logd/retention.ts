@@ -4,7 +4,7 @@
  */
 import { assert } from '../base/assert.ts';
 import type { SegmentRef } from './catalog.ts';
-import { UNITS_MAX } from './limits.ts';
+import { UNIT_SEGMENTS_MAX, UNITS_MAX } from './limits.ts';
 import type { Caps } from './segment-place.ts';
 
 interface Kept {
@@ -90,7 +90,7 @@ export class Retention {
     const own = unit === null ? undefined : this.#units.get(unit);
     if (unit !== null && own !== undefined) {
       let unitBytes = own.reduce((sum, kept) => sum + kept.bytes, 0);
-      while (unitBytes > unitBytesMax && own.length > 1) {
+      while ((unitBytes > unitBytesMax || own.length > UNIT_SEGMENTS_MAX) && own.length > 1) {
         unitBytes -= this.#removeFirst(unit);
       }
     }

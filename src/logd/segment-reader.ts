@@ -209,7 +209,7 @@ export class SegmentReader {
       case 'definition': {
         const definition = decodeDefinition(payload);
         if (definition === null) return;
-        if (known !== undefined && known.definition.bootId === definition.bootId) {
+        if (known !== undefined && known.definition.bootId === definition.bootId && known.definition.manager === definition.manager) {
           // The same stream again: logd was started anew, or another process writes now. An unfinished line stays unfinished.
           known.definition = definition;
           return;
@@ -251,7 +251,7 @@ export class SegmentReader {
     // Its definition was damaged. The bytes are still worth showing.
     const definition: Definition = {
       stream: number, unit: this.#unit, invocationId: null, pid: null, identifier: this.#unit, output: 'both', priority: 6,
-      levelPrefix: true, levelMax: 7, format: 'text', bootId: '0'.repeat(32), continues: true,
+      levelPrefix: true, levelMax: 7, format: 'text', bootId: '0'.repeat(32), manager: '', continues: true,
     };
     const made: StreamState = { definition, pending: [], pendingBytes: 0, continues: true, newest: null };
     this.#streams.set(number, made);

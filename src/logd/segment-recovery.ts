@@ -6,10 +6,14 @@
  * - half a header, or half a record (definition, end, lost): cut off. Nothing is lost with it: the bytes it was to introduce are
  *   still in the pipe, and the record is written again;
  * - anything else (the machine lost power): the segment is left alone, and a new one is begun.
+ *
+ * A segment of another boot or another manager is left alone, whatever its state: should two managers be given the same directory,
+ * each writes only to its own segments.
  */
 import { fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs';
 import {
   decodeDefinition, decodeSegmentHeader, FRAME_HEADER_BYTES, FRAME_LENGTH_OFFSET, OPEN_LENGTH, readFrameHeader, SEGMENT_HEADER_BYTES,
+  type Definition,
 } from './frame.ts';
 
 export interface Recovered {
@@ -19,25 +23,32 @@ export interface Recovered {
   readonly streamEnds: ReadonlyMap<number, number>;
 }
 
-/** @returns null when the segment is damaged and must not be continued */
-export function recoverSegment(fd: number, bootId: string): Recovered | null {
+/** Whose segments may be continued. */
+export type Writer = Pick<Definition, 'bootId' | 'manager'>;
+
+/** @returns null when the segment must not be continued: it is damaged, or another's */
+export function recoverSegment(fd: number, writer: Writer): Recovered | null {
   const { size } = fstatSync(fd);
   const file = Buffer.allocUnsafe(size);
   if (readSync(fd, file, 0, size, 0) !== size || decodeSegmentHeader(file) === null) return null;
   const streamEnds = new Map<number, number>();
   let at = SEGMENT_HEADER_BYTES;
+  let isOurs = false;
   while (at < size) {
     const header = readFrameHeader(file, at);
     const payloadAt = at + FRAME_HEADER_BYTES;
     if (header === null) {
       // Less than a header at the end was never finished; anything longer is damage.
-      return size < payloadAt ? cutAt(fd, at, streamEnds) : null;
+      return isOurs && size < payloadAt ? cutAt(fd, at, streamEnds) : null;
     }
+    // A definition comes before all else, so nothing has been changed yet when it turns out to be another's.
+    if (!isOurs && header.kind !== 'definition') return null;
     const isOpen = header.length === OPEN_LENGTH;
-    if (!isOpen && payloadAt + header.length > size) return header.kind === 'data' ? null : cutAt(fd, at, streamEnds);
+    if (!isOpen && payloadAt + header.length > size) return isOurs && header.kind !== 'data' ? cutAt(fd, at, streamEnds) : null;
     if (header.kind === 'definition') {
       const definition = decodeDefinition(file.subarray(payloadAt, payloadAt + header.length));
-      if (definition === null || definition.bootId !== bootId) streamEnds.delete(header.stream);
+      if (definition?.bootId !== writer.bootId || definition.manager !== writer.manager) return null;
+      isOurs = true;
     }
     if (isOpen) {
       const length = size - payloadAt;
@@ -53,7 +64,7 @@ export function recoverSegment(fd: number, bootId: string): Recovered | null {
     // What comes next does not go on with an unfinished line.
     if (header.kind === 'end' || header.kind === 'lost') streamEnds.delete(header.stream);
   }
-  return { end: size, streamEnds };
+  return isOurs ? { end: size, streamEnds } : null;
 }
 
 function cutAt(fd: number, at: number, streamEnds: ReadonlyMap<number, number>): Recovered {

@@ -16,7 +16,7 @@ import {
 } from './frame.ts';
 import { INTAKE_BYTES, LINE_BYTES_MAX } from './limits.ts';
 import type { OutputStream } from './output-stream.ts';
-import { recoverSegment } from './segment-recovery.ts';
+import { recoverSegment, type Writer } from './segment-recovery.ts';
 import type { OpenSegment, SegmentPlace } from './segment-place.ts';
 
 const NEWLINE = 10;
@@ -43,7 +43,8 @@ export interface StoredBytes {
 export interface UnitLogShared {
   readonly native: Pick<NativeBinding, 'splice' | 'tee' | 'read' | 'clock'>;
   readonly place: SegmentPlace;
-  readonly bootId: string;
+  /** Goes into every definition. */
+  readonly writer: Writer;
   /** A pipe of our own, to look at the bytes of another without taking them: [read end, write end]. */
   readonly scratchPipe: readonly [Fd, Fd];
   /** The stream of that number, if it is still open. */
@@ -178,7 +179,7 @@ export class UnitLog {
 
   /** The segment in use, opened again when it was put to sleep, recovered when it was another process that wrote it. */
   #present(): Segment | null {
-    const { place, bootId } = this.#shared;
+    const { place, writer } = this.#shared;
     if (this.#segment !== null) {
       if (this.#segment.fd === ASLEEP) this.#segment.fd = place.openAgain(this.#segment.ref) ?? ASLEEP;
       if (this.#segment.fd !== ASLEEP) return this.#segment;
@@ -186,7 +187,7 @@ export class UnitLog {
     }
     const newest = place.openNewest(this.unit);
     if (newest === null) return null;
-    const recovered = recoverSegment(newest.fd, bootId);
+    const recovered = recoverSegment(newest.fd, writer);
     if (recovered !== null) return this.#begin(newest, recovered.end, new Map(recovered.streamEnds));
     closeSync(newest.fd);
     return null;
@@ -203,7 +204,7 @@ export class UnitLog {
   #introduce(segment: Segment, stream: OutputStream, clock: readonly [number, number]): void {
     const number = stream.origin.stream;
     if (!segment.defined.has(number)) {
-      const definition: Definition = { ...stream.origin, bootId: this.#shared.bootId, continues: stream.continues };
+      const definition: Definition = { ...stream.origin, ...this.#shared.writer, continues: stream.continues };
       this.#append(segment, encodeRecord(this.#stamp('definition', stream, clock), definition));
       segment.defined.add(number);
       stream.continues = false;

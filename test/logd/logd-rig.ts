@@ -44,6 +44,7 @@ function bundleOf(directory: string): string {
 export interface RigOptions {
   readonly directories?: readonly string[];
   readonly echoFd?: number;
+  readonly bootId?: string;
   /** Command line in front of node, such as `unshare --mount`. */
   readonly wrap?: readonly string[];
 }
@@ -92,7 +93,7 @@ export class LogdRig {
     });
     native.close(theirs);
     this.#control = ours;
-    this.send({ type: 'hello', version: 1, bootId: BOOT_ID });
+    this.send({ type: 'hello', version: 1, bootId: this.#options.bootId ?? BOOT_ID });
     for (const stream of this.#open.values()) this.#sendOpen(stream);
   }
 

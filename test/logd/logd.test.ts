@@ -384,6 +384,33 @@ test('the manager\'s own pino lines are kept under heartwood and shown with the 
   shut(log.fd);
 });
 
+test('two managers that were given one directory do not damage each other\'s lines', async (context) => {
+  const one = await start(context);
+  const other = await start(context, { directories: [one.directory], bootId: 'f'.repeat(32) });
+  const streams = [one, other].map((rig) => ({ rig, ...rig.open('a.service') }));
+  for (let round = 0; round < 20; round++) {
+    for (const [index, { rig, fd }] of streams.entries()) {
+      put(fd, `${String(index)} round ${String(round)} begins`);
+      await rig.flush();
+      put(fd, ' and ends\n');
+    }
+    if (round === 10) {
+      await one.kill();
+      one.start();
+    }
+  }
+  for (const { rig, fd, stream } of streams) {
+    shut(fd);
+    await rig.ended(stream);
+  }
+  const lines = (await one.log()).trim().split('\n');
+  for (const index of [0, 1]) {
+    const own = lines.filter((line) => line.startsWith(String(index)));
+    assert.deepEqual(own, Array.from({ length: 20 }, (_, round) => `${String(index)} round ${String(round)} begins and ends`));
+  }
+  assert.equal(lines.length, 40);
+});
+
 test('what another process left open in the directory does not keep logd from starting', async (context) => {
   const rig = new LogdRig();
   context.after(() => rig.remove());

@@ -9,7 +9,7 @@ export const BOOT_ID = 'b'.repeat(32);
 export function definitionOf(stream: number, more: Partial<Definition> = {}): Definition {
   return {
     stream, unit: 'a.service', invocationId: null, pid: 7, identifier: 'a', output: 'stdout', priority: 6, levelPrefix: false, levelMax: 7,
-    format: 'text', bootId: BOOT_ID, continues: false, ...more,
+    format: 'text', bootId: BOOT_ID, manager: 'm', continues: false, ...more,
   };
 }
 

@@ -16,6 +16,7 @@ import { BOOT_ID, beginSegment, dataFrame, readSegment, record } from './segment
 const native = loadNative();
 const base = mkdtempSync(join(tmpdir(), 'heartwood-unit-log-'));
 after(() => { rmSync(base, { recursive: true }); });
+const writer = { bootId: BOOT_ID, manager: 'm' };
 let places = 0;
 
 function pipe(): readonly [Fd, Fd] {
@@ -39,7 +40,7 @@ function bench(unitBytesMax: number): Bench {
   const streams = new Map<number, OutputStream>();
   const place = new DirectoryPlace(directory, { unitBytesMax, totalBytesMax: 1 << 30 }, () => undefined);
   const log = new UnitLog('a.service', {
-    native, place, bootId: BOOT_ID, scratchPipe: pipe(), streamOf: (number) => streams.get(number), onStored: () => undefined,
+    native, place, writer, scratchPipe: pipe(), streamOf: (number) => streams.get(number), onStored: () => undefined,
   });
   return {
     place, log, streams,
@@ -143,7 +144,7 @@ test('a segment cut off at any byte is continued without a trace, or left alone'
     truncateSync(copy, length);
     const before = length < 32 ? [] : readSegment(copy).map((line) => line.text.toString());
     const fd = openSync(copy, 'r+');
-    const recovered = recoverSegment(fd, BOOT_ID);
+    const recovered = recoverSegment(fd, writer);
     // A whole frame with a known length that is cut short cannot come from a killed writer: that segment is not continued.
     if (recovered !== null) {
       const frame = Buffer.concat([record('end', 1, 9, null), dataFrame(1, Buffer.from('next\n'), 9)]);
@@ -161,13 +162,26 @@ test('an open frame, as a killed writer leaves it, gets its length and its strea
   writeFileSync(path, Buffer.concat([beginSegment(1), dataFrame(1, Buffer.from('done\nhal'), 1, OPEN_LENGTH)]));
   const fd = openSync(path, 'r+');
   const size = readFileSync(path).length;
-  assert.deepEqual(recoverSegment(fd, BOOT_ID), { end: size, streamEnds: new Map([[1, size]]) });
+  assert.deepEqual(recoverSegment(fd, writer), { end: size, streamEnds: new Map([[1, size]]) });
   // Once repaired there is nothing left to repair.
-  assert.deepEqual(recoverSegment(fd, BOOT_ID), { end: size, streamEnds: new Map([[1, size]]) });
+  assert.deepEqual(recoverSegment(fd, writer), { end: size, streamEnds: new Map([[1, size]]) });
   const frame = dataFrame(1, Buffer.from('f\n'), 2);
   writeSync(fd, frame, 0, frame.length, size);
   closeSync(fd);
   assert.deepEqual(readSegment(path).map((line) => line.text.toString()), ['done', 'half']);
+});
+
+test("a segment of another boot or another manager is not touched, even when it ends in the middle of a frame", () => {
+  const path = join(base, 'others');
+  for (const ending of [dataFrame(1, Buffer.from('writing'), 1, OPEN_LENGTH), Buffer.from([0xf5, 0x48])]) {
+    const segment = Buffer.concat([beginSegment(1), ending]);
+    writeFileSync(path, segment);
+    const fd = openSync(path, 'r+');
+    assert.equal(recoverSegment(fd, { ...writer, manager: 'another' }), null);
+    assert.equal(recoverSegment(fd, { ...writer, bootId: 'c'.repeat(32) }), null);
+    closeSync(fd);
+    assert.deepEqual(readFileSync(path), segment);
+  }
 });
 
 test('a log put to sleep goes on in the same segment; one whose file was removed begins another', () => {
