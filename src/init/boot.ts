@@ -1,6 +1,7 @@
 /** What all modes have in common: from chosen options to a running manager. */
 import type { Fd, UnitName } from '../base/brand.ts';
 import { getEntry } from '../base/persistent-map.ts';
+import type { AccessRule } from '../control/access.ts';
 import type { Effect } from '../core/manager/effect.ts';
 import type { ManagerConfig } from '../core/manager/state.ts';
 import type { EngineFacts, ManagerLog } from '../host/engine.ts';
@@ -39,8 +40,9 @@ export interface BootOptions {
   readonly specifiers: SpecifierContext;
   readonly defaults: UnitDefaults;
   readonly runtimeDirectory: RuntimeDirectory;
+  /** `[Access]` of the configuration. */
+  readonly accessRules: readonly AccessRule[];
   readonly logDirectory: string;
-  /** Directory where the manager keeps logs when `logDirectory` cannot be written. */
   readonly logWishes: LogWishes;
   readonly showStatus: 'auto' | 'yes' | 'no';
   readonly environment: readonly string[];
@@ -138,7 +140,7 @@ export function boot(options: BootOptions): Manager {
     const lines = status;
     manager.engine.subscribe((change) => { lines.onChange(change); });
   }
-  if (!isCommand) startControl(manager, socketPath(runtimeDirectory, 'control'), log);
+  if (!isCommand) startControl(manager, socketPath(runtimeDirectory, 'control'), options.accessRules, log);
   manager.start();
   if (getEntry(manager.engine.state().units, config.bootUnit)?.definition.loadState === 'not-found') {
     log.write('crit', config.bootUnit, `${config.bootUnit} was not found in ${options.loadPath.directories.join(':')}`);
@@ -146,8 +148,8 @@ export function boot(options: BootOptions): Manager {
   return manager;
 }
 
-function startControl(manager: Manager, path: string, log: ManagerLog): void {
-  const server = new ControlServer(manager.engine, { socketPath: process.env['HEARTWOOD_SOCKET'] ?? path, policy: { ownUid: process.getuid?.() ?? 0, rules: [] } });
+function startControl(manager: Manager, path: string, rules: readonly AccessRule[], log: ManagerLog): void {
+  const server = new ControlServer(manager.engine, { socketPath: process.env['HEARTWOOD_SOCKET'] ?? path, policy: { ownUid: process.getuid?.() ?? 0, rules } });
   const error = server.start();
   if (error !== null) log.write('err', '', `there is no control socket, ${path}: ${error}`);
 }

@@ -1,11 +1,13 @@
 /** The program `heartwood`: reads its command line, decides how to run, and runs. */
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
-import type { Fd, UnitName, Usec } from '../base/brand.ts';
-import { seconds } from '../base/time.ts';
+import { parse as parseIni } from 'ini';
+import type { Fd, UnitName } from '../base/brand.ts';
+import { CENTURY_USEC } from '../core/unit-file/time-setting.ts';
 import { BUILT_IN_DEFAULTS } from '../core/unit-file/unit-defaults.ts';
 import type { ManagerConfig } from '../core/manager/state.ts';
 import { isUnitName } from '../core/unit/unit-name.ts';
 import { loadNative } from '../host/load-native.ts';
+import { readConfiguration } from '../host/manager-configuration.ts';
 import { shippedUnitDirectory } from '../host/program-paths.ts';
 import { buildLoadPath } from '../host/unit-loader/load-path.ts';
 import { readSpecifierFacts } from '../host/unit-loader/specifier-facts.ts';
@@ -54,7 +56,11 @@ function run(options: Options, chosen: ChosenMode): void {
   const isMachine = mode === 'system' && process.pid === 1;
   if (isMachine) mountApiFileSystems(native, complaints);
   const kernel = isMachine ? parseKernelCommandLine(readText('/proc/cmdline')) : NO_WISHES;
-  const logWishes = { target: options.logTarget, level: options.logLevel ?? kernel.logLevel };
+  const configurationHome = mode === 'user' ? (process.env['XDG_CONFIG_HOME'] ?? `${process.env['HOME'] ?? ''}/.config`) : null;
+  const configuration = readConfiguration(mode === 'user' ? 'user' : 'system', configurationHome, BUILT_IN_DEFAULTS, () => parseIni);
+  complaints.push(...configuration.complaints);
+  const { defaults } = configuration;
+  const logWishes = { target: options.logTarget ?? knownTarget(configuration.logTarget), level: options.logLevel ?? kernel.logLevel ?? configuration.logLevel };
   const wrong = checkLogWishes(logWishes) ?? checkUnit(options.unit) ?? checkUnit(options.exitWith);
   if (wrong !== null && !isMachine) complain(wrong);
   if (isMachine) {
@@ -81,22 +87,23 @@ function run(options: Options, chosen: ChosenMode): void {
     mode,
     bootUnit: options.command !== null ? COMMAND_UNIT : ((options.unit ?? kernel.unit ?? 'default.target') as UnitName),
     exitWith: options.command !== null ? COMMAND_UNIT : (options.exitWith as UnitName | null),
-    defaultTimeoutStartUsec: BUILT_IN_DEFAULTS.timeoutStartUsec ?? (seconds(90) as Usec),
-    defaultTimeoutStopUsec: BUILT_IN_DEFAULTS.timeoutStopUsec ?? (seconds(90) as Usec),
-    defaultRestartUsec: BUILT_IN_DEFAULTS.restartUsec,
+    defaultTimeoutStartUsec: defaults.timeoutStartUsec ?? CENTURY_USEC,
+    defaultTimeoutStopUsec: defaults.timeoutStopUsec ?? CENTURY_USEC,
+    defaultRestartUsec: defaults.restartUsec,
   };
   const bootOptions: BootOptions = {
     native, mode, config, loadPath, specifiers, runtimeDirectory, logWishes,
     modeReason: options.command === null ? chosen.why : 'one command is run',
-    defaults: BUILT_IN_DEFAULTS,
+    defaults,
+    accessRules: configuration.accessRules,
     logDirectory: mode === 'user' ? `${specifiers.stateRoot}/heartwood/log` : '/var/log/heartwood',
-    showStatus: options.command !== null ? 'no' : showStatus(options, kernel, native.isTty(1 as Fd)),
-    environment: managerEnvironment(mode, options, kernel),
+    showStatus: options.command !== null ? 'no' : showStatus(options, kernel, configuration.showStatus, native.isTty(1 as Fd)),
+    environment: managerEnvironment(mode, options, [...configuration.environment, ...kernel.environment]),
     bootId: specifiers.bootId ?? randomId() ?? '0'.repeat(32),
     echo: mode === 'container' && options.command === null,
     command: options.command === null ? null : {
       unit: COMMAND_UNIT, fds: COMMAND_FDS,
-      units: commandUnits({ command: options.command, environment: process.env, workingDirectory: process.cwd(), specifiers, defaults: BUILT_IN_DEFAULTS }, findProgram),
+      units: commandUnits({ command: options.command, environment: process.env, workingDirectory: process.cwd(), specifiers, defaults }, findProgram),
     },
     interceptSignal: (manager, record) => {
       if (options.command === null || !isForCommand(record)) return false;
@@ -124,18 +131,24 @@ function checkUnit(name: string | null): string | null {
 }
 
 /** `auto` is "yes" on a terminal, unless the kernel was told to be quiet. */
-function showStatus(options: Options, kernel: KernelWishes, terminal: boolean): 'auto' | 'yes' | 'no' {
+function showStatus(options: Options, kernel: KernelWishes, configured: string | null, terminal: boolean): 'auto' | 'yes' | 'no' {
   if (options.showStatus !== 'auto') return options.showStatus;
-  if (kernel.showStatus !== null) return /^(1|yes|true|on)$/.test(kernel.showStatus) ? 'yes' : kernel.showStatus === 'auto' ? 'auto' : 'no';
+  const wish = kernel.showStatus ?? configured;
+  if (wish !== null && wish !== 'auto') return /^(1|yes|true|on)$/.test(wish) ? 'yes' : 'no';
   return terminal && !kernel.quiet ? 'yes' : 'auto';
 }
 
 /** A user's services get the user's environment; those of a machine or container a fixed one, as with systemd. */
-function managerEnvironment(mode: ChosenMode['mode'], options: Options, kernel: KernelWishes): readonly string[] {
+function managerEnvironment(mode: ChosenMode['mode'], options: Options, configured: readonly string[]): readonly string[] {
   if (options.command !== null) return [];
-  if (mode !== 'user') return [...systemEnvironment(kernel.environment), ...(process.env['TZ'] === undefined ? [] : [`TZ=${process.env['TZ']}`])];
+  if (mode !== 'user') return [...systemEnvironment(configured), ...(process.env['TZ'] === undefined ? [] : [`TZ=${process.env['TZ']}`])];
   const own = new Set(['NOTIFY_SOCKET', 'INVOCATION_ID', 'SYSTEMD_EXEC_PID', 'LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES', 'WATCHDOG_PID', 'WATCHDOG_USEC', 'HEARTWOOD_RECORD_CODE_CACHE', 'HEARTWOOD_NODE']);
-  return Object.entries(process.env).flatMap(([name, value]) => (own.has(name) || value === undefined ? [] : [`${name}=${value}`]));
+  return [...Object.entries(process.env).flatMap(([name, value]) => (own.has(name) || value === undefined ? [] : [`${name}=${value}`])), ...configured];
+}
+
+/** systemd's configuration may name targets that only journald has; those mean "as usual" here. */
+function knownTarget(configured: string | null): string | null {
+  return configured !== null && ['auto', 'console', 'kmsg', 'null'].includes(configured) ? configured : null;
 }
 
 function findProgram(name: string): string | null {

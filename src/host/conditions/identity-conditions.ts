@@ -1,7 +1,7 @@
 /** Conditions about the manager itself: who it runs as, what it may, what its environment says. */
 import type { ConditionHost } from './condition-host.ts';
 import type { ConditionTest, Verdict } from './path-conditions.ts';
-import { capabilityNumber } from './capability-names.ts';
+import { parseCapabilities } from '../../core/unit-file/value/capability.ts';
 
 /** uids below this are system users (login.defs' SYS_UID_MAX on Debian and most others). */
 const SYSTEM_UID_MAX = 999;
@@ -18,8 +18,8 @@ function group(host: ConditionHost, parameter: string): Verdict {
 }
 
 function capability(host: ConditionHost, parameter: string): Verdict {
-  const number = capabilityNumber(parameter);
-  return number === null ? `"${parameter}" is not a capability` : host.capabilities.includes(number);
+  const [number] = parseCapabilities([parameter]).numbers;
+  return number === undefined ? `"${parameter}" is not a capability` : host.capabilities.includes(number);
 }
 
 function environment(host: ConditionHost, parameter: string): Verdict {

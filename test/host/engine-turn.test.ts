@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Fd, MonotonicUsec, RequestId, UnitName } from '../../src/base/brand.ts';
+import type { Effect } from '../../src/core/manager/effect.ts';
+import type { ManagerEvent } from '../../src/core/manager/event.ts';
+import type { ManagerState } from '../../src/core/manager/state.ts';
+import type { EngineFacts, SourcePriority } from '../../src/host/engine.ts';
+import { ManagerEngine } from '../../src/host/manager-engine.ts';
+import type { Step } from '../../src/host/manager-engine.ts';
+import type { NativeBinding } from '../../src/host/native.ts';
+import { PollSet } from '../../src/host/poll-set.ts';
+
+/** A kernel that reports what the test says is ready. */
+function makeKernel(): { native: NativeBinding; wake: (ready: number[]) => void; timers: (number | null)[]; tokens: Map<number, number> } {
+  let onReady: (ready: readonly number[]) => void = () => undefined;
+  const timers: (number | null)[] = [];
+  const tokens = new Map<number, number>();
+  const native = {
+    pollStart: (callback: typeof onReady) => { onReady = callback; return 0; },
+    pollAdd: (fd: number, token: number) => { tokens.set(fd, token); return 0; },
+    pollModify: () => 0, pollRemove: () => 0,
+    pollTimer: (due: number | null) => { timers.push(due); return 0; },
+    clock: () => [1000, 2000],
+  } as unknown as NativeBinding;
+  return { native, wake: (fds) => { onReady(fds.flatMap((fd) => [fd === 0 ? 0 : (tokens.get(fd) ?? -1), 1])); }, timers, tokens };
+}
+
+function makeEngine(step: Step, perform: (effect: Effect, engine: ManagerEngine) => void = () => undefined) {
+  const kernel = makeKernel();
+  const lines: string[] = [];
+  const poll = new PollSet(kernel.native);
+  const engine = new ManagerEngine({ native: kernel.native, poll, log: { write: (_level, _unit, message) => { lines.push(message); } }, facts: {} as EngineFacts, step, state: 0 as unknown as ManagerState });
+  engine.attach({ performer: { perform: (effect) => { perform(effect, engine); }, endBatch: () => undefined }, loadUnits: () => ({ names: [] }), reloadDefinitions: () => undefined, processesOf: () => [], controlGroupOf: () => null });
+  return { engine, poll, kernel, lines };
+}
+
+const reload = (subject: string) => ({ event: 'effect-failed', effect: 'x', subject, errno: 'E' }) as const;
+const subjectOf = (event: ManagerEvent): string => (event.event === 'effect-failed' ? event.subject : event.event);
+
+test('ready sources are served by priority, whatever order the kernel names them in, and the timer is last', () => {
+  const seen: string[] = [];
+  const { engine, kernel } = makeEngine((state, event) => { seen.push(subjectOf(event)); return [state, []]; });
+  const order: readonly SourcePriority[] = ['timer', 'control', 'cgroup', 'exit', 'notify', 'executor', 'signal'];
+  order.forEach((priority, index) => { engine.watch((index + 10) as Fd, 1, () => { engine.submit(reload(priority)); }, priority); });
+  engine.start();
+  kernel.wake([0, ...order.map((_, index) => index + 10)]);
+  assert.deepEqual(seen, ['signal', 'executor', 'notify', 'exit', 'cgroup', 'control', 'timer', 'timer']);
+});
+
+test('work deferred from a signal to the place of exits comes after the notify socket was read', () => {
+  const seen: string[] = [];
+  const { engine, poll, kernel } = makeEngine((state) => [state, []]);
+  engine.watch(10 as Fd, 1, () => { seen.push('control'); }, 'control');
+  engine.watch(11 as Fd, 1, () => { seen.push('signal'); poll.defer('exit', () => seen.push('reap')); }, 'signal');
+  engine.watch(12 as Fd, 1, () => { seen.push('notify'); }, 'notify');
+  engine.start();
+  kernel.wake([10, 11, 12]);
+  assert.deepEqual(seen, ['signal', 'notify', 'reap', 'control']);
+  seen.length = 0;
+  kernel.wake([11]);
+  assert.deepEqual(seen, ['signal', 'reap'], 'also when nothing less important is ready');
+});
+
+test('an event whose handling throws is said and skipped; the state stays, the others are handled', () => {
+  const { engine, lines } = makeEngine((state, event) => {
+    if (subjectOf(event) === 'bad') throw new Error('boom');
+    return [(Number(state) + 1) as unknown as ManagerState, []];
+  });
+  for (const subject of ['a', 'bad', 'b']) engine.submit(reload(subject));
+  engine.start();
+  assert.equal(Number(engine.state()), 2);
+  assert.match(lines.join('\n'), /"subject":"bad".*boom/s);
+});
+
+test('an effect that throws is answered with a failure, so that nobody waits for ever', () => {
+  const seen: string[] = [];
+  const spawn = { kind: 'spawn', unit: 'a.service' as UnitName, token: 7, command: { path: '/x' } } as unknown as Effect;
+  const { engine, lines } = makeEngine((state, event) => {
+    seen.push(event.event);
+    return [state, event.event === 'effect-failed' ? [spawn] : []];
+  }, () => { throw new Error('broken part'); });
+  engine.submit(reload('go'));
+  engine.start();
+  assert.deepEqual(seen, ['effect-failed', 'spawn-failed']);
+  assert.match(lines.join('\n'), /broken part/);
+});
+
+test('effects are performed after all events of the batch were stepped, and their answers are handled in the same turn', () => {
+  const trace: string[] = [];
+  const { engine } = makeEngine((state, event) => {
+    trace.push(`step ${subjectOf(event)}`);
+    return [state, subjectOf(event).length === 1 ? [{ kind: 'remove-file', unit: 'u' as UnitName, path: subjectOf(event) }] : []];
+  }, (effect, self) => {
+    if (effect.kind !== 'remove-file') return;
+    trace.push(`perform ${effect.path}`);
+    self.submit(reload(`answer ${effect.path}`));
+  });
+  engine.submit(reload('a'));
+  engine.submit(reload('b'));
+  engine.start();
+  assert.deepEqual(trace, ['step a', 'step b', 'perform a', 'perform b', 'step answer a', 'step answer b']);
+});
+
+test('a timer that is already due becomes an event of the turn; a later one goes to the kernel once', () => {
+  const seen: string[] = [];
+  const { engine, kernel } = makeEngine((state, event) => { seen.push(event.event); return [state, []]; });
+  engine.start();
+  engine.armTimer(5000 as MonotonicUsec);
+  engine.armTimer(5000 as MonotonicUsec);
+  assert.deepEqual(kernel.timers, [5000]);
+  engine.armTimer(null);
+  assert.deepEqual(kernel.timers, [5000, null]);
+  engine.armTimer(1000 as MonotonicUsec);
+  kernel.wake([]);
+  assert.deepEqual(seen, ['timer']);
+});
+
+test('a storm of events is cut into turns, so that the poll set is looked at in between', async () => {
+  let handled = 0;
+  const { engine } = makeEngine((state) => { handled += 1; return [state, []]; });
+  for (let i = 0; i < 10_000; i++) engine.submit(reload('x'));
+  engine.start();
+  assert.equal(handled, 4096);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(handled, 10_000);
+});
+
+test('a request is answered once, to whom asked', () => {
+  const { engine } = makeEngine((state) => [state, []]);
+  const answers: unknown[] = [];
+  const id: RequestId = engine.nextRequestId();
+  engine.onReply(id, (reply) => answers.push(reply));
+  engine.reply(id, { ok: true, jobs: [] });
+  engine.reply(id, { ok: true, jobs: [] });
+  assert.equal(answers.length, 1);
+  assert.notEqual(engine.nextRequestId(), id);
+});
