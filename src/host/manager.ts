@@ -254,7 +254,8 @@ export class Manager {
       this.#options.onFinish(effect);
     };
     setTimeout(end, LOGD_END_MSEC);
-    this.#logd.end(end);
+    // Never within this turn: the last stops of a shutdown are published, and shown on the console, when the turn is over.
+    this.#logd.end(() => setImmediate(end));
   }
 }
 
