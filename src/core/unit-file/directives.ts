@@ -39,7 +39,10 @@ function indexBySection(): ReadonlyMap<string, ReadonlyMap<string, Directive>> {
   for (const directive of DIRECTIVES) {
     for (const section of directive.sections) {
       let names = sections.get(section);
-      if (names === undefined) sections.set(section, names = new Map());
+      if (names === undefined) {
+        names = new Map<string, Directive>();
+        sections.set(section, names);
+      }
       if (!names.has(directive.name)) names.set(directive.name, directive);
     }
   }

@@ -230,7 +230,7 @@ function parseStreamTarget(text: string, fdName: string): Result<StandardStream>
   if (text === 'fd') return ok({ kind: 'fd', name: fdName });
   const match = /^(fd|file|append|truncate):(.*)$/.exec(text);
   if (match === null) return null;
-  const [, kind, target = ''] = match;
+  const [, kind = '', target = ''] = match;
   if (kind === 'fd') return /^[^:\u0000-\u001f\u007f]{1,255}$/.test(target) ? ok({ kind: 'fd', name: target }) : problem(`'${target}' is not the name of a file descriptor`);
   if (fdName === 'stdin' && kind !== 'file') return problem(`'${kind}:' is for output only`);
   const path = parseAbsolutePath(target);

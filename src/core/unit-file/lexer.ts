@@ -57,7 +57,8 @@ export function lexUnitFile(text: string, file: string): LexedFile {
   const sections: SectionHeader[] = [];
   const nextLine = lineReader(text);
   let section = '';
-  let failure: string | null = null;
+  /** Set from within `take`, which flow analysis does not see through: hence an object. */
+  const outcome: { failure: string | null } = { failure: null };
   let lineNumber = 0;
   /** The pieces of a continued line and where the first one stands. */
   let pieces: string[] = [];
@@ -65,7 +66,7 @@ export function lexUnitFile(text: string, file: string): LexedFile {
   let startLine = 0;
 
   const fail = (line: number, message: string): void => {
-    failure = `${file}:${line}: ${message}`;
+    outcome.failure = `${file}:${line}: ${message}`;
     log.add('error', { file, line }, message);
   };
 
@@ -101,7 +102,7 @@ export function lexUnitFile(text: string, file: string): LexedFile {
   };
 
   if (text.includes('\0')) log.add('warning', { file, line: 0 }, 'The file contains NUL bytes; each is taken for the end of a line.');
-  for (let raw = nextLine(); raw !== null && failure === null; raw = nextLine()) {
+  for (let raw = nextLine(); raw !== null && outcome.failure === null; raw = nextLine()) {
     lineNumber += 1;
     let line = raw;
     if (lineNumber === 1 && line.startsWith(BYTE_ORDER_MARK)) line = line.slice(1);
@@ -123,8 +124,8 @@ export function lexUnitFile(text: string, file: string): LexedFile {
       take(line, lineNumber);
     }
   }
-  if (failure === null && pieces.length > 0) take(pieces.join(''), startLine);
-  return { file, entries: failure === null ? entries : [], sections, diagnostics: log.finish(), failure };
+  if (outcome.failure === null && pieces.length > 0) take(pieces.join(''), startLine);
+  return { file, entries: outcome.failure === null ? entries : [], sections, diagnostics: log.finish(), failure: outcome.failure };
 }
 
 /** Gives the physical lines one after the other, then null. */

@@ -211,7 +211,6 @@ export function oneOf<T extends string>(...words: readonly T[]): (text: string) 
 /** An absolute path without `..`, simplified. */
 export function parseAbsolutePath(text: string): Result<string> {
   if (!text.startsWith('/')) return problem(`'${shorten(text)}' is not an absolute path`);
-  // eslint-disable-next-line no-control-regex -- a path with control characters is a mistake in the file, as systemd judges too
   if (/[\u0000-\u001f\u007f]/.test(text)) return problem('the path contains control characters');
   const parts = text.split('/').filter((part) => part !== '' && part !== '.');
   if (parts.includes('..')) return problem(`'${shorten(text)}' contains '..'`);

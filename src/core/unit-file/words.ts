@@ -76,11 +76,12 @@ function quotedWord(text: string, first: number, escapes: EscapeRule): Result<Wo
         parts.push('\\');
         continue;
       }
+      const next = text[i + 1] as string;
       const escape = readEscape(text, i + 1);
       if (escape === null) {
-        remarks.push(`'\\${text[i + 1]}' is no escape sequence and is kept as it is`);
+        remarks.push(`'\\${next}' is no escape sequence and is kept as it is`);
         flush();
-        parts.push('\\', text[i + 1] as string);
+        parts.push('\\', next);
         i += 1;
       } else {
         if (typeof escape.value === 'number') bytes.push(escape.value);

@@ -64,7 +64,7 @@ export function page(manual: string, sections: readonly string[], rows: readonly
       later.push([row[0], row[2]]);
       continue;
     }
-    const [name, kind, fallback, status, systemdVersion] = row as Exclude<DirectiveRow, readonly [string, '->', string]>;
+    const [name, kind, fallback, status, systemdVersion] = row;
     const directive = { name, sections, kind, fallback, status, manual, systemdVersion: systemdVersion ?? null, aliasOf: null };
     directives.push(directive);
     byName.set(name, directive);
