@@ -14,8 +14,8 @@ namespace {
 
 /// The kernel takes at most 6 MB of arguments and environment (execve(2)); a specification longer than that is refused here.
 constexpr size_t kArenaBytesMax = 6 << 20;
-/// What is kept between calls. Ordinary contexts need a tenth of it.
-constexpr size_t kArenaBytesKept = 64 << 10;
+/// What is kept between calls. Ordinary contexts need a few kilobytes.
+constexpr size_t kArenaBytesKept = 16 << 10;
 /// The kernel passes more only if asked to; a service with a thousand descriptors has been started by mistake.
 constexpr uint32_t kFdsMax = 1024;
 constexpr uint32_t kGroupsMax = 65536;
