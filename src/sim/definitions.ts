@@ -1,7 +1,7 @@
 /** Unit definitions for simulations and tests: every field at its default, so that a scenario states only what it is about. */
 import type { Signal, UnitName, Usec } from '../base/brand.ts';
 import type {
-  CgroupContext, Dependency, DependencyKind, ExecCommand, ExecContext, KillContext, ServiceUnit, SliceUnit, TargetUnit, UnitCommon,
+  CgroupContext, Dependency, DependencyKind, ExecCommand, ExecContext, InertUnit, KillContext, ServiceUnit, SliceUnit, TargetUnit, UnitCommon,
 } from '../core/unit/definition.ts';
 
 const SECOND = 1_000_000;
@@ -74,6 +74,11 @@ export function target(name: string, edgeMap: Edges = {}, overrides: Partial<Tar
 
 export function slice(name: string): SliceUnit {
   return { ...common(name), kind: 'slice', cgroup: CGROUP, ignoreOnIsolate: true };
+}
+
+/** A unit of a kind that loads but does not start yet. */
+export function inert(name: string, kind: InertUnit['kind']): InertUnit {
+  return { ...common(name), kind };
 }
 
 export function missing(name: string): TargetUnit {

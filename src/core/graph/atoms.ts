@@ -31,6 +31,15 @@ export const INVERSE: Readonly<Record<EdgeKind, EdgeKind>> = {
   InSlice: 'SliceOf', SliceOf: 'InSlice',
 };
 
+const REVERSE: ReadonlySet<string> = new Set<ReverseKind>([
+  'RequiredBy', 'RequisiteOf', 'WantedBy', 'BoundBy', 'ConsistsOf', 'UpheldBy', 'ConflictedBy', 'OnFailureOf', 'OnSuccessOf',
+  'NamespaceJoinedBy', 'TriggeredBy', 'SliceOf',
+]);
+
+export function isReverse(kind: string): kind is ReverseKind {
+  return REVERSE.has(kind);
+}
+
 export const EDGE_KINDS = Object.keys(INVERSE) as readonly EdgeKind[];
 
 export type Atom =

@@ -291,7 +291,7 @@ function logResult(turn: Turn, unit: Unit, job: Job, result: JobResult, cause: R
       turn.log('err', unit.name, `Timed out: job ${unit.name}/${job.type}`);
       return;
     case 'unsupported':
-      turn.log('notice', unit.name, `Units of type ${unit.definition.kind} are not started yet: ${unit.name}`);
+      turn.log('notice', unit.name, `${unit.name} is not started: units of type ${unit.definition.kind} are not in effect yet; what requires it goes on without it`);
       return;
     case 'assert':
       turn.log('err', unit.name, `Assertion failed for ${unit.definition.description}`);

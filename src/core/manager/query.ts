@@ -1,6 +1,7 @@
 /** Questions about a state that change nothing. */
 import type { JobId, UnitName } from '../../base/brand.ts';
 import { getEntry, valuesOf } from '../../base/persistent-map.ts';
+import { INVERSE, isReverse } from '../graph/atoms.ts';
 import type { TransactionView } from '../job/transaction.ts';
 import type { ExecRecord, ManagerState, Reason, Unit } from './state.ts';
 import { SIGNAL_NAMES } from '../machine/service/context.ts';
@@ -42,12 +43,18 @@ export function describeExit(record: ExecRecord): string {
   return `was killed by ${name === undefined ? `signal ${String(status)}` : `SIG${name}`}${code === 'dumped' ? ' (core dumped)' : ''}`;
 }
 
+/** A reverse kind stands in the file of the unit that is pulled along, and is told from its side. */
+function describePull(of: UnitName, kind: string): string {
+  if (kind === 'isolate') return `${of} was isolated`;
+  return isReverse(kind) ? `it has ${INVERSE[kind]}=${of}` : `${of} has ${kind}= on it`;
+}
+
 /** One clause for a reason: `wanted by multi-user.target`, `asked for by uid 0 (start)`. */
 export function describeReason(reason: Reason): string {
   switch (reason.reason) {
     case 'requested': return `asked for by uid ${String(reason.uid)}, PID ${String(reason.pid)} (${reason.verb})`;
     case 'boot': return 'the unit to boot into';
-    case 'dependency': return reason.kind === 'isolate' ? `${reason.of} was isolated` : `${reason.of} has ${reason.kind}= on it`;
+    case 'dependency': return describePull(reason.of, reason.kind);
     case 'dependency-failed': return `${reason.on} (${reason.kind}) failed`;
     case 'condition': return 'a condition did not hold';
     case 'assertion': return 'an assertion did not hold';
