@@ -16,7 +16,7 @@ import type { ManagerState } from '../core/manager/state.ts';
 import { readClock } from './clock.ts';
 import type { Engine, EngineFacts, LoadOutcome, ManagerLog, SourcePriority, UnstampedEvent } from './engine.ts';
 import type { NativeBinding } from './native.ts';
-import { PollSet } from './poll-set.ts';
+import type { PollSet } from './poll-set.ts';
 
 /** Larger than the boot of a thousand units needs in one go (three events each), small enough to stay within 100 ms. */
 const EVENTS_PER_TURN_MAX = 4096;

@@ -16,7 +16,7 @@ import { HostPerformer } from './effect-performer.ts';
 import type { EngineFacts, LoadOutcome, ManagerLog } from './engine.ts';
 import { FdTable } from './fd-table.ts';
 import { LogdProcess } from './logging/logd-process.ts';
-import { LogStreams } from './logging/log-streams.ts';
+import type { LogStreams } from './logging/log-streams.ts';
 import { ManagerEngine, describeError } from './manager-engine.ts';
 import type { NativeBinding, ProcessExit, SignalRecord } from './native.ts';
 import { NotifySocket } from './notify-socket.ts';

@@ -3,11 +3,12 @@ import { test } from 'node:test';
 import { chooseMode } from '../../src/init/choose-mode.ts';
 import { parseKernelCommandLine } from '../../src/init/kernel-command-line.ts';
 import { parseOptions } from '../../src/init/options.ts';
+import type { Options } from '../../src/init/options.ts';
 
-function options(...words: string[]) {
+function options(...words: string[]): Options {
   const parsed = parseOptions(words);
-  assert.equal(parsed.kind, 'run');
-  return parsed.kind === 'run' ? parsed.options : assert.fail();
+  if (parsed.kind !== 'run') return assert.fail(`${words.join(' ')} is ${parsed.kind}`);
+  return parsed.options;
 }
 
 test('options take their value with "=" or as the next word', () => {
