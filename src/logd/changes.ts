@@ -2,13 +2,13 @@
  * Waiting for more lines, for readers that follow. Both implementations collect the names of the units that changed since they were
  * asked last, so that one wake-up reads only what is new.
  */
-import { watch, type FSWatcher } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync, watch, type FSWatcher } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import type { Chain } from './catalog.ts';
 
 /** After a change, others are collected this long before the reader is woken: a chatty unit wakes it 20 times a second, not 20,000. */
 const COLLECT_MSEC = 50;
-/** Without inotify (its watches are used up) the files are looked at this often. */
+/** Without inotify (its watches are used up, or there is nothing to watch) the files are looked at this often. */
 const POLL_MSEC = 500;
 
 export type Changed = ReadonlySet<string> | 'everything';
@@ -76,7 +76,7 @@ export class DirectoryChanges {
   #poll: NodeJS.Timeout | null = null;
 
   constructor(roots: readonly string[]) {
-    for (const root of roots) this.#watch(root, () => { this.collector.noteEverything(); });
+    for (const root of roots) this.#watchRoot(root);
   }
 
   /** Watches the directories of these chains too, and no others but the roots. */
@@ -92,21 +92,36 @@ export class DirectoryChanges {
     if (this.#poll !== null) clearInterval(this.#poll);
   }
 
-  #watch(directory: string, onChange: () => void): void {
+  /** A root that is not there yet (nothing was logged so far) is waited for in its parent. */
+  #watchRoot(root: string): void {
+    const parent = dirname(root);
+    if (existsSync(root) || !existsSync(parent)) {
+      this.#watch(root, () => { this.collector.noteEverything(); });
+      return;
+    }
+    this.#watch(parent, (name) => {
+      if (name !== basename(root) || this.#watchers.has(root)) return;
+      this.#watchRoot(root);
+      this.collector.noteEverything();
+    }, `${root} is awaited`); // under a key of its own: the parent may be a root too
+  }
+
+  /** @param key under which the watcher is kept */
+  #watch(directory: string, onChange: (name: string | null) => void, key = directory): void {
     try {
-      const watcher = watch(directory, onChange);
-      watcher.on('error', () => { this.#unwatch(directory); });
+      const watcher = watch(directory, (_event, name) => { onChange(name); });
+      watcher.on('error', () => { this.#unwatch(key); });
       // The directory itself was removed: it may come back under the same name.
-      watcher.on('change', (event, name) => { if (event === 'rename' && name === basename(directory)) this.#unwatch(directory); });
-      this.#watchers.set(directory, watcher);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#poll ??= setInterval(() => { this.collector.noteEverything(); }, POLL_MSEC);
+      watcher.on('change', (event, name) => { if (event === 'rename' && name === basename(directory)) this.#unwatch(key); });
+      this.#watchers.set(key, watcher);
+    } catch {
+      this.#poll ??= setInterval(() => { this.collector.noteEverything(); }, POLL_MSEC);
     }
   }
 
-  #unwatch(directory: string): void {
-    this.#watchers.get(directory)?.close();
-    this.#watchers.delete(directory);
+  #unwatch(key: string): void {
+    this.#watchers.get(key)?.close();
+    this.#watchers.delete(key);
     this.collector.noteEverything();
   }
 }

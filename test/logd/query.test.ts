@@ -131,6 +131,31 @@ test('following shows what is appended, over a rotation, and each line once', as
   assert.equal(seen, 'one\ntwo\nthree\nfour\nfive\n');
 });
 
+for (const missing of ['made later', 'made/much/later']) {
+  test(`a log directory that does not exist yet (${missing}) is followed from its first line on`, async () => {
+    const parent = join(base, String(roots++));
+    mkdirSync(parent);
+    const root = join(parent, missing);
+    const abort = new AbortController();
+    let seen = '';
+    const following = runLogQuery({ ...DEFAULT_QUERY, format: 'cat', follow: true }, [root], {
+      signal: abort.signal,
+      write(bytes) {
+        seen += Buffer.from(bytes).toString();
+        if (seen.includes('second')) abort.abort();
+        return undefined;
+      },
+    });
+    await sleep(50);
+    const path = segmentPath(root, 'a.service', 1, 10);
+    writeFileSync(path, segmentOf('a.service', [[10, 'first\n']]));
+    await sleep(50);
+    appendFileSync(path, dataFrame(1, Buffer.from('second\n'), 20));
+    await following;
+    assert.equal(seen, 'first\nsecond\n');
+  });
+}
+
 test('nothing of the past is shown when following from the last 0 lines', async () => {
   const root = makeLog({ 'a.service': [[[10, 'old\n']], [[20, 'older than now\n']]] });
   const abort = new AbortController();
