@@ -89,8 +89,8 @@ test('an outer manager is told when all is up, and not by the services', { skip,
   };
   const files = Object.fromEntries(Object.entries(units).map(([name, text]) => [`/etc/inner-units/${name}`, { text }]));
   const script = { '/etc/inner.sh': { text: '/opt/heartwood/dist/native/heartwood-notify READY=1\nexec sleep 100\n' } };
-  const fixed = { ...outer, 'nested.service': (outer['nested.service'] as string).replace('/run/inner-units', '/etc/inner-units') };
-  const inner = { ...files, '/etc/inner-units/inner.service': { text: (units['inner.service'] as string).replace('/run/inner.sh', '/etc/inner.sh') } };
+  const fixed = { ...outer, 'nested.service': (outer['nested.service']).replace('/run/inner-units', '/etc/inner-units') };
+  const inner = { ...files, '/etc/inner-units/inner.service': { text: (units['inner.service']).replace('/run/inner.sh', '/etc/inner.sh') } };
   await withRig({ units: fixed, files: { ...inner, ...script }, args: ['--unit', 'boot.target'] }, async (rig) => {
     assert.equal(await rig.booted(), 'running');
     assert.equal((await rig.initctl('is-active', 'nested.service')).stdout.trim(), 'active');
