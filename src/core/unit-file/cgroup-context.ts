@@ -52,14 +52,19 @@ function readMemory(reader: SettingReader, name: string): Memory {
 
 type CgroupReader = FieldReader<CgroupContext, CgroupContext['tasksMax']>;
 
+/** MemoryLimit= is the name that MemoryMax= had; where both are set the new one counts. */
+const readMemoryMax: CgroupReader = (cgroup, reader) => {
+  cgroup.memoryMax = readMemory(reader, 'MemoryMax') ?? readMemory(reader, 'MemoryLimit');
+};
+
 const READERS: ReadonlyMap<string, CgroupReader> = new Map<string, CgroupReader>([
   ['Delegate', (cgroup, reader) => { cgroup.delegate = readDelegate(reader); }],
   ['TasksMax', (cgroup, reader, tasksMax) => { cgroup.tasksMax = readScalar(reader, 'TasksMax', parseTasksMax, tasksMax); }],
   ['MemoryMin', (cgroup, reader) => { cgroup.memoryMin = readMemory(reader, 'MemoryMin'); }],
   ['MemoryLow', (cgroup, reader) => { cgroup.memoryLow = readMemory(reader, 'MemoryLow'); }],
   ['MemoryHigh', (cgroup, reader) => { cgroup.memoryHigh = readMemory(reader, 'MemoryHigh'); }],
-  ['MemoryMax', (cgroup, reader) => { cgroup.memoryMax = readMemory(reader, 'MemoryMax') ?? readMemory(reader, 'MemoryLimit'); }],
-  ['MemoryLimit', (cgroup, reader) => { cgroup.memoryMax = readMemory(reader, 'MemoryMax') ?? readMemory(reader, 'MemoryLimit'); }],
+  ['MemoryMax', readMemoryMax],
+  ['MemoryLimit', readMemoryMax],
   ['MemorySwapMax', (cgroup, reader) => { cgroup.memorySwapMax = readMemory(reader, 'MemorySwapMax'); }],
   ['CPUWeight', (cgroup, reader) => { cgroup.cpuWeight = readScalar<number | null>(reader, 'CPUWeight', parseWeight, null); }],
   ['CPUQuota', (cgroup, reader) => { cgroup.cpuQuotaUsecPerSec = readScalar<number | null>(reader, 'CPUQuota', parseCpuQuota, null); }],

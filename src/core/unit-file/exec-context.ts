@@ -319,11 +319,12 @@ function number(name: string, field: 'nice' | 'oomScoreAdjust' | 'ioSchedulingPr
 
 function directory(kind: DirectoryKind, name: string): readonly (readonly [string, ExecReader])[] {
   return [
-    [name, (exec, reader) => { exec.directories = readDirectories(reader); }],
+    [name, readDirectoriesInto],
     [`${name}Mode`, (exec, reader) => { exec.directoryModes = { ...exec.directoryModes, [kind]: readScalar(reader, `${name}Mode`, parseMode, 0o755) }; }],
   ];
 }
 
+const readDirectoriesInto: ExecReader = (exec, reader) => { exec.directories = readDirectories(reader); };
 const readLimitsInto: ExecReader = (exec, reader, defaults) => { exec.limits = readLimits(reader, defaults); };
 const readInputDataInto: ExecReader = (exec, reader) => { exec.standardInputData = readInputData(reader); };
 

@@ -140,7 +140,14 @@ export type FieldReader<T, C> = (target: Mutable<T>, reader: SettingReader, cont
  * that are set makes the time to load a unit a matter of its file's length (measured: half the time for a typical service).
  */
 export function applyReaders<T, C>(target: Mutable<T>, readers: ReadonlyMap<string, FieldReader<T, C>>, reader: SettingReader, context: C): void {
-  for (const name of reader.byName.keys()) readers.get(name)?.(target, reader, context);
+  const done: FieldReader<T, C>[] = [];
+  for (const name of reader.byName.keys()) {
+    const read = readers.get(name);
+    // Directives that are read together share a reader, which must not diagnose their lines twice.
+    if (read === undefined || done.includes(read)) continue;
+    done.push(read);
+    read(target, reader, context);
+  }
 }
 
 /** What an empty assignment means to a scalar: back to the default, or a bad value as any other. */

@@ -49,7 +49,7 @@ function directoryNames(name: string): readonly string[] {
 /** All side directories of a unit, most important first. Most units have none, which costs a look-up for each prefix. */
 export function sideDirectoriesOf(index: UnitIndex, names: readonly UnitName[]): readonly SideDirectory[] {
   if (index.sideDirectories.size === 0) return NONE;
-  let directories: SideDirectory[] | null = null;
+  const directories: SideDirectory[] = [];
   const take = (owners: readonly string[]): void => {
     let found: { readonly side: SideDirectory; readonly order: number }[] | null = null;
     for (let order = 0; order < owners.length; order += 1) {
@@ -61,12 +61,11 @@ export function sideDirectoriesOf(index: UnitIndex, names: readonly UnitName[]):
     if (found === null) return;
     // The load path decides before the name does: /etc/…/foo-.service.d is above /usr/lib/…/foo-bar.service.d.
     found.sort((a, b) => a.side.rank - b.side.rank || a.order - b.order);
-    directories ??= [];
     for (const { side } of found) if (!directories.includes(side)) directories.push(side);
   };
   for (const name of names) take(directoryNames(name));
   take([unitKind(names[0] as UnitName)]);
-  return directories ?? NONE;
+  return directories;
 }
 
 const NONE: readonly SideDirectory[] = [];

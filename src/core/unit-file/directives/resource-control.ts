@@ -69,7 +69,7 @@ const ROWS: readonly DirectiveRow[] = [
   ['DevicePolicy', ['auto', 'closed', 'strict'], 'auto', PARSED],
   ['ManagedOOMSwap', ['auto', 'kill'], 'auto', PARSED],
   ['ManagedOOMMemoryPressure', ['auto', 'kill'], 'auto', PARSED],
-  ['ManagedOOMMemoryPressureLimit', 'percentage', '0', PARSED],
+  ['ManagedOOMMemoryPressureLimit', 'percentage', '0%', PARSED],
   ['ManagedOOMMemoryPressureDurationSec', 'time-span', '', PARSED, 257],
   ['ManagedOOMPreference', ['none', 'avoid', 'omit'], 'none', PARSED],
   ['NetClass', 'text', '', obsolete('IPAddressAllow= and its kin replaced it')],

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { UnitName } from '../../../src/base/brand.ts';
+import type { TargetUnit } from '../../../src/core/unit/definition.ts';
+import { buildUnit } from '../../../src/core/unit-file/build-unit.ts';
+import { orderTarget } from '../../../src/core/unit-file/default-dependencies.ts';
+import { DIRECTIVES } from '../../../src/core/unit-file/directives.ts';
+import { lexUnitFile } from '../../../src/core/unit-file/lexer.ts';
+import { CONTEXT, edgesOf, saidOf, serviceOf, unitOf } from './unit-rig.ts';
+
+const SERVICE_DEFAULTS = [
+  'After basic.target', 'After sysinit.target', 'After system.slice', 'Before shutdown.target', 'Conflicts shutdown.target',
+  'InSlice system.slice', 'Requires sysinit.target', 'Requires system.slice',
+];
+
+test('a simple service has the defaults of systemd', () => {
+  const unit = serviceOf('ExecStart=/bin/sleep 1');
+  assert.equal(unit.loadState, 'loaded');
+  assert.equal(unit.type, 'simple');
+  assert.equal(unit.restart, 'no');
+  assert.equal(unit.restartUsec, 100_000);
+  assert.equal(unit.timeoutStartUsec, 90_000_000);
+  assert.equal(unit.timeoutStopUsec, 90_000_000);
+  assert.equal(unit.watchdogUsec, null);
+  assert.equal(unit.kill.killSignal, 15);
+  assert.equal(unit.exec.umask, 0o022);
+  assert.equal(unit.cgroup.slice, 'system.slice');
+  assert.equal(unit.startLimitBurst, 5);
+  assert.deepEqual(edgesOf(unit), SERVICE_DEFAULTS);
+  assert.deepEqual(unit.diagnostics, []);
+});
+
+test('in a user manager basic.target stands for early boot, and units live in app.slice', () => {
+  const unit = unitOf('a.service', '[Service]\nExecStart=/bin/true', { mode: 'user' });
+  assert.deepEqual(edgesOf(unit), [
+    'After app.slice', 'After basic.target', 'Before shutdown.target', 'Conflicts shutdown.target', 'InSlice app.slice', 'Requires app.slice', 'Requires basic.target',
+  ]);
+});
+
+test('instances live in the slice of their template, dashes escaped', () => {
+  assert.equal(serviceOf('', 'getty@tty1.service').cgroup.slice, 'system-getty.slice');
+  assert.equal(serviceOf('', 'a-b@c.service').cgroup.slice, 'system-a\\x2db.slice');
+});
+
+test('DefaultDependencies=no leaves only the slice', () => {
+  const unit = unitOf('a.service', '[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/bin/true');
+  assert.deepEqual(edgesOf(unit), ['After system.slice', 'InSlice system.slice', 'Requires system.slice']);
+});
+
+test('written edges keep their place, duplicates and the unit itself are left out, templates become instances', () => {
+  const unit = unitOf('a@x.service', '[Unit]\nWants=b.service b.service a@x.service\nAfter=c@.service\nRequires=bad name.service\n[Service]\nExecStart=/bin/true');
+  assert.deepEqual(unit.dependencies.slice(0, 3), [
+    { kind: 'Wants', other: 'b.service', origin: { file: '/u/a@x.service', line: 2 } },
+    { kind: 'After', other: 'c@x.service', origin: { file: '/u/a@x.service', line: 3 } },
+    { kind: 'Requires', other: 'name.service', origin: { file: '/u/a@x.service', line: 4 } },
+  ]);
+  assert.match(saidOf(unit).join(), /warning 4: Requires= is ignored: 'bad' is not the name of a unit/);
+});
+
+test('what systemd refuses is a bad setting with the reason', () => {
+  for (const [text, pattern] of [
+    ['', /no ExecStart=, ExecStop=, or SuccessAction=/],
+    ['ExecStop=/bin/true', /RemainAfterExit=yes/],
+    ['Type=simple\nExecStop=/bin/true', /only a service of Type=oneshot may lack/],
+    ['ExecStart=/bin/a\nExecStart=/bin/b', /more than one ExecStart=/],
+    ['ExecStart=/bin/a ; /bin/b', /more than one ExecStart=/],
+    ['Type=oneshot\nExecStart=/bin/a\nRestart=always', /cannot have Restart=always/],
+    ['Type=oneshot\nExecStart=/bin/a\nRestartForceExitStatus=1', /RestartForceExitStatus=/],
+    ['Type=dbus\nExecStart=/bin/a', /needs BusName=/],
+    ['ExecStart=/bin/a\nUser=a:b', /:3: User= cannot be used/],
+    ['ExecStart=/bin/a\nWorkingDirectory=x', /:3: WorkingDirectory= cannot be used/],
+  ] as const) {
+    const unit = unitOf('a.service', `[Service]\n${text}`);
+    assert.equal(unit.loadState, 'bad-setting', text);
+    assert.match(unit.loadError ?? '', pattern, text);
+    assert.deepEqual(unit.dependencies, []);
+  }
+});
+
+test('what systemd allows loads', () => {
+  for (const text of ['Type=oneshot\nExecStart=/bin/a\nExecStart=/bin/b', 'Type=oneshot\nRemainAfterExit=yes\nExecStop=/bin/a', 'ExecStop=/bin/a\nRemainAfterExit=yes', 'ExecStart=/bin/a\nWorkingDirectory=-x']) {
+    assert.equal(unitOf('a.service', `[Service]\n${text}`).loadState, 'loaded', text);
+  }
+});
+
+test('a oneshot has no start time-out unless it sets one; TimeoutSec= sets both; 0 is none', () => {
+  assert.equal(serviceOf('Type=oneshot').timeoutStartUsec, null);
+  assert.equal(serviceOf('Type=oneshot\nTimeoutStartSec=5').timeoutStartUsec, 5_000_000);
+  const both = serviceOf('TimeoutSec=7\nTimeoutStopSec=0');
+  assert.deepEqual([both.timeoutStartUsec, both.timeoutStopUsec], [7_000_000, null]);
+});
+
+test('notify and watchdog open the notify socket for the main process', () => {
+  assert.equal(serviceOf('Type=notify').notifyAccess, 'main');
+  assert.equal(serviceOf('WatchdogSec=5').notifyAccess, 'main');
+  assert.equal(serviceOf('Type=notify\nNotifyAccess=all').notifyAccess, 'all');
+  assert.equal(serviceOf('').notifyAccess, 'none');
+});
+
+test('a bad value warns and leaves the one before it; the last good one counts', () => {
+  const unit = serviceOf('Restart=always\nRestart=sometimes\nNice=99\nRestartSec=soon');
+  assert.equal(unit.restart, 'always');
+  assert.equal(unit.exec.nice, null);
+  assert.equal(unit.restartUsec, 100_000);
+  assert.equal(saidOf(unit).length, 3);
+});
+
+test('unknown names are answered with the nearest known one, or the section they belong to', () => {
+  const unit = unitOf('a.service', '[Unit]\nRestart=no\nAftre=b.service\nQwertyuiop=1\nX-Mine=1\n[Service]\nExecStart=/bin/true\nExcStop=/bin/x\n[Servce]\n[X-Own]\nA=b');
+  assert.deepEqual(saidOf(unit), [
+    'warning 9: The section [Servce] is unknown and ignored; did you mean [Service]?',
+    'warning 2: Restart= is unknown in section [Unit] and ignored; it belongs in [Service].',
+    'warning 3: Aftre= is unknown in section [Unit] and ignored; did you mean After=?',
+    'warning 4: Qwertyuiop= is unknown in section [Unit] and ignored.',
+    'warning 8: ExcStop= is unknown in section [Service] and ignored; did you mean ExecStop=?',
+  ]);
+});
+
+test('what is requested and not put into effect is listed once, with its value; defaults are not', () => {
+  const unit = serviceOf('PrivateDevices=yes\nPrivateNetwork=no\nProtectSystem=strict\nReadWritePaths=/a\nReadWritePaths=/b\nSystemCallFilter=x\nSystemCallFilter=\nProtectClock=maybe');
+  assert.deepEqual(unit.notEffective.map(({ directive, requested, why }) => `${directive}=${requested} ${why}`), [
+    'PrivateDevices=yes not-implemented', 'ProtectSystem=strict not-implemented', 'ReadWritePaths=/a /b not-implemented',
+  ]);
+  assert.match(saidOf(unit).join(), /ProtectClock= is ignored: 'maybe' is neither yes nor no/);
+});
+
+test('drop-ins come after the file: scalars are overridden, lists grow or are emptied first', () => {
+  const unit = unitOf('a.service', '[Unit]\nDescription=old\n[Service]\nExecStart=/bin/a\nEnvironment=A=1', {}, ['[Service]\nExecStart=\nExecStart=/bin/b\nEnvironment=B=2', '[Unit]\nDescription=new']);
+  assert.equal(unit.description, 'new');
+  assert.ok(unit.kind === 'service');
+  assert.deepEqual(unit.execStart.map((command) => [command.path, command.origin.file]), [['/bin/b', '/u/a.service.d/0.conf']]);
+  assert.deepEqual(unit.exec.environment, ['A=1', 'B=2']);
+  assert.deepEqual(unit.dropInPaths, ['/u/a.service.d/0.conf', '/u/a.service.d/1.conf']);
+});
+
+test('conditions keep their order and prefixes; an empty one takes all back', () => {
+  const unit = unitOf('a.target', '[Unit]\nConditionPathExists=|!/etc/%p\nAssertUser=root\nConditionHost=! box\nConditionPathExists=relative');
+  assert.deepEqual(unit.conditions.map(({ kind, trigger, negate, parameter }) => ({ kind, trigger, negate, parameter })), [
+    { kind: 'PathExists', trigger: true, negate: true, parameter: '/etc/a' }, { kind: 'Host', trigger: false, negate: true, parameter: 'box' },
+  ]);
+  assert.equal(unit.assertions.length, 1);
+  assert.deepEqual(unitOf('a.target', '[Unit]\nConditionHost=a\nConditionPathExists=').conditions, []);
+});
+
+test('older spellings are read under the current name and section', () => {
+  const unit = unitOf('a.service', '[Unit]\nBindTo=b.service\n[Service]\nExecStart=/bin/true\nStartLimitInterval=20\nStartLimitBurst=3');
+  assert.ok(edgesOf(unit).includes('BindsTo b.service'));
+  assert.deepEqual([unit.startLimitIntervalUsec, unit.startLimitBurst], [20_000_000, 3]);
+});
+
+test('slices nest; the two that are always there do not wait for shutdown', () => {
+  assert.deepEqual(edgesOf(unitOf('a-b.slice', '')), [
+    'After a.slice', 'Before shutdown.target', 'Conflicts shutdown.target', 'InSlice a.slice', 'Requires a.slice',
+  ]);
+  assert.deepEqual(edgesOf(unitOf('-.slice', '')), []);
+  assert.deepEqual(edgesOf(unitOf('system.slice', '')), ['After -.slice', 'InSlice -.slice', 'Requires -.slice']);
+});
+
+test('timers, paths and sockets say what they trigger', () => {
+  assert.deepEqual(edgesOf(unitOf('a.timer', '[Timer]\nOnCalendar=daily')), [
+    'After sysinit.target', 'After time-set.target', 'After time-sync.target', 'Before a.service', 'Before shutdown.target', 'Before timers.target',
+    'Conflicts shutdown.target', 'Requires sysinit.target', 'Triggers a.service',
+  ]);
+  assert.ok(edgesOf(unitOf('a.path', '[Path]\nPathExists=/x\nUnit=b.target')).includes('Triggers b.target'));
+  assert.ok(edgesOf(unitOf('a.socket', '[Socket]\nListenStream=1')).includes('Triggers a.service'));
+  assert.ok(!edgesOf(unitOf('a.socket', '[Socket]\nListenStream=1\nAccept=yes')).some((edge) => edge.startsWith('Triggers')));
+});
+
+test('paths need the mounts above them, as far as there are mount units', () => {
+  const hasUnitFile = (name: UnitName): boolean => name === 'srv.mount' || name === 'srv-data.mount';
+  const unit = unitOf('a.service', '[Service]\nExecStart=/bin/true\nWorkingDirectory=/srv/data/x', { hasUnitFile });
+  for (const mount of ['srv.mount', 'srv-data.mount']) for (const kind of ['After', 'Requires']) assert.ok(edgesOf(unit).includes(`${kind} ${mount}`));
+});
+
+test('a target is ordered after what it pulls in, unless somebody ordered it the other way or wants no defaults', () => {
+  const target = unitOf('t.target', '[Unit]\nWants=a.service b.service c.service d.service e.service\nBefore=d.service') as TargetUnit;
+  const others = new Map([
+    ['a.service', serviceOf('')],
+    ['b.service', unitOf('b.service', '[Unit]\nAfter=t.target\n[Service]\nExecStart=/bin/true')],
+    ['c.service', unitOf('c.service', '[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/bin/true')],
+    ['d.service', unitOf('d.service', '[Service]\nExecStart=/bin/true')],
+    ['e.service', unitOf('e.service', '[Service]')],
+  ]);
+  const ordered = orderTarget(target, (name) => others.get(name));
+  assert.deepEqual(edgesOf(ordered).filter((edge) => edge.startsWith('After')), ['After a.service']);
+  assert.equal(orderTarget(ordered, (name) => others.get(name)), ordered);
+});
+
+test('a file that cannot be used makes a unit in error that says where', () => {
+  const unit = unitOf('a.service', '[Service\nExecStart=/bin/true');
+  assert.equal(unit.loadState, 'error');
+  assert.match(unit.loadError ?? '', /^\/u\/a\.service:1: /);
+  assert.equal(unit.fragmentPath, '/u/a.service');
+});
+
+test('every directive takes any text without throwing, and a unit stays plain data', () => {
+  const names = DIRECTIVES.map((directive) => [directive.sections[0] as string, directive.name] as const);
+  const text = fc.oneof(fc.string({ maxLength: 20 }), fc.constantFrom('', 'yes', 'no', '1', '-1', '5s', 'infinity', '%i', '%n/x', 'a.service', '/x', '~', '-', '"', '\\', '50%', '1:2', 'fd:', '|!x', 'a=b'));
+  const kinds = fc.constantFrom('a.service', 'a@b.service', 'a.target', 'a.slice', 'a.socket', 'a.timer', 'a.path', 'a.mount', 'a.swap', 'a.scope', 'a.automount');
+  fc.assert(fc.property(kinds, fc.array(fc.tuple(fc.constantFrom(...names), text), { maxLength: 40 }), (name, rows) => {
+    const file = rows.map(([[section, key], value]) => `[${section}]\n${key}=${value}`).join('\n');
+    const unit = buildUnit({ name: name as UnitName, names: [name as UnitName], fragment: lexUnitFile(file, 'f'), dropIns: [], links: [], sourceHash: '' }, CONTEXT);
+    assert.deepEqual(JSON.parse(JSON.stringify(unit)), unit);
+    const keys = unit.dependencies.map(({ kind, other }) => `${kind} ${other}`);
+    assert.equal(new Set(keys).size, keys.length);
+  }), { numRuns: 400 });
+});
