@@ -95,6 +95,9 @@ export type Params<M extends Method> = Valid<(typeof PARAMS)[M]>;
 /** A method's parameters with the defaults left out where the caller likes. */
 export type Given<M extends Method> = Partial<Params<M>>;
 
+/** Parameters of some method, before they are checked. */
+export type AnyParams = Readonly<Record<string, unknown>>;
+
 /**
  * What a method does, for the access check and the log:
  * - `session`: about the connection itself; its own rules

@@ -47,21 +47,20 @@ async function main(): Promise<number> {
     if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
     interrupt.abort();
   });
-  let connection: ManagerConnection | null = null;
-  let noManager = false;
+  const session: { connection: ManagerConnection | null; noManager: boolean } = { connection: null, noManager: false };
   const answerer = async (): Promise<Answerer | Failure> => {
     const offline = offlineAnswerer({ root: optionText(options, 'root'), user: hasOption(options, 'user') });
     if (hasOption(options, 'root') || needsNode(command)) return offline;
-    if (connection !== null) return connection;
+    if (session.connection !== null) return session.connection;
     const opened = await ManagerConnection.open(places.controlSocket);
-    if (typeof opened !== 'string') return (connection = opened);
-    noManager = true;
+    if (typeof opened !== 'string') return (session.connection = opened);
+    session.noManager = true;
     return offline.withReason(opened);
   };
   const exit = await runVerb(runCommand(command), { answerer, places, terminal, stdout: process.stdout, stderr: process.stderr, signal: interrupt.signal });
-  (connection as ManagerConnection | null)?.close();
+  session.connection?.close();
   const word = command.kind === 'verb' ? command.verb.name : '';
-  return noManager && exit !== EXIT.done && STATUS_VERBS.includes(word) ? EXIT.noSuchUnit : exit;
+  return session.noManager && exit !== EXIT.done && STATUS_VERBS.includes(word) ? EXIT.noSuchUnit : exit;
 }
 
 // A reader that has seen enough (`initctl log | head`) is no error.

@@ -1,6 +1,6 @@
 /** The text of `status`: systemctl(1)'s layout, with two kinds of lines of our own (`Why:`, `Unheeded:`). */
 import type { ExecAnswer, NotEffectiveAnswer, UnitStatusAnswer } from '../control/answers.ts';
-import { formatInstant } from '../control/instant-text.ts';
+import { formatInstant } from './text/instant.ts';
 import { formatTimeSpan } from '../core/time/time-span.ts';
 import type { Usec } from '../base/brand.ts';
 import type { Terminal } from './terminal.ts';

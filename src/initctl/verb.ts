@@ -5,7 +5,7 @@
  */
 import type { Answer } from '../control/answers.ts';
 import type { Failure } from '../control/error-codes.ts';
-import type { Given, Method } from '../control/requests.ts';
+import type { AnyParams, Given, Method } from '../control/requests.ts';
 import type { LogRequest } from './log-request.ts';
 import type { LogTail } from './log-tail.ts';
 import type { OptionName, Options } from './options.ts';
@@ -16,7 +16,7 @@ export type Reply<M extends Method> =
   | { readonly ok: false; readonly failure: Failure };
 
 export type VerbStep =
-  | { readonly step: 'request'; readonly method: Method; readonly params: Given<Method> }
+  | { readonly step: 'request'; readonly method: Method; readonly params: AnyParams }
   | { readonly step: 'out'; readonly text: string }
   | { readonly step: 'err'; readonly text: string }
   /** The last lines of units' output, which the caller gets from the log itself: the manager never touches log bytes. */
@@ -66,7 +66,7 @@ export interface Verb {
 }
 
 export function* request<M extends Method>(method: M, params: Given<M>): VerbRun<Reply<M>> {
-  return (yield { step: 'request', method, params: params as Given<Method> }) as Reply<M>;
+  return (yield { step: 'request', method, params }) as Reply<M>;
 }
 
 export function* print(text: string): VerbRun<void> {

@@ -2,7 +2,7 @@
 import { EXIT } from './exit-status.ts';
 import { completionVerb } from './completion.ts';
 import { helpVerb, renderHelp } from './help.ts';
-import { hasOption, parseArguments, type OptionName } from './options.ts';
+import { hasOption, parseArguments } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { complain, print, type Invocation, type Verb, type VerbRun } from './verb.ts';
 import { getDefault, setDefault } from './verbs/default-target.ts';
@@ -80,7 +80,7 @@ export type Command =
   | { readonly kind: 'wrong'; readonly message: string; readonly exit: number };
 
 export function readCommand(line: CommandLine): Command {
-  const parsed = parseArguments(line.argv, (word) => (findVerb(word)?.shortOptions ?? {}) as Readonly<Record<string, OptionName>>);
+  const parsed = parseArguments(line.argv, (word) => (findVerb(word)?.shortOptions ?? {}));
   // systemctl(1) has no exit status of its own for wrong usage.
   const wrongExit = line.program === 'systemctl' ? EXIT.failed : EXIT.usage;
   if (typeof parsed === 'string') return { kind: 'wrong', message: `${line.program}: ${parsed}`, exit: wrongExit };
@@ -140,5 +140,6 @@ function distance(a: string, b: string): number {
 
 export type { Reply, VerbRun, VerbStep } from './verb.ts';
 export type { LogTail } from './log-tail.ts';
+export { formatInstant } from './text/instant.ts';
 export { renderProgress } from './progress.ts';
 export { EXIT } from './exit-status.ts';

@@ -5,7 +5,7 @@ import { accessVerb, METHOD_KINDS } from '../../src/control/requests.ts';
 
 function rule(effect: 'allow' | 'deny', source: string): AccessRule {
   const parsed = parseAccessRule(effect, source);
-  assert.ok(typeof parsed !== 'string', String(parsed));
+  assert.ok(typeof parsed !== 'string', source);
   return parsed;
 }
 
@@ -56,7 +56,7 @@ test('a wrong rule is refused with the reason', () => {
     ['uid:1 start', 'expected WHO VERBS UNITS'], ['root start *', '"root" is none of'], ['uid:1 start, *', 'an empty verb'], ['uid:1 start a,,b', 'an empty unit pattern'],
   ] as const) {
     const parsed = parseAccessRule('allow', source);
-    assert.ok(typeof parsed === 'string' && parsed.includes(expected), String(parsed));
+    assert.ok(typeof parsed === 'string' && parsed.includes(expected), source);
   }
 });
 

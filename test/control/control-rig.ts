@@ -71,13 +71,13 @@ export function openControlRig(options: RigOptions): ControlRig {
   const feed = (event: UnstampedEvent): void => {
     // As the engine does it: never inside the caller.
     setImmediate(() => {
-      kernel.feed({ ...event, ...clock() } as never);
+      kernel.feed({ ...event, ...clock() });
       settle();
       for (const end of [...turnEnds]) end();
     });
   };
   const engine: Engine = {
-    facts: { mode: 'container', version: '0.0.0-test', runtimeDirectory: directory, logDirectory: directory, unitPath: ['/sim'], cgroupRoot: null } as Engine['facts'],
+    facts: { mode: 'container', version: '0.0.0-test', runtimeDirectory: directory, logDirectory: directory, unitPath: ['/sim'], cgroupRoot: null },
     native,
     log: { write: (level, _unit, message, fields = {}) => { log.push({ level, message, fields }); } },
     state: () => kernel.state,
@@ -101,7 +101,7 @@ export function openControlRig(options: RigOptions): ControlRig {
       const fresh = names.filter((name) => getEntry(kernel.state.units, name) === undefined)
         .map((name) => options.onDisk?.find((definition) => definition.name === name) ?? missing(name));
       if (fresh.length > 0) feed({ event: 'definitions', reload: false, definitions: fresh });
-      return { names } as LoadOutcome;
+      return { names };
     },
     reloadDefinitions: () => { feed({ event: 'definitions', reload: true, definitions: options.units }); },
     processesOf: (unit: UnitName) => [...kernel.processes.values()].filter((process) => process.unit === unit).map((process) => process.pid),
@@ -111,7 +111,7 @@ export function openControlRig(options: RigOptions): ControlRig {
     },
     rewatch: (fd: Fd, events: number) => { poll.modify(fd, events); },
     unwatch: (fd: Fd) => { poll.remove(fd); },
-  } as Engine;
+  };
 
   const socketPath = join(directory, 'control');
   const server = new ControlServer(engine, { socketPath, policy: options.policy ?? { ownUid: process.getuid?.() ?? 0, rules: [] } });

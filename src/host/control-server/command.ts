@@ -66,7 +66,7 @@ export class Command {
     }
     this.#running = true;
     try {
-      while (!this.#ended && !this.#waiting && !this.#options.output.isBacklogged) {
+      while (this.#mayGoOn()) {
         const input = this.#input;
         this.#input = undefined;
         const next = this.#run.next(input);
@@ -86,6 +86,14 @@ export class Command {
     } finally {
       this.#running = false;
     }
+  }
+
+  #mayGoOn(): boolean {
+    return !this.#ended && !this.#waiting && !this.#options.output.isBacklogged;
+  }
+
+  #isWaiting(): boolean {
+    return this.#waiting;
   }
 
   /** The user does not want to wait any longer. */
@@ -111,14 +119,15 @@ export class Command {
       return;
     }
     this.#waiting = true;
-    this.#cancel = this.#options.dispatcher.perform(this.#options.peer, method, checked.value as never, (outcome: Outcome<Method>) => {
+    this.#cancel = this.#options.dispatcher.perform(this.#options.peer, method, checked.value, (outcome: Outcome<Method>) => {
       this.#cancel = null;
       this.#waiting = false;
       this.#input = outcome;
       this.#stopProgress();
       this.resume();
     });
-    if (this.#waiting && method === 'enqueue') this.#startProgress();
+    // Perhaps the answer has come already.
+    if (this.#isWaiting() && method === 'enqueue') this.#startProgress();
   }
 
   #print(stream: 1 | 2, text: string): void {

@@ -209,7 +209,7 @@ export class Connection {
       return;
     }
     this.#updateEvents();
-    if (wasBacklogged && !this.isBacklogged && this.#state === 'open') this.#owner.onDrained(this);
+    if (wasBacklogged && this.#outBytes <= OUTPUT_HIGH_WATER_BYTES) this.#owner.onDrained(this);
   }
 
   #updateEvents(): void {

@@ -217,7 +217,7 @@ export class ControlServer implements ConnectionOwner {
       connection.dismiss({ name: 'hello-expected', message: 'the first message must be hello' });
       return;
     }
-    this.#handle(client, id, message.method, checked.value as never);
+    this.#handle(client, id, message.method, checked.value);
   }
 
   #handle<M extends Method>(client: Client, id: MessageId | null, method: M, params: Params<M>): void {
@@ -226,7 +226,7 @@ export class ControlServer implements ConnectionOwner {
       if (id === null || !connection.isOpen) return;
       connection.send(outcome.ok ? encodeResult(id, outcome.value) : encodeError(id, outcome.failure));
     };
-    switch (method as Method) {
+    switch (method) {
       case 'hello': {
         const { protocol } = params as Params<'hello'>;
         if (protocol < PROTOCOL_OLDEST) {
@@ -252,15 +252,15 @@ export class ControlServer implements ConnectionOwner {
         if (!this.#mayBegin(client, answer)) return;
         connection.inFlight++;
         let cancel: (() => void) | null = null;
-        let answered = false;
+        const progress = { answered: false };
         cancel = this.#dispatcher.perform(connection.peer, method, params, (outcome) => {
-          answered = true;
+          progress.answered = true;
           connection.inFlight--;
           if (cancel !== null) client.cancels.delete(cancel);
-          answer(outcome as Outcome<Method>);
+          answer(outcome);
           this.#armDeadline();
         });
-        if (cancel !== null && !answered) client.cancels.add(cancel);
+        if (cancel !== null && !progress.answered) client.cancels.add(cancel);
       }
     }
   }

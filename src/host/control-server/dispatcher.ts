@@ -85,7 +85,7 @@ export class Dispatcher {
     const engine = this.#engine;
     const finish = done as unknown as (outcome: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly failure: Failure }) => void;
     const given = params as Readonly<Record<string, never>>;
-    switch (method as Method) {
+    switch (method) {
       case 'enqueue':
         return enqueueUnits(engine, peer, params as Params<'enqueue'>, units, finish);
       case 'cancel': {
@@ -157,7 +157,7 @@ export function failureOf(reply: Extract<Reply, { readonly ok: false }>): Failur
 
 /** Whether the method needs the units' files read when they are not loaded yet. */
 function needsDefinitions<M extends Method>(method: M, params: Params<M>): boolean {
-  switch (method as Method) {
+  switch (method) {
     case 'status': case 'show': case 'why': case 'plan': case 'list-dependencies': case 'cat': case 'enqueue': case 'verify':
       return true;
     case 'kill': case 'reset-failed':

@@ -1,7 +1,7 @@
 /** Runs verbs in the Node client: performs what their generators ask for. */
 import type { Writable } from 'node:stream';
 import type { Failure } from '../../control/error-codes.ts';
-import type { Given, Method } from '../../control/requests.ts';
+import type { AnyParams, Given, Method } from '../../control/requests.ts';
 import { EXIT } from '../exit-status.ts';
 import { renderProgress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
@@ -13,6 +13,9 @@ import type { Places } from './places.ts';
 export interface Answerer {
   request<M extends Method>(method: M, params: Given<M>): Promise<Reply<M>>;
 }
+
+/** An answerer for requests of which only the method's name is known: their parameters are checked by who answers. */
+type LooseAnswerer = (method: Method, params: AnyParams) => Promise<Reply<Method>>;
 
 export interface RunnerOptions {
   readonly answerer: () => Promise<Answerer | Failure>;
@@ -66,7 +69,7 @@ export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<num
   }
 }
 
-async function ask(method: Method, params: Given<Method>, options: RunnerOptions): Promise<Reply<Method> | 'interrupted'> {
+async function ask(method: Method, params: AnyParams, options: RunnerOptions): Promise<Reply<Method> | 'interrupted'> {
   const answerer = await options.answerer();
   if ('name' in answerer) return { ok: false, failure: answerer };
   const interrupted = new Promise<'interrupted'>((resolve) => {
@@ -75,7 +78,7 @@ async function ask(method: Method, params: Given<Method>, options: RunnerOptions
   });
   const stopProgress = method === 'enqueue' && options.terminal.stderrTty ? showProgress(answerer, options) : null;
   try {
-    return await Promise.race([answerer.request(method, params), interrupted]);
+    return await Promise.race([(answerer.request.bind(answerer) as LooseAnswerer)(method, params), interrupted]);
   } finally {
     stopProgress?.();
   }

@@ -4,11 +4,10 @@
  */
 import { lstatSync, readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import type { UnitName } from '../../base/brand.ts';
 import type { CatAnswer, DiagnosticAnswer, VerifyAnswer } from '../../control/answers.ts';
 import { isGlob, matchesGlob } from '../../control/glob.ts';
 import type { Failure } from '../../control/error-codes.ts';
-import type { Given, Method, Params } from '../../control/requests.ts';
+import type { AnyParams, Given, Method } from '../../control/requests.ts';
 import { isUnitName, mangleUnitName, unitNameForm, withInstance } from '../../core/unit/unit-name.ts';
 import { BUILT_IN_DEFAULTS } from '../../core/unit-file/unit-defaults.ts';
 import type { UnitDefinition } from '../../core/unit/definition.ts';
@@ -40,10 +39,10 @@ export function offlineAnswerer(options: OfflineOptions): OfflineAnswerer {
   return { ...answerer('this needs a running manager, and --root has none'), withReason: answerer };
 }
 
-function answer(method: Method, given: Given<Method>, options: OfflineOptions, reason: string): Outcome {
+function answer(method: Method, given: AnyParams, options: OfflineOptions, reason: string): Outcome {
   switch (method) {
-    case 'verify': return verifyOffline(given as Params<'verify'>, options);
-    case 'cat': return catOffline(given as Params<'cat'>, options);
+    case 'verify': return verifyOffline(given, options);
+    case 'cat': return catOffline(given, options);
     case 'list-unit-files': return { ok: true, value: unitFilesFor(options).list({ patterns: [], types: [], states: [], ...(given as Given<'list-unit-files'>) }) };
     case 'is-enabled': {
       const files = unitFilesFor(options);
@@ -137,7 +136,7 @@ function catOffline({ units = [] }: Given<'cat'>, options: OfflineOptions): Outc
   const answers: CatAnswer['units'][number][] = [];
   for (const word of units) {
     const name = mangleUnitName(word);
-    const definition = name === null || !isUnitName(name) ? null : loader.loadUnit(name as UnitName);
+    const definition = name === null || !isUnitName(name) ? null : loader.loadUnit(name);
     const paths = definition === null ? [] : [...(definition.fragmentPath === null ? [] : [definition.fragmentPath]), ...definition.dropInPaths];
     if (definition === null || paths.length === 0) return { ok: false, failure: { name: 'no-such-unit', message: `No files found for ${word}.`, unit: word } };
     try {

@@ -1,5 +1,5 @@
 import type { ManagerAnswer, UnitStatusAnswer } from '../../control/answers.ts';
-import { formatInstant } from '../../control/instant-text.ts';
+import { formatInstant } from '../text/instant.ts';
 import type { Usec } from '../../base/brand.ts';
 import { formatTimeSpan } from '../../core/time/time-span.ts';
 import { EXIT } from '../exit-status.ts';

@@ -1,6 +1,6 @@
 /** Properties of the manager itself: `show` without a unit. */
 import { valuesOf } from '../../../base/persistent-map.ts';
-import { formatInstant } from '../../../control/instant-text.ts';
+import { formatInstant } from '../../../initctl/verbs.ts';
 import { systemStateOf } from '../../../core/manager/query.ts';
 import type { ManagerState } from '../../../core/manager/state.ts';
 import { formatTimeSpan } from '../../../core/time/time-span.ts';

@@ -4,7 +4,7 @@ import type { Unit } from '../../../core/manager/state.ts';
 import type { UnitFacts } from '../../../core/property/property-row.ts';
 import { unitProperties } from '../../../core/property/unit-properties.ts';
 import type { LimitName, ResourceLimit } from '../../../core/unit/definition.ts';
-import { formatInstant } from '../../../control/instant-text.ts';
+import { formatInstant } from '../../../initctl/verbs.ts';
 import type { Engine } from '../../engine.ts';
 import { unitFileState } from '../unit-file-states.ts';
 import type { Reader } from './context.ts';

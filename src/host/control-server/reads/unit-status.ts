@@ -36,6 +36,7 @@ function unitStatus({ engine }: ReadContext, state: ManagerState, unit: Unit): U
   const now = engine.now();
   const { definition } = unit;
   const service = unit.runtime.kind === 'service' ? unit.runtime : null;
+  const mainExit = service?.mainExit ?? null;
   const job = jobOf(state, unit.job);
   const pids = unit.activeState === 'inactive' ? [] : engine.processesOf(unit.name);
   const group = groupPath(engine, unit.name);
@@ -69,7 +70,7 @@ function unitStatus({ engine }: ReadContext, state: ManagerState, unit: Unit): U
     triggeredBy: neighbours(state.graph, unit.name, 'TriggeredBy').map((name) => ({ unit: name, active: activeOf(state, name) })),
     main: processOf(engine, service?.mainPid ?? null),
     control: processOf(engine, service?.controlPid ?? null),
-    mainExit: service?.mainExit == null ? null : execAnswer(definition, service.mainExit),
+    mainExit: mainExit === null ? null : execAnswer(definition, mainExit),
     execs: finishedExecs(definition, service),
     statusText: service?.statusText ?? '',
     statusErrno: service?.statusErrno ?? 0,

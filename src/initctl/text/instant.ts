@@ -1,4 +1,4 @@
-/** Instants as text, the same in the manager's answers and in what clients print themselves. */
+/** Instants as text, the same in the manager's properties and in what verbs print. */
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 
