@@ -5,11 +5,12 @@
  */
 import { assert } from '../base/assert.ts';
 import type { MonotonicUsec, Pid, RealtimeUsec, RequestId, UnitName } from '../base/brand.ts';
-import { getEntry } from '../base/persistent-map.ts';
+import { getEntry, valuesOf } from '../base/persistent-map.ts';
 import { checkInvariants } from '../core/manager/invariants.ts';
 import type { Effect, Reply, SpawnEffect } from '../core/manager/effect.ts';
 import type { ManagerEvent, Request } from '../core/manager/event.ts';
 import type { ManagerConfig, ManagerState, Unit } from '../core/manager/state.ts';
+import { deserialise, serialise } from '../core/manager/serialise.ts';
 import { initialState, step } from '../core/manager/step.ts';
 import type { UnitDefinition } from '../core/unit/definition.ts';
 
@@ -46,6 +47,8 @@ export interface SimulationOptions {
   readonly config?: Partial<ManagerConfig>;
   /** Outcome of conditions by parameter; absent = they hold. */
   readonly conditions?: Readonly<Record<string, boolean>>;
+  /** The manager dies and comes back from its snapshot after every so many steps; absent = never. */
+  readonly restoreEvery?: number;
 }
 
 const CONFIG: ManagerConfig = {
@@ -153,8 +156,18 @@ export class SimulatedKernel {
       this.state = next;
       this.steps += 1;
       checkInvariants(next);
+      if (this.#options.restoreEvery !== undefined && this.steps % this.#options.restoreEvery === 0) this.#restore();
       for (const effect of effects) work.push(...this.#perform(effect));
     }
+  }
+
+  /** Death between two effects' answers and recovery from the snapshot: everything the manager knew, and nothing else. */
+  #restore(): void {
+    const text = serialise(this.state);
+    const restored = deserialise(text, [...valuesOf(this.state.units)].map((unit) => unit.definition));
+    assert(restored.ok, `a snapshot can be read: ${restored.ok ? '' : restored.error}`);
+    assert(serialise(restored.state) === text, 'a state survives serialise and deserialise unchanged');
+    this.state = restored.state;
   }
 
   #clock(): { readonly monotonicUsec: MonotonicUsec; readonly realtimeUsec: RealtimeUsec } {

@@ -24,6 +24,8 @@ export interface ScenarioOptions {
   readonly seed: number;
   readonly units?: number;
   readonly actions?: number;
+  /** The manager dies and is restored after every so many steps. */
+  readonly restoreEvery?: number;
 }
 
 export interface ScenarioResult {
@@ -70,7 +72,9 @@ export function runScenario(options: ScenarioOptions): ScenarioResult {
     target('default.target', { Wants: names.filter(() => dice.chance(70)), After: names }),
     ...names.map((name, index) => randomService(dice, names, name, index)),
   ];
-  const kernel = new SimulatedKernel({ scripts: randomScripts(dice, names) });
+  const kernel = new SimulatedKernel({
+    scripts: randomScripts(dice, names), ...(options.restoreEvery === undefined ? {} : { restoreEvery: options.restoreEvery }),
+  });
   try {
     kernel.boot(definitions, options.seed);
     for (let i = 0; i < (options.actions ?? 30); i++) {

@@ -20,6 +20,15 @@ test('the same seed gives the same life', () => {
   assert.deepEqual([...first.reached], [...second.reached]);
 });
 
+test('a manager that dies and is restored after every third step lives the same life', () => {
+  for (let seed = 1; seed <= 12; seed++) {
+    const unharmed = runScenario({ seed });
+    const revived = runScenario({ seed, restoreEvery: 3 });
+    assert.equal(revived.steps, unharmed.steps, `seed ${String(seed)}`);
+    assert.deepEqual([...revived.reached], [...unharmed.reached], `seed ${String(seed)}`);
+  }
+});
+
 // Seeds that once broke a law. Each line names what was wrong.
 const REGRESSIONS: readonly (readonly [number, string])[] = [
   [12, 'OnFailure= of two units for each other spun within one step'],

@@ -1,0 +1,94 @@
+/**
+ * The state as text and back: what a checkpoint holds.
+ *
+ * Definitions stay out, for they are read again from the files; only a unit that has no file (a transient one) carries its own.
+ * The graph and the aliases are derived from the definitions. Law, tested at every event of the random scenarios: a state that goes
+ * through here behaves as before.
+ *
+ * Versions of the format: 1 (first).
+ */
+import type { Pid, UnitName } from '../../base/brand.ts';
+import { entriesOf, mapFrom, valuesOf } from '../../base/persistent-map.ts';
+import { buildGraph } from '../graph/graph.ts';
+import type { UnitDefinition } from '../unit/definition.ts';
+import { newUnit } from './load.ts';
+import type { Job, ManagerState, PendingRequest, Unit } from './state.ts';
+
+export const SNAPSHOT_FORMAT = 1;
+
+/** A unit without what is read from files. `definition` only for a unit that has none. */
+type SavedUnit = Omit<Unit, 'definition'> & { readonly sourceHash: string; readonly definition?: UnitDefinition };
+
+interface Snapshot extends Omit<ManagerState, 'units' | 'aliases' | 'graph' | 'jobs' | 'requests' | 'pids'> {
+  readonly format: typeof SNAPSHOT_FORMAT;
+  readonly units: readonly SavedUnit[];
+  readonly jobs: readonly Job[];
+  readonly requests: readonly PendingRequest[];
+  readonly pids: readonly (readonly [Pid, UnitName])[];
+}
+
+/** Equal states give equal texts: every list is sorted by its key. */
+export function serialise(state: ManagerState): string {
+  const { units, aliases: _aliases, graph: _graph, jobs, requests, pids, ...plain } = state;
+  const snapshot: Snapshot = {
+    format: SNAPSHOT_FORMAT,
+    ...plain,
+    units: [...valuesOf(units)].sort((a, b) => (a.name < b.name ? -1 : 1)).map(saveUnit),
+    jobs: [...valuesOf(jobs)].sort((a, b) => a.id - b.id),
+    requests: [...valuesOf(requests)].sort((a, b) => a.id - b.id),
+    pids: [...entriesOf(pids)].sort((a, b) => a[0] - b[0]),
+  };
+  return JSON.stringify(snapshot);
+}
+
+function saveUnit(unit: Unit): SavedUnit {
+  const { definition, ...rest } = unit;
+  const saved = { ...rest, sourceHash: definition.sourceHash };
+  return definition.fragmentPath === null && definition.loadState === 'loaded' ? { ...saved, definition } : saved;
+}
+
+export type Restored =
+  | { readonly ok: true; readonly state: ManagerState; /** Units whose files changed since the snapshot. */ readonly changed: readonly UnitName[] }
+  | { readonly ok: false; readonly error: string };
+
+/**
+ * A state from a snapshot and the definitions that the files give now. A unit whose file is gone keeps its state under a definition
+ * that says so; a definition that the snapshot does not know becomes a unit that was never started.
+ *
+ * @param definitions of every unit named in the snapshot and everything those name
+ */
+export function deserialise(text: string, definitions: readonly UnitDefinition[]): Restored {
+  let snapshot: Snapshot;
+  try {
+    snapshot = JSON.parse(text) as Snapshot;
+  } catch (error) {
+    return { ok: false, error: `the snapshot is no JSON: ${error instanceof Error ? error.message : String(error)}` };
+  }
+  const format: unknown = snapshot.format;
+  if (format !== SNAPSHOT_FORMAT) return { ok: false, error: `snapshot format ${String(format)} is not known here` };
+  const byName = new Map(definitions.map((definition) => [definition.name, definition]));
+  const units = new Map<UnitName, Unit>();
+  const changed: UnitName[] = [];
+  for (const { sourceHash, definition: own, ...saved } of snapshot.units) {
+    const definition = own ?? byName.get(saved.name);
+    if (definition === undefined) return { ok: false, error: `no definition was read for ${saved.name}` };
+    if (newUnit(definition).runtime.kind !== saved.runtime.kind) return { ok: false, error: `${saved.name} is of another type now` };
+    if (definition.sourceHash !== sourceHash) changed.push(saved.name);
+    units.set(saved.name, { ...saved, definition });
+  }
+  for (const definition of definitions) if (!units.has(definition.name)) units.set(definition.name, newUnit(definition));
+  const aliases = new Map<UnitName, UnitName>();
+  for (const { definition } of units.values()) for (const name of definition.names) if (name !== definition.name) aliases.set(name, definition.name);
+  const { format: _format, units: _units, jobs, requests, pids, ...plain } = snapshot;
+  const state: ManagerState = {
+    ...plain,
+    units: mapFrom(units),
+    aliases: mapFrom(aliases),
+    graph: buildGraph([...units.values()].map((unit) => unit.definition), (name) => aliases.get(name) ?? name),
+    jobs: mapFrom(jobs.map((job) => [job.id, job] as const)),
+    requests: mapFrom(requests.map((request) => [request.id, request] as const)),
+    pids: mapFrom(pids),
+  };
+  return { ok: true, state, changed };
+}
+
