@@ -100,7 +100,8 @@ function dropIns(unit: UnitStatusAnswer, terminal: Terminal): readonly string[] 
 
 function activeText(unit: UnitStatusAnswer, terminal: Terminal): string {
   const tone = toneOf(unit.active, unit.load);
-  const state = paint(terminal, tone, `${unit.active} (${unit.sub})`);
+  // One word when both are the same, as systemctl has it.
+  const state = paint(terminal, tone, unit.active === unit.sub ? unit.active : `${unit.active} (${unit.sub})`);
   const result = unit.result === 'success' || unit.result === '' ? '' : ` (Result: ${unit.result})`;
   const since = unit.sinceUsec > 0 ? ` since ${formatInstant(unit.sinceUsec)}; ${formatAgo(unit.sinceUsec, unit.nowUsec)}` : '';
   return `${state}${result}${since}`;

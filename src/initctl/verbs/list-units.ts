@@ -81,7 +81,7 @@ function* shortTable(call: Invocation, units: readonly UnitSummary[], nowUsec: n
   const rows = units.map((unit): Cell[] => {
     const tone = toneOf(unit.active, unit.load);
     const job = unit.job === null ? '' : ` ← ${unit.job.type} ${unit.job.state}`;
-    const state = unit.load === 'loaded' ? `${unit.active} (${unit.sub})` : unit.load;
+    const state = unit.load !== 'loaded' ? unit.load : unit.active === unit.sub ? unit.active : `${unit.active} (${unit.sub})`;
     const restarts = unit.restarts > 0 ? `, ${unit.restarts} restart${unit.restarts === 1 ? '' : 's'}` : '';
     return [
       { text: unit.unit },
@@ -100,7 +100,7 @@ function* shortTable(call: Invocation, units: readonly UnitSummary[], nowUsec: n
     header: wantsLegend(call) ? ['UNIT', 'STATE', 'SINCE', 'PID', 'DESCRIPTION'] : null,
     rows,
     right: [3],
-    elastic: hasOption(call.options, 'full') ? [] : [4, 0],
+    elastic: hasOption(call.options, 'full') ? [] : [4, 0, 1],
     ...(plain ? {} : { leads: units.map((unit) => ({ text: dotOf(call.terminal, unit.active), tone: toneOf(unit.active, unit.load) })) }),
   }, call.terminal));
 }

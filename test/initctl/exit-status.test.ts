@@ -1,0 +1,77 @@
+/** Exit statuses: the LSB's numbers, and systemctl's where it differs. Scripts and health checks depend on each of them. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { refusal, runLine, type Answers } from './verb-rig.ts';
+
+const NOTHING = { jobs: [], refused: [] };
+const shown = (...states: readonly (readonly [string, string])[]): Answers => ({
+  show: { units: states.map(([load, active], i) => ({ unit: `u${String(i)}.service`, properties: { LoadState: load, ActiveState: active } })) },
+});
+const job = (result: string): Answers => ({
+  enqueue: { jobs: [{ job: 1, unit: 'a.service', type: 'start', result }], refused: [] },
+  why: { unit: 'a.service', load: 'loaded', active: 'failed', sub: 'failed', nowUsec: 0, links: [{ unit: 'a.service', code: 'exit', text: 'exited with status 1', origin: '/etc/a.service:3', pid: 7, atUsec: 0 }] },
+});
+const refused = (name: string): Answers => ({ enqueue: { jobs: [], refused: [{ unit: 'a.service', name, message: 'No.' }] } });
+const manager = (state: string, failedUnits: readonly string[] = []): Answers => ({ manager: { state, failedUnits } });
+const enabled = (...states: readonly string[]): Answers => ({ 'is-enabled': { units: states.map((state) => ({ unit: 'a.service', state })) } });
+
+const cases: readonly (readonly [string, Answers, number])[] = [
+  ['initctl is-active a', shown(['loaded', 'active']), 0],
+  ['initctl is-active a', shown(['loaded', 'reloading']), 0],
+  ['initctl is-active a b', shown(['loaded', 'inactive'], ['loaded', 'active']), 0],
+  ['initctl is-active a', shown(['loaded', 'activating']), 3],
+  ['initctl is-active a', shown(['loaded', 'failed']), 3],
+  ['initctl is-active a', shown(['not-found', 'inactive']), 4],
+  ['initctl is-active a b', shown(['not-found', 'inactive'], ['loaded', 'inactive']), 3],
+  ['initctl is-failed a', shown(['loaded', 'failed']), 0],
+  ['initctl is-failed a', shown(['loaded', 'active']), 1],
+  ['initctl is-failed', manager('degraded', ['a.service']), 0],
+  ['initctl is-failed', manager('running'), 1],
+  ['initctl is-enabled a', enabled('enabled'), 0],
+  ['initctl is-enabled a', enabled('static'), 0],
+  ['initctl is-enabled a', enabled('disabled'), 1],
+  ['initctl is-enabled a', enabled('masked'), 1],
+  ['initctl is-enabled a b', enabled('disabled', 'enabled'), 0],
+  ['initctl is-enabled a b', enabled('enabled', ''), 1],
+  ['initctl is-system-running', manager('running'), 0],
+  ['initctl is-system-running', manager('degraded'), 1],
+  ['initctl is-system-running', manager('starting'), 1],
+  ['initctl start a', job('done'), 0],
+  ['initctl start a', job('skipped'), 0],
+  ['initctl start a --no-block', job('queued'), 0],
+  ['initctl start a', job('failed'), 1],
+  ['initctl start a', job('timeout'), 1],
+  ['initctl start a', job('dependency'), 1],
+  ['initctl start a', job('canceled'), 1],
+  ['initctl start a', refused('no-such-unit'), 5],
+  ['initctl start a', refused('load-failed'), 6],
+  ['initctl start a', refused('unit-masked'), 1],
+  ['initctl start a', refused('refused-manually'), 4],
+  ['initctl reload a', refused('not-applicable'), 3],
+  ['initctl start a', { enqueue: refusal('access-denied', 'No.') }, 4],
+  ['initctl start a', { enqueue: refusal('shutting-down', 'No.') }, 1],
+  ['initctl stop a', { enqueue: NOTHING }, 0],
+  ['initctl kill a', { kill: refusal('no-process', 'No.') }, 7],
+  ['initctl kill a', { kill: refusal('no-such-unit', 'No.') }, 5],
+  ['initctl kill a', { kill: {} }, 0],
+  ['initctl status a', { status: { units: [], missing: ['a.service'] } }, 4],
+  ['initctl start', {}, 2],
+  ['initctl kill a -s NONSENSE', {}, 2],
+  ['initctl cancel x', {}, 2],
+  ['initctl isolate a b', {}, 2],
+  ['initctl plan dance a', {}, 2],
+  ['initctl exit 300', {}, 2],
+  ['initctl dance', {}, 2],
+  ['initctl start a --dance', {}, 2],
+  ['systemctl dance', {}, 1],
+  ['systemctl start a --dance', {}, 1],
+  ['initctl help start', {}, 0],
+  ['initctl start --help', {}, 0],
+];
+
+for (const [line, answers, exit] of cases) {
+  const answer = JSON.stringify(Object.values(answers)[0] ?? 'nothing asked');
+  test(`${line} ends with ${String(exit)} when the answer is ${answer.length > 90 ? `${answer.slice(0, 90)}…` : answer}`, () => {
+    assert.equal(runLine(line, answers).exit, exit);
+  });
+}
