@@ -17,13 +17,19 @@ export const BUNDLES = [
   { name: 'initctl', entry: 'src/initctl/main.ts' },
 ];
 
+/** What a code cache depends on beside the bundle: the warm run, and the launcher, whose flags V8 compares. */
+const CODE_CACHE_INPUTS = ['tools/set-up/code-cache.mjs', 'native/launcher/launcher.c'].map((file) => join(checkoutRoot, file));
+
+/** Short enough for a position in a stack trace to say something. */
+const LINE_LENGTH_MAX = 160;
+
 const LOADER = join(checkoutRoot, 'tools/set-up/loader.cjs');
 const STAMP = join(distDirectory, 'bundles.json');
 
 /** @returns {Promise<string | null>} what was done, or null */
 export async function buildBundles() {
   const stamps = readJson(STAMP) ?? {};
-  const recipe = fingerprint([import.meta.filename, LOADER, join(checkoutRoot, 'package.json'), join(checkoutRoot, 'package-lock.json')]);
+  const recipe = fingerprint([import.meta.filename, LOADER, ...CODE_CACHE_INPUTS, join(checkoutRoot, 'package.json'), join(checkoutRoot, 'package-lock.json')]);
   const stale = BUNDLES.filter(({ name, entry }) => existsSync(join(checkoutRoot, entry)) && !isCurrent(name, stamps[name], recipe));
   if (stale.length === 0) return null;
   // Loaded only now: esbuild costs more than all checks together.
@@ -59,8 +65,11 @@ async function buildBundle(esbuild, name, entry, recipe) {
       platform: 'node',
       target: 'node20',
       format: 'cjs',
-      // Names and lines stay as written, so that a stack trace from the field can be read.
-      minify: false,
+      // The text stays in memory for as long as the program runs, so white space goes; names stay, and lines are kept short, so
+      // that a stack trace from the field can be read.
+      minifyWhitespace: true,
+      minifySyntax: true,
+      lineLimit: LINE_LENGTH_MAX,
       legalComments: 'none',
       logLevel: 'silent',
       define: {
@@ -77,10 +86,19 @@ async function buildBundle(esbuild, name, entry, recipe) {
   const inputs = Object.keys(result.metafile.inputs);
   const source = result.outputFiles[0].text;
   // The first line names the content: the loader trusts a code cache only when it carries the same mark (V8 compares lengths only).
-  const marked = `// content ${fingerprint([], source)}\n${source}`;
+  const marked = `// content ${fingerprint([], recipe + source)}\n${asFunction(source)}`;
   replaceFile(join(distDirectory, `${name}.cjs`), marked);
   replaceFile(join(distDirectory, `${name}.js`), readFileSync(LOADER));
   return { recipe, inputs, fingerprint: fingerprint(inputs.map(absolute)) };
+}
+
+/**
+ * A text that works in two ways: Node runs it as a module like any other, and for the loader, which compiles it where no
+ * `module` is in sight, its value is the function that runs the program. Were it wrapped only when loaded, the whole text would be copied.
+ */
+function asFunction(source) {
+  const names = 'exports, require, module, __filename, __dirname';
+  return `(program => typeof module === 'object' ? program(${names}) : program)(function (${names}) {${source}});\n`;
 }
 
 function describe(error) {

@@ -3,7 +3,7 @@
  * compiled when first called. A cache that cannot be made costs some milliseconds at start and nothing else.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BUNDLES } from './bundles.mjs';
@@ -14,14 +14,41 @@ import { isOnPath, isRoot } from './prerequisites.mjs';
 const WARM_RUN_LIMIT_MS = 20_000;
 
 /**
- * What each program does in its warm run: its commonest life, in short. The manager runs one command as PID 1 of its own
- * namespace, or beside other processes where that is not allowed.
+ * What each program does in its warm run: its commonest life, in short. The manager boots a few units as PID 1 of its own
+ * namespace, or beside other processes where that is not allowed, answers a client and shuts down.
  */
 const WARM_RUNS = {
-  heartwood: (directory) => ['--container', '--runtime-dir', join(directory, 'run'), '--log-target', 'null', '--show-status', 'no', '--', '/bin/true'],
+  heartwood: (directory) => [
+    '--container', '--runtime-dir', join(directory, 'run'), '--unit-path', writeWarmUnits(directory), '--unit', 'default.target',
+    '--exit-with', 'asker.service', '--log-target', 'null', '--show-status', 'no',
+  ],
   logd: null,
   initctl: () => ['--help'],
 };
+
+/** A service that tells when it is ready, another one that needs it, and a client. Nothing is logged: that would be kept on this machine. */
+function writeWarmUnits(directory) {
+  const units = join(directory, 'units');
+  const native = join(distDirectory, 'native');
+  const socket = join(directory, 'run/control');
+  mkdirSync(join(units, 'default.target.wants'), { recursive: true });
+  const write = (name, lines) => writeFileSync(join(units, name), [...lines, ''].join('\n'));
+  write('default.target', ['[Unit]', 'Description=Warm', 'Requires=sysinit.target', 'After=sysinit.target']);
+  for (const target of ['sysinit.target', 'basic.target', 'shutdown.target']) write(target, ['[Unit]', `Description=${target}`]);
+  write('talker.service', [
+    '[Unit]', 'Description=Tells when it is ready', 'ConditionPathExists=/',
+    '[Service]', 'Type=notify', 'NotifyAccess=all', 'Restart=always', 'StandardOutput=null', 'Environment=WORD=ready',
+    `ExecStart=/bin/sh -c '"${native}/heartwood-notify" READY=1; exec sleep 60'`, '[Install]', 'WantedBy=default.target',
+  ]);
+  write('plain.service', ['[Service]', 'ExecStart=/bin/sleep 60', 'StandardOutput=null']);
+  write('asker.service', [
+    '[Unit]', 'Description=Asks', 'Requires=talker.service', 'After=talker.service plain.service',
+    '[Service]', 'Type=oneshot', 'StandardOutput=null', `Environment=HEARTWOOD_SOCKET=${socket}`,
+    `ExecStart=-"${native}/initctl" status talker.service`, `ExecStart=-"${native}/initctl" restart plain.service`, `ExecStart=-"${native}/initctl" list`,
+  ]);
+  for (const name of ['talker.service', 'plain.service', 'asker.service']) symlinkSync(`../${name}`, join(units, 'default.target.wants', name));
+  return units;
+}
 
 /** @returns {Promise<string | null>} what was done, or null */
 export async function recordCodeCaches() {

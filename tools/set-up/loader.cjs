@@ -11,8 +11,8 @@ const { basename, dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
 const bundle = join(__dirname, `${basename(__filename, '.js')}.cjs`);
-// The bundle is pure ASCII, and a one-byte string is the cheapest for V8 to hold.
-const source = readFileSync(bundle, 'latin1');
+// The bundle is pure ASCII: V8 holds it with one byte for a character, and Node reads UTF-8 without a buffer in between.
+const source = readFileSync(bundle, 'utf8');
 const mark = source.slice('// content '.length, source.indexOf('\n'));
 
 function readCache() {
@@ -23,8 +23,8 @@ function readCache() {
   }
 }
 
-const wrapped = `(function (exports, require, module, __filename, __dirname) {${source}\n})`;
-const script = new Script(wrapped, { filename: bundle, cachedData: readCache() });
+// Its value is the function that runs the program (see bundles.mjs).
+const script = new Script(source, { filename: bundle, cachedData: readCache() });
 
 const recordTo = process.env.HEARTWOOD_RECORD_CODE_CACHE;
 if (recordTo !== undefined) {
