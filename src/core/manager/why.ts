@@ -120,8 +120,9 @@ function explainDown(state: ManagerState, unit: Unit): Explained {
       const limit = plain(unit, 'start-limit',
         `was started ${String(definition.startLimitBurst)} times within ${String(definition.startLimitIntervalUsec / 1_000_000)} s and is not started again until reset-failed`,
         settingOrigin(unit, 'Unit', 'StartLimitBurst') ?? settingOrigin(unit, 'Unit', 'StartLimitIntervalSec'));
-      const own = runtime.kind === 'service' && runtime.endReason !== null ? [describeFailure(unit, runtime.endReason)] : [];
-      return { links: [limit, ...own], next: null };
+      // A program that ends at once with status 0 is no failure, but it is what the limit was used up by.
+      const own = runtime.kind !== 'service' ? null : runtime.endReason ?? (runtime.mainExit === null ? null : { reason: 'exit', role: 'ExecStart' } as const);
+      return { links: own === null ? [limit] : [limit, describeFailure(unit, own)], next: null };
     }
     case 'bound-unit-gone':
       return { links: [plain(unit, endReason.reason, `was stopped: it is bound to ${endReason.on}`, edgeOrigin(state, unit.name, 'BindsTo', endReason.on))], next: endReason.on };
