@@ -24,6 +24,8 @@ const CONSOLE_BYTES_KEPT = 8 << 20;
 /** From unshare to the manager's exec: a dozen mounts, slow only on a machine under heavy load. */
 const SET_UP_LIMIT_MS = 20_000;
 const POLL_MS = 10;
+/** Killed processes leave their group within milliseconds; on a loaded machine later. */
+const CGROUP_EMPTY_LIMIT_MS = 5000;
 
 export interface RigOptions {
   /** Unit files by path relative to the unit directory, `a.service.d/x.conf` included; a value is the text, or a link target. */
@@ -105,7 +107,7 @@ export class Rig {
       const pid = await managerPid(unshare, directory);
       return new Rig(unshare, pid, directory, cgroup);
     } catch (error) {
-      cleanUp(directory, cgroup);
+      await cleanUp(directory, cgroup);
       throw error;
     }
   }
@@ -190,12 +192,12 @@ export class Rig {
   async destroy(): Promise<void> {
     if (this.#unshare.exitCode === null && this.#unshare.signalCode === null) this.#unshare.kill('SIGKILL');
     await this.#ended;
-    cleanUp(this.#directory, this.#cgroup);
+    await cleanUp(this.#directory, this.#cgroup);
   }
 }
 
-function cleanUp(directory: string, cgroup: string | null): void {
-  if (cgroup !== null) removeCgroup(cgroup);
+async function cleanUp(directory: string, cgroup: string | null): Promise<void> {
+  if (cgroup !== null) await removeCgroup(cgroup);
   rmSync(directory, { recursive: true, force: true });
 }
 
@@ -283,7 +285,8 @@ function setUpScript(directory: string, options: RigOptions, cgroup: boolean): s
 
 function managerCommand(options: RigOptions): string[] {
   const { uid = 0, args = [], command, env = {} } = options;
-  const credentials = uid === 0 ? [] : ['setpriv', `--reuid=${String(uid)}`, `--regid=${String(uid)}`, '--clear-groups', '--inh-caps=-all', '--bounding-set=-all'];
+  // The kernel forgets the parent-death signal (unshare's --kill-child) with a change of user, so it is set again.
+  const credentials = uid === 0 ? [] : ['setpriv', `--reuid=${String(uid)}`, `--regid=${String(uid)}`, '--clear-groups', '--inh-caps=-all', '--bounding-set=-all', '--pdeathsig=KILL'];
   const fixedEnv = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HEARTWOOD_NODE: `${NODE_INSIDE}/node`, container: 'rig', ...env };
   const mode = args.some((arg) => ['--system', '--container', '--user'].includes(arg)) ? [] : ['--container'];
   // With the machine's own root its units must not be started; a root that was asked for is taken as it is.
@@ -372,12 +375,21 @@ function makeCgroup(): string | null {
   }
 }
 
-/** Groups are removed from the leaves up; their processes are gone, but the kernel may take a moment to notice. */
-function removeCgroup(path: string): void {
-  for (const entry of readdirSync(path, { withFileTypes: true })) if (entry.isDirectory()) removeCgroup(join(path, entry.name));
+/** Kills what is left in a group and its sub-groups, and removes them from the leaves up once the kernel has let go. */
+async function removeCgroup(path: string): Promise<void> {
+  const deadline = performance.now() + CGROUP_EMPTY_LIMIT_MS;
+  // Kernels before 5.14 have no such file; there the namespace has died with its init.
+  if (existsSync(join(path, 'cgroup.kill'))) writeFileSync(join(path, 'cgroup.kill'), '1');
+  while (!removeEmptyGroups(path) && performance.now() < deadline) await sleep(POLL_MS);
+}
+
+/** Returns whether the group is gone. */
+function removeEmptyGroups(path: string): boolean {
   try {
+    for (const entry of readdirSync(path, { withFileTypes: true })) if (entry.isDirectory()) removeEmptyGroups(join(path, entry.name));
     rmdirSync(path);
-  } catch {
-    // An empty group left behind disturbs nobody.
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
   }
 }
