@@ -9,7 +9,7 @@ import type { Fd, Pid, Signal, UnitName } from '../base/brand.ts';
 import type { Effect } from '../core/manager/effect.ts';
 import type { ManagerConfig } from '../core/manager/state.ts';
 import { initialState, step } from '../core/manager/step.ts';
-import type { DirectoryKind, UnitDefinition } from '../core/unit/definition.ts';
+import type { CgroupContext, DirectoryKind, UnitDefinition } from '../core/unit/definition.ts';
 import { readClock } from './clock.ts';
 import { realConditionHost } from './conditions/condition-host.ts';
 import { HostPerformer } from './effect-performer.ts';
@@ -55,6 +55,7 @@ export interface ManagerOptions {
   readonly notifyPath: string;
   readonly logd: { readonly arguments: readonly string[]; readonly echo: boolean; readonly bootId: string };
   readonly streams: LogStreams;
+  readonly defaultTasksMax: CgroupContext['tasksMax'];
   readonly foregroundUnit: UnitName | null;
   /** Fds under names that definitions may refer to (StandardInput=fd:NAME). */
   readonly fds: readonly (readonly [string, Fd])[];
@@ -67,6 +68,9 @@ export interface ManagerOptions {
 
 /** logd may take this long for the last lines; then the end is not held up any further. */
 const LOGD_END_MSEC = 2000;
+
+/** What a machine boots into when it cannot boot into what was asked for; the core tries them in this order. */
+const FALLBACK_UNITS = ['rescue.target', 'emergency.target'] as readonly string[] as readonly UnitName[];
 
 export class Manager {
   readonly engine: ManagerEngine;
@@ -92,7 +96,7 @@ export class Manager {
     const onEmpty = (unit: UnitName): void => { submit({ event: 'cgroup-empty', unit }); };
     this.#tracker = facts.cgroupRoot === null
       ? new ProcessTree(native, onEmpty)
-      : new ControlGroups({ native, poll, root: facts.cgroupRoot, onEmpty, contextOf: (unit) => this.#cgroupContextOf(unit) });
+      : new ControlGroups({ native, poll, root: facts.cgroupRoot, onEmpty, contextOf: (unit) => this.#cgroupContextOf(unit), defaultTasksMax: options.defaultTasksMax });
     const fds = new FdTable(native);
     for (const [name, fd] of options.fds) fds.add(name, fd);
     const nullFd = openNull(native);
@@ -169,7 +173,7 @@ export class Manager {
 
   /** Blocks signals, boots the unit of the configuration and starts the loop. */
   start(): void {
-    const { native, poll, config } = this.#options;
+    const { native, poll } = this.#options;
     watchSignals(native, poll, (record) => { this.#onSignal(record); }, () => { this.#reapSoon(); });
     process.on('uncaughtException', (error) => {
       // The state is replaced whole or not at all, so going on is sound; the engine guards what it calls, this is the last net.
@@ -178,11 +182,22 @@ export class Manager {
     process.on('unhandledRejection', (error) => {
       this.engine.log.write('crit', '', `unhandled: ${describeError(error)}`);
     });
-    const { definitions } = this.#options.units.load([config.bootUnit], () => undefined);
-    this.engine.submit({ event: 'boot', definitions, randomSeed: readRandom() });
+    this.engine.submit({ event: 'boot', definitions: this.#loadBootUnit(), randomSeed: readRandom() });
     this.engine.start();
     // Children that were there before the signals were blocked (a shell that executed us) may have ended unseen.
     this.#reap();
+  }
+
+  /**
+   * The boot unit and all it needs. When a machine has none that can be loaded, the units it falls back on come with it: nobody
+   * else could do anything for it, while a container or a session has somebody who reads the message.
+   */
+  #loadBootUnit(): readonly UnitDefinition[] {
+    const { units, config } = this.#options;
+    const load = (names: readonly UnitName[]) => units.load(names, () => undefined);
+    const { definitions, names } = load([config.bootUnit]);
+    const isLoaded = definitions.find(({ name }) => name === names[0])?.loadState === 'loaded';
+    return isLoaded || config.mode !== 'system' ? definitions : load([config.bootUnit, ...FALLBACK_UNITS]).definitions;
   }
 
   /** Sends a signal to a unit's main process; for `heartwood -- CMD`. */

@@ -79,10 +79,9 @@ export function boot(options: BootOptions): Manager {
   const errors = new OutputSink(native, poll, 2 as Fd);
   const isCommand = options.command !== null;
   const runtimeDirectory = options.runtimeDirectory.path;
-  let log: ManagerLog | null = null;
-  const streams = new LogStreams({ native, echo: options.echo, log: { write: (...record) => { log?.write(...record); } } });
+  const streams = new LogStreams({ native, echo: options.echo });
   const outer = findOuterManager(native, process.env);
-  log = setUpLog(options.logWishes, { native, sink: errors, colour, streams: isCommand ? null : streams, system: mode === 'system' });
+  const log: ManagerLog = setUpLog(options.logWishes, { native, sink: errors, colour, streams: isCommand ? null : streams, system: mode === 'system' });
   const cgroup = findCgroupRoot(native, { runtimeDirectory: runtimeDirectory ?? '/run', mayMount: process.pid === 1 && !isCommand });
   log.write('info', '', `heartwood ${VERSION} runs as a manager of ${mode === 'user' ? 'a user session' : mode === 'system' ? 'the machine' : 'a container'}: ${options.modeReason}`);
   if (options.runtimeDirectory.complaint !== '') log.write('warning', '', options.runtimeDirectory.complaint);
@@ -100,6 +99,7 @@ export function boot(options: BootOptions): Manager {
   };
   const managerOptions: ManagerOptions = {
     native, poll, log, config, facts, streams,
+    defaultTasksMax: options.defaults.tasksMax,
     units: options.command?.units ?? unitSource(loader as UnitLoader),
     environment: options.environment,
     directoryRoots: {

@@ -85,7 +85,7 @@ function run(options: Options, chosen: ChosenMode): void {
   });
   const config: ManagerConfig = {
     mode,
-    bootUnit: options.command !== null ? COMMAND_UNIT : ((options.unit ?? kernel.unit ?? 'default.target') as UnitName),
+    bootUnit: options.command !== null ? COMMAND_UNIT : chooseBootUnit([options.unit, kernel.unit], complaints),
     exitWith: options.command !== null ? COMMAND_UNIT : (options.exitWith as UnitName | null),
     defaultTimeoutStartUsec: defaults.timeoutStartUsec ?? CENTURY_USEC,
     defaultTimeoutStopUsec: defaults.timeoutStopUsec ?? CENTURY_USEC,
@@ -124,6 +124,16 @@ function run(options: Options, chosen: ChosenMode): void {
   }
   const manager = boot(bootOptions);
   for (const complaint of complaints) manager.engine.log.write('warning', '', complaint);
+}
+
+/** The first that is a unit's name. On a machine nobody can be told to start again with a better one, so a bad name is passed over. */
+function chooseBootUnit(wishes: readonly (string | null)[], complaints: string[]): UnitName {
+  for (const wish of wishes) {
+    if (wish === null) continue;
+    if (isUnitName(wish)) return wish;
+    complaints.push(`"${wish}" is not the name of a unit, and is not booted into`);
+  }
+  return 'default.target' as UnitName;
 }
 
 function checkUnit(name: string | null): string | null {

@@ -5,11 +5,10 @@
  * keeps the read end until logd says that the stream has ended, and never reads it; that is why a killed logd loses nothing.
  * It keeps the write end until the unit is released, to give it to the unit's next command.
  */
-import type { Fd, InvocationId, Pid, UnitName } from '../../base/brand.ts';
+import type { Errno, Fd, InvocationId, Pid, UnitName } from '../../base/brand.ts';
 import type { ExecContext } from '../../core/unit/definition.ts';
 import { MANAGER_UNIT } from '../../logd/protocol.ts';
 import type { FromLogd, StreamOrigin, ToLogd } from '../../logd/protocol.ts';
-import type { ManagerLog } from '../engine.ts';
 import type { NativeBinding } from '../native.ts';
 
 /** A message to logd, and the fd that goes with it. */
@@ -35,9 +34,10 @@ interface Stream {
   announced: boolean;
 }
 
+type OpenStream = Stream & { readonly writeEnd: Fd };
+
 export interface LogStreamsOptions {
   readonly native: NativeBinding;
-  readonly log: ManagerLog;
   /** Lines also go to the manager's stdout. */
   readonly echo: boolean;
 }
@@ -48,7 +48,6 @@ export class LogStreams {
   readonly #streams = new Map<number, Stream>();
   readonly #byUnit = new Map<UnitName, Stream>();
   #next = 1;
-  #saidFull = false;
 
   constructor(options: LogStreamsOptions) {
     this.#options = options;
@@ -64,10 +63,10 @@ export class LogStreams {
   }
 
   /**
-   * The write end of the unit's stream, made when this activation has none. Stays owned by the table. null when there
-   * are no fds left (said once): the service then writes to nowhere rather than not running.
+   * The write end of the unit's stream, made when this activation has none. Stays owned by the table. The errno when there
+   * can be no pipe: a service whose output would be lost is not started.
    */
-  writeEnd(unit: UnitName, invocationId: InvocationId, exec: ExecContext, identifier: string): Fd | null {
+  writeEnd(unit: UnitName, invocationId: InvocationId, exec: ExecContext, identifier: string): Fd | Errno {
     const current = this.#byUnit.get(unit);
     if (current !== undefined && current.origin.invocationId === invocationId && current.writeEnd !== null) return current.writeEnd;
     this.release(unit);
@@ -75,7 +74,7 @@ export class LogStreams {
       unit, invocationId, pid: null, identifier: exec.syslogIdentifier ?? identifier, output: 'both',
       priority: exec.syslogLevel & 7, levelPrefix: exec.syslogLevelPrefix, levelMax: exec.logLevelMax & 7, format: 'text',
     });
-    if (stream === null) return null;
+    if (typeof stream === 'string') return stream;
     this.#byUnit.set(unit, stream);
     return stream.writeEnd;
   }
@@ -86,7 +85,7 @@ export class LogStreams {
       unit: MANAGER_UNIT, invocationId: null, pid: process.pid, identifier: MANAGER_UNIT, output: 'both',
       priority: 6, levelPrefix: false, levelMax: 7, format: 'pino',
     });
-    if (stream === null || stream.writeEnd === null) return null;
+    if (typeof stream === 'string') return null;
     this.#options.native.setNonBlocking(stream.writeEnd, true);
     this.#byUnit.set(MANAGER_UNIT as UnitName, stream);
     return stream.writeEnd;
@@ -135,17 +134,12 @@ export class LogStreams {
     });
   }
 
-  #open(origin: Omit<StreamOrigin, 'stream'>): Stream | null {
+  #open(origin: Omit<StreamOrigin, 'stream'>): OpenStream | Errno {
     const pipe = this.#options.native.pipe(false);
-    if (typeof pipe === 'string') {
-      if (!this.#saidFull) this.#options.log.write('err', '', `output of services is not kept, no pipe can be made: ${pipe}`);
-      this.#saidFull = true;
-      return null;
-    }
-    this.#saidFull = false;
+    if (typeof pipe === 'string') return pipe;
     const [readEnd, writeEnd] = pipe;
     this.#options.native.setNonBlocking(readEnd, true);
-    const stream: Stream = { origin: { ...origin, stream: this.#next, identifier: origin.identifier.slice(0, 255) }, readEnd, writeEnd, announced: false };
+    const stream: OpenStream = { origin: { ...origin, stream: this.#next, identifier: origin.identifier.slice(0, 255) }, readEnd, writeEnd, announced: false };
     this.#next += 1;
     this.#streams.set(stream.origin.stream, stream);
     this.#link?.want();

@@ -34,9 +34,8 @@ interface Group {
   readonly unit: UnitName;
   /** Relative to the root, `/system.slice/nginx.service`. */
   readonly path: string;
-  directoryFd: Fd | null;
-  /** Sub-group for the control process of a stop. */
-  controlFd: Fd | null;
+  /** Where the next process is born: `path`, or a sub-group of it. */
+  birthPath: string;
   /** cgroup.kill was used since the directory was made. */
   killed: boolean;
   watch: number | null;
@@ -100,6 +99,8 @@ export interface ControlGroupsOptions {
   readonly onEmpty: (unit: UnitName) => void;
   /** What a slice's files ask of its group; null when it is not loaded. */
   readonly contextOf: (slice: UnitName) => CgroupContext | null;
+  /** DefaultTasksMax= */
+  readonly defaultTasksMax: CgroupContext['tasksMax'];
 }
 
 export class ControlGroups implements ProcessTracker {
@@ -108,6 +109,7 @@ export class ControlGroups implements ProcessTracker {
   readonly #root: string;
   readonly #onEmpty: (unit: UnitName) => void;
   readonly #contextOf: (slice: UnitName) => CgroupContext | null;
+  readonly #defaultTasksMax: CgroupContext['tasksMax'];
   readonly #groups = new Map<UnitName, Group>();
   readonly #byPath = new Map<string, UnitName>();
   readonly #madeSlices = new Set<string>();
@@ -124,6 +126,7 @@ export class ControlGroups implements ProcessTracker {
     this.#root = options.root;
     this.#onEmpty = options.onEmpty;
     this.#contextOf = options.contextOf;
+    this.#defaultTasksMax = options.defaultTasksMax;
   }
 
   prepare(unit: UnitName, context: CgroupContext, part: 'main' | 'control'): Birthplace {
@@ -217,7 +220,6 @@ export class ControlGroups implements ProcessTracker {
     if (group === undefined) return;
     this.#dropWatch(group);
     this.#watched.delete(group);
-    this.#closeDirectories(group);
     if (this.#removeTree(group.path)) {
       this.#groups.delete(unit);
       this.#byPath.delete(group.path);
@@ -237,7 +239,7 @@ export class ControlGroups implements ProcessTracker {
     const slicePath = context.slice === null ? '' : sliceGroupPath(context.slice);
     const path = isSlice ? sliceGroupPath(unit) : `${slicePath}/${unit}`;
     this.#makeSlices(slicePath);
-    const group: Group = { unit, path, directoryFd: null, controlFd: null, killed: !this.#makeFresh(path), watch: null, waitsForEmpty: false, notEffective: [], attributes: '' };
+    const group: Group = { unit, path, birthPath: path, killed: !this.#makeFresh(path), watch: null, waitsForEmpty: false, notEffective: [], attributes: '' };
     this.#groups.set(unit, group);
     this.#byPath.set(path, unit);
     return group;
@@ -261,63 +263,50 @@ export class ControlGroups implements ProcessTracker {
       const path = `/${parts.slice(0, index + 1).join('/')}`;
       this.#native.makeDirectory(`${this.#root}${path}`, 0o755);
       const context = this.#contextOf(slice as UnitName);
-      if (context !== null && !this.#groups.has(slice as UnitName)) this.prepare(slice as UnitName, context, 'main');
+      if (context !== null && !this.#groups.has(slice as UnitName)) this.#applyAttributes(this.#makeGroup(slice as UnitName, context), context);
     }
   }
 
   #mainDirectory(group: Group): Fd | null {
     if (group.killed) this.#replace(group);
-    if (group.killed) return this.#freshSubgroup(group);
-    group.directoryFd ??= this.#openDirectory(group.path);
-    return group.directoryFd;
+    if (group.killed && !this.#makeFreshSubgroup(group)) return null;
+    return this.#openDirectory(group.birthPath);
   }
 
   /** Removes and makes the directory again; `killed` stays set when something in it keeps it from being removed. */
   #replace(group: Group): void {
-    this.#closeDirectories(group);
     this.#dropWatch(group);
     if (!this.#removeTree(group.path)) return;
     this.#native.makeDirectory(`${this.#root}${group.path}`, 0o755);
     group.killed = false;
+    group.birthPath = group.path;
     group.attributes = '';
   }
 
-  #freshSubgroup(group: Group): Fd | null {
+  #makeFreshSubgroup(group: Group): boolean {
     for (let number = 1; number <= REPLACEMENTS_MAX; number++) {
       const path = `${group.path}/again-${String(number)}`;
       const made = this.#native.makeDirectory(`${this.#root}${path}`, 0o755);
       if (made === 0) {
-        group.directoryFd = this.#openDirectory(path);
-        return group.directoryFd;
+        group.birthPath = path;
+        return true;
       }
-      if (made !== 'EEXIST') return null;
+      if (made !== 'EEXIST') return false;
     }
-    return null;
+    return false;
   }
 
+  /** The sub-group of a control process; made anew after a kill of the whole, as the group itself. */
   #controlDirectory(group: Group): Fd | null {
-    if (group.killed && group.controlFd !== null) {
-      this.#native.close(group.controlFd);
-      group.controlFd = null;
-      this.#native.removeDirectory(`${this.#root}${group.path}/.control`);
-    }
-    if (group.controlFd === null) {
-      this.#native.makeDirectory(`${this.#root}${group.path}/.control`, 0o755);
-      group.controlFd = this.#openDirectory(`${group.path}/.control`);
-    }
-    return group.controlFd;
+    const path = `${group.path}/.control`;
+    if (group.killed) this.#native.removeDirectory(`${this.#root}${path}`);
+    this.#native.makeDirectory(`${this.#root}${path}`, 0o755);
+    return this.#openDirectory(path);
   }
 
   #openDirectory(path: string): Fd | null {
     const fd = this.#native.openDirectory(`${this.#root}${path}`);
     return typeof fd === 'string' ? null : fd;
-  }
-
-  #closeDirectories(group: Group): void {
-    if (group.directoryFd !== null) this.#native.close(group.directoryFd);
-    if (group.controlFd !== null) this.#native.close(group.controlFd);
-    group.directoryFd = null;
-    group.controlFd = null;
   }
 
   #isPopulated(group: Group): boolean {
@@ -428,9 +417,14 @@ export class ControlGroups implements ProcessTracker {
     const failures: { directive: string; why: string }[] = [];
     for (const { directive, controller, file, value } of attributes) {
       const why = this.#enableController(group.path, controller) || this.#writeAttribute(group.path, file, value);
-      if (why !== '') failures.push({ directive, why });
+      // What every unit has by default was asked for by nobody; that it is missing is said once, at start.
+      if (why !== '' && !(directive === 'TasksMax' && this.#isDefaultTasksMax(context))) failures.push({ directive, why });
     }
     group.notEffective = failures;
+  }
+
+  #isDefaultTasksMax(context: CgroupContext): boolean {
+    return JSON.stringify(context.tasksMax) === JSON.stringify(this.#defaultTasksMax);
   }
 
   #writeAttribute(path: string, file: string, value: string): string {

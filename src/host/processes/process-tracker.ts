@@ -7,7 +7,7 @@ import type { CgroupContext } from '../../core/unit/definition.ts';
 
 /** Where the next process of a unit is to be born. */
 export interface Birthplace {
-  /** Directory fd of the control group, owned by the tracker; -1 without groups. */
+  /** Directory fd of the control group, to be closed by the caller once the process is born; -1 without groups. A thousand kept open would slow down every spawn. */
   readonly cgroupFd: Fd | -1;
   /** Absolute path of the control group; null without groups. */
   readonly cgroupPath: string | null;

@@ -7,7 +7,7 @@
  */
 import { accessSync, readdirSync, readFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
-import type { Fd, Pid, UnitName } from '../../base/brand.ts';
+import type { Errno, Fd, Pid, UnitName } from '../../base/brand.ts';
 import type { SpawnEffect } from '../../core/manager/effect.ts';
 import type { DirectoryKind, ExecCommand, ExecContext, StandardStream } from '../../core/unit/definition.ts';
 import { expandArguments } from '../../core/unit-file/expand.ts';
@@ -126,6 +126,11 @@ export class Spawner {
       this.#fail(effect, 'environment', environment.errno, environment.subject);
       return;
     }
+    const logPipe = this.#logPipe(effect, exec, path);
+    if (typeof logPipe === 'string') {
+      this.#fail(effect, 'log-pipe', logPipe, path);
+      return;
+    }
     const birthplace = this.#options.tracker.prepare(effect.unit, effect.definition.cgroup, effect.controlGroup);
     if (credentials.kind === 'ask-executor' && !this.#own.capabilities.has(CAP_SETUID)) {
       this.#fail(effect, 'user', 'EPERM', exec.user ?? exec.group ?? '');
@@ -140,10 +145,11 @@ export class Spawner {
       effect, exec, path, credentials, granted, birthplace,
       lowerEnvironment: environment.lower,
       upperEnvironment: environment.upper,
-      logPipe: this.#logPipe(effect, exec, path),
+      logPipe,
     };
     if (this.#isPlain(plan)) this.#spawnDirectly(plan);
     else this.#spawnByExecutor(plan);
+    if (birthplace.cgroupFd !== -1) this.#options.native.close(birthplace.cgroupFd);
   }
 
   /** Forgets what was told about a unit that is down; its next start tells it again. */
@@ -237,7 +243,7 @@ export class Spawner {
     this.#options.submit({ event: 'spawned', unit: effect.unit, token: effect.token, pid, execDone });
   }
 
-  #logPipe(effect: SpawnEffect, exec: ExecContext, path: string): Fd | null {
+  #logPipe(effect: SpawnEffect, exec: ExecContext, path: string): Fd | Errno | null {
     if (!goesToLog(exec.standardOutput) && !goesToLog(exec.standardError)) return null;
     return this.#options.streams.writeEnd(effect.unit, effect.invocationId, exec, baseName(path));
   }
