@@ -2,14 +2,11 @@
  * What `step` wants done. Plain data, performed by the host in order after the step; a failure comes back as an event.
  */
 import type { InvocationId, MonotonicUsec, Pid, RequestId, Signal, UnitName } from '../../base/brand.ts';
-import type { Condition, DirectoryKind, ExecCommand, ServiceUnit } from '../unit/definition.ts';
+import type { Condition, DirectoryKind, ExecCommand, ExecRole, ServiceUnit } from '../unit/definition.ts';
 import type { JobId } from '../../base/brand.ts';
 import type { ActiveState, JobResult, JobType, ShutdownGoal } from './state.ts';
 
 export type LogLevel = 'emerg' | 'alert' | 'crit' | 'err' | 'warning' | 'notice' | 'info' | 'debug';
-
-export type ExecRole =
-  | 'ExecCondition' | 'ExecStartPre' | 'ExecStart' | 'ExecStartPost' | 'ExecReload' | 'ExecStop' | 'ExecStopPost';
 
 export interface SpawnEffect {
   readonly kind: 'spawn';

@@ -13,8 +13,7 @@ import { areConflicting, collapseJobType, firstOf, isActive, isSuperset, mergeJo
 import { buildTransaction, type Anchor, type Refusal, type Transaction } from '../job/transaction.ts';
 import type { Job, JobResult, JobType, Reason, Unit } from './state.ts';
 import type { Turn } from './turn.ts';
-import { reloadUnit, startUnit, stopUnit } from './unit-operations.ts';
-import { onJobFailed } from './unit-changes.ts';
+import { reloadUnit, startUnit, stopUnit, type RunOutcome } from './unit-operations.ts';
 
 /** More jobs than this at once is a loop of units that pull each other in, not a boot. */
 const JOBS_MAX = 100_000;
@@ -113,8 +112,8 @@ function installOne(turn: Turn, name: UnitName, type: JobType, reason: Reason, o
   return job;
 }
 
-/** Runs every job that can run, until nothing changes any more. */
-export function settleJobs(turn: Turn): void {
+/** Looks at the next job of the run queue and runs it if it may. False = the queue is empty. */
+export function runNextJob(turn: Turn): boolean {
   for (const id of turn.runQueue) {
     turn.runQueue.delete(id);
     const job = turn.job(id);
@@ -122,7 +121,9 @@ export function settleJobs(turn: Turn): void {
     const blocker = findBlocker(turn, job);
     if (blocker !== null) turn.setJob({ ...job, blockedBy: blocker });
     else run(turn, { ...job, blockedBy: null });
+    return true;
   }
+  return false;
 }
 
 /**
@@ -150,9 +151,6 @@ export function findBlocker(turn: Pick<Turn, 'graph' | 'unit' | 'job'>, job: Job
   }
   return null;
 }
-
-/** What became of trying to run a job: `'running'` until the unit's state says more, `'retry'` when the unit is in between. */
-export type RunOutcome = 'running' | 'retry' | JobResult;
 
 function run(turn: Turn, waiting: Job): void {
   const unit = turn.require(waiting.unit);
@@ -251,7 +249,7 @@ export function finishJob(turn: Turn, id: JobId, result: JobResult, propagate: b
         work.push({ id: other.id, result: 'dependency', cause: { reason: 'dependency-failed', on: job.unit, kind } });
       }
     }
-    if (item.result === 'dependency' || item.result === 'timeout' || item.result === 'failed') onJobFailed(turn, job, item.result);
+    if (item.result === 'dependency' || item.result === 'timeout' || item.result === 'failed') turn.failedJobs.push({ job, result: item.result });
   }
 }
 

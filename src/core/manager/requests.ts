@@ -9,7 +9,7 @@ import { isService } from './service-driver.ts';
 import { beginShutdown } from './shutdown.ts';
 import type { Job, JobType, PendingRequest, Unit } from './state.ts';
 import type { Turn } from './turn.ts';
-import { setRuntime } from './unit-changes.ts';
+import { setRuntime } from './set-runtime.ts';
 
 type RequestOf<M extends Request['method']> = Extract<Request, { readonly method: M }>;
 type Failure = Extract<Reply, { readonly ok: false }>;

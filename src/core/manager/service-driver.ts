@@ -9,7 +9,7 @@ import type { InvocationId } from '../../base/brand.ts';
 import type { ServiceUnit } from '../unit/definition.ts';
 import type { ServiceRuntime, Unit } from './state.ts';
 import type { Turn } from './turn.ts';
-import { setRuntime } from './unit-changes.ts';
+import { setRuntime } from './set-runtime.ts';
 
 export interface ServiceRecord extends Unit {
   readonly definition: ServiceUnit;
@@ -36,8 +36,6 @@ export function driveService(turn: Turn, name: UnitName, transition: ServiceTran
   take(turn, name, after);
   // Dead first, so that everyone hears of the failure; then the pause before the restart, which counts as activating.
   if (after.restarting && before.state !== 'auto-restart' && (after.state === 'dead' || after.state === 'failed')) {
-    const current = turn.require(name);
-    if (!isService(current) || current.runtime !== after) return;
     const waiting = enterAutoRestart(context, after);
     take(turn, name, waiting);
     if (waiting.deadlineUsec !== null && waiting.deadlineUsec <= turn.now.monotonicUsec) turn.dueNow.add(name);

@@ -11,7 +11,7 @@ import { isInactive } from '../job/job-type.ts';
 import { killNow } from '../machine/service/stop.ts';
 import { enqueue, finishJob } from './jobs.ts';
 import { driveService, isService } from './service-driver.ts';
-import type { ShutdownGoal } from './state.ts';
+import type { ShutdownGoal, Unit } from './state.ts';
 import type { Turn } from './turn.ts';
 
 /**
@@ -58,10 +58,11 @@ function stopEverything(turn: Turn): void {
   }
 }
 
-/** Called when a step has settled: whether the stop jobs are through. */
-export function advanceShutdown(turn: Turn): void {
-  if (turn.shutdown?.phase !== 'stopping-units' || turn.jobCount > 0) return;
+/** Called when a step has settled: goes on to the last kill when all stop jobs are through. True = something was done. */
+export function advanceShutdown(turn: Turn): boolean {
+  if (turn.shutdown?.phase !== 'stopping-units' || turn.jobCount > 0) return false;
   enterFinal(turn);
+  return true;
 }
 
 /** The bound for all stop jobs together is reached. */
@@ -94,4 +95,16 @@ export function onFinalKillDone(turn: Turn, remaining: number): void {
   if (remaining > 0) turn.log('err', '', `${String(remaining)} processes could not be killed`);
   turn.shutdown = { ...turn.shutdown, phase: 'over' };
   turn.emit({ kind: 'finish', goal: turn.shutdown.goal, exitStatus: turn.shutdown.exitStatus });
+}
+
+const EXIT_NOT_FOUND = 127, EXIT_NOT_EXECUTABLE = 126, EXIT_FAILURE = 1, SIGNAL_BASE = 128;
+
+/** A unit's end as an exit status, by the shell's rules. */
+export function exitStatusOf(unit: Unit): number {
+  if (unit.runtime.kind !== 'service') return 0;
+  const run = unit.runtime;
+  if (run.spawnFailure !== null) return run.spawnFailure.errno === 'ENOENT' ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+  const exit = run.mainExit?.exit ?? null;
+  if (exit === null) return run.result === 'success' ? 0 : EXIT_FAILURE;
+  return exit.code === 'exited' ? exit.status : SIGNAL_BASE + exit.status;
 }

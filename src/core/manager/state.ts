@@ -7,9 +7,8 @@
 import type { InvocationId, JobId, MonotonicUsec, Pid, RealtimeUsec, RequestId, UnitName, Usec } from '../../base/brand.ts';
 import type { RandomState } from '../../base/random.ts';
 import type { PersistentMap } from '../../base/persistent-map.ts';
-import type { JobMode, UnitDefinition } from '../unit/definition.ts';
+import type { ExecRole, JobMode, UnitDefinition } from '../unit/definition.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { ExecRole } from './effect.ts';
 
 export type ActiveState = 'active' | 'reloading' | 'inactive' | 'failed' | 'activating' | 'deactivating' | 'maintenance';
 

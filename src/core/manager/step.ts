@@ -14,7 +14,7 @@ import { onExecDone, onExecFailed, onSpawned, onSpawnFailed } from '../machine/s
 import { onMainPidKnown } from '../machine/service/start.ts';
 import type { Effect } from './effect.ts';
 import type { EventOf, ManagerEvent } from './event.ts';
-import { enqueue, finishJob, settleJobs } from './jobs.ts';
+import { enqueue, finishJob, runNextJob } from './jobs.ts';
 import { addDefinitions, replaceDefinitions } from './load.ts';
 import { onRequest } from './requests.ts';
 import { driveService, isService, type ServiceTransition } from './service-driver.ts';
@@ -24,7 +24,8 @@ import type { ManagerConfig, ManagerState } from './state.ts';
 import { onTimer, onUnitDue, rearm } from './timers.ts';
 import { Turn } from './turn.ts';
 import { onConditionsTested } from './unit-operations.ts';
-import { setRuntime } from './unit-changes.ts';
+import { setRuntime } from './set-runtime.ts';
+import { reactToNext } from './unit-changes.ts';
 
 /** A manager that has seen no event yet. */
 export function initialState(config: ManagerConfig, now: ClockReading): ManagerState {
@@ -111,21 +112,28 @@ function handle(turn: Turn, event: ManagerEvent): void {
   }
 }
 
-/** Propagation is over when the run queue is empty and nothing is due at once; only then is the step's result final. */
+/**
+ * Two phases, repeated until nothing is left: changes are propagated, then one job is run. What is due at once (a restart without a
+ * pause) comes last.
+ */
 function settle(turn: Turn, before: ManagerState): void {
-  settleJobs(turn);
-  for (const name of turn.dueNow) {
-    turn.dueNow.delete(name);
-    onUnitDue(turn, name);
-    settleJobs(turn);
-  }
+  while (reactToNext(turn) || runNextJob(turn) || handleDueNow(turn));
   if (turn.bootFinished === null && turn.bootJobsLeft === 0 && turn.unitCount > 0) {
     turn.bootFinished = turn.now;
     turn.emit({ kind: 'boot-finished', failed: turn.bootFailed });
   }
-  advanceShutdown(turn);
+  if (advanceShutdown(turn)) while (reactToNext(turn) || runNextJob(turn));
   // The last job is done: this is the moment to forget timers that nobody waits for any more.
   if (turn.jobCount === 0 && before.jobs.size > 0) rearm(turn);
+}
+
+function handleDueNow(turn: Turn): boolean {
+  for (const name of turn.dueNow) {
+    turn.dueNow.delete(name);
+    onUnitDue(turn, name);
+    return true;
+  }
+  return false;
 }
 
 function onBoot(turn: Turn, event: EventOf<'boot'>): void {

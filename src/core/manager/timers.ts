@@ -6,7 +6,7 @@ import { driveService, isService } from './service-driver.ts';
 import { onShutdownLate } from './shutdown.ts';
 import type { Unit } from './state.ts';
 import type { Turn } from './turn.ts';
-import { setRuntime } from './unit-changes.ts';
+import { setRuntime } from './set-runtime.ts';
 
 /** The timer has fired: handle what is due and arm it for what is next. */
 export function onTimer(turn: Turn): void {

@@ -10,9 +10,27 @@ import { Batch } from '../../base/persistent-map.ts';
 import { nextRandom, type RandomState } from '../../base/random.ts';
 import type { ClockReading } from '../../base/time.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { EmergencyAction } from '../unit/definition.ts';
 import type { TransactionView } from '../job/transaction.ts';
 import type { Effect, LogLevel } from './effect.ts';
-import type { Instant, Job, ManagerConfig, ManagerState, PendingRequest, Shutdown, Unit } from './state.ts';
+import type { Instant, Job, JobResult, ManagerConfig, ManagerState, PendingRequest, Shutdown, Unit } from './state.ts';
+
+/** A unit's state before and after one transition; both are snapshots. */
+export interface UnitChange {
+  readonly before: Unit;
+  readonly after: Unit;
+}
+
+export interface FailedJob {
+  readonly job: Job;
+  readonly result: JobResult;
+}
+
+export interface Emergency {
+  readonly unit: UnitName;
+  readonly action: EmergencyAction;
+  readonly why: string;
+}
 
 export class Turn implements TransactionView {
   readonly now: ClockReading;
@@ -20,6 +38,10 @@ export class Turn implements TransactionView {
   readonly effects: Effect[] = [];
   /** Jobs to be looked at before the step ends. */
   readonly runQueue = new Set<JobId>();
+  /** What unit-changes has still to react to, oldest first. */
+  readonly changes: UnitChange[] = [];
+  readonly failedJobs: FailedJob[] = [];
+  readonly emergencies: Emergency[] = [];
   /** Services whose restart pause is zero: they go on within this step, without a timer. */
   readonly dueNow = new Set<UnitName>();
   graph: Graph;
@@ -195,6 +217,10 @@ export class Turn implements TransactionView {
 
   log(level: LogLevel, unit: UnitName | '', message: string, fields?: Readonly<Record<string, string | number>>): void {
     this.emit(fields === undefined ? { kind: 'log', level, unit, message } : { kind: 'log', level, unit, message, fields });
+  }
+
+  wantEmergencyAction(unit: Unit, action: EmergencyAction, why: string): void {
+    if (action !== 'none') this.emergencies.push({ unit: unit.name, action, why });
   }
 
   /** Something is due at `dueUsec`. A timer armed for earlier serves too. */

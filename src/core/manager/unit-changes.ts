@@ -1,56 +1,44 @@
 /**
- * A unit's state has changed: the one place from which everyone else learns of it. Instants, its own job, units that depend on it,
- * OnFailure= and its kin, the end of the manager.
+ * What follows from a unit's new state: for its own job, for units that depend on it, OnFailure= and its kin, the end of the manager.
+ *
+ * Changes are queued while jobs run and transitions are taken; here they are worked off one by one, so that nothing reacts to a unit
+ * that is still in the middle of changing.
  */
 import type { UnitName } from '../../base/brand.ts';
 import { neighbours, neighboursBy } from '../graph/graph.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
-import type { EmergencyAction, JobMode } from '../unit/definition.ts';
+import type { JobMode } from '../unit/definition.ts';
 import { enqueueInternal, finishJob, turnIntoStart } from './jobs.ts';
-import type { ActiveState, Job, JobResult, Reason, ServiceRuntime, Unit, UnitRuntime, UnitTimes } from './state.ts';
 import { describeReason } from './query.ts';
+import { beginShutdown, exitStatusOf } from './shutdown.ts';
 import { takeAutomaticJob } from './start-limit.ts';
-import type { Turn } from './turn.ts';
-import { beginShutdown } from './shutdown.ts';
+import type { JobResult, Reason, Unit } from './state.ts';
+import type { Emergency, FailedJob, Turn, UnitChange } from './turn.ts';
 
-export function setRuntime(turn: Turn, name: UnitName, runtime: UnitRuntime, activeState: ActiveState): void {
-  const before = turn.require(name);
-  const subChanged = before.runtime.state !== runtime.state;
-  if (!subChanged && before.activeState === activeState) {
-    turn.setUnit({ ...before, runtime });
+/** Works off the oldest thing that waits for a reaction. False = nothing waits. */
+export function reactToNext(turn: Turn): boolean {
+  const change = turn.changes.shift();
+  if (change !== undefined) {
+    onChange(turn, change);
+    return true;
+  }
+  const failed = turn.failedJobs.shift();
+  if (failed !== undefined) {
+    onJobFailed(turn, failed);
+    return true;
+  }
+  const emergency = turn.emergencies.shift();
+  if (emergency !== undefined) applyEmergencyAction(turn, emergency);
+  return emergency !== undefined;
+}
+
+function onChange(turn: Turn, { before, after }: UnitChange): void {
+  if (before.activeState !== after.activeState) {
+    onActiveStateChanged(turn, before, after);
     return;
   }
-  const after: Unit = {
-    ...before,
-    runtime,
-    activeState,
-    times: timesAfter(before.times, before.activeState, activeState, turn.now),
-    endReason: runtime.kind === 'service' && isDownOrWaiting(runtime) ? runtime.endReason ?? before.endReason : before.endReason,
-  };
-  turn.setUnit(after);
-  turn.emit({ kind: 'publish', change: { change: 'unit', unit: name, activeState, subState: runtime.state } });
-  if (before.activeState === activeState) {
-    if (after.job !== null) wakeOwnJob(turn, after);
-    return;
-  }
-  onActiveStateChanged(turn, before, after);
-}
-
-function isDownOrWaiting(run: ServiceRuntime): boolean {
-  return run.state === 'dead' || run.state === 'failed' || run.state === 'auto-restart';
-}
-
-function timesAfter(times: UnitTimes, before: ActiveState, after: ActiveState, now: Turn['now']): UnitTimes {
-  let next: UnitTimes = { ...times, stateChange: now };
-  if (isInactive(before) && !isInactive(after)) next = { ...next, inactiveExit: now };
-  if (!isInactive(before) && isInactive(after)) next = { ...next, inactiveEnter: now };
-  if (!isActive(before) && isActive(after)) next = { ...next, activeEnter: now };
-  if (isActive(before) && !isActive(after)) next = { ...next, activeExit: now };
-  return next;
-}
-
-function wakeOwnJob(turn: Turn, unit: Unit): void {
-  if (unit.job !== null && turn.job(unit.job)?.state === 'waiting') turn.runQueue.add(unit.job);
+  const job = turn.require(after.name).job;
+  if (job !== null && turn.job(job)?.state === 'waiting') turn.runQueue.add(job);
 }
 
 function onActiveStateChanged(turn: Turn, before: Unit, after: Unit): void {
@@ -74,7 +62,8 @@ function onActiveStateChanged(turn: Turn, before: Unit, after: Unit): void {
 
 /** Gives the unit's own job its result. Returns whether the change was one that no job asked for. */
 function settleOwnJob(turn: Turn, unit: Unit): boolean {
-  const job = unit.job === null ? undefined : turn.job(unit.job);
+  const id = turn.require(unit.name).job;
+  const job = id === null ? undefined : turn.job(id);
   if (job === undefined) return true;
   if (job.state === 'waiting') {
     turn.runQueue.add(job.id);
@@ -120,36 +109,35 @@ function onFailed(turn: Turn, unit: Unit): void {
   for (const [other] of neighboursBy(turn.graph, unit.name, 'on-failure')) {
     trigger(turn, unit, other, 'OnFailure');
   }
-  applyEmergencyAction(turn, unit.name, unit.definition.failureAction, 'failed');
+  turn.wantEmergencyAction(unit, unit.definition.failureAction, 'failed');
 }
 
 function onSucceeded(turn: Turn, unit: Unit): void {
   for (const [other] of neighboursBy(turn.graph, unit.name, 'on-success')) {
     trigger(turn, unit, other, 'OnSuccess');
   }
-  applyEmergencyAction(turn, unit.name, unit.definition.successAction, 'succeeded');
+  turn.wantEmergencyAction(unit, unit.definition.successAction, 'succeeded');
 }
 
 /** A job failed before its unit could: OnFailure= and JobTimeoutAction= apply all the same. */
-export function onJobFailed(turn: Turn, job: Job, result: JobResult): void {
-  const unit = turn.require(job.unit);
-  if (result === 'timeout') applyEmergencyAction(turn, unit.name, unit.definition.jobTimeoutAction, 'job timeout');
+function onJobFailed(turn: Turn, { job, result }: FailedJob): void {
+  const unit = turn.unit(job.unit);
+  if (unit === undefined) return;
+  if (result === 'timeout') turn.wantEmergencyAction(unit, unit.definition.jobTimeoutAction, 'job timeout');
   if ((result === 'dependency' || result === 'timeout') && isInactive(unit.activeState) && job.type === 'start') {
     if (result === 'timeout') turn.setUnit({ ...unit, endReason: { reason: 'timeout', state: 'job' } });
-    for (const [other] of neighboursBy(turn.graph, unit.name, 'on-failure')) {
-      trigger(turn, unit, other, 'OnFailure');
-    }
+    for (const [other] of neighboursBy(turn.graph, unit.name, 'on-failure')) trigger(turn, unit, other, 'OnFailure');
   }
 }
 
 /** FailureAction= and its kin. `-force` and `-immediate` skip the stop jobs. */
-export function applyEmergencyAction(turn: Turn, name: UnitName, action: EmergencyAction, why: string): void {
+function applyEmergencyAction(turn: Turn, { unit, action, why }: Emergency): void {
   if (action === 'none' || turn.shutdown !== null) return;
   const [goal, ...how] = action.split('-') as [string, ...string[]];
-  turn.log('crit', name, `${name} ${why}: ${action} as its unit file asks`);
+  turn.log('crit', unit, `${unit} ${why}: ${action} as its unit file asks`);
   const plain = goal === 'soft' ? 'reboot' : goal;
   if (plain === 'reboot' || plain === 'poweroff' || plain === 'exit' || plain === 'halt' || plain === 'kexec') {
-    beginShutdown(turn, plain, exitStatusOf(turn.require(name)), how.includes('force') || how.includes('immediate'));
+    beginShutdown(turn, plain, exitStatusOf(turn.require(unit)), how.includes('force') || how.includes('immediate'));
   }
 }
 
@@ -157,18 +145,6 @@ export function applyEmergencyAction(turn: Turn, name: UnitName, action: Emergen
 function endWith(turn: Turn, unit: Unit): void {
   if (turn.config.exitWith !== unit.name || turn.shutdown !== null) return;
   beginShutdown(turn, 'exit', exitStatusOf(unit), false);
-}
-
-const EXIT_NOT_FOUND = 127, EXIT_NOT_EXECUTABLE = 126, EXIT_FAILURE = 1, SIGNAL_BASE = 128;
-
-/** A unit's end as an exit status, by the shell's rules. */
-export function exitStatusOf(unit: Unit): number {
-  if (unit.runtime.kind !== 'service') return 0;
-  const run = unit.runtime;
-  if (run.spawnFailure !== null) return run.spawnFailure.errno === 'ENOENT' ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
-  const exit = run.mainExit?.exit ?? null;
-  if (exit === null) return run.result === 'success' ? 0 : EXIT_FAILURE;
-  return exit.code === 'exited' ? exit.status : SIGNAL_BASE + exit.status;
 }
 
 /** BindsTo= and PropagatesStopTo=: the unit went down without having been asked to. */

@@ -5,12 +5,14 @@ import { isActive, isInactive } from '../job/job-type.ts';
 import { reloadService } from '../machine/service/reload.ts';
 import { startService } from '../machine/service/start.ts';
 import { stopService } from '../machine/service/stop.ts';
-import type { RunOutcome } from './jobs.ts';
 import { driveService, isService } from './service-driver.ts';
 import { takeStart } from './start-limit.ts';
-import type { ConditionOutcome, Job, Unit } from './state.ts';
+import type { ConditionOutcome, Job, JobResult, Unit } from './state.ts';
 import type { Turn } from './turn.ts';
-import { applyEmergencyAction, setRuntime } from './unit-changes.ts';
+import { setRuntime } from './set-runtime.ts';
+
+/** What became of trying to run a job: `'running'` until the unit's state says more, `'retry'` when the unit is in between. */
+export type RunOutcome = 'running' | 'retry' | JobResult;
 
 export function startUnit(turn: Turn, unit: Unit, job: Job): RunOutcome {
   if (isActive(unit.activeState)) return 'done';
@@ -111,7 +113,7 @@ function onStartLimit(turn: Turn, unit: Unit): RunOutcome {
     turn.setUnit({ ...turn.require(unit.name), endReason: { reason: 'start-limit' } });
     turn.emit({ kind: 'release-control-group', unit: unit.name });
   }
-  applyEmergencyAction(turn, unit.name, definition.startLimitAction, 'start limit');
+  turn.wantEmergencyAction(unit, definition.startLimitAction, 'start limit');
   return 'failed';
 }
 

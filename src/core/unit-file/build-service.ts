@@ -66,7 +66,7 @@ function readStatuses(reader: SettingReader, name: string): ExitStatusSet {
 function readSockets(draft: UnitDraft): readonly UnitName[] {
   const { reader, context, sources, dependencies } = draft;
   const sockets = new Set<UnitName>();
-  for (const { word, entry } of readWords(reader, 'Sockets', 'keep')) {
+  for (const { word, entry } of readWords(reader, 'Sockets', 'raw')) {
     const socket = meantUnit(word, sources.name);
     if (socket === null || !socket.endsWith('.socket')) {
       ignore(reader, entry, `'${word.slice(0, 80)}' is not the name of a socket`);

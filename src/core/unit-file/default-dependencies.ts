@@ -83,7 +83,7 @@ function pathPrefixes(path: string): readonly string[] {
 /** What a context needs to be there: directories' mounts, and for a private /tmp the service that cleans the common one. */
 export function addExecDependencies(list: DependencyList, exec: ExecContext, roots: Readonly<Record<string, string>>, mode: 'system' | 'user', hasUnitFile: (name: UnitName) => boolean): void {
   const need = (path: string, kind: 'Requires' | 'Wants' = 'Requires'): void => addMounts(list, path, kind, 'implicit', hasUnitFile);
-  if (exec.workingDirectory !== null && 'path' in exec.workingDirectory) need(exec.workingDirectory.path);
+  if (exec.workingDirectory !== null && 'path' in exec.workingDirectory && !exec.workingDirectory.optional) need(exec.workingDirectory.path);
   if (exec.rootDirectory !== null) need(exec.rootDirectory);
   for (const { kind, path } of exec.directories) need(`${roots[kind] ?? ''}/${path}`);
   if (mode !== 'system' || !exec.privateTmp) return;

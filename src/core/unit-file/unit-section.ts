@@ -44,7 +44,7 @@ export function readDependencies(reader: SettingReader, list: DependencyList): v
     const kind = directive.aliasOf ?? directive.name;
     if (directive.kind !== 'units' || !DEPENDENCY_DIRECTIVES.has(kind)) continue;
     const origin = originOf(entry);
-    for (const word of wordsOf(reader, entry, 'keep')) {
+    for (const word of wordsOf(reader, entry, 'raw')) {
       const other = meantUnit(word, reader.unit);
       if (other === null) ignore(reader, entry, `'${word.slice(0, 80)}' is not the name of a unit`);
       else list.add(kind as DependencyKind, other, origin);

@@ -19,8 +19,12 @@ const WHITESPACE = ' \t\n\r';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8');
 
-/** `keep`: escapes stay as they are, backslashes included (unit names); `undo`: C escapes are undone (everything else). */
-export type EscapeRule = 'undo' | 'keep';
+/**
+ * - `undo`: quotes join, C escapes are undone: most settings
+ * - `keep`: quotes join, backslashes are data: values of variables
+ * - `raw`: quotes and backslashes are data: unit names, in which quotes are a mistake
+ */
+export type EscapeRule = 'undo' | 'keep' | 'raw';
 
 export function isWhitespace(char: string | undefined): boolean {
   return char !== undefined && char !== '' && WHITESPACE.includes(char);
@@ -40,7 +44,7 @@ const PLAIN_WORD = /[^\s"'\\]*/y;
  * The next word at or after `start`, null when only white space is left. The problem is a quote that is never closed or a
  * backslash at the very end.
  */
-export function nextWord(text: string, start: number, escapes: EscapeRule = 'undo'): Result<Word | null> {
+export function nextWord(text: string, start: number, escapes: 'undo' | 'keep' = 'undo'): Result<Word | null> {
   const first = skipWhitespace(text, start);
   if (first >= text.length) return ok(null);
   PLAIN_WORD.lastIndex = first;
@@ -52,7 +56,7 @@ export function nextWord(text: string, start: number, escapes: EscapeRule = 'und
   return quotedWord(text, first, escapes);
 }
 
-function quotedWord(text: string, first: number, escapes: EscapeRule): Result<Word | null> {
+function quotedWord(text: string, first: number, escapes: 'undo' | 'keep'): Result<Word | null> {
   const parts: string[] = [];
   const remarks: string[] = [];
   /** Bytes of `\xNN` escapes that together may form one UTF-8 character. */
@@ -142,7 +146,8 @@ export interface Words {
 
 /** All words of a value. */
 export function splitWords(text: string, escapes: EscapeRule = 'undo'): Result<Words> {
-  if (!/["'\\]/.test(text)) return ok({ words: text.split(/[ \t\n\r]+/).filter(Boolean), remarks: [] });
+  const isPlain = escapes === 'raw' || !/["'\\]/.test(text);
+  if (isPlain) return ok({ words: text.split(/[ \t\n\r]+/).filter(Boolean), remarks: [] });
   const words: string[] = [];
   const remarks: string[] = [];
   for (let position = 0; ;) {

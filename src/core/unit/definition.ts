@@ -146,6 +146,10 @@ export interface UnitCommon {
   readonly notEffective: readonly NotEffective[];
 }
 
+/** The settings that hold command lines. */
+export type ExecRole =
+  | 'ExecCondition' | 'ExecStartPre' | 'ExecStart' | 'ExecStartPost' | 'ExecReload' | 'ExecStop' | 'ExecStopPost';
+
 /** One command line of Exec…=, specifiers expanded, quoting undone, variables not yet expanded. */
 export interface ExecCommand {
   /** Absolute path, or a bare name that is looked up in the fixed search path when it is run. */

@@ -1,7 +1,7 @@
 import type { InvocationId, Pid, Usec } from '../../../base/brand.ts';
 import { addUsec, type ClockReading } from '../../../base/time.ts';
-import type { ServiceUnit } from '../../unit/definition.ts';
-import type { Effect, ExecRole } from '../../manager/effect.ts';
+import type { ExecRole, ServiceUnit } from '../../unit/definition.ts';
+import type { Effect } from '../../manager/effect.ts';
 import type { ExecRecord, Reason, ServiceResult, ServiceRuntime, ServiceState } from '../../manager/state.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** A process of the service has ended, or its whole group is empty: what follows in each state. */
 import type { Pid } from '../../../base/brand.ts';
-import type { ExecRole } from '../../manager/effect.ts';
+import type { ExecRole } from '../../unit/definition.ts';
 import type { Reason, ServiceResult, ServiceRuntime } from '../../manager/state.ts';
 import { commandsOf, recordExit, spawn, withFailure, type ServiceContext } from './context.ts';
 import { judgeExit, type Ended } from './judge-exit.ts';

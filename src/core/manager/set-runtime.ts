@@ -1,0 +1,37 @@
+/** The one way a unit's state is written: with its instants, and noted for those who react to it (unit-changes). */
+import type { UnitName } from '../../base/brand.ts';
+import { isActive, isInactive } from '../job/job-type.ts';
+import type { ActiveState, ServiceRuntime, Unit, UnitRuntime, UnitTimes } from './state.ts';
+import type { Turn } from './turn.ts';
+
+export function setRuntime(turn: Turn, name: UnitName, runtime: UnitRuntime, activeState: ActiveState): void {
+  const before = turn.require(name);
+  const subChanged = before.runtime.state !== runtime.state;
+  if (!subChanged && before.activeState === activeState) {
+    turn.setUnit({ ...before, runtime });
+    return;
+  }
+  const after: Unit = {
+    ...before,
+    runtime,
+    activeState,
+    times: timesAfter(before.times, before.activeState, activeState, turn.now),
+    endReason: runtime.kind === 'service' && isDownOrWaiting(runtime) ? runtime.endReason ?? before.endReason : before.endReason,
+  };
+  turn.setUnit(after);
+  turn.emit({ kind: 'publish', change: { change: 'unit', unit: name, activeState, subState: runtime.state } });
+  turn.changes.push({ before, after });
+}
+
+function isDownOrWaiting(run: ServiceRuntime): boolean {
+  return run.state === 'dead' || run.state === 'failed' || run.state === 'auto-restart';
+}
+
+function timesAfter(times: UnitTimes, before: ActiveState, after: ActiveState, now: Turn['now']): UnitTimes {
+  let next: UnitTimes = { ...times, stateChange: now };
+  if (isInactive(before) && !isInactive(after)) next = { ...next, inactiveExit: now };
+  if (!isInactive(before) && isInactive(after)) next = { ...next, inactiveEnter: now };
+  if (!isActive(before) && isActive(after)) next = { ...next, activeEnter: now };
+  if (isActive(before) && !isActive(after)) next = { ...next, activeExit: now };
+  return next;
+}
