@@ -58,6 +58,12 @@ test('written edges keep their place, duplicates and the unit itself are left ou
   assert.match(saidOf(unit).join(), /warning 4: Requires= is ignored: 'bad' is not the name of a unit/);
 });
 
+test('quotes around unit names are a mistake, as in systemd, and cost only the name they are around', () => {
+  const unit = unitOf('a.target', '[Unit]\nAfter="b.service" c.service');
+  assert.deepEqual(edgesOf(unit).filter((edge) => edge.startsWith('After')), ['After c.service']);
+  assert.equal(saidOf(unit).length, 1);
+});
+
 test('what systemd refuses is a bad setting with the reason', () => {
   for (const [text, pattern] of [
     ['', /no ExecStart=, ExecStop=, or SuccessAction=/],

@@ -49,7 +49,7 @@ test('a name comes apart into prefix, instance and template', () => {
   assert.equal(withInstance('getty@.service', 'a b'), null);
   assert.equal(withInstance('getty@.service', ''), null);
   assert.equal(nameWithoutSuffix('a.b.service'), 'a.b');
-  assert.equal(withKind('a@b.timer' as UnitName, 'service'), 'a@b.service');
+  assert.equal(withKind('a@b.timer', 'service'), 'a@b.service');
 });
 
 test('slices lie in each other by their dashes', () => {
