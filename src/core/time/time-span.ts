@@ -25,6 +25,8 @@ const MONTH = 2_629_800n * SEC;
 /** 365.25 days. */
 const YEAR = 31_557_600n * SEC;
 const INFINITY = 2n ** 64n - 1n;
+/** More digits than any number in range has, with room for leading zeros. */
+const DIGITS_MAX = 100;
 const SIGNED_MAX = 2n ** 63n - 1n;
 
 const UNITS: ReadonlyMap<string, bigint> = new Map([
@@ -69,6 +71,8 @@ export function parseTimeSpan(text: string, defaultUnitUsec: Usec = 1_000_000 as
     position = TERM.lastIndex;
     // Numbers that touch each other, as in `1.2.3`, are a slip of the pen and not two numbers.
     if (unitText === '' && space === '' && position < body.length) return problem('not-a-span');
+    // BigInt takes quadratic time for long texts, and no 64-bit number is as long as this.
+    if (whole.length > DIGITS_MAX) return problem('out-of-range');
     const count = BigInt(whole === '' ? '0' : whole);
     if (count > SIGNED_MAX || count >= INFINITY / unit) return problem('out-of-range');
     total += count * unit;

@@ -30,6 +30,9 @@ const parseFailureMode = oneOf<ServiceUnit['timeoutStartFailureMode']>('terminat
 const parseNotifyAccess = oneOf<ServiceUnit['notifyAccess']>('none', 'main', 'exec', 'all');
 const parseOomPolicy = oneOf<ServiceUnit['oomPolicy']>('continue', 'stop', 'kill');
 
+/** Commands of one kind that a service may have: each is run and remembered; real services have a few. */
+const COMMANDS_MAX = 1024;
+
 /** Command lines of one directive in file order; an empty assignment takes back all before it. */
 function readCommands(reader: SettingReader, name: string): readonly ExecCommand[] {
   if (!reader.byName.has(name)) return NONE;
@@ -40,7 +43,8 @@ function readCommands(reader: SettingReader, name: string): readonly ExecCommand
       continue;
     }
     const parsed = parseExecCommands(entry.value, originOf(entry), reader.expand);
-    commands.push(...parsed.commands);
+    for (const command of parsed.commands) if (commands.length < COMMANDS_MAX) commands.push(command);
+    if (commands.length >= COMMANDS_MAX) ignore(reader, entry, `only ${COMMANDS_MAX} commands of a kind are run`);
     for (const remark of parsed.remarks) reader.log.add('warning', entry, `${name}=: ${remark}.`);
     if (parsed.failure === null) continue;
     if (parsed.failure.fatal) reader.fail(entry, `${name}= cannot be used: ${parsed.failure.problem}.`);

@@ -1,14 +1,14 @@
 /** The execution environment of a unit's commands. Source: systemd.exec(5). */
 import { ok, problem, type Result } from '../../base/result.ts';
 import type {
-  DirectoryKind, ExecContext, LimitName, ResourceLimit, ServiceDirectory, StandardStream,
+  DirectoryKind, Entry, ExecContext, LimitName, ResourceLimit, ServiceDirectory, StandardStream,
 } from '../unit/definition.ts';
 import {
   applyReaders, entriesFor, ignore, oneOf, parseAbsolutePath, readExpanded, readScalar, readWords, wordsOf,
   type FieldReader, type Mutable, type SettingReader,
 } from './setting-reader.ts';
 import type { UnitDefaults } from './unit-defaults.ts';
-import { parseBoolean, parseCpuSet, parseInteger, parseMode } from './value/number.ts';
+import { cpusOf, parseBoolean, parseCpuRanges, parseInteger, parseMode, type CpuRange } from './value/number.ts';
 import { mergeCapabilities, parseCapabilities } from './value/capability.ts';
 import { isAssignment, isVariableName } from './value/environment.ts';
 import { LIMIT_NAMES, parseResourceLimit } from './value/resource-limit.ts';
@@ -137,18 +137,18 @@ function readLimits(reader: SettingReader, defaults: UnitDefaults): ExecContext[
 }
 
 function readCpuAffinity(reader: SettingReader): readonly number[] | null {
-  let cpus: readonly number[] | null = null;
+  let ranges: CpuRange[] = [];
   for (const entry of entriesFor(reader, 'CPUAffinity')) {
     if (entry.value === '' || entry.value === 'numa') {
       if (entry.value === 'numa') ignore(reader, entry, 'the CPUs of NUMA nodes are not looked up');
-      cpus = null;
+      ranges = [];
       continue;
     }
-    const parsed = parseCpuSet(wordsOf(reader, entry));
-    if (parsed.ok) cpus = [...new Set([...(cpus ?? []), ...parsed.value])].sort((a, b) => a - b);
+    const parsed = parseCpuRanges(wordsOf(reader, entry));
+    if (parsed.ok) for (const range of parsed.value) ranges.push(range);
     else ignore(reader, entry, parsed.problem);
   }
-  return cpus;
+  return ranges.length === 0 ? null : cpusOf(ranges);
 }
 
 /** An empty assignment leaves no capability at all, and `null` means that nothing was assigned. */
@@ -169,28 +169,28 @@ function readCapabilities(reader: SettingReader, name: string): readonly number[
 function readDirectories(reader: SettingReader): readonly ServiceDirectory[] {
   const directories: ServiceDirectory[] = [];
   for (const [kind, name] of DIRECTORY_DIRECTIVES) {
-    let ofKind: ServiceDirectory[] = [];
+    const links = new Map<string, string[]>();
     for (const entry of entriesFor(reader, name)) {
-      if (entry.value === '') {
-        ofKind = [];
-        continue;
-      }
-      for (const word of wordsOf(reader, entry)) {
-        const [path = '', ...links] = word.split(':');
-        const wrong = [path, ...links].find((each) => !isRelativePath(each));
-        if (wrong !== undefined) ignore(reader, entry, `'${wrong}' must be a relative path without '..'`);
-        else if (path === 'private' || path.startsWith('private/')) ignore(reader, entry, "the name 'private' is reserved");
-        else if (links.length > 0 && kind === 'configuration') ignore(reader, entry, 'links to a configuration directory are not possible');
-        else {
-          const same = ofKind.findIndex((each) => each.path === path);
-          if (same < 0) ofKind.push({ kind, path, links });
-          else ofKind[same] = { kind, path, links: [...(ofKind[same] as ServiceDirectory).links, ...links] };
-        }
-      }
+      if (entry.value === '') links.clear();
+      else for (const word of wordsOf(reader, entry)) addDirectory(reader, entry, kind, word, links);
     }
-    directories.push(...ofKind);
+    for (const [path, ofPath] of links) directories.push({ kind, path, links: ofPath });
   }
   return directories;
+}
+
+/** One word of RuntimeDirectory= and its kin: `path` or `path:link`. The same path again adds links. */
+function addDirectory(reader: SettingReader, entry: Entry, kind: DirectoryKind, word: string, links: Map<string, string[]>): void {
+  const [path = '', ...added] = word.split(':');
+  const wrong = [path, ...added].find((each) => !isRelativePath(each));
+  if (wrong !== undefined) ignore(reader, entry, `'${wrong.slice(0, 80)}' must be a relative path without '..'`);
+  else if (path === 'private' || path.startsWith('private/')) ignore(reader, entry, "the name 'private' is reserved");
+  else if (added.length > 0 && kind === 'configuration') ignore(reader, entry, 'links to a configuration directory are not possible');
+  else {
+    const known = links.get(path);
+    if (known === undefined) links.set(path, added);
+    else for (const link of added) known.push(link);
+  }
 }
 
 function isRelativePath(path: string): boolean {

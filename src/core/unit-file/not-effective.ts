@@ -63,7 +63,7 @@ function isDefault(directive: Directive, value: string): boolean {
  *                 without effect and is not listed line by line
  */
 export function readNotEffective(reader: SettingReader, sections: readonly string[]): readonly NotEffective[] {
-  const requested = new Map<string, { readonly directive: Directive; readonly entries: readonly Entry[] }>();
+  const requested = new Map<string, { readonly directive: Directive; entries: Entry[] }>();
   for (const { directive, entry } of reader.settings) {
     if (directive.status.state !== 'parsed') continue;
     const wrong = entry.value === '' ? null : valueProblem(directive.kind, entry.value);
@@ -73,9 +73,11 @@ export function readNotEffective(reader: SettingReader, sections: readonly strin
     }
     if (!sections.includes(entry.section)) continue;
     const name = directive.aliasOf ?? directive.name;
-    const before = requested.get(name)?.entries ?? [];
-    const starts = entry.value === '' || !isListKind(directive.kind);
-    requested.set(name, { directive, entries: entry.value === '' ? [] : starts ? [entry] : [...before, entry] });
+    const known = requested.get(name);
+    if (known === undefined) requested.set(name, { directive, entries: entry.value === '' ? [] : [entry] });
+    else if (entry.value === '') known.entries = [];
+    else if (isListKind(directive.kind)) known.entries.push(entry);
+    else known.entries = [entry];
   }
   const list: NotEffective[] = [];
   for (const [name, { directive, entries }] of requested) {

@@ -15,6 +15,9 @@ export interface Word {
   readonly remarks: readonly string[];
 }
 
+/** Remarks on one value that are kept: a line of a million wrong escapes has one mistake, not a million. */
+const REMARKS_MAX = 8;
+
 const WHITESPACE = ' \t\n\r';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8');
@@ -59,13 +62,16 @@ export function nextWord(text: string, start: number, escapes: 'undo' | 'keep' =
 function quotedWord(text: string, first: number, escapes: 'undo' | 'keep'): Result<Word | null> {
   const parts: string[] = [];
   const remarks: string[] = [];
+  const remark = (text: string): void => {
+    if (remarks.length < REMARKS_MAX) remarks.push(text);
+  };
   /** Bytes of `\xNN` escapes that together may form one UTF-8 character. */
   let bytes: number[] = [];
   let quote = '';
   const flush = (): void => {
     if (bytes.length === 0) return;
     const decoded = decoder.decode(new Uint8Array(bytes));
-    if (decoded.includes('\uFFFD')) remarks.push('an escape makes bytes that are not UTF-8; they become U+FFFD');
+    if (decoded.includes('\uFFFD')) remark('an escape makes bytes that are not UTF-8; they become U+FFFD');
     parts.push(decoded);
     bytes = [];
   };
@@ -75,7 +81,7 @@ function quotedWord(text: string, first: number, escapes: 'undo' | 'keep'): Resu
     if (char === '\\' && escapes === 'undo') {
       if (i + 1 >= text.length) {
         if (quote !== '') break;
-        remarks.push('a backslash at the end of the line is kept');
+        remark('a backslash at the end of the line is kept');
         flush();
         parts.push('\\');
         continue;
@@ -83,7 +89,7 @@ function quotedWord(text: string, first: number, escapes: 'undo' | 'keep'): Resu
       const next = text[i + 1] as string;
       const escape = readEscape(text, i + 1);
       if (escape === null) {
-        remarks.push(`'\\${next}' is no escape sequence and is kept as it is`);
+        remark(`'\\${next}' is no escape sequence and is kept as it is`);
         flush();
         parts.push('\\', next);
         i += 1;
@@ -155,7 +161,7 @@ export function splitWords(text: string, escapes: EscapeRule = 'undo'): Result<W
     if (!word.ok) return word;
     if (word.value === null) return ok({ words, remarks });
     words.push(word.value.text);
-    remarks.push(...word.value.remarks);
+    if (remarks.length < REMARKS_MAX) remarks.push(...word.value.remarks);
     position = word.value.next;
   }
 }

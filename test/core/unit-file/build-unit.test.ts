@@ -200,6 +200,23 @@ test('a file that cannot be used makes a unit in error that says where', () => {
   assert.equal(unit.fragmentPath, '/u/a.service');
 });
 
+test('a hostile file costs time in proportion to its length, and every excess is told', () => {
+  const many = 60_000;
+  for (const line of [
+    `ExecStart=${'/bin/a ; '.repeat(100_000)}`, `ExecStart=/bin/a "${'\\q'.repeat(300_000)}"`, `RuntimeDirectory=${Array.from({ length: 100_000 }, (_, i) => `d${i}`).join(' ')}`,
+    `CPUAffinity=${'0-8191 '.repeat(100_000)}`, `RestartSec=${'9'.repeat(1_000_000)}`, `Environment=${Array.from({ length: 100_000 }, (_, i) => `A${i}=1`).join(' ')}`,
+    Array.from({ length: many }, (_, i) => `ReadWritePaths=/a${i}`).join('\n'), Array.from({ length: many }, (_, i) => `Environment=A${i}=1`).join('\n'),
+    Array.from({ length: many }, () => 'CPUAffinity=0-8191').join('\n'), Array.from({ length: many }, () => 'Nonsense=1').join('\n'), Array.from({ length: many }, () => 'Restart=x').join('\n'),
+    Array.from({ length: many }, () => 'ExecStartPre=/bin/a').join('\n'),
+  ]) {
+    const before = process.cpuUsage();
+    const unit = unitOf('a.service', `[Service]\nType=oneshot\n${line}`);
+    const used = process.cpuUsage(before);
+    assert.ok(used.user + used.system < 4_000_000, `${(used.user + used.system) / 1e6} s for ${line.slice(0, 30)}`);
+    assert.ok(unit.diagnostics.length <= 101 && (unit.kind === 'service' && unit.execStartPre.length <= 1024));
+  }
+});
+
 test('every directive takes any text without throwing, and a unit stays plain data', () => {
   const names = DIRECTIVES.map((directive) => [directive.sections[0] as string, directive.name] as const);
   const text = fc.oneof(fc.string({ maxLength: 20 }), fc.constantFrom('', 'yes', 'no', '1', '-1', '5s', 'infinity', '%i', '%n/x', 'a.service', '/x', '~', '-', '"', '\\', '50%', '1:2', 'fd:', '|!x', 'a=b'));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EXIT_STATUS_NAMES } from '../../../src/core/unit-file/value/exit-status.ts';
 import {
-  parseBoolean, parseCpuSet, parseInteger, parseMemory, parseMode, parseSize, parseUnsigned, parseWeight,
+  parseBoolean, parseCpuRanges, parseInteger, parseMemory, parseMode, parseSize, parseUnsigned, parseWeight,
 } from '../../../src/core/unit-file/value/number.ts';
 import { parseResourceLimit } from '../../../src/core/unit-file/value/resource-limit.ts';
 import { parseSignal, signalName } from '../../../src/core/unit-file/value/signal.ts';
@@ -44,9 +44,9 @@ test('modes, weights and sets of CPUs', () => {
   assert.equal(value(parseMode('17777')), 'refused');
   assert.equal(value(parseWeight('idle')), 1);
   assert.equal(value(parseWeight('0')), 'refused');
-  assert.deepEqual(value(parseCpuSet(['3', '0-1,8'])), [0, 1, 3, 8]);
-  assert.equal(value(parseCpuSet(['3-1'])), 'refused');
-  assert.equal(value(parseCpuSet(['999999'])), 'refused');
+  assert.deepEqual(serviceOf('CPUAffinity=3 0-1,8\nCPUAffinity=1-2').exec.cpuAffinity, [0, 1, 2, 3, 8]);
+  assert.equal(value(parseCpuRanges(['3-1'])), 'refused');
+  assert.equal(value(parseCpuRanges(['999999'])), 'refused');
 });
 
 test('signals by name, number and distance from the real-time ends', () => {

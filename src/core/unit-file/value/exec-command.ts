@@ -14,6 +14,12 @@ import { isWhitespace, nextWord, skipWhitespace } from '../words.ts';
 /** Arguments of one command line; the kernel's own bound is on bytes, this one keeps a hostile file from a million objects. */
 const ARGUMENTS_MAX = 65_536;
 
+/** Commands of one line; each becomes a process, one after the other, and nobody reads more than a handful. */
+const COMMANDS_MAX = 1024;
+
+/** Remarks on one line that are kept. */
+const REMARKS_MAX = 8;
+
 export interface ParsedCommands {
   readonly commands: readonly ExecCommand[];
   readonly remarks: readonly string[];
@@ -80,7 +86,8 @@ export function parseExecCommands(value: string, origin: Origin, expand: (word: 
     const first = nextWord(value, position);
     if (!first.ok) return fail(first.problem, false);
     if (first.value === null) break;
-    remarks.push(...first.value.remarks);
+    if (commands.length >= COMMANDS_MAX) return fail(`the line has more than ${COMMANDS_MAX} commands`, false);
+    if (remarks.length < REMARKS_MAX) remarks.push(...first.value.remarks);
     const prefixes = readPrefixes(first.value.text);
     const path = expand(first.value.text.slice(prefixes.length));
     if (!path.ok) return fail(path.problem, prefixes.ignoreFailure);
@@ -106,7 +113,7 @@ export function parseExecCommands(value: string, origin: Origin, expand: (word: 
       if (!argument.ok) return fail(argument.problem, prefixes.ignoreFailure);
       argv.push(argument.value);
       if (argv.length > ARGUMENTS_MAX) return fail(`the command line has more than ${ARGUMENTS_MAX} arguments`, false);
-      remarks.push(...word.value.remarks);
+      if (remarks.length < REMARKS_MAX) remarks.push(...word.value.remarks);
       position = word.value.next;
     }
     if (argv.length === 0) return fail(`the command line '${shown}' has no name for the program (argument 0)`, prefixes.ignoreFailure);

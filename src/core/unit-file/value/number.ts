@@ -109,17 +109,39 @@ export function parseMode(text: string): Result<number> {
 /** CPUs beyond this number do not exist on any kernel (CONFIG_NR_CPUS ends at 8192). */
 const CPU_MAX = 8191;
 
-/** CPU numbers and ranges: `0 2-5,8`. Sorted, without duplicates. */
-export function parseCpuSet(words: readonly string[]): Result<readonly number[]> {
-  const cpus = new Set<number>();
-  for (const word of words.flatMap((each) => each.split(',')).filter((each) => each !== '')) {
-    const match = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(word);
-    if (match === null) return problem(`'${word}' is neither a CPU number nor a range`);
-    const first = Number(match[1]);
-    const last = Number(match[2] ?? match[1]);
-    if (first > CPU_MAX || last > CPU_MAX) return problem(`no kernel has a CPU ${Math.max(first, last)}`);
-    if (last < first) return problem(`the range ${word} is empty`);
-    for (let cpu = first; cpu <= last; cpu += 1) cpus.add(cpu);
+export interface CpuRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** CPU numbers and ranges: `0 2-5,8`, in the order they are written. */
+export function parseCpuRanges(words: readonly string[]): Result<readonly CpuRange[]> {
+  const ranges: CpuRange[] = [];
+  for (const list of words) {
+    for (const word of list.split(',')) {
+      if (word === '') continue;
+      const match = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(word);
+      if (match === null) return problem(`'${word.slice(0, 60)}' is neither a CPU number nor a range`);
+      const first = Number(match[1]);
+      const last = Number(match[2] ?? match[1]);
+      if (first > CPU_MAX || last > CPU_MAX) return problem(`no kernel has a CPU ${Math.max(first, last)}`);
+      if (last < first) return problem(`the range ${word} is empty`);
+      ranges.push({ first, last });
+    }
   }
-  return ok([...cpus].sort((a, b) => a - b));
+  return ok(ranges);
+}
+
+/**
+ * The CPUs of ranges, ascending, each once. Marked in an array of bytes: a hostile file repeats the full range a hundred
+ * thousand times.
+ */
+export function cpusOf(ranges: readonly CpuRange[]): readonly number[] {
+  const marks = new Uint8Array(CPU_MAX + 1);
+  for (const { first, last } of ranges) marks.fill(1, first, last + 1);
+  const cpus: number[] = [];
+  marks.forEach((mark, cpu) => {
+    if (mark === 1) cpus.push(cpu);
+  });
+  return cpus;
 }
