@@ -1,7 +1,8 @@
 /**
  * All errors of the control protocol. A number is given once and never to another error, even when the first is gone.
  *
- * -32768 to -32000 are JSON-RPC 2.0's own; 1 to 19 are about the connection (all of them end it), 20 to 59 about requests.
+ * -32768 to -32000 are JSON-RPC 2.0's own; 1 to 19 are about the connection and the bounds, 20 to 59 about
+ * what was asked.
  */
 export const ERROR_CODES = {
   'parse-error': -32700,

@@ -48,7 +48,27 @@ export function* enqueueUnits(call: Invocation, type: EnqueueType, units: readon
     if (job.result === 'done' || job.result === 'queued' || job.result === 'skipped') continue;
     if (!hasOption(call.options, 'quiet')) yield* tellFailure(call, job);
   }
-  return exitStatusOfJobs(reply.value);
+  const exit = exitStatusOfJobs(reply.value);
+  const started = reply.value.jobs.filter((job) => job.result === 'done').map((job) => job.unit);
+  if (exit !== EXIT.done || !hasOption(call.options, 'wait') || !wait || !['start', 'restart'].includes(type) || started.length === 0) return exit;
+  return yield* waitForEnd(started);
+}
+
+/** With --wait. */
+const LOOK_AGAIN_MSEC = 200;
+
+/** Source: systemctl(1), "--wait": until the started units have ended; failed if one of them did. */
+function* waitForEnd(units: readonly string[]): VerbRun {
+  for (;;) {
+    const reply = yield* request('show', { units, properties: ['ActiveState'] });
+    if (!reply.ok) {
+      yield* complain(reply.failure.message);
+      return EXIT.failed;
+    }
+    const states = reply.value.units.map((unit) => unit.properties['ActiveState'] ?? '');
+    if (states.every((state) => state === 'inactive' || state === 'failed')) return states.includes('failed') ? EXIT.failed : EXIT.done;
+    yield { step: 'sleep', msec: LOOK_AGAIN_MSEC };
+  }
 }
 
 export function exitStatusOfJobs(answer: EnqueueAnswer): number {

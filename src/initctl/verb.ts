@@ -21,6 +21,8 @@ export type VerbStep =
   | { readonly step: 'err'; readonly text: string }
   /** The last lines of units' output, which the caller gets from the log itself: the manager never touches log bytes. */
   | { readonly step: 'log'; readonly tail: LogTail }
+  /** Look again later: for what the manager does not tell by itself. Never shorter than a tenth of a second. */
+  | { readonly step: 'sleep'; readonly msec: number }
   /** The log itself, from logd or its files. Only in the Node client. */
   | { readonly step: 'read-log'; readonly query: LogRequest };
 

@@ -2,7 +2,7 @@
 import { EXIT } from './exit-status.ts';
 import { completionVerb } from './completion.ts';
 import { helpVerb, renderHelp } from './help.ts';
-import { hasOption, parseArguments } from './options.ts';
+import { hasOption, parseArguments, type OptionName } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { complain, print, type Invocation, type Verb, type VerbRun } from './verb.ts';
 import { getDefault, setDefault } from './verbs/default-target.ts';
@@ -62,6 +62,12 @@ export function findVerb(name: string): Verb | null {
   return BY_NAME.get(name) ?? null;
 }
 
+/**
+ * Options that change what a verb acts on, or whether it acts at all, and that no verb heeds yet: to ignore them would stop the wrong
+ * machine's services, or reboot in a rehearsal.
+ */
+const UNSUPPORTED: readonly OptionName[] = ['host', 'machine', 'global', 'dry-run', 'preset-mode', 'what', 'with-dependencies'];
+
 export interface CommandLine {
   readonly program: 'initctl' | 'systemctl';
   /** Without the program's name. */
@@ -95,6 +101,8 @@ export function readCommand(line: CommandLine): Command {
     }
     return { kind: 'nothing', call };
   }
+  const unsupported = UNSUPPORTED.find((name) => hasOption(parsed.options, name));
+  if (unsupported !== undefined) return { kind: 'wrong', message: `${line.program}: --${unsupported} is not supported yet`, exit: wrongExit };
   if (verb === null) return { kind: 'wrong', message: `${line.program}: no verb "${word}"${suggestion(word)}`, exit: wrongExit };
   return { kind: 'verb', verb, call };
 }

@@ -65,6 +65,8 @@ const cases: readonly (readonly [string, Answers, number])[] = [
   ['initctl start a --dance', {}, 2],
   ['systemctl dance', {}, 1],
   ['systemctl start a --dance', {}, 1],
+  ['systemctl -H elsewhere stop a', {}, 1],
+  ['initctl --dry-run reboot', {}, 2],
   ['initctl help start', {}, 0],
   ['initctl start --help', {}, 0],
 ];
@@ -75,3 +77,19 @@ for (const [line, answers, exit] of cases) {
     assert.equal(runLine(line, answers).exit, exit);
   });
 }
+
+/** Gives one answer after the other, the last one for ever. */
+function inTurn(...answers: readonly unknown[]): () => unknown {
+  let turn = 0;
+  return () => answers[Math.min(turn++, answers.length - 1)];
+}
+
+test('--wait looks until the boot is over, or the started unit has ended', () => {
+  const booting = inTurn({ state: 'initializing', failedUnits: [] }, { state: 'starting', failedUnits: [] }, { state: 'running', failedUnits: [] });
+  const waited = runLine('systemctl is-system-running --wait', { manager: booting });
+  assert.deepEqual({ exit: waited.exit, out: waited.out, asked: waited.requests.length }, { exit: 0, out: 'running\n', asked: 3 });
+  const state = (active: string): unknown => ({ units: [{ unit: 'a.service', properties: { ActiveState: active } }] });
+  const started = runLine('systemctl start --wait a', { ...job('done'), show: inTurn(state('active'), state('deactivating'), state('failed')) });
+  assert.deepEqual({ exit: started.exit, asked: started.requests.length }, { exit: 1, asked: 4 });
+  assert.equal(runLine('systemctl start --wait a', { ...job('done'), show: state('inactive') }).exit, 0);
+});

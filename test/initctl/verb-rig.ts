@@ -15,6 +15,7 @@ export interface RunResult {
   readonly tails: readonly Extract<VerbStep, { step: 'log' }>['tail'][];
 }
 
+/** A function gives a new answer each time it is asked. */
 export type Answers = Readonly<Partial<Record<Method, unknown>>>;
 
 /** An answer that is a failure. */
@@ -45,11 +46,13 @@ export function runLine(line: string, answers: Answers = {}, terminal: Partial<T
       case 'err': err += step.text; break;
       case 'log': tails.push(step.tail); break;
       case 'read-log': input = 0; break;
+      case 'sleep': break;
       case 'request': {
         const checked = PARAMS[step.method](step.params, 'params');
         assert.ok(checked.ok, `the verb asks ${step.method} as the protocol wants it`);
         requests.push({ method: step.method, params: checked.value });
-        const answer = answers[step.method];
+        const given = answers[step.method];
+        const answer: unknown = typeof given === 'function' ? (given as () => unknown)() : given;
         assert.notEqual(answer, undefined, `the test has an answer for ${step.method}`);
         input = typeof answer === 'object' && answer !== null && 'failure' in answer ? { ok: false, failure: (answer as { failure: Failure }).failure } : { ok: true, value: answer };
       }

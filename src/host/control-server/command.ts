@@ -77,6 +77,7 @@ export class Command {
         const step = next.value;
         if (step.step === 'request') this.#request(step.method, step.params);
         else if (step.step === 'log') this.#options.output.tail(step.tail);
+        else if (step.step === 'sleep') this.#sleep(step.msec);
         else if (step.step === 'read-log') this.#end({ ok: true, value: { run: 'node' } });
         else this.#print(step.step === 'out' ? 1 : 2, step.text);
       }
@@ -128,6 +129,18 @@ export class Command {
     });
     // Perhaps the answer has come already.
     if (this.#isWaiting() && method === 'enqueue') this.#startProgress();
+  }
+
+  #sleep(msec: number): void {
+    this.#waiting = true;
+    const timer = setTimeout(() => {
+      this.#cancel = null;
+      this.#waiting = false;
+      this.resume();
+    }, msec);
+    this.#cancel = () => {
+      clearTimeout(timer);
+    };
   }
 
   #print(stream: 1 | 2, text: string): void {

@@ -57,6 +57,10 @@ export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<num
       case 'read-log':
         input = await readLog(step.query, options.places, sink);
         break;
+      case 'sleep':
+        await sleep(step.msec, options.signal);
+        if (options.signal.aborted) return EXIT.interrupted;
+        break;
       case 'request': {
         const reply = await ask(step.method, step.params, options);
         if (reply === 'interrupted') {
@@ -102,6 +106,16 @@ function showProgress(answerer: Answerer, { stderr, terminal }: RunnerOptions): 
     clearTimeout(timer);
     if (shown) stderr.write(ERASE_LINE);
   };
+}
+
+function sleep(msec: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, msec);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
+  });
 }
 
 /** Waits when the reader is slower: what is piped into `less` must not pile up in memory. */

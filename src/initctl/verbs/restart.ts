@@ -8,7 +8,7 @@ export const restart: Verb = {
   synopsis: 'UNIT…',
   summary: 'Start units, stopping them first if they run',
   operand: 'units',
-  options: ['no-block', 'job-mode', 'quiet', 'show-transaction', 'json'],
+  options: ['no-block', 'wait', 'job-mode', 'quiet', 'show-transaction', 'json'],
   runs: 'manager',
   run: (call) => enqueueVerb(call, 'restart'),
 };

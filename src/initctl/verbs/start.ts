@@ -8,7 +8,7 @@ export const start: Verb = {
   synopsis: 'UNIT…',
   summary: 'Start units',
   operand: 'units',
-  options: ['no-block', 'job-mode', 'quiet', 'show-transaction', 'json'],
+  options: ['no-block', 'wait', 'job-mode', 'quiet', 'show-transaction', 'json'],
   runs: 'manager',
   run: (call) => enqueueVerb(call, 'start'),
 };
