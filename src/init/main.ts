@@ -6,6 +6,7 @@ import { CENTURY_USEC } from '../core/unit-file/time-setting.ts';
 import { BUILT_IN_DEFAULTS } from '../core/unit-file/unit-defaults.ts';
 import type { ManagerConfig } from '../core/manager/state.ts';
 import { isUnitName } from '../core/unit/unit-name.ts';
+import { OWN_VARIABLES, restoreEnvironment } from '../host/inherited-environment.ts';
 import { loadNative } from '../host/load-native.ts';
 import { readConfiguration } from '../host/manager-configuration.ts';
 import { shippedUnitDirectory } from '../host/program-paths.ts';
@@ -152,7 +153,7 @@ function showStatus(options: Options, kernel: KernelWishes, configured: string |
 function managerEnvironment(mode: ChosenMode['mode'], options: Options, configured: readonly string[]): readonly string[] {
   if (options.command !== null) return [];
   if (mode !== 'user') return [...systemEnvironment(configured), ...(process.env['TZ'] === undefined ? [] : [`TZ=${process.env['TZ']}`])];
-  const own = new Set(['NOTIFY_SOCKET', 'INVOCATION_ID', 'SYSTEMD_EXEC_PID', 'LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES', 'WATCHDOG_PID', 'WATCHDOG_USEC', 'HEARTWOOD_RECORD_CODE_CACHE', 'HEARTWOOD_NODE']);
+  const own = new Set(['NOTIFY_SOCKET', 'INVOCATION_ID', 'SYSTEMD_EXEC_PID', 'LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES', 'WATCHDOG_PID', 'WATCHDOG_USEC', ...OWN_VARIABLES]);
   return [...Object.entries(process.env).flatMap(([name, value]) => (own.has(name) || value === undefined ? [] : [`${name}=${value}`])), ...configured];
 }
 
@@ -184,4 +185,5 @@ function readText(path: string): string {
   }
 }
 
+restoreEnvironment(process.env);
 main(process.argv.slice(2));
