@@ -68,8 +68,8 @@ export class Spawner {
   readonly #paths = new ExecutablePath();
   readonly #remote = new RemoteMounts();
   readonly #own: OwnRights;
-  /** The last `runtime-not-effective` of each unit as text, so that only news is told. */
-  readonly #told = new Map<UnitName, string>();
+  /** The last `runtime-not-effective` of each unit, so that only news is told. */
+  readonly #told = new Map<UnitName, readonly { readonly directive: string; readonly why: string }[]>();
   readonly #lookup = {
     exists: (path: string): boolean => {
       try {
@@ -150,6 +150,12 @@ export class Spawner {
     if (this.#isPlain(plan)) this.#spawnDirectly(plan);
     else this.#spawnByExecutor(plan);
     if (birthplace.cgroupFd !== -1) this.#options.native.close(birthplace.cgroupFd);
+  }
+
+  /** What only showed when the executor tried; it comes on top of what was known before. */
+  addNotEffective(unit: UnitName, items: readonly { readonly directive: string; readonly why: string }[]): void {
+    const known = (this.#told.get(unit) ?? []).filter(({ directive }) => !items.some((item) => item.directive === directive));
+    this.#tellNotEffective(unit, [...known, ...items]);
   }
 
   /** Forgets what was told about a unit that is down; its next start tells it again. */
@@ -278,9 +284,8 @@ export class Spawner {
   }
 
   #tellNotEffective(unit: UnitName, items: readonly { readonly directive: string; readonly why: string }[]): void {
-    const text = JSON.stringify(items);
-    if ((this.#told.get(unit) ?? '[]') === text) return;
-    this.#told.set(unit, text);
+    if (JSON.stringify(this.#told.get(unit) ?? []) === JSON.stringify(items)) return;
+    this.#told.set(unit, items);
     this.#options.submit({ event: 'runtime-not-effective', unit, items });
   }
 }
