@@ -19,6 +19,7 @@ import type { ProcessTracker } from '../processes/process-tracker.ts';
 import type { Birthplace } from '../processes/process-tracker.ts';
 import { resolveCredentials } from './credentials.ts';
 import type { CredentialsOutcome } from './credentials.ts';
+import { DynamicUsers } from './dynamic-user.ts';
 import { ExecutablePath } from './executable-path.ts';
 import type { ExecutorLauncher } from './executor-launcher.ts';
 import { CAP_SETUID, grant } from './privileges.ts';
@@ -67,6 +68,7 @@ export class Spawner {
   readonly #options: SpawnerOptions;
   readonly #paths = new ExecutablePath();
   readonly #remote = new RemoteMounts();
+  readonly #dynamicUsers: DynamicUsers;
   readonly #own: OwnRights;
   /** The last `runtime-not-effective` of each unit, so that only news is told. */
   readonly #told = new Map<UnitName, readonly { readonly directive: string; readonly why: string }[]>();
@@ -90,6 +92,7 @@ export class Spawner {
 
   constructor(options: SpawnerOptions) {
     this.#options = options;
+    this.#dynamicUsers = new DynamicUsers((name) => options.users.user(name) !== null);
     const { native } = options;
     this.#own = {
       capabilities: new Set(native.effectiveCapabilities()),
@@ -103,7 +106,7 @@ export class Spawner {
 
   /** Carries out one `spawn` effect; the answer is submitted as an event. */
   spawn(effect: SpawnEffect): void {
-    const exec = effectiveContext(effect.definition.exec, effect.command.privilege);
+    const exec = effectiveContext(this.#dynamicUsers.apply(effect.unit, effect.definition.exec), effect.command.privilege);
     const path = this.#paths.resolve(effect.command.path);
     if (path === null) {
       this.#fail(effect, 'exec', 'ENOENT', effect.command.path);
