@@ -266,6 +266,7 @@ export class Manager {
     const end = (): void => {
       if (over) return;
       over = true;
+      this.#tracker.close();
       this.#options.onFinish(effect);
     };
     setTimeout(end, LOGD_END_MSEC);
