@@ -61,6 +61,8 @@ function setUpScript({ runtimeDirectory, showStatus, ownsCgroup }) {
     'mount --make-rprivate /',
     'mount -t proc proc /proc',
     'mount -t tmpfs -o mode=0755 tmpfs /run',
+    // The demo's logs are gone with it: nothing of it stays on the machine.
+    'if [ -d /var/log ]; then mount -t tmpfs -o mode=0755 tmpfs /var/log; fi',
     ...(ownsCgroup ? ['mount -t cgroup2 cgroup2 /sys/fs/cgroup'] : []),
     'hostname shop 2>/dev/null || true',
     'mkdir /run/demo',
