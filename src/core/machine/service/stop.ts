@@ -12,6 +12,7 @@ import type { SignalState } from './states.ts';
 
 const SIGHUP = 1 as Signal;
 const SIGKILL = 9 as Signal;
+const SIGCONT = 18 as Signal;
 
 const ALL_DIRECTORIES: readonly DirectoryKind[] = ['runtime'];
 
@@ -65,6 +66,8 @@ function signalProcesses(c: ServiceContext, run: ServiceRuntime, state: SignalSt
   const direct = [run.mainPid, run.controlPid].filter((pid): pid is Pid => pid !== null);
   for (const pid of direct) {
     c.effects.push({ kind: 'kill-process', unit: name, pid, signal, value: null });
+    // A stopped process would obey only when somebody let it go on.
+    if (!last && signal !== SIGCONT) c.effects.push({ kind: 'kill-process', unit: name, pid, signal: SIGCONT, value: null });
     // An interactive shell ignores SIGTERM and obeys this one (systemd.kill(5), SendSIGHUP=).
     if (kill.sendSighup && !last) c.effects.push({ kind: 'kill-process', unit: name, pid, signal: SIGHUP, value: null });
   }
