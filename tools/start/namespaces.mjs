@@ -1,6 +1,6 @@
 /**
- * Boots the demo system: the manager as PID 1 of private namespaces, in the machine's own file tree with a fresh /proc and
- * /run. Root makes the namespaces directly, an ordinary user inside a user namespace of his own.
+ * Boots the demo system: the manager as PID 1 of private namespaces, in the machine's own file tree with a fresh /proc,
+ * /run and /var/log. Root makes the namespaces directly, an ordinary user inside a user namespace of his own.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
