@@ -1,5 +1,5 @@
 /** The program `heartwood`: reads its command line, decides how to run, and runs. */
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, fstatSync, readFileSync, statSync } from 'node:fs';
 import { parse as parseIni } from 'ini';
 import type { Fd, UnitName } from '../base/brand.ts';
 import { CENTURY_USEC } from '../core/unit-file/time-setting.ts';
@@ -32,6 +32,13 @@ import { VERSION } from './version.ts';
 const EXIT_USAGE = 2;
 
 const NO_WISHES: KernelWishes = { unit: null, quiet: false, logLevel: null, environment: [], showStatus: null, hostname: null };
+
+/** Lines written there reach nobody: not worth the work of writing them. */
+function isNullDevice(fd: number): boolean {
+  const NULL_DEVICE = 0x103; // major 1, minor 3: null(4)
+  const { rdev } = fstatSync(fd);
+  return rdev === NULL_DEVICE;
+}
 
 function complain(message: string): never {
   process.stderr.write(`heartwood: ${message}\n`);
@@ -101,7 +108,7 @@ function run(options: Options, chosen: ChosenMode): void {
     showStatus: options.command !== null ? 'no' : showStatus(options, kernel, configuration.showStatus, native.isTty(1 as Fd)),
     environment: managerEnvironment(mode, options, [...configuration.environment, ...kernel.environment]),
     bootId: specifiers.bootId ?? randomId() ?? '0'.repeat(32),
-    echo: mode === 'container' && options.command === null,
+    echo: mode === 'container' && options.command === null && !isNullDevice(1),
     command: options.command === null ? null : {
       unit: COMMAND_UNIT, fds: COMMAND_FDS,
       units: commandUnits({ command: options.command, environment: process.env, workingDirectory: process.cwd(), specifiers, defaults }, findProgram),
