@@ -5,11 +5,9 @@
 import type { UnitName } from '../../base/brand.ts';
 import { getEntry } from '../../base/persistent-map.ts';
 import { INVERSE, type EdgeKind } from '../graph/atoms.ts';
-import { findOrderCycles } from '../graph/cycles.ts';
 import { neighbours } from '../graph/graph.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
 import { buildTransaction } from '../job/transaction.ts';
-import { describeCycle } from '../job/transaction.ts';
 import type { DependencyOrigin, ExecCommand } from '../unit/definition.ts';
 import { commandsOf } from '../machine/service/context.ts';
 import { describeExit, describeReason, findUnit, viewOf } from './query.ts';
@@ -51,20 +49,10 @@ export function explain(state: ManagerState, name: UnitName): Why | null {
     const { links, next } = explainOne(state, at);
     chain.push(...links);
     at = next === null ? undefined : findUnit(state, next);
-    const last = chain.at(-1);
-    if (at !== undefined && seen.has(at.name) && last?.kind === 'never-started') {
-      const cycle = findOrderCycles(state.graph, [at.name]).find((names) => names.includes(unit.name));
-      if (cycle !== undefined) chain.splice(0, chain.length, cycleLink(state, unit, cycle));
-    }
   }
   return {
     unit: unit.name, loadState: unit.definition.loadState, activeState: unit.activeState, subState: unit.runtime.state, chain,
   };
-}
-
-/** Units that want each other and are ordered in a circle: their jobs are refused, and that is the root cause. */
-function cycleLink(state: ManagerState, unit: Unit, cycle: readonly UnitName[]): WhyLink {
-  return plain(unit, 'never-started', `is in an ordering cycle, and a job that needs all of it is refused: ${describeCycle((name) => findUnit(state, name), cycle)}`, null);
 }
 
 interface Explained {
