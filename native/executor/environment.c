@@ -50,14 +50,22 @@ static void unset(struct texts *block, const char *what) {
 
 /* RUNTIME_DIRECTORY=/run/a:/run/b and kin. */
 static void assign_directories(const struct exec_spec *spec, struct texts *block) {
+  bool seen[CONFIGURATION + 1] = { false };
   for (size_t i = 0; i < spec->directories.count; i++) {
     struct service_directory directory = read_directory(spec, i);
     const char *variable = directory_variable(directory.kind);
     size_t present = find(block, variable, strlen(variable));
-    assign(block, present < block->count && i > 0 ? format("%s:%s", block->items[present], directory.path)
+    /* The first of a kind replaces what the manager gave: it knows the names, and we know where they are. */
+    assign(block, present < block->count && seen[directory.kind] ? format("%s:%s", block->items[present], directory.path)
                                                   : format("%s=%s", variable, directory.path));
+    seen[directory.kind] = true;
     free(directory.path);
   }
+}
+
+static bool is_no_shell(const char *shell) {
+  const char *name = strrchr(shell, '/');
+  return *shell == '\0' || (name != NULL && strcmp(name, "/nologin") == 0);
 }
 
 char **make_environment(const struct exec_spec *spec, const struct identity *identity) {
@@ -67,7 +75,7 @@ char **make_environment(const struct exec_spec *spec, const struct identity *ide
     assign(&block, format("HOME=%s", identity->user.home));
     assign(&block, format("LOGNAME=%s", identity->user.name));
     assign(&block, format("USER=%s", identity->user.name));
-    assign(&block, format("SHELL=%s", identity->user.shell));
+    if (!is_no_shell(identity->user.shell)) assign(&block, format("SHELL=%s", identity->user.shell));
   }
   assign_directories(spec, &block);
   for (size_t i = 0; i < spec->pid_variables.count; i++) assign(&block, format("%s=%d", spec->pid_variables.items[i], getpid()));
@@ -160,8 +168,8 @@ char **make_arguments(const struct exec_spec *spec, char **environment) {
       append_text(&arguments, argument);
       continue;
     }
-    size_t length = argument[0] == '$' ? name_length(argument + 1) : 0;
-    if (length > 0 && argument[1 + length] == '\0') add_words(&arguments, value_of(environment, argument + 1, length));
+    /* As in systemd a word that begins with a dollar sign is a variable to its end, also where no variable can have that name. */
+    if (argument[0] == '$' && argument[1] != '$' && argument[1] != '{') add_words(&arguments, value_of(environment, argument + 1, strlen(argument + 1)));
     else append_text(&arguments, expand_within(argument, environment));
   }
   append_text(&arguments, NULL);

@@ -137,7 +137,7 @@ test('variables in arguments expand as systemd.service(5) tells', async () => {
   const environment = ['ONE=one', "TWO='two two' too", 'EMPTY=', 'SPACED= a  b '];
   const argv = ['/usr/bin/printf', '[%s]', 'a${ONE}b', '$TWO', '${TWO}', '$EMPTY', '${EMPTY}', '$UNSET', '$$ONE', '$SPACED', 'x$ONE', '$1', '${ONE', '$'];
   const { output } = await run(argv, { environment, expandVariables: true });
-  assert.equal(output, "[aoneb][two two][too]['two two' too][][$ONE][a][b][x$ONE][$1][${ONE][$]");
+  assert.equal(output, "[aoneb][two two][too]['two two' too][][$ONE][a][b][x$ONE][${ONE]");
   const verbatim = await run(['/bin/echo', '$ONE ${ONE}'], { environment });
   assert.equal(verbatim.output, '$ONE ${ONE}\n');
 });

@@ -135,7 +135,9 @@ function onKill(turn: Turn, id: RequestId, request: RequestOf<'kill'>): void {
     const main = runtime.kind === 'service' ? runtime.mainPid : null;
     const control = runtime.kind === 'service' ? runtime.controlPid : null;
     const pids = [request.whom === 'control' ? null : main, request.whom === 'main' ? null : control].filter((pid) => pid !== null);
-    const wholeGroup = request.whom === 'all' && (runtime.kind === 'service' || runtime.kind === 'scope') && !isInactive(unit.activeState);
+    // With these a service that is down may have left processes behind; they are still its own.
+    const mayLeave = unit.definition.kind === 'service' && ['process', 'none'].includes(unit.definition.kill.killMode);
+    const wholeGroup = request.whom === 'all' && (runtime.kind === 'service' || runtime.kind === 'scope') && (mayLeave || !isInactive(unit.activeState));
     if (pids.length === 0 && !wholeGroup) {
       fail(turn, id, 'no-process', unit.name, `${unit.name} has no ${request.whom === 'all' ? '' : `${request.whom} `}process to signal.`);
       return;

@@ -89,6 +89,8 @@ export interface ServiceRuntime {
   readonly mainExit: ExecRecord | null;
   /** forking: waiting for the PID file to appear after the control process ended. */
   readonly awaitingPidFile: boolean;
+  /** When the awaited PID file is looked for again; null = not due. */
+  readonly pidFileDueUsec: MonotonicUsec | null;
   /** The last run of each command line, in the order they were first run. */
   readonly execs: readonly ExecRecord[];
   readonly spawnFailure: SpawnFailure | null;

@@ -45,6 +45,7 @@ function onActiveStateChanged(turn: Turn, before: Unit, after: Unit): void {
   const willRestart = after.runtime.kind === 'service' && after.runtime.restarting;
   const unexpected = settleOwnJob(turn, after);
   const { name } = after;
+  if (after.runtime.kind === 'service' && after.runtime.result === 'exec-condition') turn.setUnit({ ...turn.require(name), conditionResult: false });
   if (isInactive(after.activeState) && !isInactive(before.activeState)) {
     if (after.activeState === 'failed' && !willRestart) onFailed(turn, after);
     if (after.activeState === 'inactive' && !willRestart) onSucceeded(turn, after);
@@ -98,7 +99,8 @@ function settleOwnJob(turn: Turn, unit: Unit): boolean {
 
 function startResult(unit: Unit): JobResult {
   if (unit.activeState === 'failed') return 'failed';
-  return unit.runtime.kind === 'service' && unit.runtime.result === 'exec-condition' ? 'skipped' : 'done';
+  // A start that ExecCondition= made needless counts as done, as with Condition…=: what requires the unit goes on.
+  return 'done';
 }
 
 function reloadSucceeded(unit: Unit): boolean {

@@ -112,6 +112,8 @@ function onStartLimit(turn: Turn, unit: Unit): RunOutcome {
     `${definition.description}: started ${String(definition.startLimitBurst)} times within ${String(definition.startLimitIntervalUsec / 1_000_000)} s; not started again (StartLimitBurst=)`);
   if (isService(unit)) {
     const run = unit.runtime;
+    // Between two automatic restarts nobody was told of the failure: this is the end of the last one, and OnFailure= is to hear of it.
+    if (run.restarting) setRuntime(turn, unit.name, { ...run, state: 'auto-restart', deadlineUsec: null }, 'activating');
     setRuntime(turn, unit.name, { ...run, state: 'failed', result: run.result === 'success' ? 'start-limit-hit' : run.result, restarting: false, deadlineUsec: null }, 'failed');
     turn.setUnit({ ...turn.require(unit.name), endReason: { reason: 'start-limit' } });
     turn.emit({ kind: 'release-control-group', unit: unit.name });

@@ -22,7 +22,7 @@ const DIRECTORIES: readonly (readonly [string, DirectoryKind])[] = [
 ];
 
 function stream(value: StandardStream): string {
-  if ('path' in value) return `${value.kind}:${value.path}`;
+  // Of `file:PATH` and its kin systemd shows the first word only, and scripts compare it.
   return value.kind === 'fd' ? `fd:${value.name}` : value.kind;
 }
 

@@ -46,9 +46,10 @@ function commandText(context: ServiceContext, command: ExecCommand, record: Exec
 }
 
 /** The newest run of a main process: the one that runs, else the one that ended last. */
-function mainExec({ runtime }: ServiceContext): ExecRecord | null {
+function mainExec({ service, runtime }: ServiceContext): ExecRecord | null {
   return runtime.execs.findLast((exec) => exec.role === 'ExecStart' && exec.pid === runtime.mainPid) ?? runtime.mainExit
-    ?? runtime.execs.findLast((exec) => exec.role === 'ExecStart') ?? null;
+    // What a forking service has as ExecStart= is no main process.
+    ?? (service.type === 'forking' ? null : runtime.execs.findLast((exec) => exec.role === 'ExecStart') ?? null);
 }
 
 function signalText(signal: Signal | null): string {

@@ -4,11 +4,11 @@
  * - `${FOO}` anywhere in a word becomes the value, and stays part of that one word
  * - `$FOO` as a word of its own becomes as many words as the value has, none when it is empty; quotes in it count
  * - `$$` is a dollar sign
+ * - a word that starts with `$` is a variable to its end, also where no variable can have that name (`$FOO-x`): as in systemd it vanishes
  * - `$FOO` within a word, and `${…}` of anything but a name, stay as written
  *
  * No `${FOO:-default}`: systemd reads those words only in other files, and shells are at hand for everything else.
  */
-import { isVariableName } from './value/environment.ts';
 import { splitWords } from './words.ts';
 
 export interface ExpandedArguments {
@@ -33,7 +33,7 @@ export function expandArguments(argv: readonly string[], environment: ReadonlyMa
   };
   for (const word of argv) {
     const name = word.slice(1);
-    if (word.startsWith('$') && isVariableName(name)) out.push(...wordsOfValue(look(name)));
+    if (/^\$(?![${])/.test(word)) out.push(...wordsOfValue(look(name)));
     else out.push(word.includes('$') ? expandWithin(word, look) : word);
   }
   return { argv: out, missing: [...missing] };

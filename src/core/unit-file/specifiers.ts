@@ -134,6 +134,8 @@ export function expandSpecifiers(text: string, context: SpecifierContext, unit: 
     const letter = text[percent + 1] as string;
     const expansion = EXPANSIONS.get(letter);
     if (expansion === undefined) {
+      // All letters and digits are reserved: what they may mean one day must not be taken for text today.
+      if (/[A-Za-z0-9]/.test(letter)) return problem(`%${letter} is not a specifier; a percent sign is written %%`);
       percent = text.indexOf('%', percent + 1);
       continue;
     }

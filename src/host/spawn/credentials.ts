@@ -20,8 +20,8 @@ export function resolveCredentials(database: UserDatabase, exec: ExecContext, pr
   if (exec.user === null && exec.group === null && exec.supplementaryGroups.length === 0) return { kind: 'known', credentials: null, user: null };
   const user = exec.user === null ? null : database.user(exec.user);
   if (exec.user !== null && user === null) return { kind: 'ask-executor' };
-  // `+` and `!`: the environment is the user's, the credentials are not.
-  if (privilege !== 'normal') return { kind: 'known', credentials: null, user };
+  // `+` and `!`: the environment is the user's, the credentials are not. `!!` is `!` only on kernels without ambient capabilities (before 4.3).
+  if (privilege === 'full' || privilege === 'no-setuid') return { kind: 'known', credentials: null, user };
   const gid = exec.group === null ? (user?.gid ?? own.gid) : database.group(exec.group);
   const supplementary = exec.supplementaryGroups.map((name) => database.group(name));
   if (gid === null || supplementary.some((group) => group === null)) return { kind: 'ask-executor' };

@@ -56,6 +56,9 @@ const DIRECTORY_VARIABLES: Readonly<Record<DirectoryKind, string>> = {
   runtime: 'RUNTIME_DIRECTORY', state: 'STATE_DIRECTORY', cache: 'CACHE_DIRECTORY', logs: 'LOGS_DIRECTORY', configuration: 'CONFIGURATION_DIRECTORY',
 };
 
+/** A login shell of these is there to keep the user out, and no shell for $SHELL. */
+const NO_SHELLS: ReadonlySet<string> = new Set(['', '/bin/nologin', '/sbin/nologin', '/usr/bin/nologin', '/usr/sbin/nologin']);
+
 function assign(environment: Map<string, string>, assignments: Iterable<string>): void {
   for (const assignment of assignments) {
     const at = assignment.indexOf('=');
@@ -68,7 +71,8 @@ function ownVariables(sources: EnvironmentSources): string[] {
   const { exec, user } = sources;
   const variables = [...sources.extraEnvironment, `INVOCATION_ID=${sources.invocationId}`];
   if (sources.notifySocket !== null) variables.push(`NOTIFY_SOCKET=${sources.notifySocket}`);
-  if (user !== null) variables.push(`HOME=${user.home}`, `LOGNAME=${user.name}`, `USER=${user.name}`, `SHELL=${user.shell}`);
+  if (user !== null) variables.push(`HOME=${user.home}`, `LOGNAME=${user.name}`, `USER=${user.name}`);
+  if (user !== null && !NO_SHELLS.has(user.shell)) variables.push(`SHELL=${user.shell}`);
   if ([exec.standardInput, exec.standardOutput, exec.standardError].some(({ kind }) => kind.startsWith('tty'))) {
     variables.push(`TERM=${exec.ttyPath === '/dev/console' || /^\/dev\/tty[0-9]+$/.test(exec.ttyPath) ? 'linux' : 'vt220'}`);
   }

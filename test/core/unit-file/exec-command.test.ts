@@ -55,8 +55,8 @@ test('unknown escapes stay as written and are remarked on', () => {
 });
 
 test('specifiers are expanded within a word and never split it', () => {
-  const service = serviceOf('ExecStart=/bin/echo %i-%I "%p %%" %n %z', 'foo@a\\x20b-c.service');
-  assert.deepEqual(service.execStart[0]?.argv, ['/bin/echo', 'a\\x20b-c-a b/c', 'foo %', 'foo@a\\x20b-c.service', '%z']);
+  const service = serviceOf('ExecStart=/bin/echo %i-%I "%p %%" %n %!', 'foo@a\\x20b-c.service');
+  assert.deepEqual(service.execStart[0]?.argv, ['/bin/echo', 'a\\x20b-c-a b/c', 'foo %', 'foo@a\\x20b-c.service', '%!']);
 });
 
 test('an empty assignment takes back all command lines before it', () => {

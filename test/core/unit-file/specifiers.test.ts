@@ -14,8 +14,13 @@ test('each specifier stands for what systemd.unit(5) says', () => {
     ['%a', 'x86-64'], ['%b', 'fedcba9876543210fedcba9876543210'], ['%m', '0123456789abcdef0123456789abcdef'], ['%H', 'box.example.org'], ['%l', 'box'], ['%q', 'box.example.org'],
     ['%v', '6.1.0'], ['%o', 'debian'], ['%w', '12'], ['%W', ''], ['%u', 'root'], ['%U', '0'], ['%g', 'root'], ['%G', '0'], ['%h', '/root'], ['%s', '/bin/sh'],
     ['%t', '/run'], ['%S', '/var/lib'], ['%C', '/var/cache'], ['%L', '/var/log'], ['%E', '/etc'], ['%D', '/usr/share'], ['%T', '/tmp'], ['%V', '/var/tmp'],
-    ['%d', '/run/credentials/foo-bar@dev-sd\\x2da.service'], ['%%n', '%n'], ['100%', '100%'], ['%z%Z% n', '%z%Z% n'], ['a%pb%pc', 'afoo-barbfoo-barc'],
+    ['%d', '/run/credentials/foo-bar@dev-sd\\x2da.service'], ['%%n', '%n'], ['100%', '100%'], ['%!%-% n', '%!%-% n'], ['a%pb%pc', 'afoo-barbfoo-barc'],
   ] as const) assert.deepEqual(expandSpecifiers(text, MACHINE, UNIT), { ok: true, value: answer }, text);
+});
+
+test('a letter or digit that is no specifier is a mistake, as in systemd', () => {
+  assert.deepEqual(expandSpecifiers('100%z', MACHINE, UNIT), { ok: false, problem: '%z is not a specifier; a percent sign is written %%' });
+  assert.equal(expandSpecifiers('%3', MACHINE, UNIT).ok, false);
 });
 
 test('a plain unit has an empty instance, and its path is that of its prefix', () => {

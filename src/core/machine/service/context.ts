@@ -45,6 +45,7 @@ export const NEVER_STARTED: ServiceRuntime = {
   statusErrno: 0,
   mainExit: null,
   awaitingPidFile: false,
+  pidFileDueUsec: null,
   execs: [],
   spawnFailure: null,
   endReason: null,
@@ -54,7 +55,7 @@ export const NEVER_STARTED: ServiceRuntime = {
 /** Goes to `state`; `timeoutUsec` counts from now, null = no time-out. */
 export function enter(c: ServiceContext, run: ServiceRuntime, state: ServiceState, timeoutUsec: Usec | null): ServiceRuntime {
   const now = c.now.monotonicUsec;
-  return { ...run, state, stateEnteredUsec: now, deadlineUsec: timeoutUsec === null ? null : addUsec(now, timeoutUsec), awaitingPidFile: false };
+  return { ...run, state, stateEnteredUsec: now, deadlineUsec: timeoutUsec === null ? null : addUsec(now, timeoutUsec), awaitingPidFile: false, pidFileDueUsec: null };
 }
 
 /** The first failure of a run decides its result; later ones do not change it. */
@@ -99,7 +100,7 @@ export function spawn(c: ServiceContext, run: ServiceRuntime, role: ExecRole, in
 
 /** Variables of systemd.exec(5) that only the manager can know. */
 function environmentOf(c: ServiceContext, run: ServiceRuntime, role: ExecRole): string[] {
-  const extra: string[] = [];
+  const extra: string[] = c.definition.pidFile === null ? [] : [`PIDFILE=${c.definition.pidFile}`];
   if (run.mainPid !== null && role !== 'ExecStart') extra.push(`MAINPID=${String(run.mainPid)}`);
   const watchdogUsec = run.watchdogOverrideUsec ?? c.definition.watchdogUsec;
   if (watchdogUsec !== null && role === 'ExecStart') extra.push(`WATCHDOG_USEC=${String(watchdogUsec)}`, 'WATCHDOG_PID=');

@@ -9,10 +9,11 @@ import type { SignalState } from './states.ts';
 /** The earliest instant at which something of this service is due; null = never. */
 export function nextDueUsec(run: ServiceRuntime): MonotonicUsec | null {
   let due = run.deadlineUsec;
-  for (const each of [run.watchdogDueUsec, run.runtimeMaxDueUsec]) if (each !== null && (due === null || each < due)) due = each;
+  for (const each of [run.watchdogDueUsec, run.runtimeMaxDueUsec, run.pidFileDueUsec]) if (each !== null && (due === null || each < due)) due = each;
   return due;
 }
 
+const FINAL_SIGNAL = { terminate: 'final-sigterm', abort: 'final-watchdog', kill: 'final-sigkill' } as const satisfies Record<string, SignalState>;
 const FIRST_SIGNAL = { terminate: 'stop-sigterm', abort: 'stop-watchdog', kill: 'stop-sigkill' } as const satisfies Record<string, SignalState>;
 
 /**
@@ -21,6 +22,10 @@ const FIRST_SIGNAL = { terminate: 'stop-sigterm', abort: 'stop-watchdog', kill: 
 export function onDue(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
   const now = c.now.monotonicUsec;
   if (run.deadlineUsec !== null && run.deadlineUsec <= now) return onStateTimeout(c, { ...run, deadlineUsec: null });
+  if (run.pidFileDueUsec !== null && run.pidFileDueUsec <= now) {
+    if (c.definition.pidFile !== null) c.effects.push({ kind: 'read-pid-file', unit: c.definition.name, path: c.definition.pidFile });
+    return { ...run, pidFileDueUsec: null };
+  }
   if (run.watchdogDueUsec !== null && run.watchdogDueUsec <= now) {
     return enterSignalWith(c, { ...run, watchdogDueUsec: null }, 'stop-watchdog', 'watchdog', { reason: 'watchdog' });
   }
@@ -31,16 +36,16 @@ export function onDue(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
 }
 
 function onStateTimeout(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
-  const { kill } = c.definition;
+  const { kill, timeoutStartFailureMode, timeoutStopFailureMode } = c.definition;
   const reason = { reason: 'timeout', state: run.state } as const;
   const failed = withFailure(run, 'timeout', reason);
   switch (run.state) {
     case 'condition':
     case 'start-pre':
     case 'start':
-      return enterSignalWith(c, run, FIRST_SIGNAL[c.definition.timeoutStartFailureMode], 'timeout', reason);
+      return enterSignalWith(c, run, FIRST_SIGNAL[timeoutStartFailureMode], 'timeout', reason);
     case 'start-post':
-      return enterSignalWith(c, run, 'stop-sigterm', 'timeout', reason);
+      return enterSignalWith(c, run, FIRST_SIGNAL[timeoutStartFailureMode], 'timeout', reason);
     case 'reload':
     case 'reload-signal':
     case 'reload-notify': {
@@ -50,16 +55,20 @@ function onStateTimeout(c: ServiceContext, run: ServiceRuntime): ServiceRuntime 
       return enterRunning(c, { ...run, reloadResult: 'timeout', controlCommand: null, controlPid: null }, 'success', null);
     }
     case 'stop':
-      return enterSignalWith(c, run, FIRST_SIGNAL[c.definition.timeoutStopFailureMode], 'timeout', reason);
-    case 'stop-watchdog':
+      return enterSignalWith(c, run, FIRST_SIGNAL[timeoutStopFailureMode], 'timeout', reason);
     case 'stop-sigterm':
+      if (timeoutStopFailureMode === 'abort') return enterSignal(c, failed, 'stop-watchdog');
+      return kill.sendSigkill ? enterSignal(c, failed, 'stop-sigkill') : enterStopPost(c, failed);
+    case 'stop-watchdog':
       return kill.sendSigkill ? enterSignal(c, failed, 'stop-sigkill') : enterStopPost(c, failed);
     case 'stop-sigkill':
       return enterStopPost(c, { ...failed, mainPid: null, controlPid: null, controlCommand: null });
     case 'stop-post':
-      return enterSignal(c, failed, 'final-sigterm');
-    case 'final-watchdog':
+      return enterSignal(c, failed, FINAL_SIGNAL[timeoutStopFailureMode]);
     case 'final-sigterm':
+      if (timeoutStopFailureMode === 'abort') return enterSignal(c, failed, 'final-watchdog');
+      return kill.sendSigkill ? enterSignal(c, failed, 'final-sigkill') : enterDead(c, failed);
+    case 'final-watchdog':
       return kill.sendSigkill ? enterSignal(c, failed, 'final-sigkill') : enterDead(c, failed);
     case 'final-sigkill':
       return enterDead(c, failed);

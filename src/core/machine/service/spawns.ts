@@ -1,6 +1,7 @@
 /** Answers to spawn effects. */
 import type { Pid, Signal } from '../../../base/brand.ts';
-import type { ServiceRuntime, SpawnFailure } from '../../manager/state.ts';
+import type { ExecRole } from '../../unit/definition.ts';
+import type { ExecRecord, ServiceRuntime, SpawnFailure } from '../../manager/state.ts';
 import { commandsOf, recordStart, type ServiceContext } from './context.ts';
 import { afterControl, afterMain } from './exits.ts';
 import { judgeExit, statusOfStage } from './judge-exit.ts';
@@ -52,12 +53,23 @@ export function onSpawnFailed(c: ServiceContext, run: ServiceRuntime, token: num
   const { role, index } = pending;
   const failed: ServiceRuntime = { ...run, pendingSpawn: null, spawnFailure: { ...failure, role } };
   const command = commandsOf(c.definition, role)[index];
-  const result = failure.stage === 'clone' ? 'resources'
-    : judgeExit(c.definition, { code: 'exited', status: statusOfStage(failure.stage) }, 'command', command);
+  const ended = { code: 'exited', status: statusOfStage(failure.stage) } as const;
+  // Of these systemd says that no process could be made at all, and has no exit status for them.
+  const isResource = failure.stage === 'clone' || failure.stage === 'environment' || failure.stage === 'log-pipe';
+  const result = isResource ? 'resources' : judgeExit(c.definition, ended, 'command', command);
   const reason = result === 'success' ? null : { reason: 'spawn-failed', role } as const;
   return role === 'ExecStart' && startsMain(c)
-    ? afterMain(c, failed, result, reason)
+    ? afterMain(c, isResource ? failed : { ...failed, mainExit: exitBeforeExec(c, role, index, ended.status) }, result, reason)
     : afterControl(c, failed, { role, index }, result, reason);
+}
+
+/** A process that ended before its program ran stands for one whose exit status is that of the stage: $EXIT_STATUS, ExecMainStatus. */
+function exitBeforeExec(c: ServiceContext, role: ExecRole, index: number, status: number): ExecRecord {
+  const { realtimeUsec, monotonicUsec } = c.now;
+  return {
+    role, index, pid: 0 as Pid, startRealtimeUsec: realtimeUsec, startMonotonicUsec: monotonicUsec,
+    exit: { code: 'exited', status, realtimeUsec, monotonicUsec },
+  };
 }
 
 /** The executor told why it could not run the command of `pid`; its exit follows. */

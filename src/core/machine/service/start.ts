@@ -1,9 +1,12 @@
 /** The way up: ExecCondition=, ExecStartPre=, ExecStart=, readiness, ExecStartPost=, running. Source: systemd.service(5). */
-import type { Pid } from '../../../base/brand.ts';
+import type { Pid, Usec } from '../../../base/brand.ts';
 import { addUsec } from '../../../base/time.ts';
 import type { Reason, ServiceResult, ServiceRuntime } from '../../manager/state.ts';
 import { enter, NEVER_STARTED, spawn, withFailure, type ServiceContext } from './context.ts';
 import { enterSignalWith, enterStop } from './stop.ts';
+
+/** Between two looks for a PID file that is not there yet: short beside any start, rare beside any other work. */
+const PID_FILE_POLL_USEC = 50_000 as Usec;
 
 /** Starts a service that is down. What the last run left (restart counter, fd store) is kept for an automatic restart only. */
 export function startService(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
@@ -114,6 +117,11 @@ export function onMainPidKnown(c: ServiceContext, run: ServiceRuntime, pid: Pid 
     // No single process to guess: it runs as long as anything does.
     c.effects.push({ kind: 'watch-control-group', unit: c.definition.name });
     return enterStartPost(c, { ...run, awaitingPidFile: false });
+  }
+  if (!run.groupEmpty) {
+    // Many daemons write the file only after their parent has ended: it is awaited as long as the start may take and anything runs.
+    c.effects.push({ kind: 'watch-control-group', unit: c.definition.name });
+    return { ...run, pidFileDueUsec: addUsec(c.now.monotonicUsec, PID_FILE_POLL_USEC) };
   }
   return enterSignalWith(c, { ...run, awaitingPidFile: false }, 'stop-sigterm', 'protocol',
     { reason: 'protocol', detail: `PID file ${c.definition.pidFile}: ${error}` });

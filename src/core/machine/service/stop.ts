@@ -33,6 +33,8 @@ export function enterSignalWith(
 /** Sends the signals that belong to `state` and waits; goes on at once when there is nothing to wait for. */
 export function enterSignal(c: ServiceContext, run: ServiceRuntime, state: SignalState): ServiceRuntime {
   const groupKilled = signalProcesses(c, run, state);
+  // With KillMode=none there is nothing to wait for either: whatever runs is left alone.
+  if (c.definition.kill.killMode === 'none' && run.pendingSpawn === null) return afterSignals(c, { ...run, mainPid: null, controlPid: null, controlCommand: null }, state);
   if (run.mainPid === null && run.controlPid === null && run.pendingSpawn === null && (!groupKilled || run.groupEmpty)) {
     return afterSignals(c, run, state);
   }
@@ -132,7 +134,9 @@ function downState(run: ServiceRuntime): 'dead' | 'failed' {
 /** What a service that rests gives back. */
 export function releaseResources(c: ServiceContext, run: ServiceRuntime): void {
   const { definition } = c;
-  if (definition.exec.runtimeDirectoryPreserve === 'no' && definition.exec.directories.some((directory) => directory.kind === 'runtime')) {
+  // Automatic restarts do not come through here; a restart that was asked for does.
+  const { runtimeDirectoryPreserve: preserve } = definition.exec;
+  if ((preserve === 'no' || (preserve === 'restart' && !c.restartJob)) && definition.exec.directories.some((directory) => directory.kind === 'runtime')) {
     c.effects.push({ kind: 'remove-directories', unit: definition.name, kinds: ALL_DIRECTORIES, definition });
   }
   if (run.fdStore.length > 0) c.effects.push({ kind: 'close-fds', names: run.fdStore });
@@ -159,7 +163,8 @@ export function stopService(c: ServiceContext, run: ServiceRuntime): ServiceRunt
       // The pause is over and the restart job comes through here: dead for a moment, everything kept.
       if (c.restartJob && run.deadlineUsec === null) return { ...run, state: downState(run) };
       releaseResources(c, run);
-      return { ...asked, state: downState(run), deadlineUsec: null, restarting: false, fdStore: [] };
+      // Asked to stop, it rests: its failure stays readable in its result, but it is not failed (systemd does the same).
+      return { ...asked, state: 'dead', deadlineUsec: null, restarting: false, fdStore: [] };
     case 'condition':
     case 'start-pre':
     case 'start':

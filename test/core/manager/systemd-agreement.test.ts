@@ -1,0 +1,90 @@
+/** Where Heartwood once differed from systemd 252 when both were given the same units (`npm run compare`). */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Usec } from '../../../src/base/brand.ts';
+import type { ServiceRuntime } from '../../../src/core/manager/state.ts';
+import { command, service, target } from '../../../src/sim/definitions.ts';
+import { SimulatedKernel } from '../../../src/sim/kernel.ts';
+
+const SECOND = 1_000_000;
+
+function runtime(kernel: SimulatedKernel, name: string): ServiceRuntime {
+  const { runtime: run } = kernel.unit(name);
+  assert(run.kind === 'service');
+  return run;
+}
+
+test('of two conflicting units that are down only the required one comes up, and the wanted one is left out', () => {
+  const kernel = new SimulatedKernel();
+  kernel.boot([target('default.target', { Requires: ['a.service'], Wants: ['b.service'] }), service('a.service', { edges: { Conflicts: ['b.service'] } }), service('b.service')]);
+  kernel.run(SECOND);
+  assert.equal(kernel.unit('a.service').activeState, 'active');
+  assert.equal(kernel.unit('b.service').activeState, 'inactive');
+});
+
+test('OnFailure= hears of a service that used up its start limit by automatic restarts', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/bad.service': { exitAfterUsec: 1000, exitStatus: 1 } } });
+  kernel.boot([target('default.target', { Wants: ['bad.service'] }), service('bad.service', { restart: 'always', edges: { OnFailure: ['helper.service'] } }), service('helper.service')]);
+  kernel.run(60 * SECOND);
+  assert.equal(kernel.unit('bad.service').activeState, 'failed');
+  assert.equal(kernel.unit('helper.service').activeState, 'active');
+  assert.equal(kernel.history.filter((line) => line === 'spawn ExecStart helper.service').length, 1);
+});
+
+test('a start that ExecCondition= makes needless does not fail what requires the unit', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/no': { exitAfterUsec: 10, exitStatus: 1 } } });
+  kernel.boot([
+    target('default.target', { Wants: ['top.service'] }), service('low.service', { execCondition: [command('/bin/no')] }),
+    service('top.service', { edges: { Requires: ['low.service'], After: ['low.service'] } }),
+  ]);
+  kernel.run(SECOND);
+  assert.equal(kernel.unit('top.service').activeState, 'active');
+  assert.equal(kernel.unit('low.service').conditionResult, false);
+});
+
+test('a service stopped in the pause before its restart is inactive, not failed', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/bad.service': { exitAfterUsec: 10, exitStatus: 1 } } });
+  kernel.boot([target('default.target', { Wants: ['bad.service'] }), service('bad.service', { restart: 'always', restartUsec: 60 * SECOND as Usec })]);
+  kernel.run(SECOND);
+  assert.equal(runtime(kernel, 'bad.service').state, 'auto-restart');
+  kernel.enqueue('stop', 'bad.service');
+  kernel.run(SECOND);
+  assert.equal(kernel.unit('bad.service').activeState, 'inactive');
+  assert.equal(runtime(kernel, 'bad.service').result, 'exit-code');
+});
+
+test('with KillMode=none a stop waits for nobody', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/deaf.service': { ignoresTerm: true } } });
+  const plain = service('deaf.service');
+  kernel.boot([target('default.target', { Wants: ['deaf.service'] }), { ...plain, kill: { ...plain.kill, killMode: 'none' } }]);
+  const id = kernel.enqueue('stop', 'deaf.service');
+  kernel.run(1000);
+  assert.equal(kernel.replies.get(id)?.ok, true);
+  assert.equal(kernel.unit('deaf.service').activeState, 'inactive');
+  assert.equal(runtime(kernel, 'deaf.service').result, 'success');
+});
+
+test('TimeoutStopFailureMode=abort sends WatchdogSignal= to a service that does not obey its stop signal', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/deaf.service': { ignoresTerm: true } } });
+  const limit = SECOND as Usec;
+  kernel.boot([target('default.target', { Wants: ['deaf.service'] }), service('deaf.service', { timeoutStopUsec: limit, timeoutAbortUsec: limit, timeoutStopFailureMode: 'abort' })]);
+  kernel.enqueue('stop', 'deaf.service');
+  kernel.run(10 * SECOND);
+  const SIGABRT = 6;
+  assert.equal(runtime(kernel, 'deaf.service').mainExit?.exit?.status, SIGABRT);
+  assert.equal(runtime(kernel, 'deaf.service').result, 'timeout');
+});
+
+test('a program that cannot be executed counts as a main process that ended with the status of that stage', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/x.service': { spawnFails: { stage: 'exec', errno: 'ENOENT' } } } });
+  kernel.boot([target('default.target', { Wants: ['x.service'] }), service('x.service')]);
+  assert.equal(runtime(kernel, 'x.service').mainExit?.exit?.status, 203);
+  assert.equal(runtime(kernel, 'x.service').result, 'exit-code');
+});
+
+test('an environment file that cannot be read is a lack of resources, without an exit status', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/x.service': { spawnFails: { stage: 'environment', errno: 'ENOENT' } } } });
+  kernel.boot([target('default.target', { Wants: ['x.service'] }), service('x.service')]);
+  assert.equal(runtime(kernel, 'x.service').mainExit, null);
+  assert.equal(runtime(kernel, 'x.service').result, 'resources');
+});
