@@ -36,11 +36,10 @@ enum { EXIT_NO_PROGRAM = 127, EXIT_TROUBLE = 71 };
  * --v8-pool-size=0: the work of the manager has no use for V8's helper threads, and fewer threads make signal handling quicker.
  * --disable-wasm-trap-handler: keeps SIGSEGV free for the manager's own crash handler.
  * --max-semi-space-size=1: the room for young objects would grow to 16 MB in a boot and stay; collecting more often costs nothing.
- * --jitless: no machine code is made while it runs; a boot of a thousand units takes no longer, and 1.5 MB of memory less.
  * --expose-gc: once the boot is over, what only it needed is given back (src/host/settled-memory.ts).
  * A flag that any supported Node does not know would keep the manager from starting there: flags of one V8 are set by the loader.
  */
-static const char *const NODE_FLAGS[] = { "--v8-pool-size=0", "--disable-wasm-trap-handler", "--max-semi-space-size=1", "--expose-gc", "--jitless" };
+static const char *const NODE_FLAGS[] = { "--v8-pool-size=0", "--disable-wasm-trap-handler", "--max-semi-space-size=1", "--expose-gc" };
 enum { NODE_FLAG_COUNT = sizeof NODE_FLAGS / sizeof *NODE_FLAGS };
 
 static void die(int status, const char *what, const char *subject) {
