@@ -65,7 +65,8 @@ export type Effect =
   /** The end: power off, reboot, or exit with the status. */
   | { readonly kind: 'finish'; readonly goal: ShutdownGoal; readonly exitStatus: number }
   | { readonly kind: 'reload-definitions' }
-  | { readonly kind: 'reexec' };
+  /** Execute the manager anew. When that succeeds, the next engine answers `request`, whose answer is in the state; when not, this one does. */
+  | { readonly kind: 'reexec'; readonly request: RequestId | null };
 
 export type Change =
   | { readonly change: 'unit'; readonly unit: UnitName; readonly activeState: ActiveState; readonly subState: string }

@@ -70,6 +70,8 @@ export type ManagerEvent = ClockReading & (
   /** Something about an effect failed that no other event tells. `subject` is a unit name or ''. */
   | { readonly event: 'effect-failed'; readonly effect: string; readonly subject: string; readonly errno: string }
   | { readonly event: 'runtime-not-effective'; readonly unit: UnitName; readonly items: readonly { readonly directive: string; readonly why: string }[] }
+  /** The manager died twice while it handled this event of the unit; the event was left out. */
+  | { readonly event: 'event-left-out'; readonly unit: UnitName; readonly what: string }
   /** All processes of the machine or container are gone, or the time for it is over: answer to `final-kill`. */
   | { readonly event: 'final-kill-done'; readonly remaining: number }
 );
