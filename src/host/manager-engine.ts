@@ -134,6 +134,10 @@ export class ManagerEngine implements Engine {
     this.#replies.set(id, callback);
   }
 
+  isAwaited(id: RequestId): boolean {
+    return this.#replies.has(id);
+  }
+
   dropRequest(id: RequestId): void {
     if (this.#replies.delete(id)) this.submit({ event: 'request-dropped', id });
   }

@@ -47,6 +47,7 @@ export function initialState(config: ManagerConfig, now: ClockReading): ManagerS
     started: { realtimeUsec: now.realtimeUsec, monotonicUsec: now.monotonicUsec },
     shutdown: null,
     environment: [],
+    answers: [],
     random: seedRandom(0),
   };
 }
