@@ -3,7 +3,7 @@
  * seldom and is large (Node) is compressed once, and what differs from run to run (the command to try) is a few hundred bytes.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cacheDirectory, cached } from './cache.ts';
 import type { ArchiveEntry } from './newc-archive.ts';
@@ -29,6 +29,9 @@ export function buildLayer(entries: readonly ArchiveEntry[], node: string): Buff
     removeOldLayers();
     return made;
   });
+  // The age that removal goes by is the time of the last use, not of the making: Node's layer is the oldest and always needed.
+  const now = new Date();
+  utimesSync(path, now, now);
   return readFileSync(path);
 }
 

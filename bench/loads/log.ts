@@ -21,7 +21,7 @@ const DRAIN_TIMEOUT_MS = 120_000;
 export const LOG_LOAD: Load = {
   name: 'log',
   title: 'Log',
-  explanation: `${LINES.full} lines of 100 bytes, written 4 kB at a time to the service's standard output, until the logger has taken the last byte; stored on a tmpfs with a time for each line (supervisord and pm2 copy bytes and keep no times). Lines are counted afterwards in what the logger stored.`,
+  explanation: `${LINES.full} lines of 100 bytes, written 4 kB at a time to the service's standard output, until the logger has taken the last byte; stored on a tmpfs with a time for each line (supervisord and pm2 copy bytes and keep no times; Heartwood keeps one time for what one read found). Standard output of PID 1 is /dev/null, so that Heartwood has nobody to repeat the lines to. Lines are counted afterwards in what the logger stored.`,
   metrics: [
     { key: 'rate', title: 'taken', unit: 'MB/s', digits: 1, better: 'higher' },
     { key: 'cpu', title: "manager's and logger's CPU", unit: 'ms/MB', digits: 1, better: 'lower' },

@@ -6,8 +6,8 @@
  *   container enter PID -- PROGRAM ARG...
  *
  * run    WORK is a directory on a tmpfs; it appears as /bench inside. CGROUP is an empty control group (v2) made
- *        by the caller, which becomes the root of the container's view; "-" for none. Standard output and error
- *        of the program go to /bench/console. Prints three lines, each as soon as it is known:
+ *        by the caller, which becomes the root of the container's view; "-" for none. Standard error of
+ *        the program goes to /bench/console, standard output nowhere. Prints three lines, each as soon as it is known:
  *          pid HOST-PID
  *          start NANOSECONDS          CLOCK_MONOTONIC just before execve(2)
  *          end NANOSECONDS STATUS     CLOCK_MONOTONIC when PID 1 was reaped, and its wait status
@@ -196,7 +196,7 @@ static int run(int argc, char **argv) {
     int console = open("/bench/console", O_WRONLY | O_CREAT | O_APPEND, 0644);
     if (events < 0 || nothing < 0 || console < 0) fail("open /bench/console");
     dup2(nothing, 0);
-    dup2(console, 1);
+    dup2(nothing, 1);
     dup2(console, 2);
     if (nothing > 2) close(nothing);
     if (console > 2) close(console);

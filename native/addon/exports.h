@@ -5,7 +5,7 @@
 
 #define HEARTWOOD_EXPORTS(EXPORT)                                                                                    \
   /* signal.cc */ EXPORT(signalOpen) EXPORT(signalRead)                                                              \
-  /* spawn.cc */ EXPORT(spawn)                                                                                       \
+  /* spawn.cc */ EXPORT(spawn) EXPORT(spawnBegin) EXPORT(spawnFinish)                                                 \
   /* reap.cc */ EXPORT(reap)                                                                                         \
   /* process.cc */ EXPORT(pidfdOpen) EXPORT(pidfdSendSignal) EXPORT(kill) EXPORT(killAll) EXPORT(sigqueue)           \
   /* identity.cc */ EXPORT(setChildSubreaper) EXPORT(setParentDeathSignal) EXPORT(setProcessName)                    \

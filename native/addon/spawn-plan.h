@@ -49,14 +49,25 @@ struct SpawnPlan {
   bool newSession;
 };
 
-struct Spawned {
+/// One child on its way from clone to its own program. Stays where it is, with all that the plan points to, until finishBirth().
+struct Birth {
+  SpawnPlan plan = {};
+  /// Made at the first use and kept.
+  char* stack = nullptr;
+  bool joinCgroup = false;
+  /// 1 as long as the child runs on our memory; the kernel clears it and wakes the waiter.
+  int sharesMemory = 0;
+  /// Written by the child when it fails, valid after finishBirth(). A failed clone sets them at once.
+  volatile SpawnStage stage = SpawnStage::none;
+  volatile int error = 0;
   pid_t pid = -1;
   int pidfd = -1;
-  SpawnStage stage = SpawnStage::none;
-  int error = 0;
 };
 
-/// Starts the planned process. The caller sleeps until the child has executed its program or failed.
-Spawned spawnPlanned(const SpawnPlan& plan);
+/// Starts the planned process and does not wait for it. Only the main thread may.
+void beginBirth(Birth* birth);
+
+/// Waits until the child has executed its program or failed; a failed one is reaped. Does nothing when there is nothing to wait for.
+void finishBirth(Birth* birth);
 
 }  // namespace heartwood

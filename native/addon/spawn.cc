@@ -15,7 +15,9 @@ namespace {
 /// The kernel takes at most 6 MB of arguments and environment (execve(2)); a specification longer than that is refused here.
 constexpr size_t kArenaBytesMax = 6 << 20;
 /// What is kept between calls. Ordinary contexts need a few kilobytes.
-constexpr size_t kArenaBytesKept = 16 << 10;
+constexpr size_t kArenaBytesKept = 4 << 10;
+/// Children on their way at once. More would only queue for the processors; each has buffers of its own and two pages of stack.
+constexpr size_t kBirthsMax = 16;
 /// The kernel passes more only if asked to; a service with a thousand descriptors has been started by mistake.
 constexpr uint32_t kFdsMax = 1024;
 constexpr uint32_t kGroupsMax = 65536;
@@ -266,38 +268,92 @@ class SpecReader {
   bool tooBig_ = false;
 };
 
-napi_value failure(napi_env env, SpawnStage stage, int error) {
+napi_value outcomeOf(napi_env env, const Birth& birth) {
   napi_value result;
   napi_create_object(env, &result);
-  setMember(env, result, "errno", errnoValue(env, error));
-  setMember(env, result, "stage", textValue(env, nameOf(stage), NAPI_AUTO_LENGTH));
+  if (birth.stage == SpawnStage::none) {
+    setMember(env, result, "pid", birth.pid);
+    setMember(env, result, "pidfd", birth.pidfd);
+  } else {
+    setMember(env, result, "errno", errnoValue(env, birth.error));
+    setMember(env, result, "stage", textValue(env, nameOf(birth.stage), NAPI_AUTO_LENGTH));
+  }
   return result;
+}
+
+/// A child on its way, with the memory its plan points into.
+struct Cradle {
+  Buffers buffers;
+  Birth birth;
+};
+
+/// Reads the specification and makes the child. False when an exception is pending: then there is no child.
+bool begin(Call& call, Cradle& cradle) {
+  napi_valuetype type = napi_undefined;
+  napi_typeof(call.env(), call.argument(0), &type);
+  if (type != napi_object) call.reject("spec", "an object");
+  if (!call.ok()) return false;
+  cradle.buffers.reset();
+  cradle.birth.plan = {};
+  SpecReader reader(call, cradle.buffers);
+  reader.read(call.argument(0), &cradle.birth.plan);
+  if (!call.ok()) return false;
+  if (!reader.tooBig()) {
+    beginBirth(&cradle.birth);
+    return true;
+  }
+  cradle.birth.pid = -1;
+  cradle.birth.stage = SpawnStage::exec;
+  cradle.birth.error = E2BIG;
+  return true;
+}
+
+/// The children begun and not yet asked for, oldest first. Those that had to give up their cradle are in `finished`.
+struct Nursery {
+  Cradle cradles[kBirthsMax];
+  /// Counted from the last spawnFinish: `begun` children, of which the first `finished.size()` have been waited for.
+  size_t begun = 0;
+  std::vector<Birth> finished;
+
+  void finishOldest() {
+    Birth& birth = cradles[finished.size() % kBirthsMax].birth;
+    finishBirth(&birth);
+    finished.push_back(birth);
+  }
+};
+
+Nursery& nursery() {
+  static Nursery nursery;
+  return nursery;
 }
 
 }  // namespace
 
 napi_value spawn(napi_env env, napi_callback_info info) {
   Call call(env, info, "spawn", 1);
-  napi_valuetype type = napi_undefined;
-  napi_typeof(env, call.argument(0), &type);
-  if (type != napi_object) call.reject("spec", "an object");
-  if (!call.ok()) return nullptr;
+  static Cradle cradle;
+  if (!begin(call, cradle)) return nullptr;
+  finishBirth(&cradle.birth);
+  return outcomeOf(env, cradle.birth);
+}
 
-  static Buffers buffers;
-  buffers.reset();
-  SpawnPlan plan = {};
-  SpecReader reader(call, buffers);
-  reader.read(call.argument(0), &plan);
-  if (!call.ok()) return nullptr;
-  if (reader.tooBig()) return failure(env, SpawnStage::exec, E2BIG);
+napi_value spawnBegin(napi_env env, napi_callback_info info) {
+  Call call(env, info, "spawnBegin", 1);
+  Nursery& all = nursery();
+  if (all.begun - all.finished.size() == kBirthsMax) all.finishOldest();
+  if (begin(call, all.cradles[all.begun % kBirthsMax])) all.begun++;
+  return nullptr;
+}
 
-  const Spawned spawned = spawnPlanned(plan);
-  if (spawned.stage != SpawnStage::none) return failure(env, spawned.stage, spawned.error);
-  napi_value result;
-  napi_create_object(env, &result);
-  setMember(env, result, "pid", spawned.pid);
-  setMember(env, result, "pidfd", spawned.pidfd);
-  return result;
+napi_value spawnFinish(napi_env env, napi_callback_info) {
+  Nursery& all = nursery();
+  while (all.finished.size() < all.begun) all.finishOldest();
+  napi_value results;
+  napi_create_array_with_length(env, all.begun, &results);
+  for (size_t i = 0; i < all.begun; i++) napi_set_element(env, results, static_cast<uint32_t>(i), outcomeOf(env, all.finished[i]));
+  std::vector<Birth>().swap(all.finished);
+  all.begun = 0;
+  return results;
 }
 
 }  // namespace heartwood

@@ -118,7 +118,9 @@ bool find_user(const char *name_or_uid, struct user *user) {
     free(line);
     close_getent(output, child);
   }
-  return found;
+  /* A number nobody has given a name is a user too: a container of any uid, DynamicUser=. */
+  if (!found && by_id) *user = (struct user){ .name = copy(name_or_uid), .home = copy("/"), .shell = copy("/bin/sh"), .uid = id, .gid = id };
+  return found || by_id;
 }
 
 bool find_group(const char *name_or_gid, gid_t *gid) {

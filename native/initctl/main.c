@@ -14,12 +14,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -98,16 +100,16 @@ static struct command_line read_command_line(int argc, char **argv) {
   return line;
 }
 
-/* False when the path does not fit into a socket address. */
-static bool find_socket(const struct command_line *line, char *path, size_t size) {
-  const char *chosen = line->socket != NULL ? line->socket : getenv("HEARTWOOD_SOCKET");
-  const char *runtime = getenv("XDG_RUNTIME_DIR");
-  int length;
-  if (chosen != NULL && *chosen != '\0') length = snprintf(path, size, "%s", chosen);
-  else if (line->user && runtime != NULL && *runtime != '\0') length = snprintf(path, size, "%s/heartwood/control", runtime);
-  else if (line->user) length = snprintf(path, size, "/tmp/heartwood-%u/control", (unsigned)getuid());
-  else length = snprintf(path, size, "/run/heartwood/control");
-  return length > 0 && (size_t)length < size;
+static int connect_address(const struct sockaddr_un *address, socklen_t size) {
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
+  if (connect(fd, (const struct sockaddr *)address, size) < 0) {
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return -1;
+  }
+  return fd;
 }
 
 static int connect_to(const char *path) {
@@ -117,14 +119,54 @@ static int connect_to(const char *path) {
     return -1;
   }
   strcpy(address.sun_path, path);
-  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -1;
-  if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
-    int reason = errno;
+  return connect_address(&address, sizeof address);
+}
+
+/* Where a manager goes that may not write the usual place: a directory with our number, which only we can look into. */
+static int connect_below(const char *parent) {
+  char path[PATH_MAX];
+  struct stat status;
+  if (parent == NULL || *parent == '\0') return -1;
+  if (snprintf(path, sizeof path, "%s/heartwood-%u", parent, (unsigned)getuid()) >= (int)sizeof path - 8) return -1;
+  /* Everybody may write the parent: a directory that is not our own is somebody's trap. */
+  if (lstat(path, &status) < 0 || !S_ISDIR(status.st_mode) || status.st_uid != getuid() || (status.st_mode & 077) != 0) return -1;
+  strcat(path, "/control");
+  return connect_to(path);
+}
+
+/* Where PID 1 goes that may write nothing at all. Anybody could take the name, so only PID 1 is believed. */
+static int connect_abstract(void) {
+  static const char name[] = "heartwood-1-control";
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  memcpy(address.sun_path + 1, name, sizeof name - 1);
+  int fd = connect_address(&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof name));
+  struct ucred peer;
+  socklen_t size = sizeof peer;
+  if (fd >= 0 && (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.pid != 1)) {
     close(fd);
-    errno = reason;
     return -1;
   }
+  return fd;
+}
+
+/* Connects to the manager that is meant; without one, -1, errno, and in `path` where it was looked for first. */
+static int find_manager(const struct command_line *line, char *path, size_t size) {
+  const char *chosen = line->socket != NULL ? line->socket : getenv("HEARTWOOD_SOCKET");
+  const char *runtime = getenv("XDG_RUNTIME_DIR");
+  bool is_chosen = chosen != NULL && *chosen != '\0';
+  bool has_runtime = runtime != NULL && *runtime != '\0';
+  if (is_chosen) snprintf(path, size, "%s", chosen);
+  else if (!line->user) snprintf(path, size, "/run/heartwood/control");
+  else if (has_runtime) snprintf(path, size, "%s/heartwood/control", runtime);
+  else snprintf(path, size, "the temporary directory");
+  int fd = is_chosen || !line->user || has_runtime ? connect_to(path) : -1;
+  if (fd >= 0 || is_chosen) return fd;
+  int reason = errno;
+  const char *temporary = getenv("TMPDIR");
+  fd = connect_below(temporary != NULL && *temporary != '\0' ? temporary : "/tmp");
+  if (fd < 0) fd = connect_below("/dev/shm");
+  if (fd < 0 && !line->user) fd = connect_abstract();
+  errno = reason;
   return fd;
 }
 
@@ -291,11 +333,7 @@ int main(int argc, char **argv) {
   if (prompt || line.offline) return run_in_node(program, argc, argv, NULL);
 
   char path[PATH_MAX];
-  if (!find_socket(&line, path, sizeof path)) {
-    complain("the path of the control socket is too long");
-    return EXIT_TROUBLE;
-  }
-  int fd = connect_to(path);
+  int fd = find_manager(&line, path, sizeof path);
   if (fd < 0) {
     char reason[PATH_MAX + 128];
     snprintf(reason, sizeof reason, "no manager answers at %s: %s", path, strerror(errno));

@@ -36,10 +36,9 @@ enum { EXIT_NO_PROGRAM = 127, EXIT_TROUBLE = 71 };
  * --v8-pool-size=0: the work of the manager has no use for V8's helper threads, and fewer threads make signal handling quicker.
  * --disable-wasm-trap-handler: keeps SIGSEGV free for the manager's own crash handler.
  * --max-semi-space-size=1: the room for young objects would grow to 16 MB in a boot and stay; collecting more often costs nothing.
- * --interrupt-budget=1000000: a function is optimised only when it runs seven times as long as V8 would have it. A boot is over before
- *   optimised code pays; without the flag it costs a third of the boot's processor time and 4 MB.
+ * A flag that any supported Node does not know would keep the manager from starting there: flags of one V8 are set by the loader.
  */
-static const char *const NODE_FLAGS[] = { "--v8-pool-size=0", "--disable-wasm-trap-handler", "--max-semi-space-size=1", "--interrupt-budget=1000000" };
+static const char *const NODE_FLAGS[] = { "--v8-pool-size=0", "--disable-wasm-trap-handler", "--max-semi-space-size=1" };
 enum { NODE_FLAG_COUNT = sizeof NODE_FLAGS / sizeof *NODE_FLAGS };
 
 static void die(int status, const char *what, const char *subject) {

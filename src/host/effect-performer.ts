@@ -39,6 +39,9 @@ export interface PerformerParts {
   readonly onFinish: (effect: Extract<Effect, { readonly kind: 'finish' }>) => void;
 }
 
+/** Effects between which children may be on their way to their programs, so that a boot starts several at once. */
+const LEAVES_PROCESSES_ALONE: ReadonlySet<Effect['kind']> = new Set<Effect['kind']>(['spawn', 'publish', 'log', 'arm-timer', 'reply', 'test-conditions']);
+
 export class HostPerformer implements EffectPerformer {
   readonly #parts: PerformerParts;
   /** pidfds of adopted processes that are no children of ours. */
@@ -49,11 +52,13 @@ export class HostPerformer implements EffectPerformer {
   }
 
   endBatch(): void {
+    this.#parts.spawner.finish();
     this.#parts.logd.flush();
   }
 
   perform(effect: Effect): void {
     const { engine, tracker } = this.#parts;
+    if (!LEAVES_PROCESSES_ALONE.has(effect.kind)) this.#parts.spawner.finish();
     switch (effect.kind) {
       case 'spawn':
         this.#parts.spawner.spawn(effect);

@@ -9,11 +9,13 @@ import type { Usec } from '../base/brand.ts';
 import type { Result } from '../base/result.ts';
 import { parseAccessRule } from '../control/access.ts';
 import type { AccessRule } from '../control/access.ts';
+import { ACCESS_RULES_MAX } from '../control/limits.ts';
 import type { LimitName, ResourceLimit, StandardStream } from '../core/unit/definition.ts';
 import { parseDelay, parseTimeout } from '../core/unit-file/time-setting.ts';
 import type { UnitDefaults } from '../core/unit-file/unit-defaults.ts';
 import { parseTasksMax, parseUnsigned } from '../core/unit-file/value/number.ts';
 import { LIMIT_NAMES, parseResourceLimit } from '../core/unit-file/value/resource-limit.ts';
+import { parseLogLevel } from './logging/manager-log.ts';
 
 /** What `ini` makes of a file: sections of keys; `KEY[]=` lines become lists. */
 export type IniFile = Readonly<Record<string, unknown>>;
@@ -34,6 +36,9 @@ const FILE_BYTES_MAX = 1024 * 1024;
 const STREAMS: Readonly<Record<string, StandardStream>> = {
   null: { kind: 'null' }, inherit: { kind: 'inherit' }, journal: { kind: 'journal' }, kmsg: { kind: 'kmsg' }, 'journal+console': { kind: 'journal' }, 'kmsg+console': { kind: 'kmsg' }, tty: { kind: 'tty' },
 };
+
+/** systemd also has `error`: lines for failures only, which is what `auto` does here. */
+const SHOW_STATUS = /^(?:auto|error|1|yes|true|on|0|no|false|off)$/;
 
 /** Files to read, the least important first. */
 export function configurationFiles(mode: 'system' | 'user', home: string | null, list: (directory: string) => readonly string[]): readonly string[] {
@@ -88,9 +93,16 @@ export function mergeConfiguration(files: readonly { readonly path: string; read
           break;
         }
         case 'DefaultEnvironment': environment = splitAssignments(text); break;
-        case 'LogLevel': logLevel = text; break;
+        case 'LogLevel':
+          // Not an option somebody typed: a manager must come up whatever its files say.
+          if (parseLogLevel(text) === undefined) complaints.push(`${path}: LogLevel=: "${text}" is no log level`);
+          else logLevel = text;
+          break;
         case 'LogTarget': logTarget = text; break;
-        case 'ShowStatus': showStatus = text; break;
+        case 'ShowStatus':
+          if (SHOW_STATUS.test(text)) showStatus = text === 'error' ? 'auto' : text;
+          else complaints.push(`${path}: ShowStatus=: "${text}" is none of yes, no, auto, error`);
+          break;
         default: break;
       }
     }
@@ -104,7 +116,8 @@ export function mergeConfiguration(files: readonly { readonly path: string; read
       for (const source of Array.isArray(value) ? value : [value]) {
         const rule = parseAccessRule(effect, String(source));
         if (typeof rule === 'string') complaints.push(`${path}: ${rule}`);
-        else accessRules.push(rule);
+        else if (accessRules.length < ACCESS_RULES_MAX) accessRules.push(rule);
+        else complaints.push(`${path}: access rule "${String(source)}": more than ${String(ACCESS_RULES_MAX)} rules`);
       }
     }
   }

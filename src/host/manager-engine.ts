@@ -281,38 +281,41 @@ export class ManagerEngine implements Engine {
   }
 
   #performAll(effects: readonly Effect[], from: number): void {
-    const { performer } = this.#attached();
     for (let index = from; index < effects.length; index++) {
-      const effect = effects[index] as Effect;
       this.#journal?.performing(index);
-      try {
-        performer.perform(effect);
-      } catch (error) {
-        this.log.write('crit', 'unit' in effect ? effect.unit : '', `the effect "${effect.kind}" failed: ${describeError(error)}`);
-        this.reportFailedEffect(effect);
-      }
+      this.#perform(effects[index] as Effect);
     }
-    performer.endBatch();
+    this.#attached().performer.endBatch();
     this.#journal?.done(this.#state, this.#queue);
   }
 
-  /** What a former engine left undone. The effect it died of may be done all the same: a spawn is looked for, the rest bears repetition. */
+  /**
+   * What a former engine left undone. A spawn before that point that nobody was told the outcome of, be it the very effect the engine
+   * died of, may have been born all the same, and is looked for. Everything else bears repetition.
+   */
   #finishOpenBatch({ effects, from, begun }: OpenBatch): void {
     this.#open = null;
     const first = effects[from];
-    if (!begun || first?.kind !== 'spawn') {
-      this.#performAll(effects, begun && first?.kind === 'test-conditions' && this.#isAnswered(first) ? from + 1 : from);
-      return;
+    const isDone = begun && first !== undefined && (first.kind === 'spawn' || (first.kind === 'test-conditions' && this.#isAnswered(first)));
+    const next = isDone ? from + 1 : from;
+    const lost: Effect[] = [];
+    for (const effect of effects.slice(0, next)) {
+      if (effect.kind !== 'spawn' || this.#isAnswered(effect)) continue;
+      const birth = this.#attached().findBirth(effect);
+      if (birth === null) lost.push(effect);
+      else this.#enqueue({ event: 'spawned', unit: effect.unit, token: effect.token, ...birth });
     }
-    if (!this.#isAnswered(first)) {
-      const birth = this.#attached().findBirth(first);
-      if (birth === null) {
-        this.#performAll(effects, from);
-        return;
-      }
-      this.#enqueue({ event: 'spawned', unit: first.unit, token: first.token, ...birth });
+    for (const effect of lost) this.#perform(effect);
+    this.#performAll(effects, next);
+  }
+
+  #perform(effect: Effect): void {
+    try {
+      this.#attached().performer.perform(effect);
+    } catch (error) {
+      this.log.write('crit', 'unit' in effect ? effect.unit : '', `the effect "${effect.kind}" failed: ${describeError(error)}`);
+      this.reportFailedEffect(effect);
     }
-    this.#performAll(effects, from + 1);
   }
 
   #isAnswered(effect: Extract<Effect, { readonly token: number }>): boolean {

@@ -133,7 +133,7 @@ export class Manager {
     const users = new UserDatabase(native);
     this.#executor = new ExecutorLauncher({
       native, kept, poll, path: executorPath(), directoryRoots: options.directoryRoots, defaultDirectory: options.defaultDirectory, runtimeDirectory: facts.runtimeDirectory, submit,
-      onNotes: (unit, items) => { submit({ event: 'runtime-not-effective', unit, items }); },
+      onNotes: (unit, items) => { spawner.addNotEffective(unit, items); },
     });
     const spawner = new Spawner({
       native, log, tracker: this.#tracker, streams: options.streams, fds, users, executor: this.#executor, nullFd,
@@ -376,6 +376,7 @@ export class Manager {
     const end = (): void => {
       if (over) return;
       over = true;
+      this.#tracker.close();
       this.#options.onFinish(effect);
     };
     setTimeout(end, LOGD_END_MSEC);

@@ -88,6 +88,13 @@ export interface NativeBinding {
 
   // --- process
   spawn(spec: SpawnSpec): SpawnResult;
+  /**
+   * The same without waiting for the child's execve, so that many can be on their way at once. All fds of the specification may be
+   * closed afterwards. Nothing may be reaped before `spawnFinish`.
+   */
+  spawnBegin(spec: SpawnSpec): void;
+  /** Waits for all children begun since the last call; their results in that order. */
+  spawnFinish(): readonly SpawnResult[];
   /** Reaps up to `max` children with waitid(P_ALL, WNOHANG), with their resource use. */
   reap(max: number): ProcessExit[];
   pidfdOpen(pid: number): Outcome<Fd>;

@@ -1,5 +1,5 @@
 /** The program `heartwood`: reads its command line, decides how to run, and runs. */
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, fstatSync, readFileSync, statSync } from 'node:fs';
 import { parse as parseIni } from 'ini';
 import type { Fd, UnitName } from '../base/brand.ts';
 import { CENTURY_USEC } from '../core/unit-file/time-setting.ts';
@@ -7,6 +7,7 @@ import { BUILT_IN_DEFAULTS } from '../core/unit-file/unit-defaults.ts';
 import type { ManagerConfig } from '../core/manager/state.ts';
 import { isUnitName } from '../core/unit/unit-name.ts';
 import { openCheckpoint } from '../host/checkpoint/checkpoint.ts';
+import { OWN_VARIABLES, restoreEnvironment } from '../host/inherited-environment.ts';
 import { loadNative } from '../host/load-native.ts';
 import { readConfiguration } from '../host/manager-configuration.ts';
 import { shippedUnitDirectory } from '../host/program-paths.ts';
@@ -32,6 +33,13 @@ import { VERSION } from './version.ts';
 const EXIT_USAGE = 2;
 
 const NO_WISHES: KernelWishes = { unit: null, quiet: false, logLevel: null, environment: [], showStatus: null, hostname: null };
+
+/** Lines written there reach nobody: not worth the work of writing them. */
+function isNullDevice(fd: number): boolean {
+  const NULL_DEVICE = 0x103; // major 1, minor 3: null(4)
+  const { rdev } = fstatSync(fd);
+  return rdev === NULL_DEVICE;
+}
 
 function complain(message: string): never {
   process.stderr.write(`heartwood: ${message}\n`);
@@ -105,7 +113,7 @@ function run(options: Options, chosen: ChosenMode): void {
     showStatus: options.command !== null ? 'no' : showStatus(options, kernel, configuration.showStatus, native.isTty(1 as Fd)),
     environment: managerEnvironment(mode, options, [...configuration.environment, ...kernel.environment]),
     bootId: specifiers.bootId ?? randomId() ?? '0'.repeat(32),
-    echo: mode === 'container' && options.command === null,
+    echo: mode === 'container' && options.command === null && !isNullDevice(1),
     command: options.command === null ? null : {
       unit: COMMAND_UNIT, fds: COMMAND_FDS,
       units: commandUnits({ command: options.command, environment: process.env, workingDirectory: process.cwd(), specifiers, defaults }, findProgram),
@@ -157,7 +165,7 @@ function showStatus(options: Options, kernel: KernelWishes, configured: string |
 function managerEnvironment(mode: ChosenMode['mode'], options: Options, configured: readonly string[]): readonly string[] {
   if (options.command !== null) return [];
   if (mode !== 'user') return [...systemEnvironment(configured), ...(process.env['TZ'] === undefined ? [] : [`TZ=${process.env['TZ']}`])];
-  const own = new Set(['NOTIFY_SOCKET', 'INVOCATION_ID', 'SYSTEMD_EXEC_PID', 'LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES', 'WATCHDOG_PID', 'WATCHDOG_USEC', 'HEARTWOOD_RECORD_CODE_CACHE', 'HEARTWOOD_NODE']);
+  const own = new Set(['NOTIFY_SOCKET', 'INVOCATION_ID', 'SYSTEMD_EXEC_PID', 'LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES', 'WATCHDOG_PID', 'WATCHDOG_USEC', ...OWN_VARIABLES]);
   return [...Object.entries(process.env).flatMap(([name, value]) => (own.has(name) || value === undefined ? [] : [`${name}=${value}`])), ...configured];
 }
 
@@ -189,4 +197,5 @@ function readText(path: string): string {
   }
 }
 
+restoreEnvironment(process.env);
 main(process.argv.slice(2));

@@ -2,6 +2,7 @@
  * `heartwood -- CMD`: one command as the main service, as tini and dumb-init run it, but with a whole tree that is reaped and
  * stopped. The unit is made here; no unit file is read.
  */
+import { OWN_VARIABLES } from '../host/inherited-environment.ts';
 import type { Fd, UnitName } from '../base/brand.ts';
 import type { ExecContext, ServiceUnit } from '../core/unit/definition.ts';
 import { assert } from '../base/assert.ts';
@@ -42,7 +43,7 @@ export interface CommandWishes {
 export type FindProgram = (name: string) => string | null;
 
 function exec(context: ExecContext, wishes: CommandWishes): ExecContext {
-  const environment = Object.entries(wishes.environment).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+  const environment = Object.entries(wishes.environment).flatMap(([name, value]) => (value === undefined || OWN_VARIABLES.has(name) ? [] : [`${name}=${value}`]));
   return {
     ...context,
     environment,

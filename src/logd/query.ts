@@ -162,22 +162,45 @@ export async function answerQuery(query: LogQuery, source: QuerySource, output: 
  * that was last written to before the oldest of them need not be opened.
  */
 async function lastLines(readers: readonly ChainReader[], count: number, isFinal: boolean): Promise<LogLine[]> {
-  const byTime = readers.map((reader) => ({ reader, writtenUsec: reader.lastWrittenUsec() })).sort((a, b) => b.writtenUsec - a.writtenUsec);
-  let last: LogLine[] = [];
+  const byTime = readers.map((reader, source) => ({ reader, source, writtenUsec: reader.lastWrittenUsec() })).sort((a, b) => b.writtenUsec - a.writtenUsec);
+  let last: TailLine[] = [];
   let turnEndMsec = performance.now() + TURN_MSEC;
-  for (const { reader, writtenUsec } of byTime) {
-    const oldestUsec = last.length >= count ? last[0]?.realtimeUsec ?? 0 : 0;
+  for (const { reader, source, writtenUsec } of byTime) {
+    const oldestUsec = last.length >= count ? last[0]?.line.realtimeUsec ?? 0 : 0;
     if (writtenUsec < oldestUsec) {
       reader.passOver(oldestUsec);
       continue;
     }
-    const merged = [...mergeByTime([last, reader.last(count, isFinal)])];
+    const merged = mergeTails(last, [...reader.last(count, isFinal)].map((line) => ({ line, source })));
     last = merged.slice(Math.max(0, merged.length - count));
     if (performance.now() < turnEndMsec) continue;
     await setImmediate();
     turnEndMsec = performance.now() + TURN_MSEC;
   }
-  return last;
+  return last.map(({ line }) => line);
+}
+
+interface TailLine {
+  readonly line: LogLine;
+  readonly source: number;
+}
+
+/** By time, and at the same time by source: the order `mergeByTime` gives, whichever chain was read first. */
+function mergeTails(one: readonly TailLine[], two: readonly TailLine[]): TailLine[] {
+  const merged: TailLine[] = [];
+  let at = 0;
+  for (const line of two) {
+    for (let head = one[at]; head !== undefined && precedes(head, line); head = one[at]) {
+      merged.push(head);
+      at += 1;
+    }
+    merged.push(line);
+  }
+  return merged.concat(one.slice(at));
+}
+
+function precedes(a: TailLine, b: TailLine): boolean {
+  return a.line.realtimeUsec < b.line.realtimeUsec || (a.line.realtimeUsec === b.line.realtimeUsec && a.source < b.source);
 }
 
 /** Everything but the choice of chains. Cheap questions come first, because most lines are turned down. */

@@ -260,7 +260,9 @@ export class SimulatedKernel {
   }
 
   #deliver(process: Process, signal: number): void {
-    const SIGKILL = 9, SIGTERM = 15;
+    const SIGKILL = 9, SIGTERM = 15, SIGCONT = 18;
+    // No simulated process is ever stopped, so there is nothing to go on with.
+    if (signal === SIGCONT) return;
     if (signal === SIGKILL) this.#at(0, () => { this.#end(process, 'killed', signal); }, () => this.processes.has(process.pid));
     else if (signal === SIGTERM && process.script.ignoresTerm === true) return;
     else this.#at(process.script.termTakesUsec ?? 0, () => { this.#end(process, 'killed', signal); }, () => this.processes.has(process.pid));

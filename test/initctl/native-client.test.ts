@@ -1,7 +1,7 @@
 /** The native client and the Node client as whole commands, against the control server. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -109,6 +109,17 @@ test('without a manager it says where it looked, with status 4 for what asks for
   const withoutNode = await run(['start', 'a'], { env: { ...env, HEARTWOOD_NODE: '/nonexistent' } });
   assert.equal(withoutNode.status, 1);
   assert.match(withoutNode.err, /no manager answers at .*nobody/);
+});
+
+test('a manager that may not write the usual place is found in the private directory of its user, and nobody else\'s is trusted', { skip: existsSync('/run/heartwood/control') && 'a manager runs on this machine' }, async () => {
+  const parent = join(directory, 'temporary');
+  const own = join(parent, `heartwood-${String(process.getuid?.())}`);
+  mkdirSync(own, { recursive: true, mode: 0o700 });
+  symlinkSync(rig.socketPath, join(own, 'control'));
+  const env = { HEARTWOOD_SOCKET: '', TMPDIR: parent };
+  assert.deepEqual(await run(['is-active', 'web'], { env }), { status: 0, out: 'active\n', err: '' });
+  chmodSync(own, 0o755);
+  assert.equal((await run(['is-active', 'web'], { env })).status, 4);
 });
 
 test('verbs about files run in Node, without a manager: enable below another root makes its link', async () => {

@@ -65,6 +65,12 @@ test('the last lines are the same as the end of all lines, whatever is asked', a
   }), { numRuns: 40 });
 });
 
+test('of lines of the same time the same ones are the last, whichever unit was written to last', async () => {
+  const root = makeLog({ 'a.service': [[[956, 'x\n']]], 'b.service': [[[1, 'y\n'], [956, 'z\n']]] });
+  assert.deepEqual(await ask(root), ['y', 'x', 'z']);
+  assert.deepEqual(await ask(root, { lines: 1 }), ['z']);
+});
+
 test('units are chosen by name, by name without type, and by glob', async () => {
   const root = makeLog({ 'web@1.service': [[[1, 'one\n']]], 'web@2.service': [[[2, 'two\n']]], 'db.service': [[[3, 'db\n']]], 'x.socket': [[[4, 'sock\n']]] });
   assert.deepEqual(await ask(root, { units: ['db'] }), ['db']);

@@ -50,6 +50,8 @@ export interface RigOptions {
   readonly openFilesMax?: number;
   /** Size of the tmpfs under the overlay, /tmp and /run each; for tests that fill the disk. */
   readonly diskBytes?: number;
+  /** Another manager in Heartwood's place, by its absolute path inside and its arguments; for comparisons. */
+  readonly manager?: readonly string[];
 }
 
 export interface Outcome {
@@ -104,7 +106,7 @@ export class Rig {
     const command = `${enter}exec setpriv --pdeathsig KILL unshare ${namespaces.join(' ')} /bin/sh ${quote(join(directory, 'set-up.sh'))}`;
     const unshare = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }, detached: true });
     try {
-      const pid = await managerPid(unshare, directory);
+      const pid = await managerPid(unshare, directory, options.manager?.[0]);
       return new Rig(unshare, pid, directory, cgroup);
     } catch (error) {
       await cleanUp(directory, cgroup);
@@ -267,6 +269,8 @@ function setUpScript(directory: string, options: RigOptions, cgroup: boolean): s
     `ln -s /proc/self/fd/0 ${root}/dev/stdin; ln -s /proc/self/fd/1 ${root}/dev/stdout; ln -s /proc/self/fd/2 ${root}/dev/stderr`,
     `mount -t tmpfs -o mode=1777${size} tmpfs ${root}/tmp`,
     options.run === 'root' ? '' : `mount -t tmpfs -o mode=0755${size}${options.uid === undefined ? '' : `,uid=${String(options.uid)}`} tmpfs ${root}/run`,
+    // The logs of the machine are not the rig's; a root that was asked for has its own.
+    options.root === undefined ? `mount -t tmpfs -o mode=0755${size}${options.uid === undefined ? '' : `,uid=${String(options.uid)}`} tmpfs ${root}/var/log` : '',
     // What a container runtime does before it starts PID 1.
     `hostname rig`,
     `${quote(process.execPath)} -e ${quote(`require(${JSON.stringify(join(CHECKOUT, 'dist/native/heartwood.node'))}).loopbackUp()`)}`,
@@ -291,6 +295,7 @@ function managerCommand(options: RigOptions): string[] {
   const mode = args.some((arg) => ['--system', '--container', '--user'].includes(arg)) ? [] : ['--container'];
   // With the machine's own root its units must not be started; a root that was asked for is taken as it is.
   const unitPath = options.root !== undefined || args.includes('--unit-path') ? [] : ['--unit-path', `${UNITS_INSIDE}:${CHECKOUT_INSIDE}/units/system`];
+  if (options.manager !== undefined) return ['env', '-i', ...Object.entries(fixedEnv).map(([name, value]) => `${name}=${value}`), ...options.manager];
   return [
     'env', '-i', ...Object.entries(fixedEnv).map(([name, value]) => `${name}=${value}`), ...credentials,
     `${CHECKOUT_INSIDE}/bin/heartwood`, ...mode, ...unitPath, ...args, ...(command === undefined ? [] : ['--', ...command]),
@@ -300,7 +305,7 @@ function managerCommand(options: RigOptions): string[] {
 // --- processes
 
 /** unshare's only child is PID 1 inside; it has become the manager once its executable is no shell any more. */
-async function managerPid(unshare: ChildProcess, directory: string): Promise<number> {
+async function managerPid(unshare: ChildProcess, directory: string, program = 'bin/heartwood'): Promise<number> {
   const parent = unshare.pid;
   if (parent === undefined) throw new Error('unshare could not be started');
   let output = '';
@@ -314,7 +319,7 @@ async function managerPid(unshare: ChildProcess, directory: string): Promise<num
       const child = readText(`/proc/${String(parent)}/task/${String(parent)}/children`)?.trim();
       if (child !== undefined && child !== '' && !child.includes(' ')) {
         const command = commandLine(Number(child)) ?? '';
-        if (command.includes('bin/heartwood') || command.includes('dist/heartwood')) return Number(child);
+        if (command.includes(program) || command.includes('dist/heartwood')) return Number(child);
       }
       await sleep(POLL_MS);
     }

@@ -1,7 +1,7 @@
 /** `npm start`: the demo system boots for root and for an ordinary user, with and without a terminal, and ends clean. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CHECKOUT, whyNoNamespaces } from './rig.ts';
@@ -56,6 +56,11 @@ function foreignPidNamespaces(): Set<string> {
   return found;
 }
 
+/** When a unit of the demo last began a file in the machine's own log directory. */
+function lastLogged(): number {
+  return statSync('/var/log/heartwood/shop-web.service', { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
 function assertBooted({ status, output }: Run): void {
   assert.equal(status, 0, output);
   for (const unit of ['shop-web.service', 'shop-store.service', 'shop-worker@one.service', 'shop-worker@two.service', 'report.service']) {
@@ -67,7 +72,9 @@ function assertBooted({ status, output }: Run): void {
 
 test('without a terminal it boots, tells how things are, and powers off with status 0', { skip }, async () => {
   const before = foreignPidNamespaces();
+  const logged = lastLogged();
   assertBooted(await run(process.execPath, [START]));
+  assert.equal(lastLogged(), logged, 'nothing was written into the log directory of the machine');
   const left = [...foreignPidNamespaces()].filter((namespace) => !before.has(namespace));
   assert.deepEqual(left, [], 'no process of the demo is left');
 });

@@ -166,6 +166,10 @@ test('user, group and all memberships are those of the databases', needsRoot, as
   assert.equal(root, '0\n/root');
 });
 
+test('a number that no database names is a user all the same', needsRoot, async () => {
+  assert.equal((await outputOf('id -u; id -g; id -G; echo $HOME', { user: '63483', group: '63483' })).trim(), '63483\n63483\n63483\n/');
+});
+
 test('a name that is not in the files is asked of getent', needsRoot, async () => {
   // A file with an empty database instead of /etc/passwd, seen only by this child, would need a name space; the other way round is
   // as good: both ways must agree about a user that is there, and about one that is not.

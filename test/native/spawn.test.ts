@@ -190,3 +190,38 @@ test('a pidfd signals its process and no other', async () => {
   ok(native.close(pidfd));
   assert.equal(native.pidfdOpen(pid), 'ESRCH');
 });
+
+test('many children on their way at once each get their own, and failures among them keep their place', async () => {
+  // More than there are buffers for, so that some have to be waited for in between.
+  const count = 100;
+  const missing = (index: number): boolean => index % 7 === 3;
+  const fdsBefore = countFds();
+  for (let index = 0; index < count; index++) {
+    native.spawnBegin(plainSpawn(missing(index) ? ['/nowhere/to/be/found'] : ['/bin/sh', '-c', `exit ${String(index)}`]));
+  }
+  const results = native.spawnFinish();
+  assert.equal(results.length, count);
+  for (const [index, result] of results.entries()) {
+    if (missing(index)) {
+      assert.deepEqual(result, { errno: 'ENOENT', stage: 'exec' });
+      continue;
+    }
+    const { pid, pidfd } = started(result);
+    assert.equal((await exitOf(pid)).status, index);
+    ok(native.close(pidfd));
+  }
+  assert.deepEqual(native.spawnFinish(), [], 'nothing is left to ask for');
+  assert.deepEqual(native.reap(10), [], 'a child that failed is not seen by anybody else');
+  assert.equal(countFds(), fdsBefore);
+});
+
+test('a specification that is refused takes no place among those on their way', async () => {
+  native.spawnBegin(plainSpawn(['/bin/true']));
+  assert.throws(() => { native.spawnBegin({ ...plainSpawn(['/bin/true']), umask: -1 }); }, TypeError);
+  native.spawnBegin(plainSpawn(['/bin/sh', '-c', 'exit 3']));
+  const [first, second, ...others] = native.spawnFinish().map(started);
+  assert.equal(others.length, 0);
+  assert.equal((await exitOf(first!.pid)).status, 0);
+  assert.equal((await exitOf(second!.pid)).status, 3);
+  for (const { pidfd } of [first!, second!]) ok(native.close(pidfd));
+});

@@ -12,6 +12,7 @@ const NEEDED = [
   { program: 'qemu-system-x86_64', package: 'qemu-system-x86' },
   { program: 'valgrind', package: 'valgrind' },
   { program: 'zstd', package: 'zstd' },
+  { program: 'mandoc', package: 'mandoc' },
 ];
 
 /** Prints what it does; never throws: the tests themselves tell what they miss. */

@@ -11,14 +11,12 @@ const PACKAGES = join(checkoutRoot, 'node_modules');
  * @typedef {{ name: string, ok: boolean, output: string, seconds: number }} CheckResult
  * @returns {Promise<CheckResult[]>} in the order of the list below
  */
-export async function runStaticChecks() {
-  const results = [];
-  for (const check of [checkTypes, checkLint, checkImports]) {
+export function runStaticChecks() {
+  return Promise.all([checkTypes, checkLint, checkImports].map(async (check) => {
     const started = performance.now();
     const { ok, output } = await check();
-    results.push({ name: check.name, ok, output, seconds: (performance.now() - started) / 1000 });
-  }
-  return results;
+    return { name: check.name, ok, output, seconds: (performance.now() - started) / 1000 };
+  }));
 }
 
 async function checkTypes() {

@@ -10,6 +10,8 @@ import { filesUnder } from '../set-up/fingerprint.mjs';
  */
 const GROUPS = [
   { name: 'unit', directories: null, concurrency: availableParallelism(), timeoutMs: 120_000 },
+  // Parts of the shell on the real kernel: processes, sockets, pipes, signals.
+  { name: 'parts', directories: ['host', 'init', 'logd', 'native', 'tools'], concurrency: availableParallelism(), timeoutMs: 120_000 },
   // Each boots a manager of its own and measures real time: no more at once than there are processors.
   { name: 'namespace', directories: ['namespace'], concurrency: Math.max(1, Math.floor(availableParallelism() / 2)), timeoutMs: 180_000 },
   // Building the root takes minutes on the first run of a machine.

@@ -1,13 +1,17 @@
 /**
- * Boots the demo system: the manager as PID 1 of private namespaces, in the machine's own file tree with a fresh /proc and
- * /run. Root makes the namespaces directly, an ordinary user inside a user namespace of his own.
+ * Boots the demo system: the manager as PID 1 of private namespaces, in the machine's own file tree with a fresh /proc,
+ * /run and /var/log. Root makes the namespaces directly, an ordinary user inside a user namespace of his own.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkoutRoot, distDirectory } from '../set-up/checkout.mjs';
 import { isRoot } from '../set-up/prerequisites.mjs';
 import { SetUpError } from '../set-up/set-up-error.mjs';
+
+/** The namespace is dead when this begins; its last processes leave their groups within milliseconds. */
+const GROUP_EMPTY_LIMIT_MS = 2000;
+const GROUP_POLL_MS = 10;
 
 const NAMESPACES = ['--pid', '--fork', '--kill-child', '--mount', '--uts', '--ipc'];
 
@@ -33,8 +37,8 @@ export function bootDemo({ runtimeDirectory, showStatus }) {
   });
   const ended = new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => {
-      if (group !== null) removeControlGroup(group);
+    child.on('close', async (code) => {
+      if (group !== null) await removeControlGroup(group);
       resolve(code ?? 1);
     });
   });
@@ -61,6 +65,8 @@ function setUpScript({ runtimeDirectory, showStatus, ownsCgroup }) {
     'mount --make-rprivate /',
     'mount -t proc proc /proc',
     'mount -t tmpfs -o mode=0755 tmpfs /run',
+    // The demo's logs are gone with it: nothing of it stays on the machine.
+    'if [ -d /var/log ]; then mount -t tmpfs -o mode=0755 tmpfs /var/log; fi',
     ...(ownsCgroup ? ['mount -t cgroup2 cgroup2 /sys/fs/cgroup'] : []),
     'hostname shop 2>/dev/null || true',
     'mkdir /run/demo',
@@ -89,11 +95,19 @@ function makeControlGroup() {
   }
 }
 
-/** The groups inside were the manager's and went with it; what is left is empty, and an empty group is no harm. */
-function removeControlGroup(path) {
+/** Removes the group and what is below it, leaves first, once the kernel has let go of their last processes. */
+async function removeControlGroup(path) {
+  const deadline = performance.now() + GROUP_EMPTY_LIMIT_MS;
+  while (!removeEmptyGroups(path) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, GROUP_POLL_MS));
+}
+
+/** @returns {boolean} whether the group is gone */
+function removeEmptyGroups(path) {
   try {
+    for (const entry of readdirSync(path, { withFileTypes: true })) if (entry.isDirectory()) removeEmptyGroups(join(path, entry.name));
     rmdirSync(path);
-  } catch {
-    // Groups the manager could not remove keep their parent.
+    return true;
+  } catch (error) {
+    return error.code === 'ENOENT';
   }
 }

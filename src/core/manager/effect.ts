@@ -21,7 +21,7 @@ export interface SpawnEffect {
   /** The definition the process is started from: its exec, kill and cgroup contexts. */
   readonly definition: ServiceUnit;
   readonly invocationId: InvocationId;
-  /** Added after Environment= and EnvironmentFile=: MAINPID=, SERVICE_RESULT=, WATCHDOG_USEC=, …. */
+  /** What the manager knows, below Environment= and EnvironmentFile= as systemd.exec(5) orders them: MAINPID=, SERVICE_RESULT=, WATCHDOG_USEC=, …. */
   readonly extraEnvironment: readonly string[];
   /** The manager's own set-environment block, below the unit's. */
   readonly managerEnvironment: readonly string[];

@@ -32,7 +32,6 @@ export function newUnit(definition: UnitDefinition): Unit {
     automaticJobTimes: [],
     startReason: null,
     endReason: null,
-    cgroup: '',
     needsReload: false,
     notEffectiveAtRuntime: [],
   };

@@ -7,17 +7,17 @@ import type { ManagerConfig, ShutdownGoal } from './state.ts';
 import type { Turn } from './turn.ts';
 
 type SignalName = EventOf<'signal'>['signal'];
-type Meaning =
+export type SignalMeaning =
   | { readonly do: 'shutdown'; readonly goal: ShutdownGoal; readonly force: boolean }
   | { readonly do: 'isolate'; readonly unit: string }
   | { readonly do: 'reload' }
   | { readonly do: 'reexec' };
 
-const stop = (goal: ShutdownGoal, force = false): Meaning => ({ do: 'shutdown', goal, force });
-const isolate = (unit: string): Meaning => ({ do: 'isolate', unit });
+const stop = (goal: ShutdownGoal, force = false): SignalMeaning => ({ do: 'shutdown', goal, force });
+const isolate = (unit: string): SignalMeaning => ({ do: 'isolate', unit });
 
 /** Real-time signals of systemd(1), the same in a machine and in a container; there every way down ends in an exit. */
-const REAL_TIME: Readonly<Partial<Record<SignalName, Meaning>>> = {
+const REAL_TIME: Readonly<Partial<Record<SignalName, SignalMeaning>>> = {
   'SIGRTMIN+0': isolate('default.target'),
   'SIGRTMIN+1': isolate('rescue.target'),
   'SIGRTMIN+2': isolate('emergency.target'),
@@ -31,7 +31,8 @@ const REAL_TIME: Readonly<Partial<Record<SignalName, Meaning>>> = {
   'SIGRTMIN+16': stop('kexec', true),
 };
 
-const MEANING: Readonly<Record<ManagerConfig['mode'], Readonly<Partial<Record<SignalName, Meaning>>>>> = {
+/** By mode; a signal that is missing means nothing. The manual page is made from it. */
+export const SIGNAL_MEANINGS: Readonly<Record<ManagerConfig['mode'], Readonly<Partial<Record<SignalName, SignalMeaning>>>>> = {
   system: {
     ...REAL_TIME,
     SIGTERM: { do: 'reexec' },
@@ -46,7 +47,7 @@ const MEANING: Readonly<Record<ManagerConfig['mode'], Readonly<Partial<Record<Si
 
 export function onSignal(turn: Turn, signal: SignalName): void {
   const { mode } = turn.config;
-  const meaning = MEANING[mode][signal];
+  const meaning = SIGNAL_MEANINGS[mode][signal];
   if (meaning === undefined) return;
   switch (meaning.do) {
     case 'shutdown':

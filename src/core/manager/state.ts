@@ -177,8 +177,6 @@ export interface Unit {
   readonly automaticJobTimes: readonly MonotonicUsec[];
   readonly startReason: Reason | null;
   readonly endReason: Reason | null;
-  /** The control group exists; its path relative to the manager's own group, `/system.slice/foo.service`. '' = none. */
-  readonly cgroup: string;
   /** The definition's files changed on disk since they were read. */
   readonly needsReload: boolean;
   /** Set at run time by start and stop of the unit: what could not be put into effect, one line for each directive. */

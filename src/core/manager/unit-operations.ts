@@ -26,7 +26,10 @@ export function startUnit(turn: Turn, unit: Unit, job: Job): RunOutcome {
     turn.setUnit({ ...unit, endReason: { reason: 'not-implemented' } });
     return 'unsupported';
   }
-  if (definition.conditions.length + definition.assertions.length === 0) return startTested(turn, unit, job);
+  if (definition.conditions.length + definition.assertions.length === 0) {
+    const tested: Unit = { ...unit, conditionResult: true, assertResult: true, times: { ...unit.times, condition: turn.now } };
+    return startTested(turn, tested, job);
+  }
   const token = turn.newConditionToken();
   turn.setUnit({ ...unit, conditionToken: token });
   turn.emit({ kind: 'test-conditions', unit: unit.name, token, conditions: definition.conditions, assertions: definition.assertions });

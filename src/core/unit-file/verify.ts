@@ -68,15 +68,17 @@ function serviceProblems(unit: UnitDefinition, options: VerifyOptions): readonly
     problems.push(at(unit, command.origin, command.ignoreFailure ? 'note' : 'error', `${command.path} is not an executable file here.`));
   }
   for (const { path, optional } of unit.exec.environmentFiles) {
-    if (!optional && !/[*?[]/.test(path) && !options.exists(path)) problems.push(at(unit, originOfEntry(unit, 'EnvironmentFile'), 'warning', `EnvironmentFile=${path} does not exist; without it the service does not start.`));
+    if (!optional && !/[*?[]/.test(path) && !options.exists(path)) problems.push(at(unit, originOfEntry(unit, 'EnvironmentFile', path), 'warning', `EnvironmentFile=${path} does not exist; without it the service does not start.`));
   }
   for (const socket of unit.sockets) {
-    if (unitKind(socket) === 'socket' && options.find(socket)?.loadState === 'not-found') problems.push(at(unit, originOfEntry(unit, 'Sockets'), 'warning', `Sockets=${socket}, and there is no such unit.`));
+    if (unitKind(socket) === 'socket' && options.find(socket)?.loadState === 'not-found') problems.push(at(unit, originOfEntry(unit, 'Sockets', socket), 'warning', `Sockets=${socket}, and there is no such unit.`));
   }
   return problems;
 }
 
-function originOfEntry(unit: UnitDefinition, key: string): DependencyOrigin | null {
-  const entry = unit.entries.findLast((each) => each.key === key);
+/** The last line of a directive that has this text; with specifiers in it the text is not found, and the last line must do. */
+function originOfEntry(unit: UnitDefinition, key: string, text: string): DependencyOrigin | null {
+  const entries = unit.entries.filter((each) => each.key === key);
+  const entry = entries.findLast((each) => each.value.includes(text)) ?? entries.at(-1);
   return entry === undefined ? null : { file: entry.file, line: entry.line };
 }

@@ -246,6 +246,14 @@ export class ControlGroups implements ProcessTracker {
     group.attributes = '';
   }
 
+  /** Empty groups are removed, the deepest first; a group with processes in it stays, and keeps its parents. */
+  close(): void {
+    for (const { path } of this.#groups.values()) this.#removeTree(path);
+    for (const path of this.#madeSlices) {
+      for (let at = path; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) this.#native.removeDirectory(`${this.#root}${at}`);
+    }
+  }
+
   groupOf(unit: UnitName): string | null {
     const group = this.#groups.get(unit);
     return group === undefined ? null : `${this.#root}${group.path}`;

@@ -60,6 +60,8 @@ export interface ProcessTracker {
   recheck(units: ReadonlySet<UnitName>): void;
   /** The unit is down: forget it, remove its group. */
   release(unit: UnitName): void;
+  /** The manager ends: what was made for it goes. */
+  close(): void;
   /** Absolute path of the unit's control group, or null. */
   groupOf(unit: UnitName): string | null;
 }

@@ -127,6 +127,10 @@ export class ProcessTree implements ProcessTracker {
     for (const [leader, owner] of this.#leaders) if (owner === unit) this.#leaders.delete(leader);
   }
 
+  close(): void {
+    // Nothing was made.
+  }
+
   groupOf(): null {
     return null;
   }

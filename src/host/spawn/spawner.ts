@@ -7,6 +7,7 @@
  */
 import { accessSync, readdirSync, readFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
+import { assert } from '../../base/assert.ts';
 import type { Errno, Fd, Pid, UnitName } from '../../base/brand.ts';
 import type { SpawnEffect } from '../../core/manager/effect.ts';
 import type { DirectoryKind, ExecCommand, ExecContext, StandardStream } from '../../core/unit/definition.ts';
@@ -14,11 +15,12 @@ import { expandArguments } from '../../core/unit-file/expand.ts';
 import type { ManagerLog, UnstampedEvent } from '../engine.ts';
 import type { FdTable } from '../fd-table.ts';
 import type { LogStreams } from '../logging/log-streams.ts';
-import type { NativeBinding } from '../native.ts';
+import type { NativeBinding, SpawnResult } from '../native.ts';
 import type { ProcessTracker } from '../processes/process-tracker.ts';
 import type { Birthplace } from '../processes/process-tracker.ts';
 import { resolveCredentials } from './credentials.ts';
 import type { CredentialsOutcome } from './credentials.ts';
+import { DynamicUsers } from './dynamic-user.ts';
 import { ExecutablePath } from './executable-path.ts';
 import type { ExecutorLauncher } from './executor-launcher.ts';
 import { CAP_SETUID, grant } from './privileges.ts';
@@ -67,9 +69,12 @@ export class Spawner {
   readonly #options: SpawnerOptions;
   readonly #paths = new ExecutablePath();
   readonly #remote = new RemoteMounts();
+  readonly #dynamicUsers: DynamicUsers;
   readonly #own: OwnRights;
-  /** The last `runtime-not-effective` of each unit as text, so that only news is told. */
-  readonly #told = new Map<UnitName, string>();
+  /** Children begun in this batch of effects, oldest first. */
+  #onTheirWay: SpawnPlan[] = [];
+  /** The last `runtime-not-effective` of each unit, so that only news is told. */
+  readonly #told = new Map<UnitName, readonly { readonly directive: string; readonly why: string }[]>();
   readonly #lookup = {
     exists: (path: string): boolean => {
       try {
@@ -90,6 +95,7 @@ export class Spawner {
 
   constructor(options: SpawnerOptions) {
     this.#options = options;
+    this.#dynamicUsers = new DynamicUsers((name) => options.users.user(name) !== null);
     const { native } = options;
     this.#own = {
       capabilities: new Set(native.effectiveCapabilities()),
@@ -101,9 +107,9 @@ export class Spawner {
     };
   }
 
-  /** Carries out one `spawn` effect; the answer is submitted as an event. */
+  /** Carries out one `spawn` effect; the answer is submitted as an event, at the latest by `finish`. */
   spawn(effect: SpawnEffect): void {
-    const exec = effectiveContext(effect.definition.exec, effect.command.privilege);
+    const exec = effectiveContext(this.#dynamicUsers.apply(effect.unit, effect.definition.exec), effect.command.privilege);
     const path = this.#paths.resolve(effect.command.path);
     if (path === null) {
       this.#fail(effect, 'exec', 'ENOENT', effect.command.path);
@@ -152,6 +158,12 @@ export class Spawner {
     if (birthplace.cgroupFd !== -1) this.#options.native.close(birthplace.cgroupFd);
   }
 
+  /** What only showed when the executor tried; it comes on top of what was known before. */
+  addNotEffective(unit: UnitName, items: readonly { readonly directive: string; readonly why: string }[]): void {
+    const known = (this.#told.get(unit) ?? []).filter(({ directive }) => !items.some((item) => item.directive === directive));
+    this.#tellNotEffective(unit, [...known, ...items]);
+  }
+
   /** Forgets what was told about a unit that is down; its next start tells it again. */
   forget(unit: UnitName): void {
     this.#told.delete(unit);
@@ -195,8 +207,7 @@ export class Spawner {
       if (PID_VARIABLES.has(name) && value === '') pidEnvIndexes.push(env.length);
       env.push(`${name}=${value}`);
     }
-    const foreground = effect.unit === this.#options.foregroundUnit;
-    const result = this.#options.native.spawn({
+    this.#options.native.spawnBegin({
       path: plan.path,
       argv: this.#expand(effect, environment),
       env,
@@ -210,11 +221,32 @@ export class Spawner {
       oomScoreAdjust: granted.oomScoreAdjust,
       noNewPrivileges: exec.noNewPrivileges,
       ignoreSigpipe: exec.ignoreSigpipe,
-      newSession: !foreground,
+      newSession: effect.unit !== this.#options.foregroundUnit,
       cgroupFd: plan.birthplace.cgroupFd,
       pidEnvIndexes,
       controllingTty: -1,
     });
+    this.#onTheirWay.push(plan);
+  }
+
+  /**
+   * Waits until the children of this batch of effects have executed their programs, and submits what became of each. Until then
+   * their pids are not known: to be called before anything else is done with processes.
+   */
+  finish(): void {
+    const plans = this.#onTheirWay;
+    if (plans.length === 0) return;
+    this.#onTheirWay = [];
+    const results = this.#options.native.spawnFinish();
+    for (const [index, plan] of plans.entries()) {
+      const result = results[index];
+      assert(result !== undefined, 'every child begun has a result');
+      this.#settle(plan, result);
+    }
+  }
+
+  #settle(plan: SpawnPlan, result: SpawnResult): void {
+    const { effect, exec } = plan;
     if ('errno' in result) {
       const subject = result.stage === 'chdir' && exec.workingDirectory !== null && 'path' in exec.workingDirectory ? exec.workingDirectory.path : result.stage === 'credentials' ? (exec.user ?? exec.group ?? '') : plan.path;
       this.#fail(effect, result.stage, result.errno, subject);
@@ -222,7 +254,7 @@ export class Spawner {
     }
     // We are the parent, and reap in the same thread: the pid cannot be reused behind our back, so no pidfd is needed.
     this.#options.native.close(result.pidfd);
-    if (foreground) this.#giveTerminal(result.pid);
+    if (effect.unit === this.#options.foregroundUnit) this.#giveTerminal(result.pid);
     this.#note(plan, result.pid, true);
   }
 
@@ -278,9 +310,8 @@ export class Spawner {
   }
 
   #tellNotEffective(unit: UnitName, items: readonly { readonly directive: string; readonly why: string }[]): void {
-    const text = JSON.stringify(items);
-    if ((this.#told.get(unit) ?? '[]') === text) return;
-    this.#told.set(unit, text);
+    if (JSON.stringify(this.#told.get(unit) ?? []) === JSON.stringify(items)) return;
+    this.#told.set(unit, items);
     this.#options.submit({ event: 'runtime-not-effective', unit, items });
   }
 }

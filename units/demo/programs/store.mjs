@@ -10,7 +10,7 @@ const server = createServer((visitor) => {
   visits += 1;
   visitor.on('error', () => visitor.destroy());
   visitor.end(`${visits}\n`);
-  notify(`STATUS=${visits} visits counted`);
+  notify(`STATUS=Visits so far: ${visits}`);
 });
 rmSync(SOCKET, { force: true });
 server.listen(SOCKET, () => {

@@ -10,7 +10,9 @@ import { enter, spawn, withFailure, type ServiceContext } from './context.ts';
 import { restartDelayUsec, wantsRestart } from './restart.ts';
 import type { SignalState } from './states.ts';
 
+const SIGHUP = 1 as Signal;
 const SIGKILL = 9 as Signal;
+const SIGCONT = 18 as Signal;
 
 const ALL_DIRECTORIES: readonly DirectoryKind[] = ['runtime'];
 
@@ -62,7 +64,13 @@ function signalProcesses(c: ServiceContext, run: ServiceRuntime, state: SignalSt
   const last = state === 'stop-sigkill' || state === 'final-sigkill';
   const signal = signalFor(c, state);
   const direct = [run.mainPid, run.controlPid].filter((pid): pid is Pid => pid !== null);
-  for (const pid of direct) c.effects.push({ kind: 'kill-process', unit: name, pid, signal, value: null });
+  for (const pid of direct) {
+    c.effects.push({ kind: 'kill-process', unit: name, pid, signal, value: null });
+    // A stopped process would obey only when somebody let it go on.
+    if (!last && signal !== SIGCONT) c.effects.push({ kind: 'kill-process', unit: name, pid, signal: SIGCONT, value: null });
+    // An interactive shell ignores SIGTERM and obeys this one (systemd.kill(5), SendSIGHUP=).
+    if (kill.sendSighup && !last) c.effects.push({ kind: 'kill-process', unit: name, pid, signal: SIGHUP, value: null });
+  }
   const wholeGroup = kill.killMode === 'control-group' || (kill.killMode === 'mixed' && last);
   if (!wholeGroup) {
     // Still learn whether anything else lives there: mixed wants to know before it goes on to the last signal.
