@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Rig, whyNoNamespaces, withRig } from './rig.ts';
+import type { Rig} from './rig.ts';
+import { whyNoNamespaces, withRig } from './rig.ts';
 
 const skip = whyNoNamespaces() ?? false;
 

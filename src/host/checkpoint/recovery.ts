@@ -138,7 +138,7 @@ class Replay {
     }
     this.#memory.setStepping(sequence);
     try {
-      const [state, effects] = this.#step(this.#state, { ...event, ...clock } as Parameters<Step>[1]);
+      const [state, effects] = this.#step(this.#state, { ...event, ...clock });
       this.#state = state;
       this.#replayed += 1;
       return effects;
