@@ -56,12 +56,14 @@ async function run(options: Options): Promise<number> {
   const ground = prepareGround();
   try {
     const results = new Map<Load, Outcomes>();
+    let report = '';
     for (const load of loads) {
       results.set(load, await play(load, contestants, ground, { ...options, onProgress: (line) => console.error(line) }));
+      report = writeReport({ machine, contestants, absent, results, quick: options.quick });
+      // After each load: a run that is broken off has measured something all the same.
+      if (options.results !== null) writeFileSync(options.results, report);
     }
-    const report = writeReport({ machine, contestants, absent, results, quick: options.quick });
     console.log(report);
-    if (options.results !== null) writeFileSync(options.results, report);
     return [...results.values()].some((outcomes) => [...outcomes.values()].some(({ kind }) => kind === 'failed')) ? 1 : 0;
   } finally {
     leaveGround(ground);

@@ -6,7 +6,7 @@ import type { Load } from './load.ts';
 
 const SERVICES = 100;
 const KILLS_EARLY = { full: 500, quick: 200 };
-const KILLS_LATE = { full: 3000, quick: 600 };
+const KILLS_LATE = { full: 1500, quick: 400 };
 /** With a hundred in turn every service lives for more than the second after which all contestants restart at once. */
 const PAUSE_BETWEEN_KILLS_MS = 15;
 /** Until the last restarts are over and memory that is given back late has been given back. */

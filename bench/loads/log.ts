@@ -8,7 +8,8 @@ import { loggingService } from '../plan.ts';
 import { LineTally } from './line-tally.ts';
 import { NSEC_PER_MSEC, type Load } from './load.ts';
 
-const LINES = { full: 1_000_000, quick: 200_000 };
+/** 50 MB: below what logd keeps of one unit before it drops the oldest, because dropped lines would count as lost. */
+const LINES = { full: 500_000, quick: 200_000 };
 const LINE_BYTES = 100;
 const BYTES_PER_MB = 1e6;
 const NSEC_PER_SEC = 1e9;

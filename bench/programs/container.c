@@ -181,6 +181,7 @@ static int run(int argc, char **argv) {
     snprintf(path, sizeof path, "%s/cgroup.procs", cgroup);
     write_text(path, "0");
   }
+  prctl(PR_SET_PDEATHSIG, SIGKILL); /* a benchmark that dies leaves no container behind: this half and then the other end */
   if (unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET |
               (has_cgroup ? CLONE_NEWCGROUP : 0)) < 0)
     fail("unshare");
@@ -188,7 +189,7 @@ static int run(int argc, char **argv) {
   pid_t child = fork();
   if (child < 0) fail("fork");
   if (child == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a benchmark that dies leaves no container behind */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     enter_new_root(work, has_cgroup, binds, bind_count);
     setsid();
     int events = fcntl(1, F_DUPFD_CLOEXEC, 10);

@@ -131,7 +131,11 @@ export function isMethod(word: string): word is Method {
 /** The words an access rule may grant: what a person would call the request. */
 export function accessVerb<M extends Method>(method: M, params: Params<M>): string {
   const given = params as Readonly<Record<string, unknown>>;
-  if (method === 'enqueue') return given['type'] as string;
+  if (method === 'enqueue') {
+    // These modes reach beyond the unit: they stop all others, or take away their jobs.
+    if (given['mode'] === 'isolate') return 'isolate';
+    return given['mode'] === 'flush' ? 'cancel' : given['type'] as string;
+  }
   if (method === 'change-unit-files') return given['operation'] as string;
   if (method === 'shutdown') return given['goal'] as string;
   return method;

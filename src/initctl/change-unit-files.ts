@@ -43,12 +43,13 @@ function* changeUnitFiles(call: Invocation, row: UnitFileVerb): VerbRun {
     return exitStatusOf(reply.failure.name);
   }
   const { lines, warnings } = reply.value;
-  if (hasOption(call.options, 'json')) yield* printJson(reply.value);
-  else if (!hasOption(call.options, 'quiet')) {
+  const goesOn = row.now !== null && hasOption(call.options, 'now') && !hasOption(call.options, 'root') && reply.value.units.length > 0;
+  if (hasOption(call.options, 'json')) {
+    if (!goesOn) yield* printJson(reply.value);
+  } else if (!hasOption(call.options, 'quiet')) {
     // systemctl says these on standard error, and scripts read its standard output.
     for (const line of lines) yield* complain(call.terminal.unicode ? line : line.replace('→', '->'));
     if (!hasOption(call.options, 'no-warn')) for (const warning of warnings) yield* complain(warning);
   }
-  if (row.now === null || !hasOption(call.options, 'now') || hasOption(call.options, 'root') || reply.value.units.length === 0) return EXIT.done;
-  return yield* enqueueUnits({ ...call, verb: row.now }, row.now, reply.value.units, null);
+  return goesOn ? yield* enqueueUnits({ ...call, verb: row.now }, row.now, reply.value.units, null, reply.value) : EXIT.done;
 }

@@ -20,7 +20,8 @@ export function* enqueueVerb(call: Invocation, type: EnqueueType, mode: JobMode 
   return yield* enqueueUnits(call, type, unitArguments(call.words), mode);
 }
 
-export function* enqueueUnits(call: Invocation, type: EnqueueType, units: readonly string[], mode: JobMode | null): VerbRun {
+/** @param told what the verb did before, for `--json` */
+export function* enqueueUnits(call: Invocation, type: EnqueueType, units: readonly string[], mode: JobMode | null, told: object = {}): VerbRun {
   const asked = mode ?? optionText(call.options, 'job-mode') ?? 'replace';
   if (!(JOB_MODES as readonly string[]).includes(asked)) {
     yield* complain(`--job-mode must be one of ${JOB_MODES.join(', ')}`);
@@ -30,12 +31,12 @@ export function* enqueueUnits(call: Invocation, type: EnqueueType, units: readon
   const reply = yield* request('enqueue', { type, units, mode: asked as JobMode, wait });
   const json = hasOption(call.options, 'json');
   if (!reply.ok) {
-    if (json) yield* printJson({ jobs: [], refused: [{ unit: reply.failure.unit ?? '', name: reply.failure.name, message: reply.failure.message }] });
+    if (json) yield* printJson({ ...told, jobs: [], refused: [{ unit: reply.failure.unit ?? '', name: reply.failure.name, message: reply.failure.message }] });
     yield* complain(`Failed to ${call.verb}${units.length === 1 ? ` ${units[0] as string}` : ''}: ${reply.failure.message}`);
     return exitStatusOf(reply.failure.name);
   }
   if (json) {
-    yield* printJson(reply.value);
+    yield* printJson({ ...told, ...reply.value });
     return exitStatusOfJobs(reply.value);
   }
   if (hasOption(call.options, 'show-transaction')) {

@@ -106,6 +106,7 @@ export function readCommand(line: CommandLine): Command {
   const unsupported = UNSUPPORTED.find((name) => hasOption(parsed.options, name));
   if (unsupported !== undefined) return { kind: 'wrong', message: `${line.program}: --${unsupported} is not supported yet`, exit: wrongExit };
   if (verb === null) return { kind: 'wrong', message: `${line.program}: no verb "${word}"${suggestion(word)}`, exit: wrongExit };
+  if (verb.operand === 'none' && words.length > 0) return { kind: 'wrong', message: `${line.program} ${call.verb} takes no arguments`, exit: wrongExit };
   return { kind: 'verb', verb, call };
 }
 

@@ -189,8 +189,8 @@ test('another user may read but not change, is logged with uid and pid, and cann
   for (const id of [3, 5, 6]) assert.equal(byId.get(id)?.error?.code, ERROR_CODES['access-denied'], `request ${String(id)}`);
   assert.equal(byId.get(4)?.result?.jobs?.length, 1);
   assert.match(output, /refused 6/);
-  const refused = rig.log.find((line) => line.message === 'refused: stop web.service');
-  assert.deepEqual(refused?.fields, { uid: 65534, gid: 65534, pid: child.pid });
+  const refused = rig.log.find((line) => line.message === `refused: stop web.service (uid 65534, pid ${String(child.pid)})`);
+  assert.deepEqual(refused?.fields, { callerUid: 65534, callerGid: 65534, callerPid: child.pid });
   assert.equal(rig.kernel.unit('web.service').activeState, 'active');
   rig.close();
 });

@@ -61,6 +61,8 @@ const cases: readonly (readonly [string, Answers, number])[] = [
   ['initctl isolate a b', {}, 2],
   ['initctl plan dance a', {}, 2],
   ['initctl exit 300', {}, 2],
+  ['initctl daemon-reload a', {}, 2],
+  ['systemctl daemon-reload a', {}, 1],
   ['initctl dance', {}, 2],
   ['initctl start a --dance', {}, 2],
   ['systemctl dance', {}, 1],

@@ -218,5 +218,8 @@ test('every verb that asks the manager says so in JSON when told to', () => {
   assert.deepEqual(JSON.parse(runLine('initctl list --json', listed).out), listed['list-units'].units);
   assert.deepEqual(JSON.parse(runLine('initctl status nginx --json', { status: { units: [status], missing: [] } }).out), [status]);
   assert.deepEqual(JSON.parse(runLine('initctl start a --json', { enqueue: { jobs: [], refused: [] } }).out), { jobs: [], refused: [] });
+  const changed = { changes: [], lines: [], warnings: [], units: ['a.service'] };
+  const both = runLine('initctl enable --now a --json', { 'change-unit-files': changed, enqueue: { jobs: [], refused: [] } });
+  assert.deepEqual(JSON.parse(both.out), { ...changed, jobs: [], refused: [] }, 'one value for both halves');
   assert.deepEqual(JSON.parse(runLine('initctl daemon-reload --json', { 'daemon-reload': {} }).out), {});
 });

@@ -115,6 +115,8 @@ class Builder {
   /** All drafts by unit; more than one type for a unit until they are merged. */
   readonly #drafts = new Map<UnitName, Draft[]>();
   readonly #dropped: Refusal[] = [];
+  /** Stops of units that are down: they matter only where the same transaction would start that unit. */
+  readonly #idleStops: { readonly source: Draft; readonly name: UnitName; readonly pull: Pull; readonly kind: string }[] = [];
   #root: Draft;
 
   constructor(view: TransactionView, anchor: Anchor) {
@@ -127,6 +129,7 @@ class Builder {
     this.#collect([this.#root]);
     if (this.#anchor.mode === 'isolate') this.#collectIsolate();
     if (this.#anchor.mode === 'triggering') this.#collectTriggering();
+    this.#pullIdleStops();
     const failed = this.#failWhatCannotBe();
     if (failed !== null) return { ok: false, refusal: failed };
     const refusal = this.#reduce() ?? this.#checkInstalled();
@@ -171,7 +174,10 @@ class Builder {
     const unit = this.#view.unit(name);
     if (unit === undefined) return null;
     // A stop of what is down and has no job would be dropped as redundant anyway; a boot has thousands of them.
-    if (pull.type === 'stop' && unit.job === null && isInactive(unit.activeState)) return null;
+    if (pull.type === 'stop' && unit.job === null && isInactive(unit.activeState) && !this.#drafts.has(name)) {
+      this.#idleStops.push({ source, name, pull, kind });
+      return null;
+    }
     if (pull.type === 'reload' && (unit.activeState !== 'active' || !mayReload(unit))) return null;
     const type = collapseJobType(pull.type, unit.activeState);
     if (type === 'nop') return null;
@@ -182,6 +188,16 @@ class Builder {
     target.byConflict ||= pull.conflict;
     link(source, target, pull.strong);
     return fresh ? target : null;
+  }
+
+  /** A unit that is down and is to be started here, while another one here conflicts with it, must not come up beside it. */
+  #pullIdleStops(): void {
+    const work: Draft[] = [];
+    for (const { source, name, pull, kind } of this.#idleStops) {
+      const found = this.#drafts.has(name) ? this.#pull(source, name, pull, kind) : null;
+      if (found !== null) work.push(found);
+    }
+    this.#collect(work);
   }
 
   /** Everything that runs or is about to and is not part of the wanted set is stopped. */
@@ -449,9 +465,9 @@ function describeEdge(edge: CycleEdge): string {
   return `${edge.from} ${edge.kind}=${edge.to} (${placeOf(edge.origin)})`;
 }
 
-/** `b.service After=a.service (/etc/…/b.service:4)` for an order that puts `first` before `second`. */
-export function describeOrderEdge(view: Pick<TransactionView, 'unit'>, first: UnitName, second: UnitName): string {
-  return describeEdge(orderEdge(view, first, second));
+/** All edges of a cycle (`b.service After=a.service (/etc/…/b.service:4)`), given as names each of which is ordered before the next. */
+export function describeCycle(unit: TransactionView['unit'], cycle: readonly UnitName[]): string {
+  return cycle.map((name, index) => describeEdge(orderEdge({ unit }, name, cycle[(index + 1) % cycle.length] as UnitName))).join(', ');
 }
 
 function link(source: Draft, target: Draft, strong: boolean): void {

@@ -6,7 +6,7 @@ import { isInactive } from '../job/job-type.ts';
 import { NEVER_STARTED } from '../machine/service/context.ts';
 import type { Dependency, UnitDefinition } from '../unit/definition.ts';
 import type { Instant, Unit, UnitRuntime, UnitTimes } from './state.ts';
-import { describeOrderEdge } from '../job/transaction.ts';
+import { describeCycle } from '../job/transaction.ts';
 import type { Turn } from './turn.ts';
 
 export const NEVER: Instant = { realtimeUsec: 0 as Instant['realtimeUsec'], monotonicUsec: 0 as Instant['monotonicUsec'] };
@@ -80,8 +80,7 @@ export function addDefinitions(turn: Turn, definitions: readonly UnitDefinition[
 function reportCycles(turn: Turn, names: readonly UnitName[]): void {
   const cycles = findOrderCycles(turn.graph, names);
   for (const cycle of cycles.slice(0, CYCLES_SHOWN_MAX)) {
-    const edges = cycle.map((name, index) => describeOrderEdge(turn, name, cycle[(index + 1) % cycle.length] as UnitName));
-    turn.log('warning', cycle[0] as UnitName, `Ordering cycle: ${edges.join(', ')}. Jobs that need all of these units are refused.`);
+    turn.log('warning', cycle[0] as UnitName, `Ordering cycle: ${describeCycle((name) => turn.unit(name), cycle)}. Jobs that need all of these units are refused.`);
   }
   if (cycles.length > CYCLES_SHOWN_MAX) turn.log('warning', '', `${String(cycles.length - CYCLES_SHOWN_MAX)} more ordering cycles`);
 }

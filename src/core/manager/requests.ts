@@ -88,6 +88,7 @@ function enqueueOne(turn: Turn, event: EventOf<'request'>, request: RequestOf<'e
   if (definition.refuseManualStop && (type === 'stop' || type === 'restart' || type === 'try-restart')) {
     return refuse('refused-manually', `${unit.name} may only be stopped as a dependency (RefuseManualStop=).`);
   }
+  if (request.mode === 'isolate' && definition.loadState === 'not-found') return refuse('no-such-unit', `Unit ${unit.name} not found.`);
   if (request.mode === 'isolate' && !definition.allowIsolate) {
     return refuse('refused-manually', `${unit.name} cannot be isolated (AllowIsolate= is not set).`);
   }
@@ -130,10 +131,15 @@ function onCancel(turn: Turn, id: RequestId, request: RequestOf<'cancel'>): void
   done(turn, id);
 }
 
+/** Nothing but a name: no file, nothing that runs, nothing that failed. */
+function isNothing(unit: Unit): boolean {
+  return unit.definition.loadState === 'not-found' && unit.activeState === 'inactive' && unit.job === null;
+}
+
 function onKill(turn: Turn, id: RequestId, request: RequestOf<'kill'>): void {
   for (const name of request.units) {
     const unit = turn.unit(name);
-    if (unit === undefined) {
+    if (unit === undefined || isNothing(unit)) {
       fail(turn, id, 'no-such-unit', name, `Unit ${name} not loaded.`);
       return;
     }
@@ -156,7 +162,7 @@ function onResetFailed(turn: Turn, id: RequestId, request: RequestOf<'reset-fail
   const names = request.units.length > 0 ? request.units : [...turn.units()].map((unit) => unit.name);
   for (const name of names) {
     const unit = turn.unit(name);
-    if (unit === undefined) {
+    if (unit === undefined || (request.units.length > 0 && isNothing(unit))) {
       fail(turn, id, 'no-such-unit', name, `Unit ${name} not loaded.`);
       return;
     }

@@ -7,15 +7,16 @@ import { getEntry } from '../../base/persistent-map.ts';
 import { INVERSE, type EdgeKind } from '../graph/atoms.ts';
 import { neighbours } from '../graph/graph.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
+import { buildTransaction } from '../job/transaction.ts';
 import type { DependencyOrigin, ExecCommand } from '../unit/definition.ts';
 import { commandsOf } from '../machine/service/context.ts';
-import { describeExit, describeReason, findUnit } from './query.ts';
+import { describeExit, describeReason, findUnit, viewOf } from './query.ts';
 import type { ExecRecord, ManagerState, Reason, Unit } from './state.ts';
 
 export interface WhyLink {
   readonly unit: UnitName;
   /** What kind of link: a reason, or one of the facts that are no reason. */
-  readonly kind: Reason['reason'] | 'load' | 'job-waiting' | 'job-running' | 'never-started' | 'ended' | 'start-pending';
+  readonly kind: Reason['reason'] | 'load' | 'job-waiting' | 'job-running' | 'never-started' | 'ended' | 'refused';
   /** A sentence without the unit's name at its start. */
   readonly text: string;
   /** Where the deciding line stands; null when no file says it. */
@@ -140,6 +141,12 @@ function explainDown(state: ManagerState, unit: Unit): Explained {
 }
 
 function explainNeverStarted(state: ManagerState, unit: Unit): Explained {
+  // A start that would be refused (an ordering cycle, a conflict) is the reason, whether or not anyone has asked for it yet.
+  const attempt = buildTransaction(viewOf(state), { unit: unit.name, type: 'start', mode: 'replace', reason: { reason: 'boot' }, boot: false });
+  if (!attempt.ok) {
+    const { refusal } = attempt;
+    return { links: [plain(unit, 'refused', `cannot be started: ${refusal.message}`, refusal.cycle[0]?.origin ?? null)], next: refusal.unit === unit.name || refusal.cycle.length > 0 ? null : refusal.unit };
+  }
   const wanters = (['WantedBy', 'RequiredBy', 'BoundBy', 'UpheldBy'] as const).flatMap((kind) => neighbours(state.graph, unit.name, kind));
   if (wanters.length === 0) return { links: [plain(unit, 'never-started', 'was never started: no loaded unit wants it', null)], next: null };
   const down = wanters.find((name) => !isActive(findUnit(state, name)?.activeState ?? 'inactive'));

@@ -60,7 +60,7 @@ export class Dispatcher {
       // A rule speaks of the unit itself: an alias must not be a way around it.
       const units = privileged ? selected.units : this.#loading.canonicalNames(selected.units);
       const refusal = refuseAccess(this.#policy, { uid: peer.uid, gid: peer.gid, verb, units, wholeManager: kind === 'manage' });
-      this.#engine.log.write(refusal === null ? 'info' : 'warning', '', `${refusal === null ? 'asked' : 'refused'}: ${verb}${selected.units.length > 0 ? ` ${abridge(selected.units)}` : ''}`, { uid: peer.uid, gid: peer.gid, pid: peer.pid });
+      this.#engine.log.write(refusal === null ? 'info' : 'warning', '', `${refusal === null ? 'asked' : 'refused'}: ${verb}${selected.units.length > 0 ? ` ${abridge(selected.units)}` : ''} (uid ${String(peer.uid)}, pid ${String(peer.pid)})`, { callerUid: peer.uid, callerGid: peer.gid, callerPid: peer.pid });
       if (refusal !== null) return fail({ name: 'access-denied', message: refusal });
     }
     const ready = this.#loading.load(selected.units, { needsLoading: needsDefinitions(method, params), privileged });

@@ -1,4 +1,5 @@
 /** Lines of the log for the Node client: from logd, which also has those it keeps in memory; else from the files. */
+import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { DEFAULT_QUERY, runLogQuery, type LogQuery } from '../../logd/query.ts';
@@ -21,10 +22,14 @@ export interface LogSink {
 /** @returns the exit status */
 export async function readLog(request: LogRequest, places: Places, sink: LogSink): Promise<number> {
   // The socket knows no regular expressions (a hostile one must not keep logd busy) and gives a bounded number of lines.
-  const bySocket = request.grep === null && (request.follow || request.thisBoot || (request.lines !== null && request.lines <= SOCKET_LINES_MAX));
+  const bySocket = request.grep === null && (places.named || request.follow || request.thisBoot || (request.lines !== null && request.lines <= SOCKET_LINES_MAX));
   if (bySocket) {
     const answered = await askLogd(places.logSocket, queryLine(request), sink);
     if (answered !== null) return answered;
+  }
+  if (places.named && !existsSync(places.logSocket)) {
+    sink.complain(`There is no log at ${places.logSocket}\n`);
+    return EXIT.failed;
   }
   if (request.thisBoot) {
     sink.complain('--boot needs the running log daemon, and does not go with --grep\n');

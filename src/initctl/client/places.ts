@@ -7,6 +7,8 @@ export interface Places {
   /** The log's own socket. */
   readonly logSocket: string;
   readonly logDirectories: readonly string[];
+  /** The socket was named: the manager may be anywhere, and the usual directories of logs another one's. */
+  readonly named: boolean;
 }
 
 /** @param environment PATH-like variables of the caller @param uid of the caller */
@@ -17,11 +19,12 @@ export function findPlaces(choice: { readonly user: boolean; readonly socket: st
   // A manager that may not write there has a private directory of its own.
   const places = [set('TMPDIR') ?? '/tmp', '/dev/shm'].map((parent) => `${parent}/heartwood-${String(uid)}`).filter((path) => isPrivate(path, uid));
   const built = wanted !== null && existsSync(`${wanted}/control`) ? wanted : (places.find((path) => existsSync(`${path}/control`)) ?? wanted ?? '/tmp');
-  const controlSocket = choice.socket ?? set('HEARTWOOD_SOCKET') ?? `${built}/control`;
+  const usual = `${built}/control`;
+  const controlSocket = choice.socket ?? set('HEARTWOOD_SOCKET') ?? usual;
   // A manager with its socket elsewhere has the rest of its runtime directory there as well.
   const runtime = controlSocket.endsWith('/control') ? controlSocket.slice(0, -'/control'.length) : built;
   const state = choice.user ? `${set('XDG_STATE_HOME') ?? `${set('HOME') ?? '/'}/.local/state`}/heartwood/log` : '/var/log/heartwood';
-  return { controlSocket, logSocket: `${runtime}/log`, logDirectories: logDirectories(state, runtime) };
+  return { controlSocket, logSocket: `${runtime}/log`, logDirectories: logDirectories(state, runtime), named: controlSocket !== usual };
 }
 
 /** Everybody may write the parent: a directory that is not our own is somebody's trap. */

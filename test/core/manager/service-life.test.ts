@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UnitName, Usec } from '../../../src/base/brand.ts';
-import { command, inert, missing, service, target } from '../../../src/sim/definitions.ts';
+import type { Request } from '../../../src/core/manager/event.ts';
+import { explain } from '../../../src/core/manager/why.ts';
 import { SimulatedKernel } from '../../../src/sim/kernel.ts';
 
 const SECOND = 1_000_000;
@@ -211,6 +212,21 @@ test('a cycle is refused with its whole path, and broken at boot only at a wante
   const id = kernel.enqueue('start', 'a.service');
   const reply = kernel.replies.get(id);
   assert.match(reply?.ok === false ? reply.message : 'not refused', /Ordering cycle/);
+  const links = explain(kernel.state, 'a.service' as UnitName)?.chain.map((link) => link.text) ?? [];
+  assert.equal(links.length, 1);
+  assert.match(links[0] ?? '', /^cannot be started: Ordering cycle.*a\.service After=b\.service \(\/sim\/unit:1\)/, 'why names the cycle instead of going round in it');
+});
+
+test('a unit that does not exist is said to be missing by every verb', () => {
+  const kernel = new SimulatedKernel();
+  kernel.boot([target('default.target'), missing('gone.service')]);
+  for (const request of [
+    { method: 'reset-failed', units: ['gone.service'] }, { method: 'kill', units: ['gone.service'], whom: 'all', signal: 15, value: null },
+    { method: 'enqueue', type: 'start', units: ['gone.service'], mode: 'isolate', wait: true, verb: 'isolate' },
+  ] as unknown as Request[]) {
+    const reply = kernel.replies.get(kernel.request(request));
+    assert.equal(reply?.ok === false ? reply.code : 'done', 'no-such-unit', request.method);
+  }
 });
 
 test('conflicting units replace each other', () => {

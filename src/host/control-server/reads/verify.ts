@@ -1,5 +1,9 @@
 import { getEntry, valuesOf } from '../../../base/persistent-map.ts';
-import type { Unit } from '../../../core/manager/state.ts';
+import type { UnitName } from '../../../base/brand.ts';
+import type { DiagnosticAnswer } from '../../../control/answers.ts';
+import { CYCLES_SHOWN_MAX, findOrderCycles } from '../../../core/graph/cycles.ts';
+import { describeCycle } from '../../../core/job/transaction.ts';
+import type { ManagerState, Unit } from '../../../core/manager/state.ts';
 import type { Reader } from './context.ts';
 import { byTypeAndName, notEffectiveAnswers } from './unit-words.ts';
 
@@ -10,6 +14,7 @@ export const readVerdicts: Reader<'verify'> = ({ engine, units }, params) => {
     // A name that something merely mentions, and nobody has, is no mistake in a file.
     ? [...valuesOf(state.units)].filter((unit) => unit.definition.loadState !== 'not-found' && (unit.definition.diagnostics.length > 0 || unit.definition.loadError !== null || notEffectiveAnswers(unit).length > 0))
     : units.flatMap((name) => getEntry(state.units, name) ?? []);
+  const cycles = cyclesAmong(state, chosen.map((unit) => unit.name));
   return {
     ok: true,
     value: {
@@ -17,9 +22,22 @@ export const readVerdicts: Reader<'verify'> = ({ engine, units }, params) => {
         unit: unit.name,
         load: unit.definition.loadState,
         loadError: unit.definition.loadError,
-        diagnostics: unit.definition.diagnostics,
+        diagnostics: [...unit.definition.diagnostics, ...(cycles.get(unit.name) ?? [])],
         notEffective: notEffectiveAnswers(unit),
       })),
     },
   };
 };
+
+/** Ordering cycles that the units are part of, told with each of those units that was asked for. */
+function cyclesAmong(state: ManagerState, names: readonly UnitName[]): ReadonlyMap<UnitName, readonly DiagnosticAnswer[]> {
+  const found = new Map<UnitName, DiagnosticAnswer[]>();
+  for (const cycle of findOrderCycles(state.graph, names).slice(0, CYCLES_SHOWN_MAX)) {
+    const message = `Ordering cycle: ${describeCycle((name) => getEntry(state.units, name), cycle)}. Jobs that need all of these units are refused.`;
+    for (const name of cycle) {
+      const file = getEntry(state.units, name)?.definition.fragmentPath ?? name;
+      found.set(name, [...(found.get(name) ?? []), { severity: 'error', file, line: 0, column: 0, message }]);
+    }
+  }
+  return found;
+}
