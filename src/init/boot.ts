@@ -130,7 +130,9 @@ export function boot(options: BootOptions): Manager {
     defaultDirectory: isCommand ? process.cwd() : mode === 'user' ? options.specifiers.home : '/',
     notifyPath: socketPath(runtimeDirectory, 'notify'),
     logd: {
-      arguments: ['--directory', options.logDirectory, ...(runtimeDirectory === null ? [] : ['--directory', `${runtimeDirectory}/log.d`]), '--query-socket', socketPath(runtimeDirectory, 'log')],
+      arguments: ['--directory', options.logDirectory,
+        // An abstract socket would show the lines to everybody: it has no mode.
+        ...(runtimeDirectory === null ? [] : ['--directory', `${runtimeDirectory}/log.d`, '--query-socket', `${runtimeDirectory}/log`])],
       echo: options.echo,
       bootId: recovered?.facts.bootId ?? options.bootId,
     },

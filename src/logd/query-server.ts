@@ -45,7 +45,12 @@ export class QueryServer {
     this.#options = options;
     this.#server = createServer({ allowHalfOpen: true }, (socket) => { this.#accept(socket); });
     this.#server.on('error', (error) => { options.onError(`query socket ${options.path}: ${error.message}`); });
-    removeStale(options.path);
+    try {
+      removeStale(options.path);
+    } catch (error) {
+      // Lines are stored all the same; listening fails below for the same reason, or does not.
+      options.onError(`query socket ${options.path}: ${(error as Error).message}`);
+    }
     // The mode must be right from the first instant on, so it comes from the umask and not from a chmod.
     const umask = process.umask(0o177);
     this.#server.listen({ path: options.path, backlog: QUERY_CLIENTS_MAX });

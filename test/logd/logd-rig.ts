@@ -45,6 +45,8 @@ export interface RigOptions {
   readonly directories?: readonly string[];
   readonly echoFd?: number;
   readonly bootId?: string;
+  /** Default is one in the rig's own directory. */
+  readonly querySocket?: string;
   /** Command line in front of node, such as `unshare --mount`. */
   readonly wrap?: readonly string[];
 }
@@ -67,7 +69,7 @@ export class LogdRig {
     this.#options = options;
     this.base = mkdtempSync(join(tmpdir(), 'heartwood-logd-'));
     this.directory = join(this.base, 'log');
-    this.querySocket = join(this.base, 'query');
+    this.querySocket = options.querySocket ?? join(this.base, 'query');
     bundle = null;
     this.#bundle = bundleOf(this.base);
   }

@@ -426,3 +426,12 @@ test('what another process left open in the directory does not keep logd from st
   assert.equal(await rig.log(), 'works\n');
   shut(stream.fd);
 });
+
+test('a query socket that cannot be made is told of and costs no line', async (context) => {
+  const rig = await start(context, { querySocket: '/dev/null/query' });
+  const stream = rig.open('a.service');
+  put(stream.fd, 'kept\n');
+  await rig.flush();
+  assert.equal(await rig.log(), 'kept\n');
+  assert.ok(rig.messages.some((message) => message.type === 'trouble' && message.message.includes('/dev/null/query')));
+});
