@@ -125,6 +125,8 @@ void executeRescue() {
   static char reason[] = "the manager died again and again without getting back to work";
   char* argv[] = {guard.rescue.data(), option, reason, nullptr};
   say("heartwood: the manager died too often in a row: going over to the rescue program\n");
+  // It reads nothing of them, but services would die of a pipe without a reader.
+  markKeptFds(true);
   execve(guard.rescue.c_str(), argv, guard.environment);
 }
 
