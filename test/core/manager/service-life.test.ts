@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { UnitName, Usec } from '../../../src/base/brand.ts';
 import type { Request } from '../../../src/core/manager/event.ts';
 import { explain } from '../../../src/core/manager/why.ts';
+import { command, inert, missing, service, target } from '../../../src/sim/definitions.ts';
 import { SimulatedKernel } from '../../../src/sim/kernel.ts';
 
 const SECOND = 1_000_000;
