@@ -25,6 +25,8 @@
   /* power.cc */ EXPORT(sync) EXPORT(reboot) EXPORT(setHostname) EXPORT(loopbackUp)                                  \
   /* tty.cc */ EXPORT(windowSize) EXPORT(setForegroundGroup) EXPORT(getForegroundGroup) EXPORT(resetTty)             \
   /* exec.cc */ EXPORT(reexec)                                                                                       \
+  /* checkpoint.cc */ EXPORT(checkpointMap) EXPORT(checksum)                                                         \
+  /* crash.cc */ EXPORT(guardStart) EXPORT(guardEnd) EXPORT(guardExecute)                                            \
   /* memory.cc */ EXPORT(trimMemory)
 
 namespace heartwood {

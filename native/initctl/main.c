@@ -19,9 +19,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "json.h"
@@ -34,11 +36,20 @@ enum {
   MESSAGE_BYTES_MAX = 512 * 1024,
   /* How long the log may take to answer: it is an extra, and must not make `status` hang. */
   LOG_TIMEOUT_MSEC = 3000,
+  /* A manager that is executed anew ends the conversation and takes it up again within a tenth of a second; one that dies again and
+   * again is not waited for. */
+  CONVERSATIONS_MAX = 20,
+  RECONNECT_PAUSE_MSEC = 100,
+  KEY_BYTES = 16,
 };
 
 static char message[MESSAGE_BYTES_MAX];
 static char text[MESSAGE_BYTES_MAX];
 static volatile sig_atomic_t interrupts;
+/* Something was printed: the command cannot be given anew. */
+static bool printed;
+/* By which a manager that was executed anew knows the command again. */
+static char key[2 * KEY_BYTES + 1];
 
 static void on_interrupt(int signal_number) {
   (void)signal_number;
@@ -191,8 +202,8 @@ static bool send_request(int fd, const char *program, int argc, char **argv) {
   size_t used = (size_t)sprintf(request,
     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"hello\",\"params\":{\"protocol\":1,\"client\":\"initctl\"}}\n"
     "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"cli\",\"params\":{\"program\":\"%s\",\"columns\":%d,\"stdoutTty\":%s,\"stderrTty\":%s,"
-    "\"colour\":%s,\"unicode\":%s,\"argv\":[",
-    program, columns, out ? "true" : "false", err ? "true" : "false", colour ? "true" : "false", speaks_unicode() ? "true" : "false");
+    "\"colour\":%s,\"unicode\":%s,\"key\":\"%s\",\"argv\":[",
+    program, columns, out ? "true" : "false", err ? "true" : "false", colour ? "true" : "false", speaks_unicode() ? "true" : "false", key);
   for (int i = 1; i < argc; i++) {
     if (i > 1) request[used++] = ',';
     used += json_quote(argv[i], request + used);
@@ -231,7 +242,7 @@ static void show_log(struct json params) {
   close(fd);
 }
 
-enum outcome { GO_ON = -1, RUN_NODE = -2 };
+enum outcome { GO_ON = -1, RUN_NODE = -2, ENDED = -3 };
 
 /* An exit status, or one of the above. */
 static int on_message(struct json whole) {
@@ -246,6 +257,7 @@ static int on_message(struct json whole) {
     if (strcmp(method, "output") == 0) {
       length = json_string(json_find(params, "text"), text);
       int fd = json_number(json_find(params, "stream"), 1) == 2 ? STDERR_FILENO : STDOUT_FILENO;
+      printed |= fd == STDOUT_FILENO;
       if (length > 0 && !write_all(fd, text, (size_t)length)) return EXIT_TROUBLE;
     } else if (strcmp(method, "log") == 0) {
       show_log(params);
@@ -264,6 +276,7 @@ static int on_message(struct json whole) {
   return (int)json_number(json_find(result, "exit"), EXIT_TROUBLE);
 }
 
+/* An exit status, RUN_NODE, or ENDED when the manager hung up before it had answered. */
 static int converse(int fd) {
   size_t held = 0;
   int asked_to_stop = 0;
@@ -276,8 +289,9 @@ static int converse(int fd) {
     ssize_t count = read(fd, message + held, sizeof message - held);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) {
-      if (interrupts == 0) complain(count < 0 ? strerror(errno) : "the manager ended the conversation");
-      return interrupts > 0 ? EXIT_INTERRUPTED : EXIT_TROUBLE;
+      if (interrupts > 0) return EXIT_INTERRUPTED;
+      /* It died, or was executed anew: either way it knows what it was asked, and is asked for the answer again. */
+      return ENDED;
     }
     held += (size_t)count;
     char *begin = message;
@@ -294,6 +308,20 @@ static int converse(int fd) {
       return EXIT_TROUBLE;
     }
   }
+}
+
+static void make_key(void) {
+  unsigned char bytes[KEY_BYTES];
+  /* Without random bytes there is no key, and a command that is cut off is asked anew. */
+  if (getrandom(bytes, sizeof bytes, GRND_NONBLOCK) != (ssize_t)sizeof bytes) return;
+  for (size_t i = 0; i < sizeof bytes; i++) sprintf(key + 2 * i, "%02x", bytes[i]);
+}
+
+/* A connection to the manager that has hung up, or -1 when it does not come back. */
+static int connect_again(const char *path) {
+  const struct timespec pause = { .tv_nsec = RECONNECT_PAUSE_MSEC * 1000000L };
+  nanosleep(&pause, NULL);
+  return connect_to(path);
 }
 
 int main(int argc, char **argv) {
@@ -315,10 +343,20 @@ int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
   struct sigaction action = { .sa_handler = on_interrupt };
   sigaction(SIGINT, &action, NULL);
-  /* A manager that dropped us before the request was written has said why: that is read in any case. */
-  (void)send_request(fd, program, argc, argv);
-  int outcome = converse(fd);
-  close(fd);
+  make_key();
+  int outcome;
+  for (int conversations = 1;; conversations++) {
+    /* A manager that dropped us before the request was written has said why: that is read in any case. */
+    (void)send_request(fd, program, argc, argv);
+    outcome = converse(fd);
+    close(fd);
+    if (outcome != ENDED) break;
+    fd = printed || conversations == CONVERSATIONS_MAX ? -1 : connect_again(path);
+    if (fd < 0) {
+      complain("the manager ended the conversation");
+      return EXIT_TROUBLE;
+    }
+  }
   if (outcome == RUN_NODE) {
     action.sa_handler = SIG_DFL;
     sigaction(SIGINT, &action, NULL);

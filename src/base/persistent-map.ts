@@ -40,6 +40,11 @@ export function* entriesOf<K extends string | number, V>(map: PersistentMap<K, V
   for (const shard of map.shards) if (shard !== undefined) yield* shard;
 }
 
+/** All keys, in the order of `entriesOf`. */
+export function* keysOf<K extends string | number, V>(map: PersistentMap<K, V>): Generator<K> {
+  for (const [key] of entriesOf(map)) yield key;
+}
+
 export function* valuesOf<K extends string | number, V>(map: PersistentMap<K, V>): Generator<V> {
   for (const shard of map.shards) if (shard !== undefined) yield* shard.values();
 }

@@ -311,6 +311,8 @@ interface Answers {
   readonly 'set-environment': DoneAnswer;
   readonly shutdown: DoneAnswer;
   readonly 'daemon-reload': DoneAnswer;
+  readonly 'daemon-reexec': DoneAnswer;
+  readonly fault: DoneAnswer;
   readonly 'change-unit-files': UnitFileChangesAnswer;
   readonly subscribe: DoneAnswer;
   readonly cli: CliAnswer;

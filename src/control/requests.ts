@@ -15,6 +15,10 @@ const name = text(NAME_CHARS_MAX);
 const names = list(name, NAMES_MAX);
 const noNames: readonly string[] = [];
 
+/** Ways for the manager to die. */
+export const FAULTS = ['segv', 'abort', 'exit', 'throw', 'reject', 'loop', 'out-of-memory'] as const;
+export type Fault = (typeof FAULTS)[number];
+
 export const ENQUEUE_TYPES = [
   'start', 'stop', 'reload', 'restart', 'try-restart', 'reload-or-restart', 'reload-or-try-restart',
 ] as const;
@@ -68,6 +72,10 @@ export const PARAMS = {
   /** `force`: without stopping units first. */
   shutdown: shape({ goal: oneOf(SHUTDOWN_GOALS), exitStatus: optional(integer(0, 255), 0), force: optional(flag, false) }),
   'daemon-reload': shape({}),
+  /** Executes the manager anew. Connections end; who gave a `key` with `cli` asks again and hears that it is done. */
+  'daemon-reexec': shape({}),
+  /** Makes the manager die in this way, to see it come back. Refused unless it was started with HEARTWOOD_FAULTS=1. */
+  fault: shape({ how: oneOf(FAULTS) }),
   /** Names, or absolute paths of files for enable and link. `reload`: the manager reads its units again afterwards. */
   'change-unit-files': shape({ operation: oneOf(UNIT_FILE_OPERATIONS), units: names, runtime: optional(flag, false), force: optional(flag, false), reload: optional(flag, true) }),
 
@@ -84,6 +92,8 @@ export const PARAMS = {
     stderrTty: optional(flag, false),
     colour: optional(flag, false),
     unicode: optional(flag, true),
+    /** Random; a client whose connection ended sends the same command line with the same key, and waits on instead of asking anew. */
+    key: optional(text(64), ''),
   }),
   /** Ends the waiting of the client's running commands; the jobs go on. */
   interrupt: shape({}),
@@ -111,7 +121,7 @@ export const METHOD_KINDS: Readonly<Record<Method, 'session' | 'read' | 'change'
   'list-unit-files': 'read', 'is-enabled': 'read', 'get-default': 'read', 'get-environment': 'read', why: 'read', plan: 'read',
   verify: 'read',
   enqueue: 'change', kill: 'change', 'reset-failed': 'change', 'change-unit-files': 'change',
-  cancel: 'manage', 'set-environment': 'manage', shutdown: 'manage', 'daemon-reload': 'manage',
+  cancel: 'manage', 'set-environment': 'manage', shutdown: 'manage', 'daemon-reload': 'manage', 'daemon-reexec': 'manage', fault: 'manage',
 };
 
 export function isMethod(word: string): word is Method {

@@ -127,8 +127,7 @@ export class HostPerformer implements EffectPerformer {
         engine.reloadDefinitions();
         return;
       case 'reexec':
-        // There is no checkpoint to come back from yet; running on is better than forgetting every service.
-        engine.submit({ event: 'effect-failed', effect: 'reexec', subject: '', errno: 'EOPNOTSUPP' });
+        engine.requestReexec(effect.request);
         return;
       default:
         unreachable(effect);

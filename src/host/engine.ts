@@ -88,6 +88,9 @@ export interface Engine {
   /** `callback` gets the answer to the request, once, then is forgotten. Register before `submit`. */
   onReply(id: RequestId, callback: (reply: Reply) => void): void;
 
+  /** Somebody has registered for the answer and has not got it yet. */
+  isAwaited(id: RequestId): boolean;
+
   /** Nobody waits for the answer any more: forgets the callback and tells the core. */
   dropRequest(id: RequestId): void;
 

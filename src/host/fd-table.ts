@@ -4,20 +4,32 @@
  */
 import { assert } from '../base/assert.ts';
 import type { Fd } from '../base/brand.ts';
+import type { KeptFds } from './checkpoint/kept-fds.ts';
 import type { NativeBinding } from './native.ts';
 
 export class FdTable {
   readonly #native: NativeBinding;
   readonly #fds = new Map<string, Fd>();
 
-  constructor(native: NativeBinding) {
+  readonly #kept: KeptFds;
+
+  /** Begins with what a former engine had in its table. */
+  constructor(native: NativeBinding, kept: KeptFds) {
     this.#native = native;
+    this.#kept = kept;
+    for (const [fd, { name }] of kept.inherited('named')) this.#fds.set(name, fd);
   }
 
-  /** Takes over `fd`. */
+  /** Takes over `fd`. The standard streams are there in any life and need not be kept. */
   add(name: string, fd: Fd): void {
     assert(!this.#fds.has(name), `the name "${name}" stands for one fd`);
     this.#fds.set(name, fd);
+    if (fd > 2) this.#kept.keep(fd, { is: 'named', name });
+  }
+
+  /** All names, oldest first. */
+  names(): readonly string[] {
+    return [...this.#fds.keys()];
   }
 
   get(name: string): Fd | undefined {
@@ -30,6 +42,7 @@ export class FdTable {
       const fd = this.#fds.get(name);
       if (fd === undefined) continue;
       this.#fds.delete(name);
+      this.#kept.drop(fd);
       this.#native.close(fd);
     }
   }

@@ -8,11 +8,14 @@
  * a storm cannot keep a signal or a client out.
  */
 import { assert } from '../base/assert.ts';
+import { keysOf } from '../base/persistent-map.ts';
 import type { ClockReading } from '../base/time.ts';
-import type { Fd, MonotonicUsec, RequestId, UnitName } from '../base/brand.ts';
-import type { Change, Effect, Reply } from '../core/manager/effect.ts';
+import type { Errno, Fd, MonotonicUsec, Pid, RequestId, UnitName } from '../base/brand.ts';
+import type { Change, Effect, Reply, SpawnEffect } from '../core/manager/effect.ts';
 import type { ManagerEvent } from '../core/manager/event.ts';
 import type { ManagerState } from '../core/manager/state.ts';
+import type { Journal } from './checkpoint/journal.ts';
+import type { OpenBatch } from './checkpoint/recovery.ts';
 import { readClock } from './clock.ts';
 import type { Engine, EngineFacts, LoadOutcome, ManagerLog, SourcePriority, UnstampedEvent } from './engine.ts';
 import type { NativeBinding } from './native.ts';
@@ -39,6 +42,16 @@ export interface EngineParts {
   reloadDefinitions(): void;
   processesOf(unit: UnitName): readonly number[];
   controlGroupOf(unit: UnitName): string | null;
+  /** A former engine died while it performed this spawn: the process, when it was born and nobody was told. */
+  findBirth(effect: SpawnEffect): { readonly pid: Pid; readonly execDone: boolean } | null;
+  /** Executes the manager anew. Returns only when that failed. */
+  reexec(): Errno;
+}
+
+/** Where a former engine ended. */
+export interface Resumption {
+  readonly queue: readonly UnstampedEvent[];
+  readonly open: OpenBatch | null;
 }
 
 export class ManagerEngine implements Engine {
@@ -47,6 +60,10 @@ export class ManagerEngine implements Engine {
   readonly log: ManagerLog;
   readonly poll: PollSet;
   readonly #step: Step;
+  readonly #journal: Journal | null;
+  #open: OpenBatch | null = null;
+  /** The request that is answered when the re-exec fails; undefined = none is due. */
+  #reexec: RequestId | null | undefined = undefined;
   #state: ManagerState;
   #parts: EngineParts | null = null;
   #queue: UnstampedEvent[] = [];
@@ -59,12 +76,13 @@ export class ManagerEngine implements Engine {
   readonly #listeners = new Set<(change: Change) => void>();
   readonly #turnListeners = new Set<() => void>();
 
-  constructor(options: { readonly native: NativeBinding; readonly poll: PollSet; readonly log: ManagerLog; readonly facts: EngineFacts; readonly step: Step; readonly state: ManagerState }) {
+  constructor(options: { readonly native: NativeBinding; readonly poll: PollSet; readonly log: ManagerLog; readonly facts: EngineFacts; readonly step: Step; readonly state: ManagerState; readonly journal: Journal | null }) {
     this.native = options.native;
     this.poll = options.poll;
     this.log = options.log;
     this.facts = options.facts;
     this.#step = options.step;
+    this.#journal = options.journal;
     this.#state = options.state;
   }
 
@@ -87,8 +105,22 @@ export class ManagerEngine implements Engine {
       this.log.write('crit', '', `the queue of events is full, dropped: ${describeEvent(event)}`);
       return;
     }
-    this.#queue.push(event);
+    this.#enqueue(event);
     if (!this.#inTurn && !this.poll.serving) this.#scheduleTurn();
+  }
+
+  /** Goes on where a former engine ended. To be called once, before `start`. */
+  resume(resumption: Resumption): void {
+    this.#queue = [...resumption.queue, ...this.#queue];
+    this.#open = resumption.open;
+    if (resumption.open !== null) this.#journal?.resume(resumption.open);
+    // No number of a request that is still waited for may be given out again.
+    for (const id of keysOf(this.#state.requests)) this.#nextRequestId = Math.max(this.#nextRequestId, id + 1);
+  }
+
+  /** Carries out `reexec`, when the turn is over. */
+  requestReexec(request: RequestId | null): void {
+    this.#reexec = request;
   }
 
   nextRequestId(): RequestId {
@@ -100,6 +132,10 @@ export class ManagerEngine implements Engine {
   onReply(id: RequestId, callback: (reply: Reply) => void): void {
     assert(!this.#replies.has(id), 'a request is answered to one place');
     this.#replies.set(id, callback);
+  }
+
+  isAwaited(id: RequestId): boolean {
+    return this.#replies.has(id);
   }
 
   dropRequest(id: RequestId): void {
@@ -150,7 +186,7 @@ export class ManagerEngine implements Engine {
     this.poll.start({
       onTimer: () => {
         this.#timerDue = null;
-        this.#queue.push({ event: 'timer' });
+        this.#enqueue({ event: 'timer' });
       },
       onWakeUp: () => {
         this.#runTurn();
@@ -192,6 +228,11 @@ export class ManagerEngine implements Engine {
     return this.#parts;
   }
 
+  #enqueue(event: UnstampedEvent): void {
+    this.#queue.push(event);
+    this.#journal?.queued(event);
+  }
+
   #scheduleTurn(): void {
     if (this.#turnScheduled) return;
     this.#turnScheduled = true;
@@ -202,9 +243,10 @@ export class ManagerEngine implements Engine {
   }
 
   #runTurn(): void {
-    if (this.#inTurn || this.#queue.length === 0) return;
+    if (this.#inTurn || (this.#queue.length === 0 && this.#open === null)) return;
     this.#inTurn = true;
     try {
+      if (this.#open !== null) this.#finishOpenBatch(this.#open);
       let left = EVENTS_PER_TURN_MAX;
       while (this.#queue.length > 0 && left > 0) {
         const batch = this.#queue.length <= left ? this.#queue : this.#queue.slice(0, left);
@@ -216,13 +258,16 @@ export class ManagerEngine implements Engine {
     } finally {
       this.#inTurn = false;
     }
+    if (this.#reexec !== undefined) this.#executeAnew(this.#reexec);
     if (this.#queue.length > 0) this.#scheduleTurn();
   }
 
   #runBatch(batch: readonly UnstampedEvent[]): void {
     const clock = this.now();
     const effects: Effect[] = [];
-    for (const event of batch) {
+    this.#journal?.batch(batch.length, clock);
+    for (const [index, event] of batch.entries()) {
+      this.#journal?.stepping(index);
       try {
         const [state, produced] = this.#step(this.#state, { ...event, ...clock });
         this.#state = state;
@@ -232,20 +277,61 @@ export class ManagerEngine implements Engine {
         this.log.write('crit', 'unit' in event ? event.unit : '', `an event was skipped, its handling failed: ${describeEvent(event)}: ${describeError(error)}`);
       }
     }
-    const { performer } = this.#attached();
-    for (const effect of effects) {
-      try {
-        performer.perform(effect);
-      } catch (error) {
-        this.log.write('crit', 'unit' in effect ? effect.unit : '', `the effect "${effect.kind}" failed: ${describeError(error)}`);
-        this.#reportFailedEffect(effect);
-      }
+    this.#performAll(effects, 0);
+  }
+
+  #performAll(effects: readonly Effect[], from: number): void {
+    for (let index = from; index < effects.length; index++) {
+      this.#journal?.performing(index);
+      this.#perform(effects[index] as Effect);
     }
-    performer.endBatch();
+    this.#attached().performer.endBatch();
+    this.#journal?.done(this.#state, this.#queue);
+  }
+
+  /**
+   * What a former engine left undone. A spawn before that point that nobody was told the outcome of, be it the very effect the engine
+   * died of, may have been born all the same, and is looked for. Everything else bears repetition.
+   */
+  #finishOpenBatch({ effects, from, begun }: OpenBatch): void {
+    this.#open = null;
+    const first = effects[from];
+    const isDone = begun && first !== undefined && (first.kind === 'spawn' || (first.kind === 'test-conditions' && this.#isAnswered(first)));
+    const next = isDone ? from + 1 : from;
+    const lost: Effect[] = [];
+    for (const effect of effects.slice(0, next)) {
+      if (effect.kind !== 'spawn' || this.#isAnswered(effect)) continue;
+      const birth = this.#attached().findBirth(effect);
+      if (birth === null) lost.push(effect);
+      else this.#enqueue({ event: 'spawned', unit: effect.unit, token: effect.token, ...birth });
+    }
+    for (const effect of lost) this.#perform(effect);
+    this.#performAll(effects, next);
+  }
+
+  #perform(effect: Effect): void {
+    try {
+      this.#attached().performer.perform(effect);
+    } catch (error) {
+      this.log.write('crit', 'unit' in effect ? effect.unit : '', `the effect "${effect.kind}" failed: ${describeError(error)}`);
+      this.reportFailedEffect(effect);
+    }
+  }
+
+  #isAnswered(effect: Extract<Effect, { readonly token: number }>): boolean {
+    return this.#queue.some((event) => 'token' in event && event.unit === effect.unit && event.token === effect.token);
+  }
+
+  #executeAnew(request: RequestId | null): void {
+    this.#reexec = undefined;
+    // Everything is in the journal: going on from here or from there is the same.
+    const errno = this.#attached().reexec();
+    this.log.write('err', '', `the manager could not be executed anew: ${errno}`);
+    if (request !== null) this.reply(request, { ok: false, code: 'not-applicable', message: `The manager could not be executed anew: ${errno}.`, unit: null });
   }
 
   /** What waits for the effect's answer must not wait for ever. */
-  #reportFailedEffect(effect: Effect): void {
+  reportFailedEffect(effect: Effect): void {
     if (effect.kind === 'spawn') {
       this.submit({ event: 'spawn-failed', unit: effect.unit, token: effect.token, stage: 'manager', errno: 'EINVAL', subject: effect.command.path });
       return;

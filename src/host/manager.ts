@@ -4,12 +4,16 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { assert } from '../base/assert.ts';
-import { getEntry } from '../base/persistent-map.ts';
-import type { Fd, Pid, Signal, UnitName } from '../base/brand.ts';
-import type { Effect } from '../core/manager/effect.ts';
-import type { ManagerConfig } from '../core/manager/state.ts';
+import { entriesOf, getEntry, valuesOf } from '../base/persistent-map.ts';
+import type { Errno, Fd, Pid, Signal, UnitName } from '../base/brand.ts';
+import type { Effect, SpawnEffect } from '../core/manager/effect.ts';
+import type { ManagerConfig, ServiceState, Unit } from '../core/manager/state.ts';
 import { initialState, step } from '../core/manager/step.ts';
 import type { CgroupContext, DirectoryKind, UnitDefinition } from '../core/unit/definition.ts';
+import type { CheckpointMemory } from './checkpoint/checkpoint-memory.ts';
+import { CheckpointJournal } from './checkpoint/journal.ts';
+import type { KeptFds } from './checkpoint/kept-fds.ts';
+import type { Recovered } from './checkpoint/recovery.ts';
 import { readClock } from './clock.ts';
 import { realConditionHost } from './conditions/condition-host.ts';
 import { HostPerformer } from './effect-performer.ts';
@@ -22,6 +26,7 @@ import type { NativeBinding, ProcessExit, SignalRecord } from './native.ts';
 import { NotifySocket } from './notify-socket.ts';
 import type { PollSet } from './poll-set.ts';
 import { ControlGroups } from './processes/control-groups.ts';
+import { readProcess } from './processes/process-table.ts';
 import type { ProcessTracker } from './processes/process-tracker.ts';
 import { ProcessTree } from './processes/process-tree.ts';
 import { executorPath, scriptCommand } from './program-paths.ts';
@@ -47,6 +52,12 @@ export interface ManagerOptions {
   readonly config: ManagerConfig;
   readonly facts: EngineFacts;
   readonly units: UnitSource;
+  /** Which fds live through an execve. */
+  readonly kept: KeptFds;
+  /** Where the state is written down; null when there is no checkpoint. */
+  readonly checkpoint: CheckpointMemory | null;
+  /** Where a former engine of this life ended; null in the first. */
+  readonly recovered: Recovered | null;
   /** The manager's own block of variables for services. */
   readonly environment: readonly string[];
   readonly directoryRoots: Readonly<Record<DirectoryKind, string>>;
@@ -85,23 +96,27 @@ export class Manager {
   readonly #executor: ExecutorLauncher;
   readonly #performer: HostPerformer;
   readonly #finalKill: FinalKill;
+  readonly #journal: CheckpointJournal | null;
 
   constructor(options: ManagerOptions) {
     this.#options = options;
     const { native, poll, log, facts } = options;
-    const start = readClock(native);
-    const state = { ...initialState(options.config, start), environment: options.environment };
-    this.engine = new ManagerEngine({ native, poll, log, facts, step, state });
+    const { kept, checkpoint, recovered } = options;
+    const state = recovered?.state ?? { ...initialState(options.config, readClock(native)), environment: options.environment };
+    this.#journal = checkpoint === null ? null : new CheckpointJournal({
+      memory: checkpoint, log, facts: { bootId: options.logd.bootId, cgroupRoot: facts.cgroupRoot }, at: recovered?.at ?? { queued: 0, stepped: 0 },
+    });
+    this.engine = new ManagerEngine({ native, poll, log, facts, step, state, journal: this.#journal });
     const submit = this.engine.submit.bind(this.engine);
     const onEmpty = (unit: UnitName): void => { submit({ event: 'cgroup-empty', unit }); };
     this.#tracker = facts.cgroupRoot === null
       ? new ProcessTree(native, onEmpty)
       : new ControlGroups({ native, poll, root: facts.cgroupRoot, onEmpty, contextOf: (unit) => this.#cgroupContextOf(unit), defaultTasksMax: options.defaultTasksMax });
-    const fds = new FdTable(native);
+    const fds = new FdTable(native, kept);
     for (const [name, fd] of options.fds) fds.add(name, fd);
     const nullFd = openNull(native);
     this.#logd = new LogdProcess({
-      native, poll, log, streams: options.streams, nullFd,
+      native, kept, poll, log, streams: options.streams, nullFd,
       command: scriptCommand('logd'),
       arguments: options.logd.arguments,
       bootId: options.logd.bootId,
@@ -112,12 +127,12 @@ export class Manager {
     options.streams.attach(this.#logd);
     const unitOf = (pid: Pid): UnitName | null => this.#knownUnitOf(pid) ?? this.#tracker.unitOf(pid);
     this.#notify = NotifySocket.open({
-      native, poll, log, fds, path: options.notifyPath, unitOf,
+      native, kept, poll, log, fds, path: options.notifyPath, unitOf,
       onNotify: (unit, pid, fields, names) => { submit({ event: 'notify', unit, pid, fields, fds: names }); },
     });
     const users = new UserDatabase(native);
     this.#executor = new ExecutorLauncher({
-      native, poll, path: executorPath(), directoryRoots: options.directoryRoots, defaultDirectory: options.defaultDirectory, runtimeDirectory: facts.runtimeDirectory, submit,
+      native, kept, poll, path: executorPath(), directoryRoots: options.directoryRoots, defaultDirectory: options.defaultDirectory, runtimeDirectory: facts.runtimeDirectory, submit,
       onNotes: (unit, items) => { spawner.addNotEffective(unit, items); },
     });
     const spawner = new Spawner({
@@ -163,6 +178,8 @@ export class Manager {
       reloadDefinitions: () => { this.#reloadDefinitions(); },
       processesOf: (unit) => this.#tracker.processesOf(unit),
       controlGroupOf: (unit) => this.#tracker.groupOf(unit),
+      findBirth: (effect) => this.#findBirth(effect),
+      reexec: () => this.#reexec(),
     });
   }
 
@@ -176,16 +193,109 @@ export class Manager {
     const { native, poll } = this.#options;
     watchSignals(native, poll, (record) => { this.#onSignal(record); }, () => { this.#reapSoon(); });
     process.on('uncaughtException', (error) => {
-      // The state is replaced whole or not at all, so going on is sound; the engine guards what it calls, this is the last net.
-      this.engine.log.write('crit', '', `uncaught: ${describeError(error)}`);
+      this.#onUncaught(`uncaught: ${describeError(error)}`);
     });
     process.on('unhandledRejection', (error) => {
-      this.engine.log.write('crit', '', `unhandled: ${describeError(error)}`);
+      this.#onUncaught(`unhandled: ${describeError(error)}`);
     });
-    this.engine.submit({ event: 'boot', definitions: this.#loadBootUnit(), randomSeed: readRandom() });
+    const { checkpoint, recovered } = this.#options;
+    if (recovered === null) {
+      // The first snapshot comes before the first event, for the journal has to follow something.
+      this.#journal?.snapshot(this.engine.state(), []);
+      this.engine.submit({ event: 'boot', definitions: this.#loadBootUnit(), randomSeed: readRandom() });
+    } else {
+      this.#coldplug(recovered);
+    }
     this.engine.start();
     // Children that were there before the signals were blocked (a shell that executed us) may have ended unseen.
     this.#reap();
+    if (recovered !== null) this.#catchUp();
+    checkpoint?.setAlive(readClock(native).monotonicUsec);
+  }
+
+  /**
+   * The engine guards what it calls, so this is an error of the shell: what it knows may be torn, what is written down is not. When the
+   * manager cannot be executed anew, going on is better than ending.
+   */
+  #onUncaught(what: string): void {
+    this.engine.log.write('crit', '', what);
+    this.#reexec();
+  }
+
+  /** Puts the shell where the former engine left it: processes, groups, timers. Nothing of this is an event. */
+  #coldplug(recovered: Recovered): void {
+    const { log } = this.engine;
+    const state = this.engine.state();
+    const now = readClock(this.#options.native).monotonicUsec;
+    log.write(recovered.death.signal === 0 ? 'notice' : 'crit', '', describeDeath(recovered, now));
+    for (const loss of recovered.losses) log.write('crit', '', loss);
+    for (const unit of recovered.changed) log.write('notice', unit, `${unit}: its files have changed, and were read again`);
+    for (const unit of valuesOf(state.units)) this.#restoreUnit(unit);
+    for (const [pid, unit] of entriesOf(state.pids)) {
+      if (this.#isChild(pid)) this.#children.set(pid, unit);
+      else if (readProcess(this.#options.native, pid) !== null) this.#performer.perform({ kind: 'adopt-process', unit, pid });
+    }
+    this.engine.resume(recovered);
+    this.#reportPoison(recovered.poison);
+  }
+
+  #restoreUnit(unit: Unit): void {
+    const { definition, runtime, name } = unit;
+    if (runtime.kind === 'slice' && definition.kind === 'slice' && runtime.state === 'active') {
+      this.#tracker.restore(name, definition.cgroup, { pids: [], invocationId: '', mayBeKilled: false });
+    } else if (runtime.kind === 'service' && definition.kind === 'service') {
+      const pids = [runtime.mainPid, runtime.controlPid].filter((pid) => pid !== null);
+      const mayBeKilled = !UNKILLED_STATES.has(runtime.state);
+      this.#tracker.restore(name, definition.cgroup, { pids, invocationId: unit.invocationId ?? '', mayBeKilled });
+    }
+  }
+
+  /** Real life since the former engine's last look, as ordinary events. */
+  #catchUp(): void {
+    const state = this.engine.state();
+    for (const [pid, unit] of entriesOf(state.pids)) {
+      if (readProcess(this.#options.native, pid) !== null) continue;
+      // Reaped, but the former engine died before it could write that down: how it ended is not known any more.
+      this.engine.log.write('warning', unit, `${unit}: process ${String(pid)} is gone; how it ended was lost`);
+      this.#onExit({ pid, code: 'killed', status: 9, uid: 0, userUsec: 0, systemUsec: 0, maxRssBytes: 0 }, unit);
+    }
+    for (const unit of valuesOf(state.units)) {
+      if (unit.runtime.kind === 'service' && WAITS_FOR_EMPTY_STATES.has(unit.runtime.state)) this.#tracker.watchEmpty(unit.name);
+    }
+    this.engine.armTimer(state.armedUsec);
+    const { shutdown } = state;
+    if (shutdown?.phase === 'final') this.#finalKill.begin(shutdown.hurry);
+    if (shutdown?.phase === 'over') this.#finish({ kind: 'finish', goal: shutdown.goal, exitStatus: shutdown.exitStatus });
+  }
+
+  #reportPoison(poison: Recovered['poison']): void {
+    if (poison === null) return;
+    if ('effect' in poison) {
+      this.engine.log.write('crit', 'unit' in poison.effect ? poison.effect.unit : '', `the manager died twice of the effect "${poison.effect.kind}"; it is left out`);
+      this.engine.reportFailedEffect(poison.effect);
+      return;
+    }
+    const { event } = poison;
+    this.engine.log.write('crit', 'unit' in event ? event.unit : '', `the manager died twice of the event "${event.event}"; it is left out`);
+    if ('unit' in event) this.engine.submit({ event: 'event-left-out', unit: event.unit, what: event.event });
+  }
+
+  /** The process of a spawn the former engine died of: our child, in the unit, and known to nobody. */
+  #findBirth(effect: SpawnEffect): { readonly pid: Pid; readonly execDone: boolean } | null {
+    const known = this.engine.state().pids;
+    const pid = this.#tracker.processesOf(effect.unit).find((each) => getEntry(known, each) === undefined && this.#isChild(each));
+    if (pid === undefined) return null;
+    this.#children.set(pid, effect.unit);
+    this.#tracker.addProcess(effect.unit, pid, effect.invocationId);
+    return { pid, execDone: !this.#executor.isPending(pid) };
+  }
+
+  #isChild(pid: Pid): boolean {
+    return readProcess(this.#options.native, pid)?.parent === process.pid;
+  }
+
+  #reexec(): Errno {
+    return this.#options.native.guardExecute();
   }
 
   /**
@@ -273,6 +383,25 @@ export class Manager {
     // Never within this turn: the last stops of a shutdown are published, and shown on the console, when the turn is over.
     this.#logd.end(() => setImmediate(end));
   }
+}
+
+/** States in which nothing has sent SIGKILL to the whole control group. */
+const UNKILLED_STATES: ReadonlySet<ServiceState> = new Set<ServiceState>(['start-pre', 'start', 'start-post', 'running', 'exited', 'reload', 'reload-signal', 'reload-notify', 'stop']);
+
+/** States that end when the control group is empty, or that may last longer than any process of their own. */
+const WAITS_FOR_EMPTY_STATES: ReadonlySet<ServiceState> = new Set<ServiceState>([
+  'start', 'running', 'stop-watchdog', 'stop-sigterm', 'stop-sigkill', 'final-watchdog', 'final-sigterm', 'final-sigkill',
+]);
+
+/** native/addon/checkpoint-layout.h */
+const DEATH_BY_EXIT = -1001;
+const DEATH_BY_HANG = -1002;
+
+function describeDeath({ death, replayed, queue }: Recovered, nowUsec: number): string {
+  const after = `back after ${String(Math.round((nowUsec - death.monotonicUsec) / 1000))} ms, ${String(replayed)} events replayed, ${String(queue.length)} waiting`;
+  if (death.signal === 0) return `the manager executed itself anew: ${after}`;
+  const why = death.code === DEATH_BY_EXIT ? 'called exit' : death.code === DEATH_BY_HANG ? 'hung' : `died of signal ${String(death.signal)}`;
+  return `the manager ${why} and was executed again: ${after}`;
 }
 
 /** /dev/null; without one an unread pipe's end is the next best nothing. */

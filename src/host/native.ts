@@ -227,6 +227,23 @@ export interface NativeBinding {
   // --- exec and crash
   /** Clears CLOEXEC on `keep`, then execve. Returns only when it failed. */
   reexec(path: string, argv: readonly string[], env: readonly string[], keep: readonly Fd[]): Errno;
+  /**
+   * Makes `fd` (a memfd) `bytes` long and maps it shared: what is stored there outlives the engine. One for each process, EALREADY for
+   * a second. The layout of its first pages is native/addon/checkpoint-layout.h.
+   */
+  checkpointMap(fd: Fd, bytes: number): Outcome<ArrayBuffer>;
+  /** 32 bits that change when the bytes do. */
+  checksum(data: Uint8Array): number;
+  /**
+   * From now on a fatal signal, a call of exit and a main thread that does not come back to its loop within `hangMsec` end in
+   * execve of `path`, with the fds the checkpoint keeps. Dying again and again without living in between ends in
+   * `rescue --rescue REASON`. Needs the checkpoint's map.
+   */
+  guardStart(path: string, argv: readonly string[], env: readonly string[], rescue: string | null, hangMsec: number): Outcome<0>;
+  /** The manager ends on purpose: exit is exit again. */
+  guardEnd(): 0;
+  /** The same execve, now. Returns only when it failed; EPERM without a guard. */
+  guardExecute(): Errno;
   /** madvise(DONTNEED) on clean file-backed private mappings; [mappings dropped, bytes]. */
   trimMemory(): readonly [number, number];
 }

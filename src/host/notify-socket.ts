@@ -7,6 +7,7 @@
 import type { Fd, Pid, UnitName } from '../base/brand.ts';
 import { POLL_IN } from './engine.ts';
 import type { ManagerLog } from './engine.ts';
+import type { KeptFds } from './checkpoint/kept-fds.ts';
 import type { FdTable } from './fd-table.ts';
 import type { NativeBinding, NotifyMessage } from './native.ts';
 import type { PollSet } from './poll-set.ts';
@@ -27,6 +28,7 @@ export interface NotifyOptions {
   readonly poll: PollSet;
   readonly log: ManagerLog;
   readonly fds: FdTable;
+  readonly kept: KeptFds;
   /** Path of the socket; made with mode 0666 because services of every user send to it. */
   readonly path: string;
   readonly unitOf: (pid: Pid) => UnitName | null;
@@ -54,16 +56,19 @@ export class NotifySocket {
   private constructor(options: NotifyOptions, fd: Fd) {
     this.#options = options;
     this.#fd = fd;
+    // Names are never given out again, also not by a later engine.
+    for (const name of options.fds.names()) this.#nextStored = Math.max(this.#nextStored, Number(name.slice(name.lastIndexOf(':') + 1)) + 1 || 0);
   }
 
   /** null and a log line when it cannot be made: services then start without $NOTIFY_SOCKET. */
   static open(options: NotifyOptions): NotifySocket | null {
-    const { native, poll, log, path } = options;
-    const fd = native.unixDatagram(path, 0o666);
+    const { native, poll, log, path, kept } = options;
+    const fd = kept.inherited('notify')[0]?.[0] ?? native.unixDatagram(path, 0o666);
     if (typeof fd === 'string') {
       log.write('err', '', `the notify socket ${path} cannot be made: ${fd}`);
       return null;
     }
+    kept.keep(fd, { is: 'notify' });
     native.setSocketBuffers(fd, RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES);
     const socket = new NotifySocket(options, fd);
     poll.add(fd, POLL_IN, () => { socket.receive(); }, 'notify');

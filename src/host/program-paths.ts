@@ -33,6 +33,24 @@ export function executorPath(): string | null {
   return existsSync(path) ? path : null;
 }
 
+/**
+ * How the manager is executed anew: through the launcher, so that what is true at a first start is true again; from source as it
+ * was started.
+ *
+ * @param words the manager's own command line
+ */
+export function managerCommand(words: readonly string[]): { readonly path: string; readonly argv: readonly string[] } {
+  const launcher = join(builtDirectory, 'native/launcher');
+  if (isBundle && existsSync(launcher)) return { path: launcher, argv: ['heartwood', ...words] };
+  return { path: process.execPath, argv: [process.execPath, ...process.execArgv, process.argv[1] ?? '', ...words] };
+}
+
+/** The program for when the manager cannot go on; null when it is not built. */
+export function rescuePath(): string | null {
+  const path = join(builtDirectory, 'native/stage0');
+  return existsSync(path) ? path : null;
+}
+
 /** The folder of unit files that come with Heartwood. */
 export function shippedUnitDirectory(): string {
   return join(dirname(builtDirectory), 'units');

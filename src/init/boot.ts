@@ -6,6 +6,12 @@ import type { Effect } from '../core/manager/effect.ts';
 import type { ManagerConfig } from '../core/manager/state.ts';
 import type { EngineFacts, ManagerLog } from '../host/engine.ts';
 import { ControlServer } from '../host/control-server/control-server.ts';
+import type { Checkpoint } from '../host/checkpoint/checkpoint.ts';
+import { NOTHING_KEPT, keptFdsIn } from '../host/checkpoint/kept-fds.ts';
+import type { KeptFds } from '../host/checkpoint/kept-fds.ts';
+import { recover } from '../host/checkpoint/recovery.ts';
+import type { Recovered } from '../host/checkpoint/recovery.ts';
+import { step } from '../core/manager/step.ts';
 import { LogStreams } from '../host/logging/log-streams.ts';
 import { OutputSink } from '../host/logging/output-sink.ts';
 import { Manager } from '../host/manager.ts';
@@ -48,6 +54,8 @@ export interface BootOptions {
   readonly showStatus: 'auto' | 'yes' | 'no';
   readonly environment: readonly string[];
   readonly bootId: string;
+  /** Null: there is none, and why. */
+  readonly checkpoint: Checkpoint | { readonly memory: null; readonly inherits: false; readonly why: string };
   readonly echo: boolean;
   /** `heartwood -- CMD`: its unit, instead of unit files. */
   readonly command: { readonly units: UnitSource; readonly unit: UnitName; readonly fds: readonly (readonly [string, Fd])[] } | null;
@@ -80,10 +88,18 @@ export function boot(options: BootOptions): Manager {
   const errors = new OutputSink(native, poll, 2 as Fd);
   const isCommand = options.command !== null;
   const runtimeDirectory = options.runtimeDirectory.path;
-  const streams = new LogStreams({ native, echo: options.echo });
+  const complaints: string[] = [];
+  const { checkpoint } = options;
+  const kept = checkpoint.memory === null ? NOTHING_KEPT : keptFdsIn(native, checkpoint.memory, checkpoint.inherits, (complaint) => { complaints.push(complaint); });
+  const streams = new LogStreams({ native, kept, echo: options.echo });
   const outer = findOuterManager(native, process.env);
   const log: ManagerLog = setUpLog(options.logWishes, { native, sink: errors, colour, streams: isCommand ? null : streams, system: mode === 'system' });
-  const cgroup = findCgroupRoot(native, { runtimeDirectory: runtimeDirectory ?? '/run', mayMount: process.pid === 1 && !isCommand });
+  const unguarded = checkpoint.memory === null ? checkpoint.why : checkpoint.guard();
+  if (unguarded !== null) log.write('warning', '', `the manager would not survive its own death: ${unguarded}`);
+  const loader = options.command === null ? createUnitLoader({ mode: mode === 'user' ? 'user' : 'system', directories: options.loadPath.directories, root: '', defaults: options.defaults, specifiers: options.specifiers }) : null;
+  const units = options.command?.units ?? unitSource(loader as UnitLoader);
+  const recovered = recoverFormer(options, units, log);
+  const cgroup = recovered !== null ? foundBefore(recovered) : findCgroupRoot(native, { runtimeDirectory: runtimeDirectory ?? '/run', mayMount: process.pid === 1 && !isCommand });
   log.write('info', '', `heartwood ${VERSION} runs as a manager of ${mode === 'user' ? 'a user session' : mode === 'system' ? 'the machine' : 'a container'}: ${options.modeReason}`);
   if (options.runtimeDirectory.complaint !== '') log.write('warning', '', options.runtimeDirectory.complaint);
   if (cgroup.root === null) log.write('info', '', `units have no control groups: ${cgroup.why}`);
@@ -91,7 +107,6 @@ export function boot(options: BootOptions): Manager {
     mode, version: VERSION, runtimeDirectory: runtimeDirectory ?? '', logDirectory: options.logDirectory,
     unitPath: options.loadPath.directories, cgroupRoot: cgroup.root,
   };
-  const loader = options.command === null ? createUnitLoader({ mode: mode === 'user' ? 'user' : 'system', directories: options.loadPath.directories, root: '', defaults: options.defaults, specifiers: options.specifiers }) : null;
   let laterLoaded = isCommand;
   const loadLater = (): void => {
     if (laterLoaded) return;
@@ -101,7 +116,7 @@ export function boot(options: BootOptions): Manager {
   const managerOptions: ManagerOptions = {
     native, poll, log, config, facts, streams,
     defaultTasksMax: options.defaults.tasksMax,
-    units: options.command?.units ?? unitSource(loader as UnitLoader),
+    units, kept, recovered, checkpoint: checkpoint.memory,
     environment: options.environment,
     directoryRoots: {
       runtime: options.specifiers.runtimeRoot, state: options.specifiers.stateRoot, cache: options.specifiers.cacheRoot,
@@ -114,7 +129,7 @@ export function boot(options: BootOptions): Manager {
         // An abstract socket would show the lines to everybody: it has no mode.
         ...(runtimeDirectory === null ? [] : ['--directory', `${runtimeDirectory}/log.d`, '--query-socket', `${runtimeDirectory}/log`])],
       echo: options.echo,
-      bootId: options.bootId,
+      bootId: recovered?.facts.bootId ?? options.bootId,
     },
     foregroundUnit: options.command?.unit ?? null,
     fds: options.command?.fds ?? [],
@@ -144,16 +159,38 @@ export function boot(options: BootOptions): Manager {
     const lines = status;
     manager.engine.subscribe((change) => { lines.onChange(change); });
   }
-  if (!isCommand) startControl(manager, socketPath(runtimeDirectory, 'control'), options.accessRules, log);
+  if (!isCommand) startControl(manager, socketPath(runtimeDirectory, 'control'), options.accessRules, kept, log);
   manager.start();
+  for (const complaint of complaints) log.write('warning', '', complaint);
   if (getEntry(manager.engine.state().units, config.bootUnit)?.definition.loadState === 'not-found') {
     log.write('crit', config.bootUnit, `${config.bootUnit} was not found in ${options.loadPath.directories.join(':')}`);
   }
   return manager;
 }
 
-function startControl(manager: Manager, path: string, rules: readonly AccessRule[], log: ManagerLog): void {
+/**
+ * What a former engine of this life left, or null. When there was one and nothing can be made of what it left, its services run without
+ * anybody who knows them: they are ended, and the boot begins afresh.
+ */
+function recoverFormer(options: BootOptions, units: UnitSource, log: ManagerLog): Recovered | null {
+  const { checkpoint, native } = options;
+  if (checkpoint.memory === null || !checkpoint.inherits) return null;
+  const outcome = recover(checkpoint.memory, step, (names) => units.load(names, () => undefined).definitions);
+  if (outcome.ok) return outcome.recovered;
+  log.write('emerg', '', `the state of the former engine is lost, everything is started afresh: ${outcome.error}`);
+  const SIGKILL = 9;
+  if (process.pid === 1) native.killAll(SIGKILL);
+  return null;
+}
+
+/** The manager's place among the control groups is that of its first engine: by now it may have moved into a leaf. */
+function foundBefore({ facts }: Recovered): { readonly root: string } | { readonly root: null; readonly why: string } {
+  return facts.cgroupRoot === null ? { root: null, why: 'there were none before' } : { root: facts.cgroupRoot };
+}
+
+function startControl(manager: Manager, path: string, rules: readonly AccessRule[], kept: KeptFds, log: ManagerLog): void {
   const server = new ControlServer(manager.engine, { socketPath: process.env['HEARTWOOD_SOCKET'] ?? path, policy: { ownUid: process.getuid?.() ?? 0, rules } });
-  const error = server.start();
+  const error = server.start(kept.inherited('control')[0]?.[0] ?? null);
+  if (server.listener !== null) kept.keep(server.listener, { is: 'control' });
   if (error !== null) log.write('err', '', `there is no control socket, ${path}: ${error}`);
 }

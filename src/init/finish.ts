@@ -9,7 +9,8 @@ import { detachStorage } from '../host/shutdown/detach-storage.ts';
 type Finish = Extract<Effect, { readonly kind: 'finish' }>;
 
 /** A container or a session ends with its manager: there is nothing to switch off. */
-export function exitProcess(effect: Finish): void {
+export function exitProcess(native: NativeBinding, effect: Finish): void {
+  native.guardEnd();
   process.exit(effect.exitStatus);
 }
 
@@ -30,6 +31,7 @@ function powerVerb(goal: ShutdownGoal): 'power-off' | 'restart' | 'halt' | 'kexe
  * when reboot(2) is refused the process stays and goes on reaping.
  */
 export function powerDown(native: NativeBinding, effect: Finish, log: ManagerLog): void {
+  native.guardEnd();
   detachStorage(native, log);
   const verb = powerVerb(effect.goal);
   let result = native.reboot(verb, null);

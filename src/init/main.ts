@@ -6,6 +6,7 @@ import { CENTURY_USEC } from '../core/unit-file/time-setting.ts';
 import { BUILT_IN_DEFAULTS } from '../core/unit-file/unit-defaults.ts';
 import type { ManagerConfig } from '../core/manager/state.ts';
 import { isUnitName } from '../core/unit/unit-name.ts';
+import { openCheckpoint } from '../host/checkpoint/checkpoint.ts';
 import { OWN_VARIABLES, restoreEnvironment } from '../host/inherited-environment.ts';
 import { loadNative } from '../host/load-native.ts';
 import { readConfiguration } from '../host/manager-configuration.ts';
@@ -60,9 +61,13 @@ function main(words: readonly string[]): void {
 function run(options: Options, chosen: ChosenMode): void {
   const { mode } = options.command === null ? chosen : { mode: 'container' as const };
   const native = loadNative();
+  // First of all: until then a death is the end.
+  const checkpoint = options.test ? { memory: null, inherits: false, why: 'nothing is started' } as const : openCheckpoint(native, process.env);
+  if (checkpoint.inherits) checkpoint.guard();
   const complaints: string[] = [];
   const isMachine = mode === 'system' && process.pid === 1;
-  if (isMachine) mountApiFileSystems(native, complaints);
+  const isFirst = !checkpoint.inherits;
+  if (isMachine && isFirst) mountApiFileSystems(native, complaints);
   const kernel = isMachine ? parseKernelCommandLine(readText('/proc/cmdline')) : NO_WISHES;
   const configurationHome = mode === 'user' ? (process.env['XDG_CONFIG_HOME'] ?? `${process.env['HOME'] ?? ''}/.config`) : null;
   const configuration = readConfiguration(mode === 'user' ? 'user' : 'system', configurationHome, BUILT_IN_DEFAULTS, () => parseIni);
@@ -71,7 +76,7 @@ function run(options: Options, chosen: ChosenMode): void {
   const logWishes = { target: options.logTarget ?? knownTarget(configuration.logTarget), level: options.logLevel ?? kernel.logLevel ?? configuration.logLevel };
   const wrong = checkLogWishes(logWishes) ?? checkUnit(options.unit) ?? checkUnit(options.exitWith);
   if (wrong !== null && !isMachine) complain(wrong);
-  if (isMachine) {
+  if (isMachine && isFirst) {
     setHostname(native, kernel.hostname, complaints);
     ensureMachineId(native, complaints);
     loadRandomSeed();
@@ -100,7 +105,7 @@ function run(options: Options, chosen: ChosenMode): void {
     defaultRestartUsec: defaults.restartUsec,
   };
   const bootOptions: BootOptions = {
-    native, mode, config, loadPath, specifiers, runtimeDirectory, logWishes,
+    native, checkpoint, mode, config, loadPath, specifiers, runtimeDirectory, logWishes,
     modeReason: options.command === null ? chosen.why : 'one command is run',
     defaults,
     accessRules: configuration.accessRules,
@@ -120,14 +125,14 @@ function run(options: Options, chosen: ChosenMode): void {
     },
     onFinish: (effect, log) => {
       if (isMachine) powerDown(native, effect, log);
-      else exitProcess(effect);
+      else exitProcess(native, effect);
     },
   };
   if (options.test) {
     void import('./test-boot.ts').then(({ testBoot }) => { testBoot(bootOptions, options.root ?? ''); });
     return;
   }
-  if (runtimeDirectory.path !== null && !removeStaleSockets(native, runtimeDirectory.path)) {
+  if (isFirst && runtimeDirectory.path !== null && !removeStaleSockets(native, runtimeDirectory.path)) {
     complain(`another manager is running with the runtime directory ${runtimeDirectory.path} (--runtime-dir DIR gives this one its own)`);
   }
   const manager = boot(bootOptions);

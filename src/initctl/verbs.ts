@@ -17,6 +17,8 @@ import { reenable } from './verbs/reenable.ts';
 import { unmask } from './verbs/unmask.ts';
 import { cancel } from './verbs/cancel.ts';
 import { cat } from './verbs/cat.ts';
+import { daemonReexec } from './verbs/daemon-reexec.ts';
+import { fault } from './verbs/fault.ts';
 import { daemonReload } from './verbs/daemon-reload.ts';
 import { setEnvironment, showEnvironment, unsetEnvironment } from './verbs/environment.ts';
 import { isActive } from './verbs/is-active.ts';
@@ -51,7 +53,7 @@ export const VERBS: readonly Verb[] = [
   status, listUnits, listDependencies, show, cat, log, isActive, isFailed,
   enable, disable, reenable, mask, unmask, preset, link, isEnabled, listUnitFiles, getDefault, setDefault,
   why, plan, verify,
-  listJobs, cancel, daemonReload, isSystemRunning, setEnvironment, unsetEnvironment, showEnvironment,
+  listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, setEnvironment, unsetEnvironment, showEnvironment,
   poweroff, reboot, halt, kexec, exit, rescue, emergency, defaultVerb,
   prompt, version, completionVerb(() => VERBS), helpVerb(() => VERBS),
 ];

@@ -74,10 +74,15 @@ export class LogKeeper {
   open(origin: StreamOrigin, echo: boolean, fd: Fd): void {
     const { native, tell } = this.#options;
     const known = this.#streams.get(origin.stream);
-    if (known !== undefined || this.#streams.size >= STREAMS_MAX) {
+    if (known !== undefined) {
+      // A manager that executed itself anew tells everything again, because it cannot know what the former one had sent.
       native.close(fd);
-      const why = known !== undefined ? `stream ${origin.stream} is open already` : `more than ${STREAMS_MAX} streams`;
-      tell({ type: 'trouble', code: 'protocol', unit: origin.unit, message: why });
+      this.update(origin.stream, origin);
+      return;
+    }
+    if (this.#streams.size >= STREAMS_MAX) {
+      native.close(fd);
+      tell({ type: 'trouble', code: 'protocol', unit: origin.unit, message: `more than ${STREAMS_MAX} streams` });
       return;
     }
     native.setNonBlocking(fd, true);

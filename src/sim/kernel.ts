@@ -101,7 +101,7 @@ export class SimulatedKernel {
 
   request(request: Request): RequestId {
     const id = this.#nextRequest++ as RequestId;
-    this.feed({ event: 'request', id, caller: { uid: 0, gid: 0, pid: 1 }, request, ...this.#clock() });
+    this.feed({ event: 'request', id, key: null, caller: { uid: 0, gid: 0, pid: 1 }, request, ...this.#clock() });
     return id;
   }
 

@@ -85,6 +85,7 @@ export function openControlRig(options: RigOptions): ControlRig {
     submit: feed,
     nextRequestId: () => nextId++ as RequestId,
     onReply: (id, callback) => { callbacks.set(id, callback); },
+    isAwaited: (id) => callbacks.has(id),
     dropRequest: (id) => {
       callbacks.delete(id);
       feed({ event: 'request-dropped', id });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Fd, MonotonicUsec, RequestId, UnitName } from '../../src/base/brand.ts';
+import type { Errno, Fd, MonotonicUsec, RequestId, UnitName } from '../../src/base/brand.ts';
 import type { Effect } from '../../src/core/manager/effect.ts';
 import type { ManagerEvent } from '../../src/core/manager/event.ts';
 import type { ManagerState } from '../../src/core/manager/state.ts';
@@ -29,8 +29,8 @@ function makeEngine(step: Step, perform: (effect: Effect, engine: ManagerEngine)
   const kernel = makeKernel();
   const lines: string[] = [];
   const poll = new PollSet(kernel.native);
-  const engine = new ManagerEngine({ native: kernel.native, poll, log: { write: (_level, _unit, message) => { lines.push(message); } }, facts: {} as EngineFacts, step, state: 0 as unknown as ManagerState });
-  engine.attach({ performer: { perform: (effect) => { perform(effect, engine); }, endBatch: () => undefined }, loadUnits: () => ({ names: [] }), reloadDefinitions: () => undefined, processesOf: () => [], controlGroupOf: () => null });
+  const engine = new ManagerEngine({ native: kernel.native, poll, log: { write: (_level, _unit, message) => { lines.push(message); } }, facts: {} as EngineFacts, step, state: 0 as unknown as ManagerState, journal: null });
+  engine.attach({ performer: { perform: (effect) => { perform(effect, engine); }, endBatch: () => undefined }, loadUnits: () => ({ names: [] }), reloadDefinitions: () => undefined, processesOf: () => [], controlGroupOf: () => null, findBirth: () => null, reexec: () => 'EPERM' as Errno });
   return { engine, poll, kernel, lines };
 }
 

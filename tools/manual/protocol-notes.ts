@@ -91,12 +91,15 @@ export const METHOD_NOTES: MethodNotes = {
   'set-environment': { text: 'Changes the environment block of the manager.', params: { assignments: 'NAME=VALUE texts?', unset: 'names?' } },
   shutdown: { text: 'Stops everything and ends.', params: { goal: 'GOALS', exitStatus: 'for exit?', force: 'without stopping units first?' } },
   'daemon-reload': { text: 'Reads all unit files again.', params: {} },
+  'daemon-reexec': { text: 'Executes the manager anew; services run on. Connections end: the answer of a cli request with a key is had by sending it again.', params: {} },
+  fault: { text: 'Makes the manager die, as a drill. Refused unless it was started with HEARTWOOD_FAULTS=1.', params: { how: 'segv, abort, exit, throw, reject, loop or out-of-memory' } },
   'change-unit-files': { text: 'Changes links in the directories of unit files.', params: { operation: 'OPERATIONS', units: 'names, or absolute paths for enable and link', runtime: 'until the next boot only?', force: 'replace what is in the way?', reload: 'the manager reads its units again afterwards?' } },
   cli: {
     text: 'Runs a command line of initctl in the manager. Its text comes in output notifications; the answer is {"exit": N}, or {"run": "node"} for a verb that works on files or logs and is left to the client.',
     params: {
       program: 'initctl or systemctl?', argv: 'the arguments', columns: 'width of the terminal?', stdoutTty: 'standard output is a terminal?',
       stderrTty: 'standard error is one?', colour: 'colours are welcome?', unicode: 'characters outside of ASCII are?',
+      key: 'random text, for a client that sends the same command line again when its connection has ended?',
     },
   },
   interrupt: { text: "Ends the waiting of this client's commands; the jobs go on.", params: {} },

@@ -76,6 +76,8 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
   ],
   'list-jobs': [],
   cancel: ['Without a number all jobs are cancelled.'],
+  'daemon-reexec': ['Processes, pipes, sockets, jobs and whoever waits for them go on.', 'The command ends when the new manager has taken over.'],
+  fault: ['Refused unless the manager was started with', '.Ev HEARTWOOD_FAULTS=1 .'],
   'daemon-reload': ['Running units go on; what changed in their files holds from now on.'],
   'is-system-running': ['One of', '.Li initializing , starting , running , degraded , maintenance , stopping .', 'Exit status 1 for all but', '.Li running .'],
   'set-environment': [],

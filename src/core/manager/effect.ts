@@ -4,7 +4,9 @@
 import type { InvocationId, MonotonicUsec, Pid, RequestId, Signal, UnitName } from '../../base/brand.ts';
 import type { Condition, DirectoryKind, ExecCommand, ExecRole, ServiceUnit } from '../unit/definition.ts';
 import type { JobId } from '../../base/brand.ts';
-import type { ActiveState, JobResult, JobType, ShutdownGoal } from './state.ts';
+import type { ActiveState, JobResult, JobType, Reply, ShutdownGoal } from './state.ts';
+
+export type { Reply } from './state.ts';
 
 export type LogLevel = 'emerg' | 'alert' | 'crit' | 'err' | 'warning' | 'notice' | 'info' | 'debug';
 
@@ -65,15 +67,11 @@ export type Effect =
   /** The end: power off, reboot, or exit with the status. */
   | { readonly kind: 'finish'; readonly goal: ShutdownGoal; readonly exitStatus: number }
   | { readonly kind: 'reload-definitions' }
-  | { readonly kind: 'reexec' };
+  /** Execute the manager anew. When that succeeds, the next engine answers `request`, whose answer is in the state; when not, this one does. */
+  | { readonly kind: 'reexec'; readonly request: RequestId | null };
 
 export type Change =
   | { readonly change: 'unit'; readonly unit: UnitName; readonly activeState: ActiveState; readonly subState: string }
   | { readonly change: 'job-new'; readonly job: JobId; readonly unit: UnitName; readonly type: JobType }
   | { readonly change: 'job-running'; readonly job: JobId; readonly unit: UnitName; readonly type: JobType }
   | { readonly change: 'job-removed'; readonly job: JobId; readonly unit: UnitName; readonly type: JobType; readonly result: JobResult };
-
-export type Reply =
-  | { readonly ok: true; readonly jobs: readonly { readonly job: JobId; readonly unit: UnitName; readonly type: JobType; readonly result: JobResult | 'queued' }[] }
-  /** `code` is one of control's error codes. */
-  | { readonly ok: false; readonly code: 'transaction-refused' | 'no-such-unit' | 'unit-masked' | 'load-failed' | 'refused-manually' | 'not-applicable' | 'shutting-down' | 'no-such-job' | 'no-process'; readonly message: string; readonly unit: UnitName | null };

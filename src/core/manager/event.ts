@@ -27,6 +27,8 @@ export type Request =
   /** Empty = all units. */
   | { readonly method: 'reset-failed'; readonly units: readonly UnitName[] }
   | { readonly method: 'set-environment'; readonly assignments: readonly string[]; readonly unset: readonly string[] }
+  /** Execute the manager anew; its services notice nothing. */
+  | { readonly method: 'reexec' }
   | { readonly method: 'shutdown'; readonly goal: ShutdownGoal; readonly exitStatus: number; readonly force: boolean };
 
 export type ManagerEvent = ClockReading & (
@@ -37,8 +39,11 @@ export type ManagerEvent = ClockReading & (
    * has processes, a job or a state other than inactive keeps its old definition, marked not-found.
    */
   | { readonly event: 'definitions'; readonly reload: boolean; readonly definitions: readonly UnitDefinition[] }
-  /** All units the request names have been loaded (a `definitions` event came before when needed). */
-  | { readonly event: 'request'; readonly id: RequestId; readonly caller: Caller; readonly request: Request }
+  /**
+   * All units the request names have been loaded (a `definitions` event came before when needed). `key`: by which the client can ask
+   * again for the answer when the engine died in between; null = it will not.
+   */
+  | { readonly event: 'request'; readonly id: RequestId; readonly key: string | null; readonly caller: Caller; readonly request: Request }
   /** The client is gone: nobody waits for the answer any more. The jobs go on. */
   | { readonly event: 'request-dropped'; readonly id: RequestId }
   | { readonly event: 'conditions-tested'; readonly unit: UnitName; readonly token: number; readonly conditions: readonly ConditionOutcome[]; readonly assertions: readonly ConditionOutcome[] }
@@ -70,6 +75,8 @@ export type ManagerEvent = ClockReading & (
   /** Something about an effect failed that no other event tells. `subject` is a unit name or ''. */
   | { readonly event: 'effect-failed'; readonly effect: string; readonly subject: string; readonly errno: string }
   | { readonly event: 'runtime-not-effective'; readonly unit: UnitName; readonly items: readonly { readonly directive: string; readonly why: string }[] }
+  /** The manager died twice while it handled this event of the unit; the event was left out. */
+  | { readonly event: 'event-left-out'; readonly unit: UnitName; readonly what: string }
   /** All processes of the machine or container are gone, or the time for it is over: answer to `final-kill`. */
   | { readonly event: 'final-kill-done'; readonly remaining: number }
 );

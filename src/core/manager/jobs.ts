@@ -274,6 +274,7 @@ function answerWaiters(turn: Turn, job: Job, result: JobResult): void {
     if (jobs.length > 0) turn.setRequest({ ...request, jobs, results });
     else {
       turn.removeRequest(waiter);
+      turn.remember(request.key, { ok: true, jobs: results });
       turn.emit({ kind: 'reply', request: waiter, result: { ok: true, jobs: results } });
     }
   }

@@ -15,6 +15,12 @@ type RequestOf<M extends Request['method']> = Extract<Request, { readonly method
 type Failure = Extract<Reply, { readonly ok: false }>;
 
 export function onRequest(turn: Turn, event: EventOf<'request'>): void {
+  const before = turn.effects.length;
+  handleRequest(turn, event);
+  for (const effect of turn.effects.slice(before)) if (effect.kind === 'reply' && effect.request === event.id) turn.remember(event.key, effect.result);
+}
+
+function handleRequest(turn: Turn, event: EventOf<'request'>): void {
   const { id, request } = event;
   switch (request.method) {
     case 'enqueue': onEnqueue(turn, event, request); return;
@@ -24,6 +30,12 @@ export function onRequest(turn: Turn, event: EventOf<'request'>): void {
     case 'set-environment':
       turn.environment = mergeEnvironment(turn.environment, request.assignments, request.unset);
       done(turn, id);
+      return;
+    case 'reexec':
+      // A client that can ask again hears from the next engine, when it has happened; any other one now, that it will.
+      if (event.key === null) done(turn, id);
+      else turn.remember(event.key, { ok: true, jobs: [] });
+      turn.emit({ kind: 'reexec', request: event.key === null ? null : id });
       return;
     case 'shutdown':
       beginShutdown(turn, request.goal, request.exitStatus, request.force);
@@ -60,7 +72,7 @@ function onEnqueue(turn: Turn, event: EventOf<'request'>, request: RequestOf<'en
     return;
   }
   // Two names of one unit share a job; it is waited for once.
-  const pending: PendingRequest = { id: event.id, jobs: [...new Set<JobId>(jobs.map((job) => job.id))], results: [] };
+  const pending: PendingRequest = { id: event.id, key: event.key, jobs: [...new Set<JobId>(jobs.map((job) => job.id))], results: [] };
   turn.setRequest(pending);
 }
 

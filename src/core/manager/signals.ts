@@ -63,6 +63,6 @@ export function onSignal(turn: Turn, signal: SignalName): void {
       turn.emit({ kind: 'reload-definitions' });
       return;
     case 'reexec':
-      turn.emit({ kind: 'reexec' });
+      turn.emit({ kind: 'reexec', request: null });
   }
 }

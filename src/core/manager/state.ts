@@ -214,11 +214,19 @@ export type ShutdownGoal = 'poweroff' | 'reboot' | 'halt' | 'kexec' | 'exit';
 /** A request that is answered later: when its jobs have ended. */
 export interface PendingRequest {
   readonly id: RequestId;
+  /** By which the client can ask again; null = it will not. */
+  readonly key: string | null;
   /** Jobs still to end. */
   readonly jobs: readonly JobId[];
   /** Results so far, in the order the jobs ended. */
   readonly results: readonly { readonly job: JobId; readonly unit: UnitName; readonly type: JobType; readonly result: JobResult }[];
 }
+
+/** The answer to a request. */
+export type Reply =
+  | { readonly ok: true; readonly jobs: readonly { readonly job: JobId; readonly unit: UnitName; readonly type: JobType; readonly result: JobResult | 'queued' }[] }
+  /** `code` is one of control's error codes. */
+  | { readonly ok: false; readonly code: 'transaction-refused' | 'no-such-unit' | 'unit-masked' | 'load-failed' | 'refused-manually' | 'not-applicable' | 'shutting-down' | 'no-such-job' | 'no-process'; readonly message: string; readonly unit: UnitName | null };
 
 export interface ManagerConfig {
   readonly mode: 'system' | 'container' | 'user';
@@ -264,6 +272,8 @@ export interface ManagerState {
   readonly started: Instant;
   readonly shutdown: Shutdown | null;
   readonly environment: readonly string[];
+  /** Answers that a client may ask for again, oldest first; never more than ANSWERS_MAX. */
+  readonly answers: readonly { readonly key: string; readonly result: Reply }[];
   /** The stream that invocation ids and jitter are drawn from. */
   readonly random: RandomState;
 }

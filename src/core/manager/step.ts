@@ -9,6 +9,7 @@ import { seedRandom } from '../../base/random.ts';
 import type { ClockReading } from '../../base/time.ts';
 import { emptyGraph } from '../graph/graph.ts';
 import { onGroupEmpty, onProcessExit } from '../machine/service/exits.ts';
+import { onEventLeftOut } from '../machine/service/left-out.ts';
 import { onNotify } from '../machine/service/notify.ts';
 import { onExecDone, onExecFailed, onSpawned, onSpawnFailed } from '../machine/service/spawns.ts';
 import { onMainPidKnown } from '../machine/service/start.ts';
@@ -46,6 +47,7 @@ export function initialState(config: ManagerConfig, now: ClockReading): ManagerS
     started: { realtimeUsec: now.realtimeUsec, monotonicUsec: now.monotonicUsec },
     shutdown: null,
     environment: [],
+    answers: [],
     random: seedRandom(0),
   };
 }
@@ -107,6 +109,7 @@ function handle(turn: Turn, event: ManagerEvent): void {
       if (unit !== undefined) turn.setUnit({ ...unit, notEffectiveAtRuntime: event.items });
       return;
     }
+    case 'event-left-out': drive(turn, event.unit, (c, run) => onEventLeftOut(c, run, event.what)); return;
     case 'final-kill-done': onFinalKillDone(turn, event.remaining); return;
     default: unreachable(event);
   }

@@ -12,7 +12,7 @@ import type { ClockReading } from '../../base/time.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { EmergencyAction } from '../unit/definition.ts';
 import type { TransactionView } from '../job/transaction.ts';
-import type { Effect, LogLevel } from './effect.ts';
+import type { Effect, LogLevel, Reply } from './effect.ts';
 import type { Instant, Job, JobResult, ManagerConfig, ManagerState, PendingRequest, Shutdown, Unit } from './state.ts';
 
 /** A unit's state before and after one transition; both are snapshots. */
@@ -20,6 +20,9 @@ export interface UnitChange {
   readonly before: Unit;
   readonly after: Unit;
 }
+
+/** A client asks again within seconds; it is enough to remember the answers of as many clients as there may be. */
+const ANSWERS_MAX = 256;
 
 export interface FailedJob {
   readonly job: Job;
@@ -46,6 +49,7 @@ export class Turn implements TransactionView {
   readonly dueNow = new Set<UnitName>();
   graph: Graph;
   environment: readonly string[];
+  answers: ManagerState['answers'];
   shutdown: Shutdown | null;
   bootJobsLeft: number;
   bootFailed: readonly UnitName[];
@@ -70,6 +74,7 @@ export class Turn implements TransactionView {
     this.config = state.config;
     this.graph = state.graph;
     this.environment = state.environment;
+    this.answers = state.answers;
     this.shutdown = state.shutdown;
     this.bootJobsLeft = state.bootJobsLeft;
     this.bootFailed = state.bootFailed;
@@ -106,6 +111,7 @@ export class Turn implements TransactionView {
       started: this.started,
       shutdown: this.shutdown,
       environment: this.environment,
+      answers: this.answers,
       random: this.#random,
     };
   }
@@ -189,6 +195,11 @@ export class Turn implements TransactionView {
 
   setRequest(request: PendingRequest): void {
     this.#requests.set(request.id, request);
+  }
+
+  /** Keeps the answer for a client that asks again by its key. */
+  remember(key: string | null, result: Reply): void {
+    if (key !== null) this.answers = [...this.answers, { key, result }].slice(-ANSWERS_MAX);
   }
 
   removeRequest(id: RequestId): void {

@@ -44,6 +44,8 @@ export class Command {
   #input: unknown = undefined;
   #progressTimer: NodeJS.Timeout | null = null;
   #progressShown = false;
+  /** Requests made so far. The verb makes the same ones in the same order when it is run again. */
+  #requests = 0;
 
   constructor(options: CommandOptions) {
     this.#options = options;
@@ -120,13 +122,16 @@ export class Command {
       return;
     }
     this.#waiting = true;
+    const { peer, params } = this.#options;
+    // The uid in it keeps others from asking for the answer.
+    const key = params.key === '' ? null : `${String(peer.uid)}/${params.key}/${String(this.#requests++)}`;
     this.#cancel = this.#options.dispatcher.perform(this.#options.peer, method, checked.value, (outcome: Outcome<Method>) => {
       this.#cancel = null;
       this.#waiting = false;
       this.#input = outcome;
       this.#stopProgress();
       this.resume();
-    });
+    }, key);
     // Perhaps the answer has come already.
     if (this.#isWaiting() && method === 'enqueue') this.#startProgress();
   }

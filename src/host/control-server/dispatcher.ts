@@ -4,6 +4,7 @@
  *
  * Reads are pure functions of the engine's state. Changes become `request` events and are answered when the core answers.
  */
+import { valuesOf } from '../../base/persistent-map.ts';
 import { accessVerb, METHOD_KINDS, type Method, type Params } from '../../control/requests.ts';
 import type { Answer } from '../../control/answers.ts';
 import { isPrivileged, refuseAccess, type AccessPolicy } from '../../control/access.ts';
@@ -12,6 +13,7 @@ import type { UnitName } from '../../base/brand.ts';
 import type { Reply } from '../../core/manager/effect.ts';
 import type { Request } from '../../core/manager/event.ts';
 import type { Engine } from '../engine.ts';
+import { commitFault } from '../faults.ts';
 import type { Peer } from './connection.ts';
 import { enqueueUnits } from './enqueue.ts';
 import { readerOf } from './reads/readers.ts';
@@ -39,10 +41,11 @@ export class Dispatcher {
   }
 
   /**
+   * @param key names this request for a client that asks again after a re-exec; null = it does not
    * @param done called once, perhaps before this returns; not after the cancel was called
    * @returns null when there is nothing to cancel
    */
-  perform<M extends Method>(peer: Peer, method: M, params: Params<M>, done: Done<M>): Cancel | null {
+  perform<M extends Method>(peer: Peer, method: M, params: Params<M>, done: Done<M>, key: string | null = null): Cancel | null {
     const fail = (failure: Failure): null => {
       done({ ok: false, failure });
       return null;
@@ -66,7 +69,7 @@ export class Dispatcher {
     let inner: Cancel | null = null;
     const proceed = (): void => {
       if (cancelled) return;
-      const outcome = this.#start(peer, method, params, ready.names, privileged, done);
+      const outcome = this.#start(peer, method, params, ready.names, privileged, done, key);
       inner = outcome;
     };
     if (ready.wait === null) {
@@ -81,30 +84,42 @@ export class Dispatcher {
     };
   }
 
-  #start<M extends Method>(peer: Peer, method: M, params: Params<M>, units: readonly UnitName[], privileged: boolean, done: Done<M>): Cancel | null {
+  #start<M extends Method>(peer: Peer, method: M, params: Params<M>, units: readonly UnitName[], privileged: boolean, done: Done<M>, key: string | null): Cancel | null {
     const engine = this.#engine;
+    const fail = (failure: Failure): null => {
+      done({ ok: false, failure });
+      return null;
+    };
     const finish = done as unknown as (outcome: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly failure: Failure }) => void;
     const given = params as Readonly<Record<string, never>>;
     switch (method) {
       case 'enqueue':
-        return enqueueUnits(engine, peer, params as Params<'enqueue'>, units, finish);
+        return enqueueUnits(engine, peer, params as Params<'enqueue'>, units, finish, key);
       case 'cancel': {
         const all = [...engine.state().jobs.shards].flatMap((shard) => (shard === undefined ? [] : [...shard.keys()]));
         const asked = (params as Params<'cancel'>).jobs;
-        return this.#submit(peer, { method: 'cancel', jobs: asked.length > 0 ? asked : all }, finish);
+        return this.#submit(peer, { method: 'cancel', jobs: asked.length > 0 ? asked : all }, finish, key);
       }
       case 'kill': {
         const kill = params as Params<'kill'>;
-        return this.#submit(peer, { method: 'kill', units, whom: kill.whom, signal: kill.signal as never, value: kill.value }, finish);
+        return this.#submit(peer, { method: 'kill', units, whom: kill.whom, signal: kill.signal as never, value: kill.value }, finish, key);
       }
       case 'reset-failed':
-        return this.#submit(peer, { method: 'reset-failed', units }, finish);
+        return this.#submit(peer, { method: 'reset-failed', units }, finish, key);
       case 'set-environment':
-        return this.#submit(peer, { method: 'set-environment', assignments: given['assignments'] as never, unset: given['unset'] as never }, finish);
+        return this.#submit(peer, { method: 'set-environment', assignments: given['assignments'] as never, unset: given['unset'] as never }, finish, key);
       case 'shutdown': {
         const shutdown = params as Params<'shutdown'>;
-        return this.#submit(peer, { method: 'shutdown', goal: shutdown.goal, exitStatus: shutdown.exitStatus, force: shutdown.force }, finish);
+        return this.#submit(peer, { method: 'shutdown', goal: shutdown.goal, exitStatus: shutdown.exitStatus, force: shutdown.force }, finish, key);
       }
+      case 'daemon-reexec':
+        return this.#submit(peer, { method: 'reexec' }, finish, key);
+      case 'fault':
+        if (process.env['HEARTWOOD_FAULTS'] !== '1') return fail({ name: 'access-denied', message: 'the manager was not started with HEARTWOOD_FAULTS=1' });
+        // The answer first: a client that is cut off asks again, and would have its fault twice.
+        finish({ ok: true, value: {} });
+        setImmediate(() => { commitFault((params as Params<'fault'>).how); });
+        return null;
       case 'daemon-reload':
         return this.#reload(() => { finish({ ok: true, value: {} }); });
       case 'change-unit-files': {
@@ -134,18 +149,36 @@ export class Dispatcher {
     return end;
   }
 
-  #submit(peer: Peer, request: Request, done: (outcome: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly failure: Failure }) => void): Cancel {
+  #submit(peer: Peer, request: Request, done: (outcome: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly failure: Failure }) => void, key: string | null): Cancel {
     return submitRequest(this.#engine, peer, request, (reply) => {
       done(reply.ok ? { ok: true, value: {} } : { ok: false, failure: failureOf(reply) });
-    });
+    }, key);
   }
 }
 
-/** Hands one request to the core. */
-export function submitRequest(engine: Engine, peer: Peer, request: Request, callback: (reply: Reply) => void): Cancel {
+/**
+ * Hands one request to the core.
+ *
+ * @param key by which the client may have made this very request of a former engine: then its answer, or the wait for it, is
+ *   what is wanted; null = it cannot have
+ */
+export function submitRequest(engine: Engine, peer: Peer, request: Request, callback: (reply: Reply) => void, key: string | null): Cancel {
+  const state = engine.state();
+  const answered = key === null ? undefined : state.answers.find((answer) => answer.key === key);
+  if (answered !== undefined) {
+    callback(answered.result);
+    return () => undefined;
+  }
+  const pending = key === null ? undefined : [...valuesOf(state.requests)].find((each) => each.key === key);
+  if (pending !== undefined && !engine.isAwaited(pending.id)) {
+    engine.onReply(pending.id, callback);
+    return () => {
+      engine.dropRequest(pending.id);
+    };
+  }
   const id = engine.nextRequestId();
   engine.onReply(id, callback);
-  engine.submit({ event: 'request', id, caller: { uid: peer.uid, gid: peer.gid, pid: peer.pid }, request });
+  engine.submit({ event: 'request', id, key, caller: { uid: peer.uid, gid: peer.gid, pid: peer.pid }, request });
   return () => {
     engine.dropRequest(id);
   };

@@ -17,6 +17,7 @@ const TYPES = {
 export function enqueueUnits(
   engine: Engine, peer: Peer, params: Request, units: readonly UnitName[],
   done: (outcome: { readonly ok: true; readonly value: EnqueueAnswer } | { readonly ok: false; readonly failure: Failure }) => void,
+  key: string | null,
 ): (() => void) | null {
   const jobs: JobResultAnswer[] = [];
   const refused: EnqueueAnswer['refused'][number][] = [];
@@ -25,13 +26,13 @@ export function enqueueUnits(
     done({ ok: true, value: { jobs, refused } });
     return null;
   }
-  const cancels = units.map((unit) => submitRequest(engine, peer, {
+  const cancels = units.map((unit, index) => submitRequest(engine, peer, {
     method: 'enqueue', type: TYPES[params.type], units: [unit], mode: params.mode, wait: params.wait, verb: params.mode === 'isolate' ? 'isolate' : params.type,
   }, (reply) => {
     if (reply.ok) jobs.push(...reply.jobs);
     else refused.push({ unit: reply.unit ?? unit, name: failureOf(reply).name, message: reply.message });
     if (--left === 0) done({ ok: true, value: { jobs, refused } });
-  }));
+  }, key === null ? null : `${key}/${String(index)}`));
   return () => {
     for (const cancel of cancels) cancel();
   };

@@ -9,6 +9,7 @@ import type { Errno, Fd, InvocationId, Pid, UnitName } from '../../base/brand.ts
 import type { ExecContext } from '../../core/unit/definition.ts';
 import { MANAGER_UNIT } from '../../logd/protocol.ts';
 import type { FromLogd, StreamOrigin, ToLogd } from '../../logd/protocol.ts';
+import type { KeptFds } from '../checkpoint/kept-fds.ts';
 import type { NativeBinding } from '../native.ts';
 
 /** A message to logd, and the fd that goes with it. */
@@ -38,6 +39,7 @@ type OpenStream = Stream & { readonly writeEnd: Fd };
 
 export interface LogStreamsOptions {
   readonly native: NativeBinding;
+  readonly kept: KeptFds;
   /** Lines also go to the manager's stdout. */
   readonly echo: boolean;
 }
@@ -51,6 +53,7 @@ export class LogStreams {
 
   constructor(options: LogStreamsOptions) {
     this.#options = options;
+    this.#takeOver();
   }
 
   attach(link: LogdLink): void {
@@ -81,6 +84,8 @@ export class LogStreams {
 
   /** The pipe of the manager's own log; its write end never blocks and is the caller's to write to. */
   openManagerStream(): Fd | null {
+    const former = this.#byUnit.get(MANAGER_UNIT as UnitName)?.writeEnd;
+    if (former !== undefined && former !== null) return former;
     const stream = this.#open({
       unit: MANAGER_UNIT, invocationId: null, pid: process.pid, identifier: MANAGER_UNIT, output: 'both',
       priority: 6, levelPrefix: false, levelMax: 7, format: 'pino',
@@ -97,6 +102,7 @@ export class LogStreams {
     if (stream === undefined) return;
     const name = (exec.syslogIdentifier ?? identifier).slice(0, 255);
     stream.origin = { ...stream.origin, pid, identifier: name };
+    this.#options.kept.keep(stream.readEnd, { is: 'log-read', origin: stream.origin });
     const number = stream.origin.stream;
     if (!stream.announced) this.#announce(stream);
     else this.#link?.send(`update ${String(number)}`, { message: { type: 'update', stream: number, pid, identifier: name }, fd: null });
@@ -107,7 +113,7 @@ export class LogStreams {
     const stream = this.#byUnit.get(unit);
     if (stream === undefined) return;
     this.#byUnit.delete(unit);
-    if (stream.writeEnd !== null) this.#options.native.close(stream.writeEnd);
+    if (stream.writeEnd !== null) this.#close(stream.writeEnd);
     stream.writeEnd = null;
     if (!stream.announced) this.#announce(stream);
   }
@@ -121,8 +127,8 @@ export class LogStreams {
     const stream = this.#streams.get(message.stream);
     if (stream === undefined) return;
     this.#streams.delete(message.stream);
-    this.#options.native.close(stream.readEnd);
-    if (stream.writeEnd !== null) this.#options.native.close(stream.writeEnd);
+    this.#close(stream.readEnd);
+    if (stream.writeEnd !== null) this.#close(stream.writeEnd);
     if (this.#byUnit.get(stream.origin.unit as UnitName) === stream) this.#byUnit.delete(stream.origin.unit as UnitName);
   }
 
@@ -141,9 +147,28 @@ export class LogStreams {
     this.#options.native.setNonBlocking(readEnd, true);
     const stream: OpenStream = { origin: { ...origin, stream: this.#next, identifier: origin.identifier.slice(0, 255) }, readEnd, writeEnd, announced: false };
     this.#next += 1;
+    this.#options.kept.keep(readEnd, { is: 'log-read', origin: stream.origin });
+    this.#options.kept.keep(writeEnd, { is: 'log-write', stream: stream.origin.stream });
     this.#streams.set(stream.origin.stream, stream);
     this.#link?.want();
     return stream;
+  }
+
+  /** The pipes of a former engine. What logd was told of them is not known; it is told all again. */
+  #takeOver(): void {
+    const { kept } = this.#options;
+    const writeEnds = new Map(kept.inherited('log-write').map(([fd, { stream }]) => [stream, fd]));
+    for (const [readEnd, { origin }] of kept.inherited('log-read')) {
+      const stream: Stream = { origin, readEnd, writeEnd: writeEnds.get(origin.stream) ?? null, announced: false };
+      this.#streams.set(origin.stream, stream);
+      if (stream.writeEnd !== null) this.#byUnit.set(origin.unit as UnitName, stream);
+      this.#next = Math.max(this.#next, origin.stream + 1);
+    }
+  }
+
+  #close(fd: Fd): void {
+    this.#options.kept.drop(fd);
+    this.#options.native.close(fd);
   }
 
   #announce(stream: Stream): void {

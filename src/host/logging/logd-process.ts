@@ -9,6 +9,7 @@ import { PROTOCOL_VERSION, MESSAGE_BYTES_MAX, decodeFromLogd, encodeMessage } fr
 import type { FromLogd } from '../../logd/protocol.ts';
 import { POLL_IN, POLL_OUT } from '../engine.ts';
 import type { ManagerLog } from '../engine.ts';
+import type { KeptFds } from '../checkpoint/kept-fds.ts';
 import type { NativeBinding } from '../native.ts';
 import type { PollSet } from '../poll-set.ts';
 import type { ProgramCommand } from '../program-paths.ts';
@@ -22,6 +23,7 @@ const HEALTHY_MSEC = 10_000;
 
 export interface LogdOptions {
   readonly native: NativeBinding;
+  readonly kept: KeptFds;
   readonly poll: PollSet;
   readonly log: ManagerLog;
   readonly streams: LogStreams;
@@ -52,6 +54,9 @@ export class LogdProcess implements LogdLink {
 
   constructor(options: LogdOptions) {
     this.#options = options;
+    const former = options.kept.inherited('logd')[0];
+    if (former !== undefined) this.#connect(former[0], former[1].pid);
+    else this.#wanted = options.streams.isNeeded;
   }
 
   get pid(): Pid | null {
@@ -125,16 +130,22 @@ export class LogdProcess implements LogdLink {
     }
     native.close(result.pidfd);
     native.setNonBlocking(ours, true);
-    this.#pid = result.pid;
-    this.#socket = ours;
-    this.#startedAt = performance.now();
-    this.#options.onSpawned(result.pid, () => { this.#onExit(); });
-    this.#options.poll.add(ours, POLL_IN, (ready) => { this.#onReady(ours, ready); }, 'control');
+    this.#options.kept.keep(ours, { is: 'logd', pid: result.pid });
     // What waited for the old one is part of what a new one is told.
     this.#outbox.clear();
     this.send('hello', { message: { type: 'hello', version: PROTOCOL_VERSION, bootId: this.#options.bootId }, fd: null });
-    for (const packet of this.#options.streams.allPackets()) this.send(`open ${packet.message.type === 'open' ? String(packet.message.origin.stream) : ''}`, packet);
+    this.#connect(ours, result.pid);
     this.#sendWaiting(ours);
+  }
+
+  /** A logd that runs, just started or left by a former engine, is told of all pipes. */
+  #connect(socket: Fd, pid: Pid): void {
+    this.#pid = pid;
+    this.#socket = socket;
+    this.#startedAt = performance.now();
+    this.#options.onSpawned(pid, () => { this.#onExit(); });
+    this.#options.poll.add(socket, POLL_IN, (ready) => { this.#onReady(socket, ready); }, 'control');
+    for (const packet of this.#options.streams.allPackets()) this.send(`open ${packet.message.type === 'open' ? String(packet.message.origin.stream) : ''}`, packet);
   }
 
   #sendWaiting(socket: Fd): void {
@@ -192,6 +203,7 @@ export class LogdProcess implements LogdLink {
   #disconnect(): void {
     if (this.#socket === null) return;
     this.#options.poll.remove(this.#socket);
+    this.#options.kept.drop(this.#socket);
     this.#options.native.close(this.#socket);
     this.#socket = null;
     this.#wantsOut = false;

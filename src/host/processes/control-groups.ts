@@ -15,7 +15,7 @@ import type { CgroupContext, LimitValue } from '../../core/unit/definition.ts';
 import { POLL_IN } from '../engine.ts';
 import type { NativeBinding } from '../native.ts';
 import type { PollSet } from '../poll-set.ts';
-import type { Birthplace, GroupKill, ProcessTracker } from './process-tracker.ts';
+import type { Birthplace, FormerProcesses, GroupKill, ProcessTracker } from './process-tracker.ts';
 import { needsContinue } from './process-tracker.ts';
 
 const SIGHUP = 1;
@@ -58,6 +58,12 @@ export function sliceGroupPath(slice: string): string {
   if (stem === '-' || stem === '') return '';
   const parts = stem.split('-');
   return parts.map((_, index) => `/${parts.slice(0, index + 1).join('-')}.slice`).join('');
+}
+
+/** Where a unit's group is, relative to the root. */
+function groupPath(unit: UnitName, context: CgroupContext): string {
+  if (unit.endsWith('.slice')) return sliceGroupPath(unit);
+  return `${context.slice === null ? '' : sliceGroupPath(context.slice)}/${unit}`;
 }
 
 function limitText(limit: LimitValue | { readonly percent: number }, whole: number): string {
@@ -139,6 +145,17 @@ export class ControlGroups implements ProcessTracker {
       cgroupPath: `${this.#root}${group.path}`,
       notEffective: group.notEffective === before ? [] : group.notEffective,
     };
+  }
+
+  restore(unit: UnitName, context: CgroupContext, former: FormerProcesses): void {
+    const path = groupPath(unit, context);
+    const fd = this.#native.openDirectory(`${this.#root}${path}`);
+    if (typeof fd === 'string') return;
+    this.#native.close(fd);
+    // A process born into a replacement says that the group itself was killed and could not be made anew.
+    const killed = former.mayBeKilled || this.#subgroups(path).some((below) => below.startsWith(`${path}/again-`));
+    this.#groups.set(unit, { unit, path, birthPath: path, killed, watch: null, waitsForEmpty: false, notEffective: [], attributes: '' });
+    this.#byPath.set(path, unit);
   }
 
   addProcess(): void {
@@ -243,10 +260,8 @@ export class ControlGroups implements ProcessTracker {
   }
 
   #makeGroup(unit: UnitName, context: CgroupContext): Group {
-    const isSlice = unit.endsWith('.slice');
-    const slicePath = context.slice === null ? '' : sliceGroupPath(context.slice);
-    const path = isSlice ? sliceGroupPath(unit) : `${slicePath}/${unit}`;
-    this.#makeSlices(slicePath);
+    const path = groupPath(unit, context);
+    this.#makeSlices(context.slice === null ? '' : sliceGroupPath(context.slice));
     const group: Group = { unit, path, birthPath: path, killed: !this.#makeFresh(path), watch: null, waitsForEmpty: false, notEffective: [], attributes: '' };
     this.#groups.set(unit, group);
     this.#byPath.set(path, unit);

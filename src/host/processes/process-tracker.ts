@@ -24,7 +24,18 @@ export interface GroupKill {
   readonly alsoSighup: boolean;
 }
 
+/** What is known of a unit's processes from a former engine's state. */
+export interface FormerProcesses {
+  /** The main and the control process. */
+  readonly pids: readonly Pid[];
+  readonly invocationId: string;
+  /** Everything in its control group may have been killed: the group must not be used as it is. */
+  readonly mayBeKilled: boolean;
+}
+
 export interface ProcessTracker {
+  /** A unit that a former engine started processes of; what is left of them is found where it is. */
+  restore(unit: UnitName, context: CgroupContext, former: FormerProcesses): void;
   /**
    * Makes everything ready for a process of the unit.
    *

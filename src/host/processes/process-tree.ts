@@ -10,8 +10,9 @@
  * it all the same. Looking costs one walk over /proc; it is done when a stop needs it and never in between.
  */
 import type { Pid, UnitName } from '../../base/brand.ts';
+import type { CgroupContext } from '../../core/unit/definition.ts';
 import type { NativeBinding } from '../native.ts';
-import type { Birthplace, GroupKill, ProcessTracker } from './process-tracker.ts';
+import type { Birthplace, FormerProcesses, GroupKill, ProcessTracker } from './process-tracker.ts';
 import { needsContinue } from './process-tracker.ts';
 import { readAllProcesses, readEnvironmentVariable, readProcess } from './process-table.ts';
 import type { ProcessEntry } from './process-table.ts';
@@ -56,6 +57,11 @@ export class ProcessTree implements ProcessTracker {
     this.#invocations.set(invocationId, unit);
     this.#rememberLeader(pid, unit);
     this.#snapshot = null;
+  }
+
+  restore(unit: UnitName, _context: CgroupContext, former: FormerProcesses): void {
+    for (const pid of former.pids) this.addProcess(unit, pid, former.invocationId);
+    this.#invocations.set(former.invocationId, unit);
   }
 
   removeProcess(pid: Pid): void {

@@ -11,6 +11,7 @@ import type { UnstampedEvent } from '../engine.ts';
 import { serialiseExecSpec } from '../exec-spec.ts';
 import type { ExecSpec, StreamSource } from '../exec-spec.ts';
 import { parseExecReport } from '../exec-report.ts';
+import type { KeptFds } from '../checkpoint/kept-fds.ts';
 import type { NativeBinding } from '../native.ts';
 import type { PollSet } from '../poll-set.ts';
 import { PID_VARIABLES } from './spawn-environment.ts';
@@ -28,6 +29,7 @@ export type LaunchOutcome = { readonly pid: Pid } | { readonly errno: Errno; rea
 
 export interface ExecutorLauncherOptions {
   readonly native: NativeBinding;
+  readonly kept: KeptFds;
   readonly poll: PollSet;
   /** Path of the program; null when it is not built. */
   readonly path: string | null;
@@ -53,6 +55,7 @@ export class ExecutorLauncher {
 
   constructor(options: ExecutorLauncherOptions) {
     this.#options = options;
+    for (const [fd, { unit, pid }] of options.kept.inherited('exec-report')) this.#await(unit, pid, fd);
   }
 
   /**
@@ -99,10 +102,20 @@ export class ExecutorLauncher {
     }
     native.close(result.pidfd);
     native.setNonBlocking(readEnd, true);
-    const pending: Pending = { unit: plan.effect.unit, pid: result.pid, report: readEnd, bytes: new Uint8Array(0) };
-    this.#pending.set(result.pid, pending);
-    this.#options.poll.add(readEnd, POLL_IN, () => { this.#read(pending); }, 'executor');
+    this.#options.kept.keep(readEnd, { is: 'exec-report', unit: plan.effect.unit, pid: result.pid });
+    this.#await(plan.effect.unit, result.pid, readEnd);
     return { pid: result.pid };
+  }
+
+  /** Whether the executor with this pid has still to report. */
+  isPending(pid: Pid): boolean {
+    return this.#pending.has(pid);
+  }
+
+  #await(unit: UnitName, pid: Pid, report: Fd): void {
+    const pending: Pending = { unit, pid, report, bytes: new Uint8Array(0) };
+    this.#pending.set(pid, pending);
+    this.#options.poll.add(report, POLL_IN, () => { this.#read(pending); }, 'executor');
   }
 
   /** The process has been reaped: what it still had to report comes before its exit. */
@@ -213,6 +226,7 @@ export class ExecutorLauncher {
     const { unit, pid } = pending;
     this.#pending.delete(pid);
     poll.remove(pending.report);
+    this.#options.kept.drop(pending.report);
     native.close(pending.report);
     const { failure, notes } = parseExecReport(pending.bytes);
     if (notes.length > 0) onNotes(unit, notes.map(({ directive, errno, subject }) => ({ directive, why: subject === '' ? errno : `${errno}: ${subject}` })));

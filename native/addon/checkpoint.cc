@@ -1,0 +1,60 @@
+// The memory that outlives the engine: a memfd mapped shared, handed to JavaScript as an ArrayBuffer.
+//
+// A store into it has happened once the instruction is through, whatever becomes of the process: that makes a journal written on
+// every event affordable.
+#include <cerrno>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "addon/call.h"
+#include "addon/crash.h"
+#include "addon/exports.h"
+
+namespace heartwood {
+
+MappedCheckpoint mappedCheckpoint;
+
+namespace {
+
+constexpr int64_t kBytesMax = int64_t{1} << 31;
+
+}  // namespace
+
+napi_value checkpointMap(napi_env env, napi_callback_info info) {
+  Call call(env, info, "checkpointMap", 2);
+  const int fd = call.fd(0, "fd");
+  const auto bytes = static_cast<size_t>(call.integer(1, "bytes", kKeptBitsEnd, kBytesMax));
+  if (!call.ok()) return nullptr;
+  if (mappedCheckpoint.header != nullptr) return errnoValue(env, EALREADY);
+  // Pages that were never touched cost nothing, so the size is a bound and not a price.
+  if (ftruncate(fd, static_cast<off_t>(bytes)) < 0) return errnoValue(env, errno);
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (memory == MAP_FAILED) return errnoValue(env, errno);
+  napi_value buffer;
+  if (napi_create_external_arraybuffer(env, memory, bytes, nullptr, nullptr, &buffer) != napi_ok) {
+    munmap(memory, bytes);
+    return errnoValue(env, ENOTSUP);
+  }
+  mappedCheckpoint = {static_cast<CheckpointHeader*>(memory), fd};
+  return buffer;
+}
+
+/// FNV-1a over 64-bit words, folded to 32 bits: it has to notice a stray write, not an enemy.
+napi_value checksum(napi_env env, napi_callback_info info) {
+  Call call(env, info, "checksum", 1);
+  const Bytes data = call.bytes(0, "data");
+  if (!call.ok()) return nullptr;
+  uint64_t sum = 0xcbf29ce484222325;
+  size_t at = 0;
+  for (; at + sizeof(uint64_t) <= data.length; at += sizeof(uint64_t)) {
+    uint64_t word;
+    __builtin_memcpy(&word, data.data + at, sizeof word);
+    sum = (sum ^ word) * 0x100000001b3;
+    sum ^= sum >> 29;
+  }
+  for (; at < data.length; at++) sum = (sum ^ data.data[at]) * 0x100000001b3;
+  return numberValue(env, static_cast<uint32_t>(sum ^ (sum >> 32)));
+}
+
+}  // namespace heartwood

@@ -1,0 +1,278 @@
+// Process 1 that dies takes everything with it. So a death is turned into a new beginning: the same process executes the same program
+// again, which finds its state in the checkpoint and its children where they were.
+//
+// Three ways lead there: a fatal signal (a handler on a stack of its own), a call of exit nobody should make (atexit), and a main
+// thread that does not come back to its loop (a watchdog thread). From the signal on only async-signal-safe calls are made, and all
+// they need was prepared before: signal-safety(7).
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "addon/call.h"
+#include "addon/crash.h"
+#include "addon/exports.h"
+
+extern "C" {
+struct uv_loop_s;
+struct uv_prepare_s;
+struct uv_check_s;
+struct uv_handle_s;
+size_t uv_handle_size(int type);
+const char* uv_handle_type_name(int type);
+int uv_prepare_init(uv_loop_s* loop, uv_prepare_s* handle);
+int uv_prepare_start(uv_prepare_s* handle, void (*callback)(uv_prepare_s* handle));
+int uv_check_init(uv_loop_s* loop, uv_check_s* handle);
+int uv_check_start(uv_check_s* handle, void (*callback)(uv_check_s* handle));
+void uv_unref(uv_handle_s* handle);
+}
+
+namespace heartwood {
+
+namespace {
+
+constexpr int kFatalSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
+constexpr size_t kStackBytes = 64 << 10;
+/// Dying so often without living this long in between means that starting again does not help.
+constexpr uint32_t kDeathsInRowMax = 10;
+constexpr double kAliveUsec = 500'000;
+/// A hang is told by this many looks in a row that see the same turn. Looks, not time: a stopped process misses looks as well.
+constexpr int kLooksMax = 4;
+constexpr int kUvCheckType = 2;
+constexpr int kUvPrepareType = 9;
+
+struct Guard {
+  /// Whose death is turned into a beginning: not a child's between clone and exec, which shares this memory.
+  pid_t pid = 0;
+  pid_t mainThread = 0;
+  std::vector<std::string> argvTexts;
+  std::vector<std::string> environmentTexts;
+  std::string path;
+  std::string rescue;
+  char** argv = nullptr;
+  char** environment = nullptr;
+  /// A death is nothing special any more: the manager ends on purpose.
+  std::atomic<bool> ended{true};
+  std::atomic<bool> dying{false};
+  std::atomic<bool> hanging{false};
+  std::atomic<bool> busy{true};
+  std::atomic<uint64_t> turns{0};
+  int64_t lookNsec = 0;
+};
+
+Guard guard;
+
+char** pointersTo(std::vector<std::string>& texts) {
+  auto** pointers = new char*[texts.size() + 1];
+  for (size_t i = 0; i < texts.size(); i++) pointers[i] = texts[i].data();
+  pointers[texts.size()] = nullptr;
+  return pointers;
+}
+
+double nowUsec() {
+  timespec now = {};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) / 1e3;
+}
+
+void say(const char* text) {
+  if (::write(STDERR_FILENO, text, strlen(text)) < 0) return;
+}
+
+void setCloexec(int fd, bool on) {
+  const int flags = fcntl(fd, F_GETFD);
+  if (flags >= 0) fcntl(fd, F_SETFD, on ? flags | FD_CLOEXEC : flags & ~FD_CLOEXEC);
+}
+
+/// Everything closes on exec but the standard streams, the checkpoint and what the checkpoint says is kept.
+void markKeptFds(bool kept) {
+  constexpr unsigned kCloseRangeCloexec = 4;
+  // An old kernel without it: every descriptor of ours was opened close-on-exec anyway.
+  syscall(SYS_close_range, 3U, ~0U, kCloseRangeCloexec);
+  for (int fd = 0; fd <= 2; fd++) setCloexec(fd, !kept);
+  setCloexec(mappedCheckpoint.fd, !kept);
+  const auto* bits = reinterpret_cast<const uint8_t*>(mappedCheckpoint.header) + kKeptBitsOffset;
+  for (int byte = 0; byte < kKeptFdMax / 8; byte++) {
+    for (int bit = 0; bits[byte] != 0 && bit < 8; bit++) {
+      if ((bits[byte] >> bit & 1) != 0) setCloexec(byte * 8 + bit, !kept);
+    }
+  }
+}
+
+/// Nothing could be executed. The kernel must not see process 1 end; orphans must not pile up.
+[[noreturn]] void stay() {
+  say("heartwood: the manager cannot be executed again; processes are only reaped from now on\n");
+  if (guard.pid != 1) _exit(EXIT_FAILURE);
+  for (;;) {
+    while (waitpid(-1, nullptr, WNOHANG) > 0) {}
+    const timespec pause = {1, 0};
+    nanosleep(&pause, nullptr);
+  }
+}
+
+void executeRescue() {
+  if (guard.rescue.empty()) return;
+  static char option[] = "--rescue";
+  static char reason[] = "the manager died again and again without getting back to work";
+  char* argv[] = {guard.rescue.data(), option, reason, nullptr};
+  say("heartwood: the manager died too often in a row: going over to the rescue program\n");
+  // It reads nothing of them, but services would die of a pipe without a reader.
+  markKeptFds(true);
+  execve(guard.rescue.c_str(), argv, guard.environment);
+}
+
+void recordDeath(int signal, int code) {
+  CheckpointHeader* header = mappedCheckpoint.header;
+  const double now = nowUsec();
+  const bool lived = header->aliveMonotonicUsec > 0 && now - header->aliveMonotonicUsec >= kAliveUsec;
+  header->deathsInRow = signal == 0 ? 0 : lived ? 1 : header->deathsInRow + 1;
+  header->deathSignal = signal;
+  header->deathCode = code;
+  header->deathMonotonicUsec = now;
+  header->aliveMonotonicUsec = 0;
+}
+
+/// Returns only when execve failed.
+int execute() {
+  markKeptFds(true);
+  execve(guard.path.c_str(), guard.argv, guard.environment);
+  return errno;
+}
+
+[[noreturn]] void dieAndRise(int signal, int code) {
+  // A second death on the way: whatever it was, the record is written or beyond repair.
+  if (!guard.dying.exchange(true)) recordDeath(signal, code);
+  if (mappedCheckpoint.header->deathsInRow > kDeathsInRowMax) executeRescue();
+  execute();
+  executeRescue();
+  stay();
+}
+
+void onFatalSignal(int signal, siginfo_t* info, void*) {
+  // getpid(2) without the library: this may be the child of a clone that shares our memory.
+  if (syscall(SYS_getpid) != guard.pid || guard.ended) {
+    struct sigaction plain = {};
+    plain.sa_handler = SIG_DFL;
+    sigaction(signal, &plain, nullptr);
+    if (info->si_code <= 0) syscall(SYS_tgkill, syscall(SYS_getpid), syscall(SYS_gettid), signal);
+    return;
+  }
+  dieAndRise(signal, guard.hanging ? kDeathByHang : info->si_code);
+}
+
+void onExit() {
+  if (!guard.ended && getpid() == guard.pid) dieAndRise(SIGABRT, kDeathByExit);
+}
+
+void onPrepare(uv_prepare_s*) { guard.busy = false; }
+
+void onCheck(uv_check_s*) {
+  guard.turns++;
+  guard.busy = true;
+}
+
+void* watch(void*) {
+  uint64_t seen = 0;
+  int looks = 0;
+  for (;;) {
+    const timespec pause = {static_cast<time_t>(guard.lookNsec / 1'000'000'000), static_cast<long>(guard.lookNsec % 1'000'000'000)};
+    nanosleep(&pause, nullptr);
+    if (guard.ended) continue;
+    const uint64_t turns = guard.turns;
+    looks = guard.busy && turns == seen ? looks + 1 : 0;
+    seen = turns;
+    if (looks < kLooksMax) continue;
+    // First through the main thread, so that a parent-death signal of its children is not set off; when even a signal does not reach
+    // it (it waits for a child of vfork), from here.
+    guard.hanging = true;
+    if (looks == kLooksMax) syscall(SYS_tgkill, guard.pid, guard.mainThread, SIGABRT);
+    else dieAndRise(SIGABRT, kDeathByHang);
+  }
+}
+
+bool watchLoop(napi_env env) {
+  const char* check = uv_handle_type_name(kUvCheckType);
+  const char* prepare = uv_handle_type_name(kUvPrepareType);
+  uv_loop_s* loop = nullptr;
+  if (check == nullptr || strcmp(check, "check") != 0 || prepare == nullptr || strcmp(prepare, "prepare") != 0) return false;
+  if (napi_get_uv_event_loop(env, &loop) != napi_ok) return false;
+  auto* before = static_cast<uv_prepare_s*>(calloc(1, uv_handle_size(kUvPrepareType)));
+  auto* after = static_cast<uv_check_s*>(calloc(1, uv_handle_size(kUvCheckType)));
+  if (before == nullptr || after == nullptr) return false;
+  uv_prepare_init(loop, before);
+  uv_prepare_start(before, onPrepare);
+  uv_unref(reinterpret_cast<uv_handle_s*>(before));
+  uv_check_init(loop, after);
+  uv_check_start(after, onCheck);
+  uv_unref(reinterpret_cast<uv_handle_s*>(after));
+  pthread_t thread;
+  sigset_t all;
+  sigset_t former;
+  sigfillset(&all);
+  // A fault in a thread that blocks its signal would be the end of the process, handler or not.
+  for (const int signal : kFatalSignals) sigdelset(&all, signal);
+  pthread_sigmask(SIG_SETMASK, &all, &former);
+  const int result = pthread_create(&thread, nullptr, watch, nullptr);
+  pthread_sigmask(SIG_SETMASK, &former, nullptr);
+  return result == 0;
+}
+
+}  // namespace
+
+napi_value guardStart(napi_env env, napi_callback_info info) {
+  Call call(env, info, "guardStart", 5);
+  std::string path = call.text(0, "path");
+  std::vector<std::string> argv = call.texts(1, "argv");
+  std::vector<std::string> environment = call.texts(2, "env");
+  const std::optional<std::string> rescue = call.textOrNull(3, "rescue");
+  const int64_t hangMsec = call.integer(4, "hangMsec", 40, 1 << 30);
+  if (!call.ok()) return nullptr;
+  if (mappedCheckpoint.header == nullptr) return errnoValue(env, EBADF);
+  if (guard.argv != nullptr) return errnoValue(env, EALREADY);
+  guard.pid = getpid();
+  guard.mainThread = static_cast<pid_t>(syscall(SYS_gettid));
+  guard.path = std::move(path);
+  guard.rescue = rescue.value_or("");
+  guard.argvTexts = std::move(argv);
+  guard.environmentTexts = std::move(environment);
+  guard.argv = pointersTo(guard.argvTexts);
+  guard.environment = pointersTo(guard.environmentTexts);
+  guard.lookNsec = hangMsec * 1'000'000 / kLooksMax;
+  static char stack[kStackBytes];
+  stack_t alternate = {};
+  alternate.ss_sp = stack;
+  alternate.ss_size = sizeof stack;
+  if (sigaltstack(&alternate, nullptr) < 0) return errnoValue(env, errno);
+  struct sigaction action = {};
+  action.sa_sigaction = onFatalSignal;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  for (const int signal : kFatalSignals) sigaction(signal, &action, nullptr);
+  if (atexit(onExit) != 0) return errnoValue(env, ENOMEM);
+  guard.ended = false;
+  return watchLoop(env) ? numberValue(env, 0) : errnoValue(env, ENOSYS);
+}
+
+napi_value guardEnd(napi_env env, napi_callback_info) {
+  guard.ended = true;
+  return numberValue(env, 0);
+}
+
+napi_value guardExecute(napi_env env, napi_callback_info) {
+  if (guard.ended) return errnoValue(env, EPERM);
+  recordDeath(0, 0);
+  const int error = execute();
+  markKeptFds(false);
+  mappedCheckpoint.header->aliveMonotonicUsec = nowUsec();
+  return errnoValue(env, error);
+}
+
+}  // namespace heartwood

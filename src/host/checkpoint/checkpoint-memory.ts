@@ -1,0 +1,271 @@
+/**
+ * The memory that outlives the engine: one memfd, mapped. What was stored there before a death is there after it.
+ *
+ *     offset   what
+ *     0        header: the record of a death (native/addon/checkpoint-layout.h), then the words below
+ *     4 KiB    a bit for each fd that lives through execve
+ *     8 KiB    what each kept fd is: a slot of text for each number
+ *     …        ring of journal entries since the newest snapshot
+ *     …        snapshots A and B, written alternately
+ *
+ * A snapshot counts once its number stands in the header, which is the last store of writing it. Entries of the ring carry the
+ * generation of the snapshot they follow, so the ring is empty as soon as a new one counts. Pages never touched take no memory.
+ *
+ * Versions of the layout: 1 (first).
+ */
+import type { Fd } from '../../base/brand.ts';
+import type { NativeBinding, Outcome } from '../native.ts';
+
+const MAGIC = 0x4857_4350;
+const LAYOUT = 1;
+
+const KEPT_BITS_OFFSET = 4096;
+/** Fds with higher numbers cannot be kept. Two for each service's pipe: enough for 16,000 services. */
+const KEPT_FD_MAX = 32_768;
+const SLOTS_OFFSET = KEPT_BITS_OFFSET + KEPT_FD_MAX / 8;
+/** A unit's name and its log identifier have 255 bytes at most; with what JSON makes of control characters it still fits. */
+const SLOT_BYTES = 1024;
+const RING_OFFSET = SLOTS_OFFSET + KEPT_FD_MAX * SLOT_BYTES;
+/** Some 30,000 events: more than the queue of a manager that is not in trouble ever holds. */
+const RING_BYTES = 8 << 20;
+const SNAPSHOT_OFFSET = RING_OFFSET + RING_BYTES;
+/** 1,000 units take about 1 MiB. */
+const SNAPSHOT_BYTES_MAX = 32 << 20;
+const TOTAL_BYTES = SNAPSHOT_OFFSET + 2 * SNAPSHOT_BYTES_MAX;
+
+/** Length and generation before each entry of the ring. */
+const ENTRY_HEAD_BYTES = 8;
+
+/** Words of the header that native code writes, as indexes of 32-bit or 64-bit words. */
+const WORD = { magic: 0, layout: 1, deathsInRow: 2, deathSignal: 3, deathCode: 4 } as const;
+const DOUBLE = { deathUsec: 3, aliveUsec: 4, stepping: 16, performing: 17, suspectStepping: 18, suspectPerforming: 19, suspectCount: 20 } as const;
+/** The words of snapshot A, then those of B: generation (0 = never written), length, checksum. */
+const SNAPSHOT_WORD = 64;
+const SNAPSHOT_WORDS = 3;
+
+/** Why the last engine is no more. `signal` 0: it executed itself anew on purpose. */
+export interface Death {
+  readonly signal: number;
+  readonly code: number;
+  readonly monotonicUsec: number;
+  readonly inRow: number;
+}
+
+/** Where the engine is within its work; -1 = not there. */
+export interface Position {
+  /** Sequence number of the event being stepped. */
+  readonly stepping: number;
+  /** Index of the effect being performed, in the batch in hand. */
+  readonly performing: number;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export class CheckpointMemory {
+  readonly fd: Fd;
+  readonly #native: NativeBinding;
+  readonly #bytes: Uint8Array;
+  readonly #words: Uint32Array;
+  readonly #doubles: Float64Array;
+  readonly #view: DataView;
+  #generation = 0;
+  #ringEnd = 0;
+
+  private constructor(native: NativeBinding, fd: Fd, memory: ArrayBuffer) {
+    this.#native = native;
+    this.fd = fd;
+    this.#bytes = new Uint8Array(memory);
+    this.#words = new Uint32Array(memory, 0, KEPT_BITS_OFFSET / 4);
+    this.#doubles = new Float64Array(memory, 0, KEPT_BITS_OFFSET / 8);
+    this.#view = new DataView(memory);
+  }
+
+  /**
+   * Maps the memory of a former engine, or makes a new one.
+   *
+   * @param inherited the memfd a former engine left; null makes one
+   * @returns the errno when there can be none; EINVAL for a memfd that holds something else
+   */
+  static open(native: NativeBinding, inherited: Fd | null): Outcome<CheckpointMemory> {
+    const fd = inherited ?? native.memfd('heartwood-checkpoint');
+    if (typeof fd === 'string') return fd;
+    native.setCloexec(fd, true);
+    const memory = native.checkpointMap(fd, TOTAL_BYTES);
+    if (typeof memory === 'string') return memory;
+    const checkpoint = new CheckpointMemory(native, fd, memory);
+    if (inherited === null) checkpoint.#initialise();
+    return checkpoint.#words[WORD.magic] === MAGIC && checkpoint.#words[WORD.layout] === LAYOUT ? checkpoint : ('EINVAL' as Outcome<never>);
+  }
+
+  #initialise(): void {
+    this.#words[WORD.layout] = LAYOUT;
+    this.setPosition({ stepping: -1, performing: -1 });
+    this.#words[WORD.magic] = MAGIC;
+  }
+
+  // --- death and position
+
+  get death(): Death {
+    return {
+      signal: this.#word(WORD.deathSignal) | 0, code: this.#word(WORD.deathCode) | 0,
+      monotonicUsec: this.#double(DOUBLE.deathUsec), inRow: this.#word(WORD.deathsInRow),
+    };
+  }
+
+  /** The engine is at work again: a death from now on is a new one when some time has gone by. */
+  setAlive(monotonicUsec: number): void {
+    this.#doubles[DOUBLE.aliveUsec] = monotonicUsec;
+  }
+
+  get position(): Position {
+    return { stepping: this.#double(DOUBLE.stepping), performing: this.#double(DOUBLE.performing) };
+  }
+
+  setPosition(position: Position): void {
+    this.#doubles[DOUBLE.stepping] = position.stepping;
+    this.#doubles[DOUBLE.performing] = position.performing;
+  }
+
+  setStepping(sequence: number): void {
+    this.#doubles[DOUBLE.stepping] = sequence;
+  }
+
+  setPerforming(index: number): void {
+    this.#doubles[DOUBLE.performing] = index;
+  }
+
+  /**
+   * Notes that an engine died at this position.
+   *
+   * @param batchSequence sequence number of the first event of the batch in hand: the index of an effect alone names nothing
+   * @returns how many have died there in a row
+   */
+  suspect(position: Position, batchSequence: number): number {
+    const stepping = position.stepping >= 0 ? position.stepping : batchSequence;
+    const same = this.#double(DOUBLE.suspectStepping) === stepping && this.#double(DOUBLE.suspectPerforming) === position.performing;
+    const count = same ? this.#double(DOUBLE.suspectCount) + 1 : 1;
+    this.#doubles[DOUBLE.suspectStepping] = stepping;
+    this.#doubles[DOUBLE.suspectPerforming] = position.performing;
+    this.#doubles[DOUBLE.suspectCount] = count;
+    return count;
+  }
+
+  // --- kept fds
+
+  /** The fd lives through execve and is found again as `text`. False when it cannot be kept. */
+  keep(fd: Fd, text: string): boolean {
+    if (fd >= KEPT_FD_MAX) return false;
+    const at = SLOTS_OFFSET + fd * SLOT_BYTES;
+    const { read, written } = encoder.encodeInto(text, this.#bytes.subarray(at + 2, at + SLOT_BYTES));
+    if (read < text.length) return false;
+    this.#view.setUint16(at, written, true);
+    // The bit is the last store: a slot counts when it is whole.
+    this.#bytes[KEPT_BITS_OFFSET + (fd >> 3)] = (this.#bytes[KEPT_BITS_OFFSET + (fd >> 3)] as number) | (1 << (fd & 7));
+    return true;
+  }
+
+  /** The fd is about to be closed. */
+  drop(fd: Fd): void {
+    if (fd >= KEPT_FD_MAX) return;
+    this.#bytes[KEPT_BITS_OFFSET + (fd >> 3)] = (this.#bytes[KEPT_BITS_OFFSET + (fd >> 3)] as number) & ~(1 << (fd & 7));
+  }
+
+  /** All kept fds with their texts, ascending. */
+  kept(): readonly (readonly [Fd, string])[] {
+    const found: (readonly [Fd, string])[] = [];
+    for (let byte = 0; byte < KEPT_FD_MAX / 8; byte++) {
+      const bits = this.#bytes[KEPT_BITS_OFFSET + byte] as number;
+      for (let bit = 0; bits !== 0 && bit < 8; bit++) {
+        if (((bits >> bit) & 1) === 0) continue;
+        const fd = byte * 8 + bit;
+        const at = SLOTS_OFFSET + fd * SLOT_BYTES;
+        found.push([fd as Fd, decoder.decode(this.#bytes.subarray(at + 2, at + 2 + this.#view.getUint16(at, true)))]);
+      }
+    }
+    return found;
+  }
+
+  // --- snapshots
+
+  /** Writes a snapshot over the older of the two; from then on the ring is empty. False when it is too long, and the former one counts. */
+  writeSnapshot(text: string): boolean {
+    const target = this.#snapshotGeneration(0) <= this.#snapshotGeneration(1) ? 0 : 1;
+    const base = SNAPSHOT_WORD + target * SNAPSHOT_WORDS;
+    const at = SNAPSHOT_OFFSET + target * SNAPSHOT_BYTES_MAX;
+    this.#words[base] = 0;
+    const { read, written } = encoder.encodeInto(text, this.#bytes.subarray(at, at + SNAPSHOT_BYTES_MAX));
+    if (read < text.length) return false;
+    this.#words[base + 1] = written;
+    this.#words[base + 2] = this.#native.checksum(this.#bytes.subarray(at, at + written));
+    this.#generation += 1;
+    this.#ringEnd = 0;
+    this.#words[base] = this.#generation;
+    return true;
+  }
+
+  /** The whole snapshots, the newest first; `isNewest` tells whether the ring goes on from it. */
+  readSnapshots(): readonly { readonly text: string; readonly isNewest: boolean }[] {
+    const newest = Math.max(this.#snapshotGeneration(0), this.#snapshotGeneration(1));
+    this.#generation = newest;
+    const found: { readonly text: string; readonly isNewest: boolean; readonly generation: number }[] = [];
+    for (const index of [0, 1]) {
+      const generation = this.#snapshotGeneration(index);
+      const base = SNAPSHOT_WORD + index * SNAPSHOT_WORDS;
+      const at = SNAPSHOT_OFFSET + index * SNAPSHOT_BYTES_MAX;
+      const bytes = this.#bytes.subarray(at, at + Math.min(this.#word(base + 1), SNAPSHOT_BYTES_MAX));
+      if (generation === 0 || this.#native.checksum(bytes) !== this.#word(base + 2)) continue;
+      found.push({ text: decoder.decode(bytes), isNewest: generation === newest, generation });
+    }
+    return found.sort((a, b) => b.generation - a.generation);
+  }
+
+  // --- the ring
+
+  /** Appends an entry. False when the ring is full: a snapshot is overdue. */
+  append(text: string): boolean {
+    const at = RING_OFFSET + this.#ringEnd;
+    const room = RING_BYTES - this.#ringEnd - ENTRY_HEAD_BYTES;
+    // Three bytes for each unit of UTF-16 are the most that UTF-8 needs.
+    if (room < text.length * 3) return false;
+    const { written } = encoder.encodeInto(text, this.#bytes.subarray(at + ENTRY_HEAD_BYTES, at + ENTRY_HEAD_BYTES + text.length * 3));
+    // A multiple of four keeps the heads aligned.
+    const end = this.#ringEnd + ENTRY_HEAD_BYTES + ((written + 3) & ~3);
+    // What an older generation left behind must not be taken for the next entry.
+    if (end + ENTRY_HEAD_BYTES <= RING_BYTES) this.#view.setUint32(RING_OFFSET + end + 4, 0, true);
+    this.#view.setUint32(at, written, true);
+    this.#view.setUint32(at + 4, this.#generation, true);
+    this.#ringEnd = end;
+    return true;
+  }
+
+  get ringBytes(): number {
+    return this.#ringEnd;
+  }
+
+  /** The entries that follow the newest snapshot, in order; to be read once, before any is appended. */
+  readRing(): readonly string[] {
+    const entries: string[] = [];
+    this.#ringEnd = 0;
+    while (this.#ringEnd + ENTRY_HEAD_BYTES <= RING_BYTES) {
+      const at = RING_OFFSET + this.#ringEnd;
+      const length = this.#view.getUint32(at, true);
+      if (this.#view.getUint32(at + 4, true) !== this.#generation || this.#ringEnd + ENTRY_HEAD_BYTES + length > RING_BYTES) break;
+      entries.push(decoder.decode(this.#bytes.subarray(at + ENTRY_HEAD_BYTES, at + ENTRY_HEAD_BYTES + length)));
+      this.#ringEnd += ENTRY_HEAD_BYTES + ((length + 3) & ~3);
+    }
+    return entries;
+  }
+
+  #snapshotGeneration(index: number): number {
+    return this.#word(SNAPSHOT_WORD + index * SNAPSHOT_WORDS);
+  }
+
+  #word(index: number): number {
+    return this.#words[index] as number;
+  }
+
+  #double(index: number): number {
+    return this.#doubles[index] as number;
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * What the engine writes down while it works, so that the next one can go on at the very place: each event when it is queued, the
+ * beginning and the end of each batch, and which event or effect is in hand.
+ *
+ * Law: the state of a dead engine is the newest snapshot with the journal's batches stepped once more. `step` is pure, so that gives
+ * the same states and the same effects; effects up to the one in hand were performed, the others are performed now.
+ *
+ * Definitions are not written down but read again from the files, by name.
+ */
+import type { UnitName } from '../../base/brand.ts';
+import type { ClockReading } from '../../base/time.ts';
+import { serialise } from '../../core/manager/serialise.ts';
+import type { ManagerState } from '../../core/manager/state.ts';
+import type { ManagerLog, UnstampedEvent } from '../engine.ts';
+import type { CheckpointMemory } from './checkpoint-memory.ts';
+
+/** A snapshot is due when the journal is as long as the last one, so that writing it costs no more than the journal did; but not before this. */
+const SNAPSHOT_AFTER_BYTES = 256 * 1024;
+
+/** Facts of this life that a next engine must not find out anew. */
+export interface LifeFacts {
+  readonly bootId: string;
+  /** null: without control groups. */
+  readonly cgroupRoot: string | null;
+}
+
+/** An event as the journal holds it: of definitions only the names. */
+export type SavedEvent =
+  | { readonly queued: Exclude<UnstampedEvent, { readonly definitions: unknown }> }
+  | { readonly queued: Omit<Extract<UnstampedEvent, { readonly definitions: unknown }>, 'definitions'>; readonly names: readonly UnitName[] };
+
+export type JournalEntry =
+  | SavedEvent
+  /** So many of the oldest queued events are stepped with this reading of the clocks. */
+  | { readonly batch: number; readonly clock: ClockReading }
+  /** Of the effects of the open batch, those before this one were performed; `begun`: perhaps this one too. Written by a recovery. */
+  | { readonly resume: number; readonly begun: boolean }
+  /** All effects of the batch were performed. */
+  | { readonly done: true };
+
+/** The first line of a snapshot; the state follows. */
+export interface SnapshotHead {
+  readonly facts: LifeFacts;
+  /** Sequence number of the next event to be queued. */
+  readonly sequence: number;
+  readonly queue: readonly SavedEvent[];
+}
+
+export function saveEvent(event: UnstampedEvent): SavedEvent {
+  if (!('definitions' in event)) return { queued: event };
+  const { definitions, ...rest } = event;
+  return { queued: rest, names: definitions.map((definition) => definition.name) };
+}
+
+/** Written by the engine while it works. */
+export interface Journal {
+  /** An event was put into the queue. */
+  queued(event: UnstampedEvent): void;
+  /** A batch of the oldest `count` events begins. */
+  batch(count: number, clock: ClockReading): void;
+  /** The event at this place of the batch is about to be stepped. */
+  stepping(index: number): void;
+  /** The effect at this place of the batch is about to be performed. */
+  performing(index: number): void;
+  /** A recovery goes on with the effects of an open batch. */
+  resume(open: { readonly from: number; readonly begun: boolean }): void;
+  /** The batch is over; `queue` are the events that wait for the next. */
+  done(state: ManagerState, queue: readonly UnstampedEvent[]): void;
+}
+
+export class CheckpointJournal implements Journal {
+  readonly #memory: CheckpointMemory;
+  readonly #log: ManagerLog;
+  readonly #facts: LifeFacts;
+  /** Sequence number of the next event to be queued. */
+  #sequence: number;
+  /** Sequence number of the batch's first event, and of the event after its last. */
+  #batchBegin: number;
+  #batchEnd: number;
+  #snapshotBytes = 0;
+  /** The journal has a gap, was gone through once already, or holds definitions, whose files may change. */
+  #needsSnapshot = true;
+
+  /** @param at sequence numbers to go on from: of the next event to be queued, and of the next to be stepped */
+  constructor(options: { readonly memory: CheckpointMemory; readonly log: ManagerLog; readonly facts: LifeFacts; readonly at: { readonly queued: number; readonly stepped: number } }) {
+    this.#memory = options.memory;
+    this.#log = options.log;
+    this.#facts = options.facts;
+    this.#sequence = options.at.queued;
+    this.#batchBegin = this.#batchEnd = options.at.stepped;
+  }
+
+  queued(event: UnstampedEvent): void {
+    this.#sequence += 1;
+    if ('definitions' in event) this.#needsSnapshot = true;
+    this.#append(saveEvent(event));
+  }
+
+  batch(count: number, clock: ClockReading): void {
+    this.#batchBegin = this.#batchEnd;
+    this.#batchEnd += count;
+    this.#append({ batch: count, clock });
+  }
+
+  stepping(index: number): void {
+    this.#memory.setStepping(this.#batchBegin + index);
+  }
+
+  performing(index: number): void {
+    this.#memory.setPosition({ stepping: -1, performing: index });
+  }
+
+  done(state: ManagerState, queue: readonly UnstampedEvent[]): void {
+    this.#append({ done: true });
+    this.#memory.setPosition({ stepping: -1, performing: -1 });
+    if (this.#needsSnapshot || this.#memory.ringBytes > Math.max(SNAPSHOT_AFTER_BYTES, this.#snapshotBytes)) this.snapshot(state, queue);
+  }
+
+  resume(open: { readonly from: number; readonly begun: boolean }): void {
+    this.#append({ resume: open.from, begun: open.begun });
+    this.#memory.setPosition({ stepping: -1, performing: -1 });
+  }
+
+  /** Writes everything down anew. */
+  snapshot(state: ManagerState, queue: readonly UnstampedEvent[]): void {
+    const head: SnapshotHead = { facts: this.#facts, sequence: this.#sequence, queue: queue.map(saveEvent) };
+    const text = `${JSON.stringify(head)}\n${serialise(state)}`;
+    this.#snapshotBytes = text.length;
+    this.#needsSnapshot = !this.#memory.writeSnapshot(text);
+    if (this.#needsSnapshot) this.#log.write('crit', '', `the state is too long for a checkpoint: ${String(text.length)} characters`);
+  }
+
+  #append(entry: JournalEntry): void {
+    if (this.#memory.append(JSON.stringify(entry))) return;
+    if (!this.#needsSnapshot) this.#log.write('warning', '', 'the journal is full; a death before the end of this turn would lose what follows');
+    this.#needsSnapshot = true;
+  }
+}
