@@ -13,6 +13,7 @@
 #include <ctime>
 
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -64,7 +65,9 @@ struct Guard {
   std::atomic<bool> ended{true};
   std::atomic<bool> dying{false};
   std::atomic<bool> hanging{false};
-  std::atomic<bool> busy{true};
+  /// 1 while the main thread is outside of its loop's wait. A futex, on which the watchdog sleeps while there is nothing to watch.
+  std::atomic<uint32_t> busy{1};
+  std::atomic<bool> watchdogSleeps{false};
   std::atomic<uint64_t> turns{0};
   int64_t lookNsec = 0;
 };
@@ -173,22 +176,31 @@ void onExit() {
   if (!guard.ended && getpid() == guard.pid) dieAndRise(SIGABRT, kDeathByExit);
 }
 
-void onPrepare(uv_prepare_s*) { guard.busy = false; }
+void onPrepare(uv_prepare_s*) { guard.busy = 0; }
 
 void onCheck(uv_check_s*) {
   guard.turns++;
-  guard.busy = true;
+  guard.busy = 1;
+  if (guard.watchdogSleeps) syscall(SYS_futex, &guard.busy, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+
+/// An idle manager does not wake up: the watchdog looks only while the loop turns. Either the wake-up is seen or the value is.
+void sleepWhileIdle() {
+  guard.watchdogSleeps = true;
+  while (guard.busy == 0) syscall(SYS_futex, &guard.busy, FUTEX_WAIT_PRIVATE, 0, nullptr, nullptr, 0);
+  guard.watchdogSleeps = false;
 }
 
 void* watch(void*) {
   uint64_t seen = 0;
   int looks = 0;
   for (;;) {
+    sleepWhileIdle();
     const timespec pause = {static_cast<time_t>(guard.lookNsec / 1'000'000'000), static_cast<long>(guard.lookNsec % 1'000'000'000)};
     nanosleep(&pause, nullptr);
     if (guard.ended) continue;
     const uint64_t turns = guard.turns;
-    looks = guard.busy && turns == seen ? looks + 1 : 0;
+    looks = guard.busy != 0 && turns == seen ? looks + 1 : 0;
     seen = turns;
     if (looks < kLooksMax) continue;
     // First through the main thread, so that a parent-death signal of its children is not set off; when even a signal does not reach

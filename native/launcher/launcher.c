@@ -37,9 +37,11 @@ enum { EXIT_NO_PROGRAM = 127, EXIT_TROUBLE = 71 };
  * --disable-wasm-trap-handler: keeps SIGSEGV free for the manager's own crash handler.
  * --max-semi-space-size=1: the room for young objects would grow to 16 MB in a boot and stay; collecting more often costs nothing.
  * --expose-gc: once the boot is over, what only it needed is given back (src/host/settled-memory.ts).
- * A flag that any supported Node does not know would keep the manager from starting there: flags of one V8 are set by the loader.
+ * --no-opt, --no-sparkplug: the manager's code is interpreted; a boot of a thousand units takes no longer, and machine code would cost
+ *   1.5 MB. Not --jitless: of its consequences for WebAssembly one Node warns, and what silences it keeps another from starting.
+ * Every supported Node must know each of these, or the manager does not start there. To set them later costs 8 ms: node:v8 loads streams.
  */
-static const char *const NODE_FLAGS[] = { "--v8-pool-size=0", "--disable-wasm-trap-handler", "--max-semi-space-size=1", "--expose-gc" };
+static const char *const NODE_FLAGS[] = { "--v8-pool-size=0", "--disable-wasm-trap-handler", "--max-semi-space-size=1", "--expose-gc", "--no-opt", "--no-sparkplug" };
 enum { NODE_FLAG_COUNT = sizeof NODE_FLAGS / sizeof *NODE_FLAGS };
 
 static void die(int status, const char *what, const char *subject) {

@@ -15,12 +15,6 @@ const bundle = join(__dirname, `${basename(__filename, '.js')}.cjs`);
 const source = readFileSync(bundle, 'utf8');
 const mark = source.slice('// content '.length, source.indexOf('\n'));
 
-// The manager's code is interpreted only: a boot of a thousand units takes no longer, and machine code would cost 1.5 MB. Set here and
-// not on the command line, where --jitless makes one Node print a warning and the flag against that keeps another from starting.
-if (basename(bundle) === 'heartwood.cjs') {
-  for (const flag of ['--no-opt', '--no-sparkplug']) require('node:v8').setFlagsFromString(flag);
-}
-
 function readCache() {
   try {
     return readFileSync(bundle.replace(/cjs$/, `${mark}.${process.versions.v8}.cache`));
