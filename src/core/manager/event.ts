@@ -3,7 +3,7 @@
  * An event carries all it brings with it: `step` asks nobody.
  */
 import type { ClockReading } from '../../base/time.ts';
-import type { Pid, RequestId, Signal, UnitName, Usec } from '../../base/brand.ts';
+import type { Pid, RequestId, Signal, UnitName } from '../../base/brand.ts';
 import type { UnitDefinition, JobMode } from '../unit/definition.ts';
 import type { ConditionOutcome, JobType, ShutdownGoal } from './state.ts';
 
@@ -83,4 +83,3 @@ export type ManagerEvent = ClockReading & (
 
 export type EventKind = ManagerEvent['event'];
 export type EventOf<E extends EventKind> = Extract<ManagerEvent, { readonly event: E }>;
-export type { Usec };

@@ -7,7 +7,7 @@
 import type { InvocationId, JobId, MonotonicUsec, Pid, RealtimeUsec, RequestId, UnitName, Usec } from '../../base/brand.ts';
 import type { RandomState } from '../../base/random.ts';
 import type { PersistentMap } from '../../base/persistent-map.ts';
-import type { ExecRole, JobMode, UnitDefinition } from '../unit/definition.ts';
+import type { ExecRole, UnitDefinition } from '../unit/definition.ts';
 import type { Graph } from '../graph/graph.ts';
 
 export type ActiveState = 'active' | 'reloading' | 'inactive' | 'failed' | 'activating' | 'deactivating' | 'maintenance';
@@ -278,4 +278,3 @@ export interface ManagerState {
   readonly random: RandomState;
 }
 
-export type { JobMode };
