@@ -7,15 +7,9 @@
 import type { ClockReading } from '../base/time.ts';
 import type { Fd, RequestId, UnitName } from '../base/brand.ts';
 import type { Change, LogLevel, Reply } from '../core/manager/effect.ts';
-import type { ManagerEvent } from '../core/manager/event.ts';
+import type { UnstampedEvent } from '../core/manager/event.ts';
 import type { ManagerState } from '../core/manager/state.ts';
 import type { NativeBinding } from './native.ts';
-
-/** `Omit` that keeps the union a union. */
-type WithoutClock<E> = E extends unknown ? Omit<E, keyof ClockReading> : never;
-
-/** An event before the turn that handles it has put its reading of the clocks on it. */
-export type UnstampedEvent = WithoutClock<ManagerEvent>;
 
 /** Bits of `watch`, those of epoll_ctl(2). EPOLLERR and EPOLLHUP are reported whether asked for or not. */
 export const POLL_IN = 0x001;

@@ -12,12 +12,12 @@ import { keysOf } from '../base/persistent-map.ts';
 import type { ClockReading } from '../base/time.ts';
 import type { Errno, Fd, MonotonicUsec, Pid, RequestId, UnitName } from '../base/brand.ts';
 import type { Change, Effect, Reply, SpawnEffect } from '../core/manager/effect.ts';
-import type { ManagerEvent } from '../core/manager/event.ts';
+import type { UnstampedEvent } from '../core/manager/event.ts';
+import { unfinishedOf, type OpenBatch, type Step } from '../core/manager/replay.ts';
 import type { ManagerState } from '../core/manager/state.ts';
 import type { Journal } from './checkpoint/journal.ts';
-import type { OpenBatch } from './checkpoint/recovery.ts';
 import { readClock } from './clock.ts';
-import type { Engine, EngineFacts, LoadOutcome, ManagerLog, SourcePriority, UnstampedEvent } from './engine.ts';
+import type { Engine, EngineFacts, LoadOutcome, ManagerLog, SourcePriority } from './engine.ts';
 import type { NativeBinding } from './native.ts';
 import type { PollSet } from './poll-set.ts';
 
@@ -25,8 +25,6 @@ import type { PollSet } from './poll-set.ts';
 const EVENTS_PER_TURN_MAX = 4096;
 /** A queue longer than this means that events breed events; the newest are refused, loudly. */
 const QUEUED_EVENTS_MAX = 200_000;
-
-export type Step = (state: ManagerState, event: ManagerEvent) => readonly [ManagerState, readonly Effect[]];
 
 /** Performs effects; everything the engine does not do itself. */
 export interface EffectPerformer {
@@ -289,24 +287,18 @@ export class ManagerEngine implements Engine {
     this.#journal?.done(this.#state, this.#queue);
   }
 
-  /**
-   * What a former engine left undone. A spawn before that point that nobody was told the outcome of, be it the very effect the engine
-   * died of, may have been born all the same, and is looked for. Everything else bears repetition.
-   */
-  #finishOpenBatch({ effects, from, begun }: OpenBatch): void {
+  /** What a former engine left undone: spawns that nobody was told the outcome of are looked for, the rest is performed. */
+  #finishOpenBatch(open: OpenBatch): void {
     this.#open = null;
-    const first = effects[from];
-    const isDone = begun && first !== undefined && (first.kind === 'spawn' || (first.kind === 'test-conditions' && this.#isAnswered(first)));
-    const next = isDone ? from + 1 : from;
+    const { uncertain, next } = unfinishedOf(open, this.#queue);
     const lost: Effect[] = [];
-    for (const effect of effects.slice(0, next)) {
-      if (effect.kind !== 'spawn' || this.#isAnswered(effect)) continue;
+    for (const effect of uncertain) {
       const birth = this.#attached().findBirth(effect);
       if (birth === null) lost.push(effect);
       else this.#enqueue({ event: 'spawned', unit: effect.unit, token: effect.token, ...birth });
     }
     for (const effect of lost) this.#perform(effect);
-    this.#performAll(effects, next);
+    this.#performAll(open.effects, next);
   }
 
   #perform(effect: Effect): void {
@@ -316,10 +308,6 @@ export class ManagerEngine implements Engine {
       this.log.write('crit', 'unit' in effect ? effect.unit : '', `the effect "${effect.kind}" failed: ${describeError(error)}`);
       this.reportFailedEffect(effect);
     }
-  }
-
-  #isAnswered(effect: Extract<Effect, { readonly token: number }>): boolean {
-    return this.#queue.some((event) => 'token' in event && event.unit === effect.unit && event.token === effect.token);
   }
 
   #executeAnew(request: RequestId | null): void {

@@ -6,7 +6,7 @@ import type { ManagerEvent } from '../../src/core/manager/event.ts';
 import type { ManagerState } from '../../src/core/manager/state.ts';
 import type { EngineFacts, SourcePriority } from '../../src/host/engine.ts';
 import { ManagerEngine } from '../../src/host/manager-engine.ts';
-import type { Step } from '../../src/host/manager-engine.ts';
+import type { Step } from '../../src/core/manager/replay.ts';
 import type { NativeBinding } from '../../src/host/native.ts';
 import { PollSet } from '../../src/host/poll-set.ts';
 

@@ -83,3 +83,9 @@ export type ManagerEvent = ClockReading & (
 
 export type EventKind = ManagerEvent['event'];
 export type EventOf<E extends EventKind> = Extract<ManagerEvent, { readonly event: E }>;
+
+/** `Omit` that keeps the union a union. */
+type WithoutClock<E> = E extends unknown ? Omit<E, keyof ClockReading> : never;
+
+/** An event before the turn that handles it has put its reading of the clocks on it. */
+export type UnstampedEvent = WithoutClock<ManagerEvent>;

@@ -14,6 +14,7 @@
  * Versions of the layout: 1 (first).
  */
 import type { Fd } from '../../base/brand.ts';
+import type { Position } from '../../core/manager/replay.ts';
 import type { NativeBinding, Outcome } from '../native.ts';
 
 const MAGIC = 0x4857_4350;
@@ -49,14 +50,6 @@ export interface Death {
   readonly code: number;
   readonly monotonicUsec: number;
   readonly inRow: number;
-}
-
-/** Where the engine is within its work; -1 = not there. */
-export interface Position {
-  /** Sequence number of the event being stepped. */
-  readonly stepping: number;
-  /** Index of the effect being performed, in the batch in hand. */
-  readonly performing: number;
 }
 
 const encoder = new TextEncoder();

@@ -5,13 +5,14 @@
  * Law: the state of a dead engine is the newest snapshot with the journal's batches stepped once more. `step` is pure, so that gives
  * the same states and the same effects; effects up to the one in hand were performed, the others are performed now.
  *
- * Definitions are not written down but read again from the files, by name.
+ * The records themselves are core/manager/journal-entry, what is made of them core/manager/replay.
  */
-import type { UnitName } from '../../base/brand.ts';
 import type { ClockReading } from '../../base/time.ts';
+import type { UnstampedEvent } from '../../core/manager/event.ts';
+import { saveEvent, type JournalEntry, type SavedEvent } from '../../core/manager/journal-entry.ts';
 import { serialise } from '../../core/manager/serialise.ts';
 import type { ManagerState } from '../../core/manager/state.ts';
-import type { ManagerLog, UnstampedEvent } from '../engine.ts';
+import type { ManagerLog } from '../engine.ts';
 import type { CheckpointMemory } from './checkpoint-memory.ts';
 
 /** A snapshot is due when the journal is as long as the last one, so that writing it costs no more than the journal did; but not before this. */
@@ -24,32 +25,12 @@ export interface LifeFacts {
   readonly cgroupRoot: string | null;
 }
 
-/** An event as the journal holds it: of definitions only the names. */
-export type SavedEvent =
-  | { readonly queued: Exclude<UnstampedEvent, { readonly definitions: unknown }> }
-  | { readonly queued: Omit<Extract<UnstampedEvent, { readonly definitions: unknown }>, 'definitions'>; readonly names: readonly UnitName[] };
-
-export type JournalEntry =
-  | SavedEvent
-  /** So many of the oldest queued events are stepped with this reading of the clocks. */
-  | { readonly batch: number; readonly clock: ClockReading }
-  /** Of the effects of the open batch, those before this one were performed; `begun`: perhaps this one too. Written by a recovery. */
-  | { readonly resume: number; readonly begun: boolean }
-  /** All effects of the batch were performed. */
-  | { readonly done: true };
-
 /** The first line of a snapshot; the state follows. */
 export interface SnapshotHead {
   readonly facts: LifeFacts;
   /** Sequence number of the next event to be queued. */
   readonly sequence: number;
   readonly queue: readonly SavedEvent[];
-}
-
-export function saveEvent(event: UnstampedEvent): SavedEvent {
-  if (!('definitions' in event)) return { queued: event };
-  const { definitions, ...rest } = event;
-  return { queued: rest, names: definitions.map((definition) => definition.name) };
 }
 
 /** Written by the engine while it works. */

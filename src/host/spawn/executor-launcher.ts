@@ -7,7 +7,7 @@
 import type { Errno, Fd, Pid, UnitName } from '../../base/brand.ts';
 import type { DirectoryKind, ExecContext, StandardStream } from '../../core/unit/definition.ts';
 import { POLL_IN } from '../engine.ts';
-import type { UnstampedEvent } from '../engine.ts';
+import type { UnstampedEvent } from '../../core/manager/event.ts';
 import { serialiseExecSpec } from '../exec-spec.ts';
 import type { ExecSpec, StreamSource } from '../exec-spec.ts';
 import { parseExecReport } from '../exec-report.ts';
