@@ -9,6 +9,7 @@ import type { Errno, Fd, Pid, Signal, UnitName } from '../base/brand.ts';
 import type { Effect, SpawnEffect } from '../core/manager/effect.ts';
 import type { ManagerConfig, ServiceState, Unit } from '../core/manager/state.ts';
 import { initialState, step } from '../core/manager/step.ts';
+import { controlPidOf, mainPidOf, runsCommands } from '../core/manager/unit-processes.ts';
 import type { CgroupContext, DirectoryKind, UnitDefinition } from '../core/unit/definition.ts';
 import type { CheckpointMemory } from './checkpoint/checkpoint-memory.ts';
 import { CheckpointJournal } from './checkpoint/journal.ts';
@@ -243,8 +244,8 @@ export class Manager {
     const { definition, runtime, name } = unit;
     if (runtime.kind === 'slice' && definition.kind === 'slice' && runtime.state === 'active') {
       this.#tracker.restore(name, definition.cgroup, { pids: [], invocationId: '', mayBeKilled: false });
-    } else if (runtime.kind === 'service' && definition.kind === 'service') {
-      const pids = [runtime.mainPid, runtime.controlPid].filter((pid) => pid !== null);
+    } else if (runsCommands(runtime) && 'cgroup' in definition) {
+      const pids = [mainPidOf(unit), controlPidOf(unit)].filter((pid) => pid !== null);
       const mayBeKilled = !UNKILLED_STATES.has(runtime.state);
       this.#tracker.restore(name, definition.cgroup, { pids, invocationId: unit.invocationId ?? '', mayBeKilled });
     }
@@ -260,7 +261,7 @@ export class Manager {
       this.#onExit({ pid, code: 'killed', status: 9, uid: 0, userUsec: 0, systemUsec: 0, maxRssBytes: 0 }, unit);
     }
     for (const unit of valuesOf(state.units)) {
-      if (unit.runtime.kind === 'service' && WAITS_FOR_EMPTY_STATES.has(unit.runtime.state)) this.#tracker.watchEmpty(unit.name);
+      if (waitsForEmpty(unit)) this.#tracker.watchEmpty(unit.name);
     }
     this.engine.armTimer(state.armedUsec);
     const { shutdown } = state;
@@ -386,12 +387,16 @@ export class Manager {
 }
 
 /** States in which nothing has sent SIGKILL to the whole control group. */
-const UNKILLED_STATES: ReadonlySet<ServiceState> = new Set<ServiceState>(['start-pre', 'start', 'start-post', 'running', 'exited', 'reload', 'reload-signal', 'reload-notify', 'stop']);
+const UNKILLED_STATES: ReadonlySet<string> = new Set<ServiceState>(['start-pre', 'start', 'start-post', 'running', 'exited', 'reload', 'reload-signal', 'reload-notify', 'stop']);
 
 /** States that end when the control group is empty, or that may last longer than any process of their own. */
-const WAITS_FOR_EMPTY_STATES: ReadonlySet<ServiceState> = new Set<ServiceState>([
+const WAITS_FOR_EMPTY_STATES: ReadonlySet<string> = new Set<ServiceState>([
   'start', 'running', 'stop-watchdog', 'stop-sigterm', 'stop-sigkill', 'final-watchdog', 'final-sigterm', 'final-sigkill',
 ]);
+
+function waitsForEmpty({ runtime }: Unit): boolean {
+  return runsCommands(runtime) && WAITS_FOR_EMPTY_STATES.has(runtime.state);
+}
 
 /** native/addon/checkpoint-layout.h */
 const DEATH_BY_EXIT = -1001;

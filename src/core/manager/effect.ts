@@ -2,13 +2,23 @@
  * What `step` wants done. Plain data, performed by the host in order after the step; a failure comes back as an event.
  */
 import type { InvocationId, MonotonicUsec, Pid, RequestId, Signal, UnitName } from '../../base/brand.ts';
-import type { Condition, DirectoryKind, ExecCommand, ExecRole, ServiceUnit } from '../unit/definition.ts';
+import type { Condition, DirectoryKind, ExecCommand, ExecRole, ExecUnit } from '../unit/definition.ts';
 import type { JobId } from '../../base/brand.ts';
 import type { ActiveState, JobResult, JobType, Reply, ShutdownGoal } from './state.ts';
 
 export type { Reply } from './state.ts';
 
 export type LogLevel = 'emerg' | 'alert' | 'crit' | 'err' | 'warning' | 'notice' | 'info' | 'debug';
+
+/** A fd that a process is given. */
+export interface PassedFd {
+  /** The name in the host's table of fds. */
+  readonly key: string;
+  /** What the process is told in $LISTEN_FDNAMES. */
+  readonly name: string;
+  /** Whether its reads and writes shall not wait (NonBlocking=); null leaves it as it is. */
+  readonly nonBlocking: boolean | null;
+}
 
 export interface SpawnEffect {
   readonly kind: 'spawn';
@@ -19,7 +29,7 @@ export interface SpawnEffect {
   readonly index: number;
   readonly command: ExecCommand;
   /** The definition the process is started from: its exec, kill and cgroup contexts. */
-  readonly definition: ServiceUnit;
+  readonly definition: ExecUnit;
   readonly invocationId: InvocationId;
   /** What the manager knows, below Environment= and EnvironmentFile= as systemd.exec(5) orders them: MAINPID=, SERVICE_RESULT=, WATCHDOG_USEC=, …. */
   readonly extraEnvironment: readonly string[];
@@ -29,7 +39,10 @@ export interface SpawnEffect {
   readonly notify: boolean;
   /** The control process of a stop must not land in the group that is being killed: use the `.control` sub-group. */
   readonly controlGroup: 'main' | 'control';
+  /** Fds of the host's table to be passed from 3 on, in order: sd_listen_fds(3). `name` is for $LISTEN_FDNAMES. */
+  readonly fds: readonly PassedFd[];
 }
+
 
 export type Effect =
   | SpawnEffect
@@ -46,7 +59,7 @@ export type Effect =
   | { readonly kind: 'watch-control-group'; readonly unit: UnitName }
   /** The unit is down: remove its group, close its log pipes and fd store, forget its tracked tree. */
   | { readonly kind: 'release-control-group'; readonly unit: UnitName }
-  | { readonly kind: 'remove-directories'; readonly unit: UnitName; readonly kinds: readonly DirectoryKind[]; readonly definition: ServiceUnit }
+  | { readonly kind: 'remove-directories'; readonly unit: UnitName; readonly kinds: readonly DirectoryKind[]; readonly definition: ExecUnit }
   | { readonly kind: 'read-pid-file'; readonly unit: UnitName; readonly path: string }
   | { readonly kind: 'remove-file'; readonly unit: UnitName; readonly path: string }
   | { readonly kind: 'guess-main-pid'; readonly unit: UnitName }

@@ -82,6 +82,8 @@ export type ManagerEvent = ClockReading & (
 );
 
 export type EventKind = ManagerEvent['event'];
+/** What happens to processes of a unit. An exit is told to the owner of the process. */
+export type ProcessEvent = EventOf<'spawned' | 'spawn-failed' | 'exec-done' | 'exec-failed' | 'exited' | 'cgroup-empty'>;
 export type EventOf<E extends EventKind> = Extract<ManagerEvent, { readonly event: E }>;
 
 /** `Omit` that keeps the union a union. */

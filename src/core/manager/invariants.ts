@@ -2,6 +2,7 @@
 import { assert } from '../../base/assert.ts';
 import { entriesOf, getEntry, valuesOf } from '../../base/persistent-map.ts';
 import type { ManagerState } from './state.ts';
+import { runsCommands } from './unit-processes.ts';
 
 /** @throws AssertionError naming the first law that is broken */
 export function checkInvariants(state: ManagerState): void {
@@ -13,9 +14,9 @@ export function checkInvariants(state: ManagerState): void {
       assert(job.unit === name, `the job of ${name} is for it`);
     }
     const { runtime } = unit;
+    if (runsCommands(runtime) && runtime.controlPid !== null) assert(getEntry(state.pids, runtime.controlPid) === name, `the control process of ${name} is filed under it`);
     if (runtime.kind === 'service') {
       if (runtime.mainPid !== null) assert(getEntry(state.pids, runtime.mainPid) === name, `the main process of ${name} is filed under it`);
-      if (runtime.controlPid !== null) assert(getEntry(state.pids, runtime.controlPid) === name, `the control process of ${name} is filed under it`);
       assert(runtime.mainPid === null || runtime.mainPid !== runtime.controlPid, `main and control process of ${name} differ`);
       if (runtime.state === 'dead' || runtime.state === 'failed') {
         assert(runtime.deadlineUsec === null, `${name} is down and waits for nothing`);

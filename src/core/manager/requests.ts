@@ -9,6 +9,7 @@ import { isService } from './service-driver.ts';
 import { beginShutdown } from './shutdown.ts';
 import type { Job, JobType, PendingRequest, Unit } from './state.ts';
 import type { Turn } from './turn.ts';
+import { controlPidOf, mainPidOf, runsCommands } from './unit-processes.ts';
 import { setRuntime } from './set-runtime.ts';
 
 type RequestOf<M extends Request['method']> = Extract<Request, { readonly method: M }>;
@@ -144,12 +145,12 @@ function onKill(turn: Turn, id: RequestId, request: RequestOf<'kill'>): void {
       return;
     }
     const { runtime } = unit;
-    const main = runtime.kind === 'service' ? runtime.mainPid : null;
-    const control = runtime.kind === 'service' ? runtime.controlPid : null;
+    const main = mainPidOf(unit);
+    const control = controlPidOf(unit);
     const pids = [request.whom === 'control' ? null : main, request.whom === 'main' ? null : control].filter((pid) => pid !== null);
     // With these a service that is down may have left processes behind; they are still its own.
     const mayLeave = unit.definition.kind === 'service' && ['process', 'none'].includes(unit.definition.kill.killMode);
-    const wholeGroup = request.whom === 'all' && (runtime.kind === 'service' || runtime.kind === 'scope') && (mayLeave || !isInactive(unit.activeState));
+    const wholeGroup = request.whom === 'all' && (runsCommands(runtime) || runtime.kind === 'scope') && (mayLeave || !isInactive(unit.activeState));
     if (pids.length === 0 && !wholeGroup) {
       fail(turn, id, 'no-process', unit.name, `${unit.name} has no ${request.whom === 'all' ? '' : `${request.whom} `}process to signal.`);
       return;

@@ -7,7 +7,7 @@
 import type { InvocationId, JobId, MonotonicUsec, Pid, RealtimeUsec, RequestId, UnitName, Usec } from '../../base/brand.ts';
 import type { RandomState } from '../../base/random.ts';
 import type { PersistentMap } from '../../base/persistent-map.ts';
-import type { ExecRole, UnitDefinition } from '../unit/definition.ts';
+import type { ExecRole, ServiceRole, UnitDefinition } from '../unit/definition.ts';
 import type { Graph } from '../graph/graph.ts';
 
 export type ActiveState = 'active' | 'reloading' | 'inactive' | 'failed' | 'activating' | 'deactivating' | 'maintenance';
@@ -43,10 +43,33 @@ export interface SpawnFailure {
 }
 
 /** Which command line a spawn effect on its way is about. Only the answer with this token counts. */
-export interface PendingSpawn {
+export interface PendingSpawn<Role extends ExecRole = ExecRole> {
   readonly token: number;
-  readonly role: ExecRole;
+  readonly role: Role;
   readonly index: number;
+}
+
+/** How a command of a unit without a main process ended, and what else can fail it. */
+export type CommandResult = 'success' | 'resources' | 'timeout' | 'exit-code' | 'signal' | 'core-dump';
+
+/** What units have in common that run one command at a time and no main process: sockets, mounts, swaps. */
+export interface ControlRuntime<Role extends ExecRole = ExecRole> {
+  /** Spawns so far; the next token is one more. */
+  readonly spawnCount: number;
+  readonly pendingSpawn: PendingSpawn<Role> | null;
+  /** The process of the command that runs now. */
+  readonly controlPid: Pid | null;
+  /** The command line `controlPid` runs; null when there is none. */
+  readonly controlCommand: { readonly role: Role; readonly index: number } | null;
+  /** No process was left in the unit's group when last heard, and none was started since. */
+  readonly groupEmpty: boolean;
+  /** When the current state times out; null = never. */
+  readonly deadlineUsec: MonotonicUsec | null;
+  /** The last run of each command line, in the order they were first run. */
+  readonly execs: readonly ExecRecord[];
+  readonly spawnFailure: SpawnFailure | null;
+  /** What decided the present result; null for success or before the first run. */
+  readonly endReason: Reason | null;
 }
 
 export interface ServiceRuntime {
@@ -54,12 +77,12 @@ export interface ServiceRuntime {
   readonly state: ServiceState;
   /** Spawns so far; the next token is one more. */
   readonly spawnCount: number;
-  readonly pendingSpawn: PendingSpawn | null;
+  readonly pendingSpawn: PendingSpawn<ServiceRole> | null;
   readonly mainPid: Pid | null;
   /** The process of the command that now runs beside the main one: start-pre, reload, stop, …. */
   readonly controlPid: Pid | null;
   /** The command line `controlPid` runs; null when there is none. */
-  readonly controlCommand: { readonly role: ExecRole; readonly index: number } | null;
+  readonly controlCommand: { readonly role: ServiceRole; readonly index: number } | null;
   /** Index into ExecStart= of the main process. */
   readonly mainCommandIndex: number;
   /** No process was left in the unit's group when last heard, and none was started since. */

@@ -8,15 +8,14 @@ import { emptyMap } from '../../base/persistent-map.ts';
 import { seedRandom } from '../../base/random.ts';
 import type { ClockReading } from '../../base/time.ts';
 import { emptyGraph } from '../graph/graph.ts';
-import { onGroupEmpty, onProcessExit } from '../machine/service/exits.ts';
 import { onEventLeftOut } from '../machine/service/left-out.ts';
 import { onNotify } from '../machine/service/notify.ts';
-import { onExecDone, onExecFailed, onSpawned, onSpawnFailed } from '../machine/service/spawns.ts';
 import { onMainPidKnown } from '../machine/service/start.ts';
 import type { Effect } from './effect.ts';
 import type { EventOf, ManagerEvent } from './event.ts';
 import { enqueue, finishJob, runNextJob } from './jobs.ts';
 import { addDefinitions, replaceDefinitions } from './load.ts';
+import { onProcessEvent } from './process-events.ts';
 import { onRequest } from './requests.ts';
 import { driveService, isService, type ServiceTransition } from './service-driver.ts';
 import { advanceShutdown, onFinalKillDone } from './shutdown.ts';
@@ -77,24 +76,24 @@ function handle(turn: Turn, event: ManagerEvent): void {
     }
     case 'spawned':
       turn.setOwner(event.pid, event.unit);
-      drive(turn, event.unit, (c, run) => onSpawned(c, run, event.token, event.pid, event.execDone));
+      onProcessEvent(turn, event.unit, event);
       return;
     case 'spawn-failed': {
       const { stage, errno, subject } = event;
       turn.log('err', event.unit, `${event.unit}: cannot start ${subject}: ${stage} failed with ${errno}`, { stage, errno });
-      drive(turn, event.unit, (c, run) => onSpawnFailed(c, run, event.token, { stage, errno, subject }));
+      onProcessEvent(turn, event.unit, event);
       return;
     }
-    case 'exec-done': drive(turn, event.unit, (c, run) => onExecDone(c, run, event.pid)); return;
+    case 'exec-done': onProcessEvent(turn, event.unit, event); return;
     case 'exec-failed': {
       const { stage, errno, subject } = event;
       turn.log('err', event.unit, `${event.unit}: cannot start ${subject}: ${stage} failed with ${errno}`, { stage, errno });
-      drive(turn, event.unit, (c, run) => onExecFailed(c, run, event.pid, { stage, errno, subject }));
+      onProcessEvent(turn, event.unit, event);
       return;
     }
     case 'exited': onExited(turn, event); return;
     case 'notify': drive(turn, event.unit, (c, run) => onNotify(c, run, event)); return;
-    case 'cgroup-empty': onCgroupEmpty(turn, event.unit); return;
+    case 'cgroup-empty': onProcessEvent(turn, event.unit, event); return;
     case 'pid-file':
     case 'main-pid-guess':
       drive(turn, event.unit, (c, run) => onMainPidKnown(c, run, event.pid, event.event === 'pid-file' ? event.error : ''));
@@ -165,18 +164,5 @@ function drive(turn: Turn, name: UnitName, transition: ServiceTransition): void 
 function onExited(turn: Turn, event: EventOf<'exited'>): void {
   const owner = turn.ownerOf(event.pid) ?? event.unitHint;
   turn.removeOwner(event.pid);
-  if (owner !== null) drive(turn, owner, (c, run) => onProcessExit(c, run, event.pid, event));
+  if (owner !== null) onProcessEvent(turn, owner, event);
 }
-
-function onCgroupEmpty(turn: Turn, name: UnitName): void {
-  const unit = turn.unit(name);
-  if (unit?.runtime.kind !== 'scope') {
-    drive(turn, name, onGroupEmpty);
-    return;
-  }
-  const { runtime } = unit;
-  if (runtime.state === 'dead' || runtime.state === 'failed') return;
-  const failed = runtime.result !== 'success';
-  setRuntime(turn, name, { ...runtime, state: failed ? 'failed' : 'dead', deadlineUsec: null }, failed ? 'failed' : 'inactive');
-}
-

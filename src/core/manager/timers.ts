@@ -5,6 +5,7 @@ import { cancelJob, enqueue } from './jobs.ts';
 import { driveService, isService } from './service-driver.ts';
 import { onShutdownLate } from './shutdown.ts';
 import type { Unit } from './state.ts';
+import { stateDeadlineOf } from './unit-processes.ts';
 import type { Turn } from './turn.ts';
 import { setRuntime } from './set-runtime.ts';
 
@@ -42,8 +43,7 @@ function earliestDue(turn: Turn): MonotonicUsec | null {
 export function unitDueUsec(unit: Unit): MonotonicUsec | null {
   switch (unit.runtime.kind) {
     case 'service': return nextDueUsec(unit.runtime);
-    case 'scope': return unit.runtime.deadlineUsec;
-    default: return null;
+    default: return stateDeadlineOf(unit);
   }
 }
 

@@ -8,7 +8,7 @@ import { INVERSE, type EdgeKind } from '../graph/atoms.ts';
 import { neighbours } from '../graph/graph.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
 import { buildTransaction } from '../job/transaction.ts';
-import type { DependencyOrigin, ExecCommand } from '../unit/definition.ts';
+import type { DependencyOrigin, ExecCommand, ServiceRole } from '../unit/definition.ts';
 import { commandsOf } from '../machine/service/context.ts';
 import { describeExit, describeReason, findUnit, viewOf } from './query.ts';
 import type { ExecRecord, ManagerState, Reason, Unit } from './state.ts';
@@ -167,7 +167,7 @@ function describeFailure(unit: Unit, reason: Reason): WhyLink {
     }
     case 'exit': {
       const record = [...runtime.execs].reverse().find((each) => each.role === reason.role && each.exit !== null) ?? null;
-      const command = record === null ? firstCommand(unit, reason.role) : commandsOf(unit.definition, record.role)[record.index];
+      const command = record === null ? firstCommand(unit, reason.role) : commandsOf(unit.definition, record.role as ServiceRole)[record.index];
       const text = `${reason.role}=${command?.argv.join(' ') ?? ''} ${record === null ? 'ended' : `(PID ${String(record.pid)}) ${describeExit(record)}`}`;
       return plain(unit, reason.reason, text, command?.origin ?? null, record);
     }
@@ -183,7 +183,7 @@ function describeFailure(unit: Unit, reason: Reason): WhyLink {
 }
 
 function firstCommand(unit: Unit, role: string): ExecCommand | undefined {
-  return unit.definition.kind === 'service' ? commandsOf(unit.definition, role as ExecRecord['role'])[0] : undefined;
+  return unit.definition.kind === 'service' ? commandsOf(unit.definition, role as ServiceRole)[0] : undefined;
 }
 
 function endedText(unit: Unit): string {

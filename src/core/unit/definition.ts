@@ -146,9 +146,13 @@ export interface UnitCommon {
   readonly notEffective: readonly NotEffective[];
 }
 
-/** The settings that hold command lines. */
-export type ExecRole =
+/** The settings that hold command lines, by kind of unit; those of mounts and swaps are names of commands the manager makes itself. */
+export type ServiceRole =
   | 'ExecCondition' | 'ExecStartPre' | 'ExecStart' | 'ExecStartPost' | 'ExecReload' | 'ExecStop' | 'ExecStopPost';
+export type SocketRole = 'ExecStartPre' | 'ExecStartPost' | 'ExecStopPre' | 'ExecStopPost';
+export type MountRole = 'ExecMount' | 'ExecUnmount' | 'ExecRemount';
+export type SwapRole = 'ExecActivate' | 'ExecDeactivate';
+export type ExecRole = ServiceRole | SocketRole | MountRole | SwapRole;
 
 /** One command line of Exec…=, specifiers expanded, quoting undone, variables not yet expanded. */
 export interface ExecCommand {
@@ -268,6 +272,14 @@ export interface CgroupContext {
   /** Share of one CPU in microseconds per second. */
   readonly cpuQuotaUsecPerSec: number | null;
   readonly ioWeight: number | null;
+}
+
+/** A unit that runs commands: what the processes of it are started from. */
+export interface ExecUnit extends UnitCommon {
+  readonly kind: 'service' | 'socket' | 'mount' | 'swap';
+  readonly exec: ExecContext;
+  readonly kill: KillContext;
+  readonly cgroup: CgroupContext;
 }
 
 export type ServiceType = 'simple' | 'exec' | 'forking' | 'oneshot' | 'notify' | 'notify-reload' | 'dbus' | 'idle';

@@ -20,6 +20,7 @@ import type { SpawnPlan } from './spawner.ts';
 /** Child descriptors, in the order they are passed after the standard streams. */
 const SPEC_FD = 3;
 const REPORT_FD = 4;
+const PASSED_FDS = 5;
 /** Reports are a few hundred bytes; more than this is not ours. */
 const REPORT_BYTES_MAX = 64 * 1024;
 /** So many executors may be at work at once before their answers have come; a bound on fds, far above what a boot needs. */
@@ -80,7 +81,7 @@ export class ExecutorLauncher {
       argv: ['unit-executor', String(SPEC_FD)],
       env: [],
       stdio,
-      extraFds: [specFd, writeEnd],
+      extraFds: [specFd, writeEnd, ...plan.passedFds],
       cwd: '/',
       umask: 0o022,
       credentials: null,
@@ -164,7 +165,7 @@ export class ExecutorLauncher {
       environment: layer(plan.upperEnvironment),
       pidVariables: [...plan.lowerEnvironment].filter(([name, value]) => PID_VARIABLES.has(name) && value === '').map(([name]) => name),
       unsetEnvironment: exec.unsetEnvironment,
-      passedFds: [],
+      passedFds: plan.passedFds.map((_, index) => PASSED_FDS + index),
       user: runsAsUser ? exec.user : null,
       group: runsAsUser ? exec.group : null,
       supplementaryGroups: runsAsUser ? exec.supplementaryGroups : [],

@@ -28,6 +28,7 @@ import { CAP_SETUID, grant } from './privileges.ts';
 import type { Granted, OwnRights } from './privileges.ts';
 import { limitsOf } from './process-limits.ts';
 import { RemoteMounts } from './remote-mounts.ts';
+import { passFds } from './passed-fds.ts';
 import { PID_VARIABLES, buildEnvironment, mergeEnvironment } from './spawn-environment.ts';
 import type { UserDatabase } from './user-database.ts';
 
@@ -62,6 +63,10 @@ export interface SpawnPlan {
   readonly credentials: CredentialsOutcome;
   readonly granted: Granted;
   readonly birthplace: Birthplace;
+  /** What the program gets from 3 on. */
+  readonly passedFds: readonly Fd[];
+  /** What StandardInput=socket and its kin mean; null when no stream is one. */
+  readonly socketFd: Fd | null;
   /** Write end of the unit's log pipe, when a stream goes there. */
   readonly logPipe: Fd | null;
 }
@@ -116,11 +121,16 @@ export class Spawner {
       this.#fail(effect, 'exec', 'ENOENT', effect.command.path);
       return;
     }
+    const passed = passFds(this.#options.native, this.#options.fds, effect);
+    if (!passed.ok) {
+      this.#fail(effect, 'fds', 'EBADF', passed.missing);
+      return;
+    }
     const credentials = resolveCredentials(this.#options.users, exec, effect.command.privilege, this.#own);
     const environment = buildEnvironment({
       exec,
       managerEnvironment: effect.managerEnvironment,
-      extraEnvironment: ['SYSTEMD_EXEC_PID=', ...effect.extraEnvironment],
+      extraEnvironment: ['SYSTEMD_EXEC_PID=', ...passed.environment, ...effect.extraEnvironment],
       invocationId: effect.invocationId,
       notifySocket: effect.notify ? this.#options.notifySocket : null,
       user: credentials.kind === 'known' ? credentials.user : null,
@@ -149,7 +159,7 @@ export class Spawner {
     );
     this.#tellNotEffective(effect.unit, [...birthplace.notEffective, ...granted.notEffective]);
     const plan: SpawnPlan = {
-      effect, exec, path, credentials, granted, birthplace,
+      effect, exec, path, credentials, granted, birthplace, passedFds: passed.fds, socketFd: passed.socket,
       lowerEnvironment: environment.lower,
       upperEnvironment: environment.upper,
       logPipe,
@@ -213,7 +223,7 @@ export class Spawner {
       argv: this.#expand(effect, environment),
       env,
       stdio,
-      extraFds: [],
+      extraFds: plan.passedFds,
       cwd: exec.workingDirectory !== null && 'path' in exec.workingDirectory ? exec.workingDirectory.path : this.#options.defaultDirectory,
       umask: exec.umask,
       credentials: granted.credentials,
@@ -282,19 +292,20 @@ export class Spawner {
   }
 
   #plainStdio(plan: SpawnPlan): readonly [Fd, Fd, Fd] {
-    const { exec, logPipe } = plan;
-    const input = this.#plainFd(exec.standardInput, this.#options.nullFd, logPipe);
+    const { exec } = plan;
+    const input = this.#plainFd(plan, exec.standardInput, this.#options.nullFd);
     // systemd.exec(5): "inherit" of the output is the input, "inherit" of the error output is the output.
-    const output = this.#plainFd(exec.standardOutput, input, logPipe);
-    return [input, output, this.#plainFd(exec.standardError, output, logPipe)];
+    const output = this.#plainFd(plan, exec.standardOutput, input);
+    return [input, output, this.#plainFd(plan, exec.standardError, output)];
   }
 
-  #plainFd(stream: StandardStream, inherited: Fd, logPipe: Fd | null): Fd {
+  #plainFd(plan: SpawnPlan, stream: StandardStream, inherited: Fd): Fd {
     const { nullFd } = this.#options;
     switch (stream.kind) {
       case 'inherit': return inherited;
       case 'journal':
-      case 'kmsg': return logPipe ?? nullFd;
+      case 'kmsg': return plan.logPipe ?? nullFd;
+      case 'socket': return plan.socketFd ?? nullFd;
       case 'fd': return this.#options.fds.get(stream.name) ?? nullFd;
       default: return nullFd;
     }

@@ -1,8 +1,8 @@
-import type { InvocationId, Pid, Usec } from '../../../base/brand.ts';
+import type { InvocationId, Usec } from '../../../base/brand.ts';
 import { addUsec, type ClockReading } from '../../../base/time.ts';
-import type { ExecRole, ServiceUnit } from '../../unit/definition.ts';
+import type { ServiceRole, ServiceUnit } from '../../unit/definition.ts';
 import type { Effect } from '../../manager/effect.ts';
-import type { ExecRecord, Reason, ServiceResult, ServiceRuntime, ServiceState } from '../../manager/state.ts';
+import type { Reason, ServiceResult, ServiceRuntime, ServiceState } from '../../manager/state.ts';
 
 /**
  * What a transition of one service may look at, and where it puts its effects. A transition is a function from
@@ -63,7 +63,7 @@ export function withFailure(run: ServiceRuntime, result: ServiceResult, reason: 
   return result === 'success' || run.result !== 'success' ? run : { ...run, result, endReason: reason };
 }
 
-export function commandsOf(definition: ServiceUnit, role: ExecRole) {
+export function commandsOf(definition: ServiceUnit, role: ServiceRole) {
   switch (role) {
     case 'ExecCondition': return definition.execCondition;
     case 'ExecStartPre': return definition.execStartPre;
@@ -76,7 +76,7 @@ export function commandsOf(definition: ServiceUnit, role: ExecRole) {
 }
 
 /** Asks for command `index` of `role`. The answer is a `spawned` or `spawn-failed` event. */
-export function spawn(c: ServiceContext, run: ServiceRuntime, role: ExecRole, index: number): ServiceRuntime {
+export function spawn(c: ServiceContext, run: ServiceRuntime, role: ServiceRole, index: number): ServiceRuntime {
   const command = commandsOf(c.definition, role)[index];
   if (command === undefined) return run;
   const token = run.spawnCount + 1;
@@ -94,12 +94,13 @@ export function spawn(c: ServiceContext, run: ServiceRuntime, role: ExecRole, in
     managerEnvironment: c.managerEnvironment,
     notify: c.definition.notifyAccess !== 'none',
     controlGroup: stopping || role === 'ExecReload' || role === 'ExecStartPost' ? 'control' : 'main',
+    fds: [],
   });
   return { ...run, spawnCount: token, pendingSpawn: { token, role, index }, groupEmpty: false };
 }
 
 /** Variables of systemd.exec(5) that only the manager can know. */
-function environmentOf(c: ServiceContext, run: ServiceRuntime, role: ExecRole): string[] {
+function environmentOf(c: ServiceContext, run: ServiceRuntime, role: ServiceRole): string[] {
   const extra: string[] = c.definition.pidFile === null ? [] : [`PIDFILE=${c.definition.pidFile}`];
   if (run.mainPid !== null && role !== 'ExecStart') extra.push(`MAINPID=${String(run.mainPid)}`);
   const watchdogUsec = run.watchdogOverrideUsec ?? c.definition.watchdogUsec;
@@ -122,25 +123,3 @@ export const SIGNAL_NAMES: readonly (string | undefined)[] = [
   undefined, 'HUP', 'INT', 'QUIT', 'ILL', 'TRAP', 'ABRT', 'BUS', 'FPE', 'KILL', 'USR1', 'SEGV', 'USR2', 'PIPE', 'ALRM', 'TERM',
   'STKFLT', 'CHLD', 'CONT', 'STOP', 'TSTP', 'TTIN', 'TTOU', 'URG', 'XCPU', 'XFSZ', 'VTALRM', 'PROF', 'WINCH', 'IO', 'PWR', 'SYS',
 ];
-
-/** Notes that a command runs as `pid`. A record of the same command line is replaced. */
-export function recordStart(c: ServiceContext, run: ServiceRuntime, role: ExecRole, index: number, pid: Pid): ServiceRuntime {
-  const record: ExecRecord = {
-    role, index, pid, startRealtimeUsec: c.now.realtimeUsec, startMonotonicUsec: c.now.monotonicUsec, exit: null,
-  };
-  const at = run.execs.findIndex((each) => each.role === role && each.index === index);
-  const execs = at < 0 ? [...run.execs, record] : run.execs.map((each, i) => (i === at ? record : each));
-  return { ...run, execs };
-}
-
-/** Notes how the command that ran as `pid` ended; returns the record too. */
-export function recordExit(
-  c: ServiceContext, run: ServiceRuntime, pid: Pid, exit: { readonly code: 'exited' | 'killed' | 'dumped'; readonly status: number },
-): readonly [ServiceRuntime, ExecRecord | null] {
-  const at = run.execs.findIndex((each) => each.pid === pid && each.exit === null);
-  const old = run.execs[at];
-  if (old === undefined) return [run, null];
-  const record: ExecRecord = { ...old, exit: { code: exit.code, status: exit.status, realtimeUsec: c.now.realtimeUsec, monotonicUsec: c.now.monotonicUsec } };
-  return [{ ...run, execs: run.execs.map((each, i) => (i === at ? record : each)) }, record];
-}
-

@@ -1,8 +1,9 @@
 /** A process of the service has ended, or its whole group is empty: what follows in each state. */
 import type { Pid } from '../../../base/brand.ts';
-import type { ExecRole } from '../../unit/definition.ts';
+import type { ServiceRole } from '../../unit/definition.ts';
 import type { Reason, ServiceResult, ServiceRuntime } from '../../manager/state.ts';
-import { commandsOf, recordExit, spawn, withFailure, type ServiceContext } from './context.ts';
+import { recordExit } from '../exec-records.ts';
+import { commandsOf, spawn, withFailure, type ServiceContext } from './context.ts';
 import { judgeExit, type Ended } from './judge-exit.ts';
 import { awaitMainProcess, enterRunning, enterStart, enterStartPost, enterStartPre } from './start.ts';
 import { afterSignals, enterSignal, enterSignalWith } from './stop.ts';
@@ -72,7 +73,7 @@ function onControlExit(c: ServiceContext, run: ServiceRuntime, pid: Pid, ended: 
 }
 
 /** An exit after the executor's report of a failed set-up is that failure, not the program's. */
-function reasonOf(run: ServiceRuntime, role: ExecRole): Reason {
+function reasonOf(run: ServiceRuntime, role: ServiceRole): Reason {
   return run.spawnFailure?.role === role ? { reason: 'spawn-failed', role } : { reason: 'exit', role };
 }
 

@@ -18,7 +18,7 @@ export function isInSet(set: ExitStatusSet, ended: Ended): boolean {
 }
 
 /** The result that the end of a process gives, `as` a long-running daemon or as a command that is to finish. */
-export function judgeExit(unit: ServiceUnit, ended: Ended, as: 'daemon' | 'command', command: ExecCommand | undefined): ServiceResult {
+export function judgeExit(unit: Pick<ServiceUnit, 'successExitStatus'>, ended: Ended, as: 'daemon' | 'command', command: ExecCommand | undefined): ServiceResult {
   if (command?.ignoreFailure === true || isInSet(unit.successExitStatus, ended)) return 'success';
   switch (ended.code) {
     case 'exited': return ended.status === 0 ? 'success' : 'exit-code';

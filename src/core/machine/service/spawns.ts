@@ -1,8 +1,9 @@
 /** Answers to spawn effects. */
 import type { Pid, Signal } from '../../../base/brand.ts';
-import type { ExecRole } from '../../unit/definition.ts';
+import type { ServiceRole } from '../../unit/definition.ts';
 import type { ExecRecord, ServiceRuntime, SpawnFailure } from '../../manager/state.ts';
-import { commandsOf, recordStart, type ServiceContext } from './context.ts';
+import { recordStart } from '../exec-records.ts';
+import { commandsOf, type ServiceContext } from './context.ts';
 import { afterControl, afterMain } from './exits.ts';
 import { judgeExit, statusOfStage } from './judge-exit.ts';
 import { enterStartPost } from './start.ts';
@@ -64,7 +65,7 @@ export function onSpawnFailed(c: ServiceContext, run: ServiceRuntime, token: num
 }
 
 /** A process that ended before its program ran stands for one whose exit status is that of the stage: $EXIT_STATUS, ExecMainStatus. */
-function exitBeforeExec(c: ServiceContext, role: ExecRole, index: number, status: number): ExecRecord {
+function exitBeforeExec(c: ServiceContext, role: ServiceRole, index: number, status: number): ExecRecord {
   const { realtimeUsec, monotonicUsec } = c.now;
   return {
     role, index, pid: 0 as Pid, startRealtimeUsec: realtimeUsec, startMonotonicUsec: monotonicUsec,

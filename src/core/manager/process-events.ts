@@ -1,0 +1,46 @@
+/** Where the events of a unit's processes go: to the state machine of its kind. */
+import type { UnitName } from '../../base/brand.ts';
+import { onGroupEmpty, onProcessExit } from '../machine/service/exits.ts';
+import { onExecDone, onExecFailed, onSpawned, onSpawnFailed } from '../machine/service/spawns.ts';
+import type { ProcessEvent } from './event.ts';
+import { driveService, type ServiceTransition } from './service-driver.ts';
+import { setRuntime } from './set-runtime.ts';
+import type { UnitRuntime } from './state.ts';
+import type { Turn } from './turn.ts';
+
+type ProcessOwner = (turn: Turn, name: UnitName, event: ProcessEvent) => void;
+
+/** A kind that has no processes of its own: an event is one of a former life. */
+const nobody: ProcessOwner = () => undefined;
+
+const OWNERS: Readonly<Record<UnitRuntime['kind'], ProcessOwner>> = {
+  service: (turn, name, event) => { driveService(turn, name, serviceTransition(event)); },
+  scope: (turn, name, event) => { if (event.event === 'cgroup-empty') onScopeEmpty(turn, name); },
+  target: nobody,
+  slice: nobody,
+  inert: nobody,
+};
+
+/** A unit that is gone meanwhile (reloaded away) has nothing to say to its old processes. */
+export function onProcessEvent(turn: Turn, name: UnitName, event: ProcessEvent): void {
+  const unit = turn.unit(name);
+  if (unit !== undefined) OWNERS[unit.runtime.kind](turn, unit.name, event);
+}
+
+function serviceTransition(event: ProcessEvent): ServiceTransition {
+  switch (event.event) {
+    case 'spawned': return (c, run) => onSpawned(c, run, event.token, event.pid, event.execDone);
+    case 'spawn-failed': return (c, run) => onSpawnFailed(c, run, event.token, { stage: event.stage, errno: event.errno, subject: event.subject });
+    case 'exec-done': return (c, run) => onExecDone(c, run, event.pid);
+    case 'exec-failed': return (c, run) => onExecFailed(c, run, event.pid, { stage: event.stage, errno: event.errno, subject: event.subject });
+    case 'exited': return (c, run) => onProcessExit(c, run, event.pid, event);
+    case 'cgroup-empty': return onGroupEmpty;
+  }
+}
+
+function onScopeEmpty(turn: Turn, name: UnitName): void {
+  const { runtime } = turn.require(name);
+  if (runtime.kind !== 'scope' || runtime.state === 'dead' || runtime.state === 'failed') return;
+  const failed = runtime.result !== 'success';
+  setRuntime(turn, name, { ...runtime, state: failed ? 'failed' : 'dead', deadlineUsec: null }, failed ? 'failed' : 'inactive');
+}

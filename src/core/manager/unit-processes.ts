@@ -1,0 +1,27 @@
+/** The processes the state knows of a unit, whatever its kind. */
+import type { MonotonicUsec, Pid } from '../../base/brand.ts';
+import type { ControlRuntime, ExecRecord, ServiceRuntime, Unit, UnitRuntime } from './state.ts';
+
+/** Runs commands one at a time, with or without a main process beside them. */
+export function runsCommands(runtime: UnitRuntime): runtime is Extract<UnitRuntime, ControlRuntime | ServiceRuntime> {
+  return 'controlPid' in runtime;
+}
+
+/** null for a unit that has none, or of a kind that never has one. */
+export function mainPidOf({ runtime }: Pick<Unit, 'runtime'>): Pid | null {
+  return runtime.kind === 'service' ? runtime.mainPid : null;
+}
+
+export function controlPidOf({ runtime }: Pick<Unit, 'runtime'>): Pid | null {
+  return runsCommands(runtime) ? runtime.controlPid : null;
+}
+
+/** The last run of each of the unit's command lines. */
+export function execsOf({ runtime }: Pick<Unit, 'runtime'>): readonly ExecRecord[] {
+  return runsCommands(runtime) ? runtime.execs : [];
+}
+
+/** When the present state of a unit times out; null = never. */
+export function stateDeadlineOf({ runtime }: Pick<Unit, 'runtime'>): MonotonicUsec | null {
+  return 'deadlineUsec' in runtime ? runtime.deadlineUsec : null;
+}
