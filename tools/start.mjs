@@ -26,7 +26,7 @@ const clientEnv = { ...process.env, HEARTWOOD_SOCKET: socket };
 
 let demo;
 try {
-  demo = bootDemo({ runtimeDirectory: directory, showStatus: true });
+  demo = bootDemo({ runtimeDirectory: directory, showStatus: true, terminal: interactive });
 } catch (error) {
   rmSync(directory, { recursive: true, force: true });
   if (!(error instanceof SetUpError)) throw error;
@@ -42,7 +42,7 @@ const ended = demo.ended.then((status) => ({ status }));
 const booted = await bootEnds();
 let status = booted ? 0 : 1;
 if (booted && interactive) {
-  await client([process.execPath, join(distDirectory, 'initctl.js'), 'prompt'], 'inherit');
+  await prompt();
 } else if (booted) {
   console.log('\n$ initctl status');
   await client([join(checkoutRoot, 'bin/initctl'), 'status'], 'inherit');
@@ -54,6 +54,25 @@ if (booted && interactive) {
 await powerOff();
 rmSync(directory, { recursive: true, force: true });
 process.exit(status);
+
+/** Gives the terminal to the prompt, and with it what the demo says meanwhile: only the prompt can put that above the line being typed. */
+function prompt() {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [join(distDirectory, 'initctl.js'), 'prompt', '--console'], {
+      env: { ...clientEnv, HEARTWOOD_CONSOLE_FD: '3' }, stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+    });
+    const above = /** @type {import('node:stream').Writable} */ (child.stdio[3]);
+    demo.console.unpipe(process.stdout);
+    demo.console.pipe(above);
+    // A prompt that dies reads no more; its exit follows.
+    above.on('error', () => undefined);
+    child.on('close', () => {
+      demo.console.unpipe(above);
+      demo.console.pipe(process.stdout, { end: false });
+      resolve(undefined);
+    });
+  });
+}
 
 /** @returns {Promise<boolean>} false when the manager ended instead */
 async function bootEnds() {

@@ -6,7 +6,7 @@
  */
 
 /** What launcher and build tell the manager; no process below it is to see them. */
-export const OWN_VARIABLES: ReadonlySet<string> = new Set(['HEARTWOOD_NODE', 'HEARTWOOD_NOFILE', 'HEARTWOOD_RESCUE', 'HEARTWOOD_RECORD_CODE_CACHE', 'HEARTWOOD_FAULTS', 'HEARTWOOD_HANG_MSEC']);
+export const OWN_VARIABLES: ReadonlySet<string> = new Set(['HEARTWOOD_NODE', 'HEARTWOOD_NOFILE', 'HEARTWOOD_RESCUE', 'HEARTWOOD_RECORD_CODE_CACHE', 'HEARTWOOD_FAULTS', 'HEARTWOOD_CONSOLE_IS_TERMINAL', 'HEARTWOOD_HANG_MSEC']);
 
 const PREFIX = 'HEARTWOOD_ENV_';
 

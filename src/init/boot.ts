@@ -83,7 +83,9 @@ export function boot(options: BootOptions): Manager {
   if (process.pid !== 1) native.setChildSubreaper(true);
   native.setProcessName('heartwood');
   const poll = new PollSet(native);
-  const colour = native.isTty(1 as Fd) && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb';
+  // Whoever shows our output on a terminal without being one says so.
+  const onTerminal = native.isTty(1 as Fd) || process.env['HEARTWOOD_CONSOLE_IS_TERMINAL'] === '1';
+  const colour = onTerminal && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb';
   const output = new OutputSink(native, poll, 1 as Fd);
   const errors = new OutputSink(native, poll, 2 as Fd);
   const isCommand = options.command !== null;
@@ -155,7 +157,7 @@ export function boot(options: BootOptions): Manager {
   const manager = new Manager(managerOptions);
   let status: StatusLines | null = null;
   if (options.showStatus !== 'no') {
-    status = new StatusLines({ sink: output, colour, live: native.isTty(1 as Fd), show: options.showStatus, state: () => manager.engine.state(), nowUsec: () => manager.engine.now().monotonicUsec });
+    status = new StatusLines({ sink: output, colour, live: onTerminal, show: options.showStatus, state: () => manager.engine.state(), nowUsec: () => manager.engine.now().monotonicUsec });
     const lines = status;
     manager.engine.subscribe((change) => { lines.onChange(change); });
   }

@@ -24,6 +24,10 @@ function terminalOf(): Terminal {
   };
 }
 
+function numberOrNull(text: string | undefined): number | null {
+  return text === undefined || !/^\d+$/.test(text) ? null : Number(text);
+}
+
 /** Verbs whose exit status 4 says that nothing is known: the LSB's "status" action. */
 const STATUS_VERBS: readonly string[] = ['status', 'is-active'];
 
@@ -38,7 +42,7 @@ async function main(): Promise<number> {
   const command = readCommand({ program, argv, terminal, nowUsec: Date.now() * 1000 });
   const wantsPrompt = command.kind === 'nothing' ? program === 'initctl' : command.kind === 'verb' && command.verb.name === 'prompt';
   if (wantsPrompt && process.stdin.isTTY && terminal.stdoutTty) {
-    return runPrompt({ places, terminal, endsManager: hasOption(options, 'console') });
+    return runPrompt({ places, terminal, endsManager: hasOption(options, 'console'), consoleFd: numberOrNull(process.env['HEARTWOOD_CONSOLE_FD']) });
   }
 
   const interrupt = new AbortController();

@@ -10,6 +10,7 @@ import { offlineAnswerer } from './client/offline.ts';
 import type { Places } from './client/places.ts';
 import { splitLine } from './command-line-words.ts';
 import { EXIT } from './exit-status.ts';
+import { showConsole } from './prompt-console.ts';
 import { completeLine } from './prompt-completion.ts';
 import type { Terminal } from './terminal.ts';
 import { paint } from './text/style.ts';
@@ -18,6 +19,8 @@ import { needsNode, readCommand, runCommand } from './verbs.ts';
 export interface PromptOptions {
   readonly places: Places;
   readonly terminal: Terminal;
+  /** fd of a pipe with what the system says on its console meanwhile; null: it says nothing, or says it on the terminal itself. */
+  readonly consoleFd: number | null;
   /** Leaving the prompt powers the manager off: it is the console of a system started just for it. */
   readonly endsManager: boolean;
 }
@@ -47,11 +50,15 @@ export async function runPrompt(options: PromptOptions): Promise<number> {
     },
   });
   connection.onLost = () => { readline.close(); };
+  let typing = false;
+  const console = options.consoleFd === null ? null : showConsole(options.consoleFd, process.stdout, () => { if (typing) readline.prompt(true); });
   process.stdout.write(`${paint(terminal, 'strong', 'heartwood')} is ready. "help" lists the verbs, Tab completes, Ctrl-D ${options.endsManager ? 'powers off' : 'leaves'}.\n`);
   readline.setPrompt(paint(terminal, 'good', 'heartwood> '));
 
   for (;;) {
+    typing = true;
     const line = await nextLine(readline);
+    typing = false;
     if (line === null) break;
     const words = splitLine(line);
     if (typeof words === 'string') {
@@ -71,6 +78,7 @@ export async function runPrompt(options: PromptOptions): Promise<number> {
   readline.close();
   if (options.endsManager && !connection.isLost) await powerOff(connection);
   connection.close();
+  if (options.endsManager) await console;
   return EXIT.done;
 }
 

@@ -1,41 +1,21 @@
 /** The prompt on a real terminal: completion, answers, Ctrl-C, Ctrl-D. The terminal is made by script(1). */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { completeLine } from '../../src/initctl/prompt-completion.ts';
 import { splitLine } from '../../src/initctl/command-line-words.ts';
 import { service, target } from '../../src/sim/definitions.ts';
 import { endPoll, openControlRig, type ControlRig } from '../control/control-rig.ts';
+import { hasScript, typeAt, type Conversation, type Turn } from './terminal-conversation.ts';
 
 after(endPoll);
 
 const CLIENT = join(import.meta.dirname, '../../dist/native/initctl');
-const hasScript = spawnSync('script', ['--version']).status === 0;
 const units = [target('default.target', { Wants: ['web.service'] }), service('web.service'), service('slow.service', { type: 'notify', notifyAccess: 'main' })];
 const scripts = { '/bin/slow.service': { readyAfterUsec: 3_600_000_000 } };
 
-/** Types each text when what was printed since the one before contains what it waits for. */
-async function converse(rig: ControlRig, argv: string, turns: readonly (readonly [waitFor: string | RegExp, type: string])[]): Promise<{ readonly text: string; readonly status: number | null }> {
-  const child = spawn('script', ['-qefc', `${CLIENT} ${argv}`, '/dev/null'], { env: { PATH: process.env['PATH'], HEARTWOOD_SOCKET: rig.socketPath, TERM: 'xterm', COLUMNS: '200' }, stdio: ['pipe', 'pipe', 'inherit'] });
-  let text = '';
-  let since = 0;
-  let next = 0;
-  child.stdout.setEncoding('utf8').on('data', (more: string) => {
-    text += more;
-    const turn = turns[next];
-    if (turn === undefined) return;
-    const found = typeof turn[0] === 'string' ? text.includes(turn[0], since) : turn[0].test(text.slice(since));
-    if (!found) return;
-    next++;
-    since = text.length;
-    child.stdin.write(turn[1]);
-  });
-  const late = setTimeout(() => { child.kill('SIGKILL'); }, 20_000);
-  const status = await new Promise<number | null>((resolve) => { child.on('close', resolve); });
-  clearTimeout(late);
-  assert.equal(next, turns.length, `waited for ${String(turns[next]?.[0])} in vain:\n${text}`);
-  return { text, status };
+function converse(rig: ControlRig, argv: string, turns: readonly Turn[]): Promise<Conversation> {
+  return typeAt(`${CLIENT} ${argv}`, { HEARTWOOD_SOCKET: rig.socketPath }, turns);
 }
 
 test('verbs are answered, Tab completes units, Ctrl-C ends a waiting, Ctrl-D leaves', { skip: !hasScript && 'needs script(1)' }, async () => {

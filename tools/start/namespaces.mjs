@@ -16,13 +16,13 @@ const GROUP_POLL_MS = 10;
 const NAMESPACES = ['--pid', '--fork', '--kill-child', '--mount', '--uts', '--ipc'];
 
 /**
- * @param {{ runtimeDirectory: string, showStatus: boolean }} options the runtime directory is seen from outside too, so the
- *   control socket can be used without entering anything
+ * @param {{ runtimeDirectory: string, showStatus: boolean, terminal: boolean }} options the runtime directory is seen from outside too, so the
+ *   control socket can be used without entering anything; `terminal`: what is read from `console` is shown on one
  * @returns {{ ended: Promise<number>, stop: () => void, console: import('node:stream').Readable }} `ended` gives the exit
  *   status; `stop` takes the system down without asking it
  * @throws {SetUpError} when this machine does not allow namespaces
  */
-export function bootDemo({ runtimeDirectory, showStatus }) {
+export function bootDemo({ runtimeDirectory, showStatus, terminal }) {
   const namespaces = allowedNamespaces();
   const group = makeControlGroup();
   const cgroupNamespace = group === null ? [] : ['--cgroup'];
@@ -33,7 +33,7 @@ export function bootDemo({ runtimeDirectory, showStatus }) {
     // A session of its own: Ctrl-C at the prompt is the prompt's.
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { PATH: process.env.PATH, TERM: process.env.TERM ?? 'dumb', DEMO_SET_UP: script, DEMO_CGROUP: group ?? '' },
+    env: { PATH: process.env.PATH, TERM: process.env.TERM ?? 'dumb', DEMO_SET_UP: script, DEMO_CGROUP: group ?? '', ...(terminal ? { HEARTWOOD_CONSOLE_IS_TERMINAL: '1' } : {}) },
   });
   const ended = new Promise((resolve, reject) => {
     child.on('error', reject);
