@@ -17,6 +17,7 @@ import { readProcess } from './processes/process-table.ts';
 import { removeDirectories } from './service-directories.ts';
 import type { FinalKill } from './shutdown/final-kill.ts';
 import type { Spawner } from './spawn/spawner.ts';
+import type { TimerStamps } from './timer-stamps.ts';
 
 export interface PerformerParts {
   readonly engine: ManagerEngine;
@@ -29,6 +30,7 @@ export interface PerformerParts {
   readonly directoryRoots: Readonly<Record<DirectoryKind, string>>;
   readonly privateTmpOf: (unit: UnitName) => string;
   readonly finalKill: FinalKill;
+  readonly stamps: TimerStamps;
   /** The unit a process belongs to, by everything the manager knows. */
   readonly unitOf: (pid: Pid) => UnitName | null;
   /** A process not started by the manager belongs to the unit from now on. */
@@ -104,6 +106,12 @@ export class HostPerformer implements EffectPerformer {
         return;
       case 'arm-timer':
         engine.armTimer(effect.dueUsec);
+        return;
+      case 'read-stamp':
+        engine.submit({ event: 'timer-stamp', unit: effect.unit, stampUsec: this.#parts.stamps.read(effect.unit) });
+        return;
+      case 'write-stamp':
+        this.#parts.stamps.write(effect.unit, effect.realtimeUsec);
         return;
       case 'reply':
         engine.reply(effect.request, effect.result);

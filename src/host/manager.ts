@@ -15,6 +15,7 @@ import type { CheckpointMemory } from './checkpoint/checkpoint-memory.ts';
 import { CheckpointJournal } from './checkpoint/journal.ts';
 import type { KeptFds } from './checkpoint/kept-fds.ts';
 import type { Recovered } from './checkpoint/recovery.ts';
+import { watchClock } from './clock-watch.ts';
 import { readClock } from './clock.ts';
 import { realConditionHost } from './conditions/condition-host.ts';
 import { HostPerformer } from './effect-performer.ts';
@@ -26,6 +27,7 @@ import { ManagerEngine, describeError } from './manager-engine.ts';
 import type { NativeBinding, ProcessExit, SignalRecord } from './native.ts';
 import { NotifySocket } from './notify-socket.ts';
 import type { PollSet } from './poll-set.ts';
+import { timerStampsIn } from './timer-stamps.ts';
 import { ControlGroups } from './processes/control-groups.ts';
 import { readProcess } from './processes/process-table.ts';
 import type { ProcessTracker } from './processes/process-tracker.ts';
@@ -151,6 +153,7 @@ export class Manager {
       engine: this.engine, tracker: this.#tracker, spawner, streams: options.streams, logd: this.#logd, fds,
       conditionHost: realConditionHost({ native, userId: (name) => users.user(name)?.uid ?? null, groupId: (name) => users.group(name), cgroupRoot: facts.cgroupRoot }),
       directoryRoots: options.directoryRoots,
+      stamps: timerStampsIn(options.directoryRoots.state, log),
       privateTmpOf: (unit) => this.#executor.privateTmpOf(unit),
       finalKill: this.#finalKill,
       unitOf,
@@ -207,6 +210,7 @@ export class Manager {
     } else {
       this.#coldplug(recovered);
     }
+    watchClock({ native, poll, log: this.engine.log, submit: this.engine.submit.bind(this.engine) });
     this.engine.start();
     // Children that were there before the signals were blocked (a shell that executed us) may have ended unseen.
     this.#reap();
@@ -264,6 +268,8 @@ export class Manager {
       if (waitsForEmpty(unit)) this.#tracker.watchEmpty(unit.name);
     }
     this.engine.armTimer(state.armedUsec);
+    // The wall clock may have been set while nobody looked.
+    this.engine.submit({ event: 'clock-changed', seen: false });
     const { shutdown } = state;
     if (shutdown?.phase === 'final') this.#finalKill.begin(shutdown.hurry);
     if (shutdown?.phase === 'over') this.#finish({ kind: 'finish', goal: shutdown.goal, exitStatus: shutdown.exitStatus });

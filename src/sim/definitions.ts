@@ -3,6 +3,7 @@ import type { Signal, UnitName, Usec } from '../base/brand.ts';
 import type {
   CgroupContext, Dependency, DependencyKind, ExecCommand, ExecContext, InertUnit, KillContext, ServiceUnit, SliceUnit, TargetUnit, UnitCommon,
 } from '../core/unit/definition.ts';
+import type { TimerBase, TimerTrigger, TimerUnit } from '../core/unit/timer.ts';
 
 const SECOND = 1_000_000;
 const ORIGIN = { file: '/sim/unit', line: 1 };
@@ -74,6 +75,22 @@ export function target(name: string, edgeMap: Edges = {}, overrides: Partial<Tar
 
 export function slice(name: string): SliceUnit {
   return { ...common(name), kind: 'slice', cgroup: CGROUP, ignoreOnIsolate: true };
+}
+
+/** A timer for the service of the same name. */
+export function timer(name: string, overrides: Partial<TimerUnit> & { readonly edges?: Edges } = {}): TimerUnit {
+  const { edges: edgeMap = {}, ...rest } = overrides;
+  const unit = overrides.unit ?? name.replace(/timer$/, 'service') as UnitName;
+  return {
+    ...common(name), kind: 'timer', unit, triggers: [], accuracyUsec: 1 as Usec, randomizedDelayUsec: 0 as Usec, fixedDelayUsec: null,
+    deferReactivation: false, onClockChange: false, onTimezoneChange: false, persistent: false, wakeSystem: false, remainAfterElapse: true,
+    dependencies: edges({ ...edgeMap, Triggers: [unit] }), ...rest,
+  };
+}
+
+/** A line of a timer: `after('OnBootSec', 5)` with seconds. */
+export function after(base: TimerBase, spanSeconds: number): TimerTrigger {
+  return { base, afterUsec: (spanSeconds * SECOND) as Usec, origin: ORIGIN };
 }
 
 /** A unit of a kind that loads but does not start yet. */

@@ -71,6 +71,10 @@ export class SimulatedKernel {
   readonly logs: string[] = [];
   readonly replies = new Map<RequestId, Reply>();
   readonly processes = new Map<Pid, Process>();
+  /** Hears of every effect, for tests that want to know more than `history` tells. */
+  onEffect: (effect: Effect) => void = () => undefined;
+  /** Stamp files of timers: when each last elapsed. */
+  readonly stamps = new Map<UnitName, RealtimeUsec>();
   finished: Extract<Effect, { readonly kind: 'finish' }> | null = null;
   bootFinished = false;
   steps = 0;
@@ -80,6 +84,8 @@ export class SimulatedKernel {
   readonly #watched = new Set<UnitName>();
   readonly #runs = new Map<string, number>();
   #timerUsec: number | null = null;
+  /** The wall clock when the monotonic one began. */
+  #wallClockUsec = 1_700_000_000_000_000;
   #nextPid = 100;
   #nextOrder = 0;
   #nextRequest = 1;
@@ -116,6 +122,16 @@ export class SimulatedKernel {
   notify(unit: string, pid: number, text: string): void {
     const fields = text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const);
     this.feed({ event: 'notify', unit: unit as UnitName, pid: pid as Pid, fields, fds: [], ...this.#clock() });
+  }
+
+  /** Sets the wall clock forward, or back. */
+  stepClock(byUsec: number): void {
+    this.#wallClockUsec += byUsec;
+    this.feed({ event: 'clock-changed', seen: true, ...this.#clock() });
+  }
+
+  changeTimeZone(): void {
+    this.feed({ event: 'timezone-changed', ...this.#clock() });
   }
 
   /** Ends a process as a signal would. */
@@ -171,11 +187,12 @@ export class SimulatedKernel {
   }
 
   #clock(): { readonly monotonicUsec: MonotonicUsec; readonly realtimeUsec: RealtimeUsec } {
-    return { monotonicUsec: this.nowUsec as MonotonicUsec, realtimeUsec: (1_700_000_000_000_000 + this.nowUsec) as RealtimeUsec };
+    return { monotonicUsec: this.nowUsec as MonotonicUsec, realtimeUsec: (this.#wallClockUsec + this.nowUsec) as RealtimeUsec };
   }
 
   #perform(effect: Effect): ManagerEvent[] {
     const clock = this.#clock();
+    this.onEffect(effect);
     switch (effect.kind) {
       case 'spawn': return [this.#spawn(effect)];
       case 'test-conditions': {
@@ -200,6 +217,12 @@ export class SimulatedKernel {
         this.#watched.add(effect.unit);
         return [];
       case 'release-control-group': this.#watched.delete(effect.unit); return [];
+      case 'read-stamp': {
+        const stamp = this.stamps.get(effect.unit) ?? null;
+        if (stamp === null) this.stamps.set(effect.unit, clock.realtimeUsec);
+        return [{ event: 'timer-stamp', unit: effect.unit, stampUsec: stamp, ...clock }];
+      }
+      case 'write-stamp': this.stamps.set(effect.unit, effect.realtimeUsec); return [];
       case 'arm-timer': this.#timerUsec = effect.dueUsec; return [];
       case 'reply': this.replies.set(effect.request, effect.result); return [];
       case 'log': this.logs.push(effect.message); return [];

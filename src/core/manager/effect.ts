@@ -1,7 +1,7 @@
 /**
  * What `step` wants done. Plain data, performed by the host in order after the step; a failure comes back as an event.
  */
-import type { InvocationId, MonotonicUsec, Pid, RequestId, Signal, UnitName } from '../../base/brand.ts';
+import type { InvocationId, MonotonicUsec, Pid, RealtimeUsec, RequestId, Signal, UnitName } from '../../base/brand.ts';
 import type { Condition, DirectoryKind, ExecCommand, ExecRole, ExecUnit } from '../unit/definition.ts';
 import type { JobId } from '../../base/brand.ts';
 import type { ActiveState, JobResult, JobType, Reply, ShutdownGoal } from './state.ts';
@@ -68,6 +68,10 @@ export type Effect =
   | { readonly kind: 'close-fds'; readonly names: readonly string[] }
   /** One timer for the whole manager; replaces the former. null = none. */
   | { readonly kind: 'arm-timer'; readonly dueUsec: MonotonicUsec | null }
+  /** When did this timer last elapse, by its stamp file? One that does not exist is made. Answer with `timer-stamp`. */
+  | { readonly kind: 'read-stamp'; readonly unit: UnitName }
+  /** The timer elapsed then: its stamp file gets this time of change. */
+  | { readonly kind: 'write-stamp'; readonly unit: UnitName; readonly realtimeUsec: RealtimeUsec }
   | { readonly kind: 'reply'; readonly request: RequestId; readonly result: Reply }
   /** A line of the manager's own log about a unit ('' = about itself). */
   | { readonly kind: 'log'; readonly level: LogLevel; readonly unit: UnitName | ''; readonly message: string; readonly fields?: Readonly<Record<string, string | number>> }

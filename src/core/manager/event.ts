@@ -3,7 +3,7 @@
  * An event carries all it brings with it: `step` asks nobody.
  */
 import type { ClockReading } from '../../base/time.ts';
-import type { Pid, RequestId, Signal, UnitName } from '../../base/brand.ts';
+import type { Pid, RealtimeUsec, RequestId, Signal, UnitName } from '../../base/brand.ts';
 import type { UnitDefinition, JobMode } from '../unit/definition.ts';
 import type { ConditionOutcome, JobType, ShutdownGoal } from './state.ts';
 
@@ -71,6 +71,11 @@ export type ManagerEvent = ClockReading & (
   | { readonly event: 'main-pid-guess'; readonly unit: UnitName; readonly pid: Pid | null }
   /** The timer armed by the newest `arm-timer` is due. */
   | { readonly event: 'timer' }
+  /** The wall clock was set, or the machine slept. `seen`: the kernel said so; else it may have happened while nobody looked. */
+  | { readonly event: 'clock-changed'; readonly seen: boolean }
+  | { readonly event: 'timezone-changed' }
+  /** Answer to `read-stamp`: when the timer last elapsed by its stamp file; null = there was none. */
+  | { readonly event: 'timer-stamp'; readonly unit: UnitName; readonly stampUsec: RealtimeUsec | null }
   | { readonly event: 'signal'; readonly signal: 'SIGTERM' | 'SIGINT' | 'SIGPWR' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' | 'SIGWINCH' | `SIGRTMIN+${number}` }
   /** Something about an effect failed that no other event tells. `subject` is a unit name or ''. */
   | { readonly event: 'effect-failed'; readonly effect: string; readonly subject: string; readonly errno: string }

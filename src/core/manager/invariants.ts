@@ -25,6 +25,12 @@ export function checkInvariants(state: ManagerState): void {
       if (runtime.state === 'failed') assert(runtime.result !== 'success', `${name} failed and says why`);
     }
   }
+  for (const [name, { runtime }] of entriesOf(state.units)) {
+    if (runtime.kind !== 'timer') continue;
+    const isArmed = runtime.nextMonotonicUsec !== null || runtime.nextRealtimeUsec !== null;
+    assert(!isArmed || runtime.state === 'waiting', `${name} elapses only while it waits`);
+    assert((runtime.state === 'failed') === (runtime.result !== 'success'), `${name} failed and says why`);
+  }
   for (const job of valuesOf(state.jobs)) {
     assert(getEntry(state.units, job.unit)?.job === job.id, `job ${String(job.id)} is the job of ${job.unit}`);
     if (job.state === 'waiting' && job.blockedBy !== null) {

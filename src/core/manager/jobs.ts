@@ -241,6 +241,7 @@ export function finishJob(turn: Turn, id: JobId, result: JobResult, propagate: b
     answerWaiters(turn, job, item.result);
     logResult(turn, unit, job, item.result, item.cause);
     wakeBlocked(turn, job);
+    turn.triggered.add(job.unit);
     if (!propagate) continue;
     for (const [name, kind] of failedBy(turn, job, item.result)) {
       const next = turn.unit(name)?.job ?? null;

@@ -4,13 +4,15 @@ import { addToGraph, buildGraph } from '../graph/graph.ts';
 import { CYCLES_SHOWN_MAX, findOrderCycles } from '../graph/cycles.ts';
 import { isInactive } from '../job/job-type.ts';
 import { NEVER_STARTED } from '../machine/service/context.ts';
+import { TIMER_NEVER_STARTED } from '../machine/timer.ts';
 import type { Dependency, UnitDefinition } from '../unit/definition.ts';
 import type { Instant, Unit, UnitRuntime, UnitTimes } from './state.ts';
 import { describeCycle } from '../job/transaction.ts';
 import type { Turn } from './turn.ts';
 
 export const NEVER: Instant = { realtimeUsec: 0 as Instant['realtimeUsec'], monotonicUsec: 0 as Instant['monotonicUsec'] };
-const NO_TIMES: UnitTimes = {
+/** Of a unit that has done nothing yet. */
+export const NO_TIMES: UnitTimes = {
   stateChange: NEVER, inactiveExit: NEVER, activeEnter: NEVER, activeExit: NEVER, inactiveEnter: NEVER, condition: NEVER,
 };
 
@@ -43,6 +45,7 @@ function newRuntime(definition: UnitDefinition): UnitRuntime {
     case 'target': return { kind: 'target', state: 'dead' };
     case 'slice': return { kind: 'slice', state: 'dead' };
     case 'scope': return { kind: 'scope', state: 'dead', result: 'success', deadlineUsec: null };
+    case 'timer': return TIMER_NEVER_STARTED;
     default: return { kind: 'inert', state: 'dead' };
   }
 }

@@ -18,6 +18,7 @@ const OWNERS: Readonly<Record<UnitRuntime['kind'], ProcessOwner>> = {
   scope: (turn, name, event) => { if (event.event === 'cgroup-empty') onScopeEmpty(turn, name); },
   target: nobody,
   slice: nobody,
+  timer: nobody,
   inert: nobody,
 };
 

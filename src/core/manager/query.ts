@@ -67,6 +67,7 @@ export function describeReason(reason: Reason): string {
     case 'auto-restart': return 'restarted by its Restart= setting';
     case 'bound-unit-gone': return `it is bound to ${reason.on}, which went down`;
     case 'conflict': return `it conflicts with ${reason.with}`;
+    case 'triggered': return `triggered by ${reason.by}`;
     case 'unneeded': return 'nothing needs it any more (StopWhenUnneeded=)';
     case 'shutdown': return 'the manager shuts down';
     case 'load-error': return 'its unit file cannot be used';

@@ -175,6 +175,8 @@ function onResetFailed(turn: Turn, id: RequestId, request: RequestOf<'reset-fail
       const calm = { ...unit.runtime, restarts: unit.runtime.state === 'auto-restart' ? unit.runtime.restarts : 0 };
       if (unit.activeState === 'failed') setRuntime(turn, unit.name, { ...calm, state: 'dead', result: 'success', reloadResult: 'success', endReason: null, spawnFailure: null }, 'inactive');
       else setRuntime(turn, unit.name, calm, unit.activeState);
+    } else if (runtime.kind === 'timer' && runtime.state === 'failed') {
+      setRuntime(turn, unit.name, { ...runtime, state: 'dead', result: 'success' }, 'inactive');
     } else if (runtime.kind === 'scope' && runtime.state === 'failed') {
       setRuntime(turn, unit.name, { ...runtime, state: 'dead', result: 'success' }, 'inactive');
     }

@@ -72,9 +72,12 @@ export function deserialise(text: string, definitions: readonly UnitDefinition[]
   for (const { sourceHash, definition: own, ...saved } of snapshot.units) {
     const definition = own ?? byName.get(saved.name);
     if (definition === undefined) return { ok: false, error: `no definition was read for ${saved.name}` };
-    if (newUnit(definition).runtime.kind !== saved.runtime.kind) return { ok: false, error: `${saved.name} is of another type now` };
+    const fresh = newUnit(definition).runtime;
+    // An engine that knew less had nothing to remember of units of this type.
+    const runtime = saved.runtime.kind === 'inert' ? fresh : saved.runtime;
+    if (fresh.kind !== runtime.kind) return { ok: false, error: `${saved.name} is of another type now` };
     if (definition.sourceHash !== sourceHash) changed.push(saved.name);
-    units.set(saved.name, { ...saved, definition });
+    units.set(saved.name, { ...saved, runtime, definition });
   }
   for (const definition of definitions) if (!units.has(definition.name)) units.set(definition.name, newUnit(definition));
   const aliases = new Map<UnitName, UnitName>();

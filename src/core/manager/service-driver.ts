@@ -65,6 +65,7 @@ function contextOf(turn: Turn, unit: ServiceRecord): ServiceContext {
     now: turn.now,
     invocationId: unit.invocationId ?? ('' as InvocationId),
     managerEnvironment: turn.environment,
+    triggerEnvironment: unit.startReason?.reason === 'triggered' ? unit.startReason.environment : [],
     restartJob: job?.type === 'restart' || job?.type === 'try-restart',
     stopWanted: job?.type === 'stop' || turn.shutdown !== null,
     effects: turn.effects,

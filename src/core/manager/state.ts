@@ -131,8 +131,22 @@ export interface ScopeRuntime {
   readonly result: 'success' | 'timeout' | 'resources';
   readonly deadlineUsec: MonotonicUsec | null;
 }
+export interface TimerRuntime {
+  readonly kind: 'timer';
+  readonly state: 'dead' | 'waiting' | 'running' | 'elapsed' | 'failed';
+  readonly result: 'success' | 'resources' | 'start-limit-hit';
+  /** The next elapse on each clock, random delay included; null = none. Only while it waits. */
+  readonly nextMonotonicUsec: MonotonicUsec | null;
+  readonly nextRealtimeUsec: RealtimeUsec | null;
+  /** The last elapse; of one that was read from a stamp file only the wall clock's half. 0 = never. */
+  readonly lastTrigger: Instant;
+  /** Indexes of lines that elapse once and have. */
+  readonly spent: readonly number[];
+  /** A start waits for the answer to `read-stamp`. */
+  readonly awaitsStamp: boolean;
+}
 export interface InertRuntime { readonly kind: 'inert'; readonly state: 'dead' }
-export type UnitRuntime = ServiceRuntime | TargetRuntime | SliceRuntime | ScopeRuntime | InertRuntime;
+export type UnitRuntime = ServiceRuntime | TargetRuntime | SliceRuntime | ScopeRuntime | TimerRuntime | InertRuntime;
 
 export interface ConditionOutcome {
   readonly kind: string;
@@ -175,6 +189,8 @@ export type Reason =
   | { readonly reason: 'auto-restart' }
   | { readonly reason: 'bound-unit-gone'; readonly on: UnitName }
   | { readonly reason: 'conflict'; readonly with: UnitName }
+  /** Started by a timer, path or socket. `environment`: what its processes are told of that, as `NAME=value`. */
+  | { readonly reason: 'triggered'; readonly by: UnitName; readonly environment: readonly string[] }
   | { readonly reason: 'unneeded' }
   | { readonly reason: 'shutdown' }
   | { readonly reason: 'load-error' }

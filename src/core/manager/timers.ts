@@ -3,9 +3,11 @@ import type { MonotonicUsec, UnitName } from '../../base/brand.ts';
 import { nextDueUsec, onDue } from '../machine/service/deadlines.ts';
 import { cancelJob, enqueue } from './jobs.ts';
 import { driveService, isService } from './service-driver.ts';
+import { timerWakeUsec } from '../machine/timer.ts';
 import { onShutdownLate } from './shutdown.ts';
 import type { Unit } from './state.ts';
 import { stateDeadlineOf } from './unit-processes.ts';
+import { isTimer, onTimerDue } from './timer-driver.ts';
 import type { Turn } from './turn.ts';
 import { setRuntime } from './set-runtime.ts';
 
@@ -17,8 +19,9 @@ export function onTimer(turn: Turn): void {
     if (job.deadlineUsec !== null && job.deadlineUsec <= now && turn.job(job.id) !== undefined) cancelJob(turn, job.id, 'timeout');
   }
   for (const unit of [...turn.units()]) {
-    const due = unitDueUsec(unit);
+    const due = unitDueUsec(turn, unit);
     if (due !== null && due <= now) onUnitDue(turn, unit.name);
+    else if (isTimer(unit)) onTimerDue(turn, unit);
   }
   if (turn.shutdown?.phase === 'stopping-units' && turn.shutdown.deadlineUsec <= now) onShutdownLate(turn);
   turn.armExactly(earliestDue(turn));
@@ -35,14 +38,16 @@ function earliestDue(turn: Turn): MonotonicUsec | null {
     if (each !== null && (due === null || each < due)) due = each;
   };
   for (const job of turn.jobs()) consider(job.deadlineUsec);
-  for (const unit of turn.units()) consider(unitDueUsec(unit));
+  for (const unit of turn.units()) consider(unitDueUsec(turn, unit));
   if (turn.shutdown?.phase === 'stopping-units') consider(turn.shutdown.deadlineUsec);
   return due;
 }
 
-export function unitDueUsec(unit: Unit): MonotonicUsec | null {
+/** When the manager wakes up for the unit. A timer that lets itself be late may have elapsed before. */
+function unitDueUsec(turn: Turn, unit: Unit): MonotonicUsec | null {
   switch (unit.runtime.kind) {
     case 'service': return nextDueUsec(unit.runtime);
+    case 'timer': return isTimer(unit) ? timerWakeUsec(unit.definition, unit.runtime, turn.now, turn.started) : null;
     default: return stateDeadlineOf(unit);
   }
 }
@@ -50,6 +55,7 @@ export function unitDueUsec(unit: Unit): MonotonicUsec | null {
 export function onUnitDue(turn: Turn, name: UnitName): void {
   const unit = turn.require(name);
   if (unit.runtime.kind === 'scope') onScopeDue(turn, unit);
+  else if (isTimer(unit)) onTimerDue(turn, unit);
   else if (isService(unit) && unit.runtime.state === 'auto-restart') restart(turn, name);
   else if (isService(unit)) driveService(turn, name, onDue);
 }

@@ -13,6 +13,7 @@ import { describeReason } from './query.ts';
 import { beginShutdown, exitStatusOf } from './shutdown.ts';
 import { takeAutomaticJob } from './start-limit.ts';
 import type { JobResult, Reason, Unit } from './state.ts';
+import { onTriggeredUnitChanged } from './triggers.ts';
 import type { Emergency, FailedJob, Turn, UnitChange } from './turn.ts';
 
 /** Works off the oldest thing that waits for a reaction. False = nothing waits. */
@@ -27,12 +28,18 @@ export function reactToNext(turn: Turn): boolean {
     onJobFailed(turn, failed);
     return true;
   }
+  for (const name of turn.triggered) {
+    turn.triggered.delete(name);
+    onTriggeredUnitChanged(turn, name);
+    return true;
+  }
   const emergency = turn.emergencies.shift();
   if (emergency !== undefined) applyEmergencyAction(turn, emergency);
   return emergency !== undefined;
 }
 
 function onChange(turn: Turn, { before, after }: UnitChange): void {
+  turn.triggered.add(after.name);
   if (before.activeState !== after.activeState) {
     onActiveStateChanged(turn, before, after);
     return;

@@ -8,6 +8,7 @@ import { stopService } from '../machine/service/stop.ts';
 import { driveService, isService } from './service-driver.ts';
 import { takeStart } from './start-limit.ts';
 import type { ConditionOutcome, Job, JobResult, Unit } from './state.ts';
+import { failTimer, isTimer, startTimer, stopTimer } from './timer-driver.ts';
 import type { Turn } from './turn.ts';
 import { setRuntime } from './set-runtime.ts';
 
@@ -100,6 +101,10 @@ function startTested(turn: Turn, unit: Unit, job: Job): RunOutcome {
     case 'scope':
       setRuntime(turn, unit.name, { ...runtime, state: 'running', result: 'success' }, 'active');
       return 'running';
+    case 'timer': {
+      const timer = turn.require(unit.name);
+      return isTimer(timer) ? startTimer(turn, timer) : 'failed';
+    }
     case 'inert':
       return 'unsupported';
   }
@@ -118,6 +123,7 @@ function onStartLimit(turn: Turn, unit: Unit): RunOutcome {
     turn.setUnit({ ...turn.require(unit.name), endReason: { reason: 'start-limit' } });
     turn.emit({ kind: 'release-control-group', unit: unit.name });
   }
+  if (isTimer(unit)) failTimer(turn, unit);
   turn.wantEmergencyAction(unit, definition.startLimitAction, 'start limit');
   return 'failed';
 }
@@ -137,6 +143,9 @@ export function stopUnit(turn: Turn, unit: Unit, job: Job): RunOutcome {
       break;
     case 'scope':
       stopScope(turn, unit);
+      break;
+    case 'timer':
+      if (isTimer(unit)) stopTimer(turn, unit);
       break;
     case 'inert':
       return 'done';

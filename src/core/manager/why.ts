@@ -201,6 +201,7 @@ function causeOf(reason: Reason): UnitName | null {
     case 'dependency-failed':
     case 'bound-unit-gone': return reason.on;
     case 'conflict': return reason.with;
+    case 'triggered': return reason.by;
     default: return null;
   }
 }

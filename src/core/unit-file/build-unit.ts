@@ -5,12 +5,13 @@
  * be told, and `status` can show it.
  */
 import type { UnitName, Usec } from '../../base/brand.ts';
-import { ok, problem } from '../../base/result.ts';
 import type {
   InertUnit, LoadState, ScopeUnit, SliceUnit, TargetUnit, UnitDefinition,
 } from '../unit/definition.ts';
 import { ROOT_SLICE, SYSTEM_SLICE, parentSlice, slicePath, unitKind, unitNameFromPath, withKind } from '../unit/unit-name.ts';
+import { buildPath } from './build-path.ts';
 import { buildService } from './build-service.ts';
+import { buildTimer } from './build-timer.ts';
 import { readCgroupContext, readSlice, refuseSliceOfSlice } from './cgroup-context.ts';
 import { addActivatorDefaults, addMounts, addShutdown, addSlice, addUmount } from './default-dependencies.ts';
 import { DependencyList } from './dependency-list.ts';
@@ -19,8 +20,9 @@ import type { LexedFile } from './lexer.ts';
 import { parseAbsolutePath, readExpanded, readScalar, readSettings, type SettingReader } from './setting-reader.ts';
 import { expandSpecifiers } from './specifiers.ts';
 import { parseSpan, parseTimeout } from './time-setting.ts';
+import { addTrigger } from './triggered-unit.ts';
 import { finishCommon, type BuildContext, type UnitDraft, type UnitSources } from './unit-draft.ts';
-import { meantUnit, readDependencies, readMountPaths, readUnitSection } from './unit-section.ts';
+import { readDependencies, readMountPaths, readUnitSection } from './unit-section.ts';
 import { parseBoolean } from './value/number.ts';
 
 /** Builds a unit from its files. Never throws on what the files contain. */
@@ -57,6 +59,8 @@ function build(sources: UnitSources, context: BuildContext, files: readonly Lexe
     case 'target': return buildTarget(draft);
     case 'slice': return buildSlice(draft);
     case 'scope': return buildScope(draft);
+    case 'timer': return buildTimer(draft);
+    case 'path': return buildPath(draft);
     default: return buildInert(draft, kind);
   }
 }
@@ -116,20 +120,8 @@ const INERT_DEPENDENCIES: Readonly<Record<InertUnit['kind'], (draft: UnitDraft, 
   socket: (draft, defaults) => {
     addSlice(draft.dependencies, readSlice(draft.reader, draft.context.mode));
     // With Accept=yes every connection gets an instance of its own; there is no one service to name.
-    if (!readScalar(draft.reader, 'Accept', parseBoolean, false, 'is-bad')) addTrigger(draft, 'Service', true);
+    if (!readScalar(draft.reader, 'Accept', parseBoolean, false, 'is-bad')) addTrigger(draft, 'Service');
     if (defaults) addActivatorDefaults(draft.dependencies, draft.context.mode, 'sockets.target' as UnitName);
-  },
-  timer: (draft, defaults) => {
-    addTrigger(draft, 'Unit', true);
-    if (!defaults) return;
-    addActivatorDefaults(draft.dependencies, draft.context.mode, 'timers.target' as UnitName);
-    if (draft.context.mode !== 'system' || !draft.reader.byName.has('OnCalendar')) return;
-    draft.dependencies.add('After', 'time-sync.target' as UnitName, 'default');
-    draft.dependencies.add('After', 'time-set.target' as UnitName, 'default');
-  },
-  path: (draft, defaults) => {
-    addTrigger(draft, 'Unit', true);
-    if (defaults) addActivatorDefaults(draft.dependencies, draft.context.mode, 'paths.target' as UnitName);
   },
   mount: (draft, defaults) => {
     const isApi = API_MOUNT.test(draft.sources.name);
@@ -158,18 +150,6 @@ const INERT_DEPENDENCIES: Readonly<Record<InertUnit['kind'], (draft: UnitDraft, 
   },
   device: () => undefined,
 };
-
-/** The unit that a timer, path or socket starts: what `directive` names, else the service of the same name. */
-function addTrigger(draft: UnitDraft, directive: 'Unit' | 'Service', isOrdered: boolean): void {
-  const { reader, sources } = draft;
-  const unit = readExpanded<UnitName>(reader, directive, (text) => {
-    const meant = meantUnit(text, sources.name);
-    if (meant === null) return problem(`'${text.slice(0, 80)}' is not the name of a unit`);
-    return directive === 'Service' && unitKind(meant) !== 'service' ? problem(`${meant} is not a service`) : ok(meant);
-  }, withKind(sources.name, 'service'));
-  draft.dependencies.add('Triggers', unit, 'implicit');
-  if (isOrdered) draft.dependencies.add('Before', unit, 'implicit');
-}
 
 /** A mount point needs the mounts above it; Where= must agree with the unit's name. */
 function addParentMounts(draft: UnitDraft): void {

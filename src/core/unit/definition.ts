@@ -6,6 +6,8 @@
  * Sources: systemd.unit(5), systemd.service(5), systemd.exec(5), systemd.kill(5), systemd.resource-control(5).
  */
 import type { Signal, UnitName, Usec } from '../../base/brand.ts';
+import type { PathUnit } from './path.ts';
+import type { TimerUnit } from './timer.ts';
 
 export type UnitKind =
   | 'service' | 'target' | 'slice' | 'scope'
@@ -356,7 +358,7 @@ export interface ScopeUnit extends UnitCommon {
 
 /** The kinds that load, take part in dependencies and are listed, but cannot be started yet. */
 export interface InertUnit extends UnitCommon {
-  readonly kind: 'socket' | 'timer' | 'path' | 'mount' | 'automount' | 'swap' | 'device';
+  readonly kind: 'socket' | 'mount' | 'automount' | 'swap' | 'device';
 }
 
-export type UnitDefinition = ServiceUnit | TargetUnit | SliceUnit | ScopeUnit | InertUnit;
+export type UnitDefinition = ServiceUnit | TargetUnit | SliceUnit | ScopeUnit | TimerUnit | PathUnit | InertUnit;

@@ -13,6 +13,8 @@ export interface ServiceContext {
   readonly now: ClockReading;
   readonly invocationId: InvocationId;
   readonly managerEnvironment: readonly string[];
+  /** What the unit is told of the timer or path that started it. */
+  readonly triggerEnvironment: readonly string[];
   /** The unit's job is a restart: RestartKillSignal= applies. */
   readonly restartJob: boolean;
   /** A stop job waits for this unit, or the manager shuts down: no automatic restart. */
@@ -101,7 +103,8 @@ export function spawn(c: ServiceContext, run: ServiceRuntime, role: ServiceRole,
 
 /** Variables of systemd.exec(5) that only the manager can know. */
 function environmentOf(c: ServiceContext, run: ServiceRuntime, role: ServiceRole): string[] {
-  const extra: string[] = c.definition.pidFile === null ? [] : [`PIDFILE=${c.definition.pidFile}`];
+  const extra: string[] = [...c.triggerEnvironment];
+  if (c.definition.pidFile !== null) extra.push(`PIDFILE=${c.definition.pidFile}`);
   if (run.mainPid !== null && role !== 'ExecStart') extra.push(`MAINPID=${String(run.mainPid)}`);
   const watchdogUsec = run.watchdogOverrideUsec ?? c.definition.watchdogUsec;
   if (watchdogUsec !== null && role === 'ExecStart') extra.push(`WATCHDOG_USEC=${String(watchdogUsec)}`, 'WATCHDOG_PID=');

@@ -1,22 +1,22 @@
 import { HONOURED, PARSED, page } from './row.ts';
 
 export const TIMER_DIRECTIVES = page('systemd.timer(5)', ['Timer'], [
-  ['OnActiveSec', 'time-spans', '', PARSED],
-  ['OnBootSec', 'time-spans', '', PARSED],
-  ['OnStartupSec', 'time-spans', '', PARSED],
-  ['OnUnitActiveSec', 'time-spans', '', PARSED],
-  ['OnUnitInactiveSec', 'time-spans', '', PARSED],
+  ['OnActiveSec', 'time-spans', '', HONOURED],
+  ['OnBootSec', 'time-spans', '', HONOURED],
+  ['OnStartupSec', 'time-spans', '', HONOURED],
+  ['OnUnitActiveSec', 'time-spans', '', HONOURED],
+  ['OnUnitInactiveSec', 'time-spans', '', HONOURED],
   ['OnCalendar', 'calendar', '', PARSED],
-  ['AccuracySec', 'time-span', '1min', PARSED],
-  ['RandomizedDelaySec', 'time-span', '0', PARSED],
-  ['FixedRandomDelay', 'boolean', 'no', PARSED],
-  ['DeferReactivation', 'boolean', 'no', PARSED, 257],
-  ['OnClockChange', 'boolean', 'no', PARSED],
-  ['OnTimezoneChange', 'boolean', 'no', PARSED],
+  ['AccuracySec', 'time-span', '1min', HONOURED],
+  ['RandomizedDelaySec', 'time-span', '0', HONOURED],
+  ['FixedRandomDelay', 'boolean', 'no', HONOURED],
+  ['DeferReactivation', 'boolean', 'no', HONOURED, 257],
+  ['OnClockChange', 'boolean', 'no', HONOURED],
+  ['OnTimezoneChange', 'boolean', 'no', HONOURED],
   ['Unit', 'unit', 'the service of the same name', HONOURED],
-  ['Persistent', 'boolean', 'no', PARSED],
+  ['Persistent', 'boolean', 'no', HONOURED],
   ['WakeSystem', 'boolean', 'no', PARSED],
-  ['RemainAfterElapse', 'boolean', 'yes', PARSED],
+  ['RemainAfterElapse', 'boolean', 'yes', HONOURED],
 ]);
 
 export const PATH_DIRECTIVES = page('systemd.path(5)', ['Path'], [

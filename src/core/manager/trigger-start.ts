@@ -1,0 +1,32 @@
+/** What a timer or path does when its moment has come. */
+import type { UnitName } from '../../base/brand.ts';
+import { enqueue } from './jobs.ts';
+import type { Unit } from './state.ts';
+import type { Turn } from './turn.ts';
+
+/**
+ * - `queued`: a start job is installed
+ * - `not-now`: the unit that triggers, or the manager, is going down
+ * - `refused`: the job cannot be; the log says why
+ */
+export type TriggerOutcome = 'queued' | 'not-now' | 'refused';
+
+/**
+ * Queues the start of the unit that `by` triggers.
+ *
+ * @param environment what its processes are told, as `NAME=value`; `TRIGGER_UNIT=` is added
+ */
+export function startTriggered(turn: Turn, by: Unit, name: UnitName, environment: readonly string[]): TriggerOutcome {
+  const own = by.job === null ? undefined : turn.job(by.job);
+  if (own?.type === 'stop' || turn.shutdown !== null) return 'not-now';
+  const unit = turn.unit(name);
+  if (unit === undefined) {
+    turn.log('err', by.name, `${by.name}: ${name}, which it is to start, is not loaded`);
+    return 'refused';
+  }
+  const reason = { reason: 'triggered', by: by.name, environment: [`TRIGGER_UNIT=${by.name}`, ...environment] } as const;
+  const outcome = enqueue(turn, { unit: unit.name, type: 'start', mode: 'replace', reason, boot: false }, null);
+  if (outcome.ok) return 'queued';
+  turn.log('err', by.name, `${by.name}: the start of ${name} was refused: ${outcome.refusal.message}`);
+  return 'refused';
+}

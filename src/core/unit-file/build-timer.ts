@@ -1,0 +1,87 @@
+/** Timers. Source: systemd.timer(5). */
+import type { UnitName, Usec } from '../../base/brand.ts';
+import { nextRandom, seedRandom } from '../../base/random.ts';
+import { seconds } from '../../base/time.ts';
+import type { TimerBase, TimerTrigger, TimerUnit } from '../unit/timer.ts';
+import { addActivatorDefaults } from './default-dependencies.ts';
+import { ignore, originOf, readScalar, type SettingReader } from './setting-reader.ts';
+import type { SpecifierContext } from './specifiers.ts';
+import { parseDelay } from './time-setting.ts';
+import { addTrigger } from './triggered-unit.ts';
+import { finishCommon, type UnitDraft } from './unit-draft.ts';
+import { readUnitSection } from './unit-section.ts';
+import { parseBoolean } from './value/number.ts';
+
+const DEFAULT_ACCURACY_USEC = seconds(60);
+
+/** Lines of one timer. systemd knows no bound; a timer with more than this was made by a mistake. */
+const TRIGGERS_MAX = 1024;
+
+const BASES: ReadonlySet<string> = new Set<TimerBase>(['OnActiveSec', 'OnBootSec', 'OnStartupSec', 'OnUnitActiveSec', 'OnUnitInactiveSec']);
+
+/** All lines that say when, in file order: an empty one of any kind takes back all before it. */
+function readTriggers(reader: SettingReader): readonly TimerTrigger[] {
+  let triggers: TimerTrigger[] = [];
+  for (const { directive, entry } of reader.settings) {
+    if (!BASES.has(directive.name)) continue;
+    if (entry.value === '') {
+      triggers = [];
+      continue;
+    }
+    if (triggers.length >= TRIGGERS_MAX) {
+      ignore(reader, entry, `a timer has at most ${String(TRIGGERS_MAX)} such lines`);
+      continue;
+    }
+    const expanded = reader.expand(entry.value);
+    if (!expanded.ok) {
+      ignore(reader, entry, expanded.problem);
+      continue;
+    }
+    const span = parseDelay(expanded.value);
+    if (span.ok) triggers.push({ base: directive.name as TimerBase, afterUsec: span.value, origin: originOf(entry) });
+    else ignore(reader, entry, span.problem);
+  }
+  return triggers;
+}
+
+/** The same on every start of this unit of this user on this machine, and unlike that of others. */
+function fixedDelay(name: UnitName, facts: SpecifierContext, delayUsec: Usec): Usec {
+  const text = `${facts.machineId ?? ''} ${String(facts.uid)} ${name}`;
+  const [word] = nextRandom(seedRandom(...Array.from(text, (character) => character.codePointAt(0) ?? 0)));
+  return Math.floor((word / 2 ** 32) * delayUsec) as Usec;
+}
+
+export function buildTimer(draft: UnitDraft): TimerUnit {
+  const { sources, context, reader, dependencies } = draft;
+  const section = readUnitSection(reader, context.defaults, { description: sources.name, ignoreOnIsolate: false });
+  const triggers = readTriggers(reader);
+  const unit = addTrigger(draft, 'Unit');
+  const onClockChange = readScalar(reader, 'OnClockChange', parseBoolean, false, 'is-bad');
+  const onTimezoneChange = readScalar(reader, 'OnTimezoneChange', parseBoolean, false, 'is-bad');
+  if (section.defaultDependencies) {
+    addActivatorDefaults(dependencies, context.mode, 'timers.target' as UnitName);
+    if (context.mode === 'system' && reader.byName.has('OnCalendar')) {
+      dependencies.add('After', 'time-sync.target' as UnitName, 'default');
+      dependencies.add('After', 'time-set.target' as UnitName, 'default');
+    }
+  }
+  const refusal = triggers.length > 0 || reader.byName.has('OnCalendar') || onClockChange || onTimezoneChange ? null
+    : `${sources.fragment?.file ?? sources.name}: The timer has no line that says when it elapses (OnCalendar=, OnBootSec= and the like).`;
+  const randomizedDelayUsec = readScalar(reader, 'RandomizedDelaySec', parseDelay, 0 as Usec);
+  const isFixed = readScalar(reader, 'FixedRandomDelay', parseBoolean, false, 'is-bad');
+  return {
+    kind: 'timer',
+    triggers,
+    unit,
+    accuracyUsec: Math.max(1, readScalar(reader, 'AccuracySec', parseDelay, DEFAULT_ACCURACY_USEC)) as Usec,
+    randomizedDelayUsec,
+    fixedDelayUsec: isFixed ? fixedDelay(sources.name, context.specifiers, randomizedDelayUsec) : null,
+    deferReactivation: readScalar(reader, 'DeferReactivation', parseBoolean, false, 'is-bad'),
+    onClockChange,
+    onTimezoneChange,
+    persistent: readScalar(reader, 'Persistent', parseBoolean, false, 'is-bad'),
+    wakeSystem: readScalar(reader, 'WakeSystem', parseBoolean, false, 'is-bad'),
+    remainAfterElapse: readScalar(reader, 'RemainAfterElapse', parseBoolean, true, 'is-bad'),
+    ...finishCommon(draft, section, refusal),
+  };
+}

@@ -1,0 +1,59 @@
+/** Tells when the wall clock was set (also by waking from sleep), and when the machine's time zone changed. */
+import type { Fd } from '../base/brand.ts';
+import type { UnstampedEvent } from '../core/manager/event.ts';
+import { POLL_IN, type ManagerLog } from './engine.ts';
+import type { NativeBinding } from './native.ts';
+import type { PollSet } from './poll-set.ts';
+
+/** inotify(7): what replacing a file or link by another does to its directory. */
+const IN_CLOSE_WRITE = 0x8;
+const IN_MOVED_TO = 0x80;
+const IN_CREATE = 0x100;
+const IN_DELETE = 0x200;
+
+const ZONE_DIRECTORY = '/etc';
+const ZONE_FILE = 'localtime';
+
+export interface ClockWatchOptions {
+  readonly native: NativeBinding;
+  readonly poll: PollSet;
+  readonly log: ManagerLog;
+  readonly submit: (event: UnstampedEvent) => void;
+}
+
+export function watchClock(options: ClockWatchOptions): void {
+  watchWallClock(options);
+  watchTimeZone(options);
+}
+
+function watchWallClock({ native, poll, log, submit }: ClockWatchOptions): void {
+  const fd = native.clockChangeFd();
+  if (typeof fd === 'string') {
+    log.write('warning', '', `changes of the wall clock will not be noticed: ${fd}`);
+    return;
+  }
+  poll.add(fd, POLL_IN, () => {
+    // The change has disarmed it. A new one is simpler than arming the old one again, and happens as rarely.
+    poll.remove(fd);
+    native.close(fd);
+    submit({ event: 'clock-changed', seen: true });
+    watchWallClock({ native, poll, log, submit });
+  }, 'timer');
+}
+
+function watchTimeZone({ native, poll, submit }: ClockWatchOptions): void {
+  const fd = native.inotifyOpen();
+  if (typeof fd === 'string') return;
+  const watch = native.inotifyAdd(fd, ZONE_DIRECTORY, IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE);
+  if (typeof watch === 'string') {
+    // A container without /etc has one time zone for ever.
+    native.close(fd);
+    return;
+  }
+  poll.add(fd, POLL_IN, () => { if (readsZoneChange(native, fd)) submit({ event: 'timezone-changed' }); }, 'timer');
+}
+
+function readsZoneChange(native: NativeBinding, fd: Fd): boolean {
+  const records = native.inotifyRead(fd);
+  return typeof records !== 'string' && records.some((record) => record.name === ZONE_FILE);
+}
