@@ -20,7 +20,8 @@
       EXPORT(readSmallFile) EXPORT(writeAttribute)                                                                   \
   /* splice.cc */ EXPORT(splice) EXPORT(tee)                                                                         \
   /* inotify.cc */ EXPORT(inotifyOpen) EXPORT(inotifyAdd) EXPORT(inotifyRemove) EXPORT(inotifyRead)                  \
-  /* cgroup.cc */ EXPORT(makeDirectory) EXPORT(removeDirectory) EXPORT(openDirectory)                                \
+  /* cgroup.cc */ EXPORT(makeDirectory) EXPORT(removeDirectory) EXPORT(openDirectory) EXPORT(readGroupProcesses)     \
+      EXPORT(isGroupPopulated)                                                                                       \
   /* mount.cc */ EXPORT(mount) EXPORT(umount) EXPORT(pivotRoot) EXPORT(chroot) EXPORT(swapoff)                       \
   /* power.cc */ EXPORT(sync) EXPORT(reboot) EXPORT(setHostname) EXPORT(loopbackUp)                                  \
   /* tty.cc */ EXPORT(windowSize) EXPORT(setForegroundGroup) EXPORT(getForegroundGroup) EXPORT(resetTty)             \

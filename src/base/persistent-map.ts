@@ -7,11 +7,18 @@
  */
 const SHARDS = 128;
 
+/** Names of units differ before `.service`, or a suffix about as long. */
+const SUFFIX_LENGTH = 8;
+
+/**
+ * Of a name only the length and some characters before the suffix are looked at: this is asked for thousands of times in a turn, and
+ * the engine's code is interpreted. Names that are too short give NaN for a character, which the shifts make 0.
+ */
 function shardOf(key: string | number): number {
   if (typeof key === 'number') return key & (SHARDS - 1);
-  let hash = 0;
-  for (let i = 0; i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) | 0;
-  return (hash ^ (hash >>> 15)) & (SHARDS - 1);
+  const end = key.length - SUFFIX_LENGTH;
+  return (key.length ^ key.charCodeAt(end - 1) ^ (key.charCodeAt(end - 2) << 3) ^ (key.charCodeAt(end - 3) << 1)
+    ^ (key.charCodeAt(end - 4) << 5) ^ (key.charCodeAt(end - 5) << 4) ^ (key.charCodeAt(end - 6) << 2)) & (SHARDS - 1);
 }
 
 type Shard<K, V> = ReadonlyMap<K, V>;

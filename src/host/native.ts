@@ -200,6 +200,13 @@ export interface NativeBinding {
   makeDirectory(path: string, mode: number): Outcome<0>;
   removeDirectory(path: string): Outcome<0>;
   openDirectory(path: string): Outcome<Fd>;
+  /** Whether a process lives in the group or below it. @see cgroups(7), cgroup.events */
+  isGroupPopulated(path: string): Outcome<boolean>;
+  /**
+   * The processes in a control group and in the groups below it, those of a parent before those of its children; without what lives
+   * outside of our PID namespace. Deeper than `depthMax` levels or past `groupsMax` groups is not looked. @see cgroups(7)
+   */
+  readGroupProcesses(path: string, depthMax: number, groupsMax: number): Outcome<Pid[]>;
 
   // --- mount
   mount(source: string, target: string, type: string, flags: number, data: string): Outcome<0>;

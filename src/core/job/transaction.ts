@@ -17,6 +17,11 @@ import { areConflicting, collapseJobType, firstOf, isInactive, isRedundant, isSu
 /** What a transaction needs to know of the manager. */
 export interface TransactionView {
   readonly graph: Graph;
+  /**
+   * The units' ordering has no cycle; then neither has that of any jobs: stops go before starts, starts run in the units' order and stops
+   * against it.
+   */
+  readonly orderIsAcyclic: boolean;
   unit(name: UnitName): Unit | undefined;
   job(id: JobId): Job | undefined;
   units(): Iterable<Unit>;
@@ -322,6 +327,7 @@ class Builder {
   }
 
   #resolveCycle(): Refusal | 'again' | null {
+    if (this.#view.orderIsAcyclic) return null;
     const cycle = this.#findCycle();
     if (cycle === null) return null;
     const names = cycle.map((draft) => draft.unit);

@@ -76,16 +76,17 @@ export function addDefinitions(turn: Turn, definitions: readonly UnitDefinition[
   }
   if (added.length === 0) return;
   turn.graph = addToGraph(turn.graph, added, (name) => turn.resolve(name));
-  reportCycles(turn, added.map((definition) => definition.name));
+  if (reportCycles(turn, added.map((definition) => definition.name))) turn.orderIsAcyclic = false;
 }
 
-/** Says every ordering cycle the given units are part of, edge by edge with its place. Nothing is dropped for it. */
-function reportCycles(turn: Turn, names: readonly UnitName[]): void {
+/** Says every ordering cycle the given units are part of, edge by edge with its place; nothing is dropped for it. True = there is one. */
+function reportCycles(turn: Turn, names: readonly UnitName[]): boolean {
   const cycles = findOrderCycles(turn.graph, names);
   for (const cycle of cycles.slice(0, CYCLES_SHOWN_MAX)) {
     turn.log('warning', cycle[0] as UnitName, `Ordering cycle: ${describeCycle((name) => turn.unit(name), cycle)}. Jobs that need all of these units are refused.`);
   }
   if (cycles.length > CYCLES_SHOWN_MAX) turn.log('warning', '', `${String(cycles.length - CYCLES_SHOWN_MAX)} more ordering cycles`);
+  return cycles.length > 0;
 }
 
 /** daemon-reload: the files are the truth again; what runs stays as it is and takes its new definition at the next start. */
@@ -110,7 +111,7 @@ export function replaceDefinitions(turn: Turn, definitions: readonly UnitDefinit
   const all = [...turn.units()].map((unit) => unit.definition);
   for (const definition of all) setAliases(turn, definition);
   turn.graph = buildGraph(all, (name) => turn.resolve(name));
-  reportCycles(turn, all.map((definition) => definition.name));
+  turn.orderIsAcyclic = !reportCycles(turn, all.map((definition) => definition.name));
 }
 
 function keepDefinition(old: UnitDefinition, broken: UnitDefinition): UnitDefinition {

@@ -14,6 +14,7 @@ export function findUnit(state: ManagerState, name: UnitName): Unit | undefined 
 export function viewOf(state: ManagerState): TransactionView {
   return {
     graph: state.graph,
+    orderIsAcyclic: state.orderIsAcyclic,
     unit: (name) => findUnit(state, name),
     job: (id: JobId) => getEntry(state.jobs, id),
     units: () => valuesOf(state.units),

@@ -83,8 +83,11 @@ export function deserialise(text: string, definitions: readonly UnitDefinition[]
   const aliases = new Map<UnitName, UnitName>();
   for (const { definition } of units.values()) for (const name of definition.names) if (name !== definition.name) aliases.set(name, definition.name);
   const { format: _format, units: _units, jobs, requests, pids, ...plain } = snapshot;
+  const isAsSaved = changed.length === 0 && units.size === snapshot.units.length;
   const state: ManagerState = {
     ...plain,
+    // Files that changed meanwhile may have brought a cycle: transactions look for themselves until the next daemon-reload.
+    orderIsAcyclic: isAsSaved && plain.orderIsAcyclic,
     units: mapFrom(units),
     aliases: mapFrom(aliases),
     graph: buildGraph([...units.values()].map((unit) => unit.definition), (name) => aliases.get(name) ?? name),

@@ -295,6 +295,8 @@ export interface ManagerState {
   /** Alias to canonical name, where they differ. */
   readonly aliases: PersistentMap<UnitName, UnitName>;
   readonly graph: Graph;
+  /** The ordering of all loaded units was found to be without a cycle, so that no transaction needs to look for one. */
+  readonly orderIsAcyclic: boolean;
   readonly jobs: PersistentMap<JobId, Job>;
   readonly requests: PersistentMap<RequestId, PendingRequest>;
   /** Owner of every process the manager started or was told of. */

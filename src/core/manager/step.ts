@@ -35,6 +35,7 @@ export function initialState(config: ManagerConfig, now: ClockReading): ManagerS
     units: emptyMap(),
     aliases: emptyMap(),
     graph: emptyGraph(),
+    orderIsAcyclic: true,
     jobs: emptyMap(),
     requests: emptyMap(),
     pids: emptyMap(),

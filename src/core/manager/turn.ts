@@ -50,6 +50,7 @@ export class Turn implements TransactionView {
   /** Services whose restart pause is zero: they go on within this step, without a timer. */
   readonly dueNow = new Set<UnitName>();
   graph: Graph;
+  orderIsAcyclic: boolean;
   environment: readonly string[];
   answers: ManagerState['answers'];
   shutdown: Shutdown | null;
@@ -75,6 +76,7 @@ export class Turn implements TransactionView {
     this.now = { monotonicUsec: now.monotonicUsec, realtimeUsec: now.realtimeUsec };
     this.config = state.config;
     this.graph = state.graph;
+    this.orderIsAcyclic = state.orderIsAcyclic;
     this.environment = state.environment;
     this.answers = state.answers;
     this.shutdown = state.shutdown;
@@ -101,6 +103,7 @@ export class Turn implements TransactionView {
       units: this.#units.finish(),
       aliases: this.#aliases.finish(),
       graph: this.graph,
+      orderIsAcyclic: this.orderIsAcyclic,
       jobs: this.#jobs.finish(),
       requests: this.#requests.finish(),
       pids: this.#pids.finish(),

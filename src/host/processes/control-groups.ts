@@ -66,9 +66,10 @@ function groupPath(unit: UnitName, context: CgroupContext): string {
   return `${context.slice === null ? '' : sliceGroupPath(context.slice)}/${unit}`;
 }
 
-function limitText(limit: LimitValue | { readonly percent: number }, whole: number): string {
+/** `whole` is asked only for a percentage: finding out the machine's memory reads a file. */
+function limitText(limit: LimitValue | { readonly percent: number }, whole: () => number): string {
   if (limit === 'infinity') return 'max';
-  return String(typeof limit === 'number' ? limit : Math.floor((whole * limit.percent) / 100));
+  return String(typeof limit === 'number' ? limit : Math.floor((whole() * limit.percent) / 100));
 }
 
 /** The kernel's pid_max on machines of more than a few CPUs; the base of a percentage in TasksMax=. */
@@ -81,13 +82,12 @@ export function attributesOf(context: CgroupContext): readonly Attribute[] {
   const add = (directive: string, controller: Attribute['controller'], file: string, value: string): void => {
     attributes.push({ directive, controller, file, value });
   };
-  const memory = totalmem();
-  if (context.tasksMax !== null) add('TasksMax', 'pids', 'pids.max', limitText(context.tasksMax, PIDS_WHOLE));
-  if (context.memoryMin !== null) add('MemoryMin', 'memory', 'memory.min', limitText(context.memoryMin, memory));
-  if (context.memoryLow !== null) add('MemoryLow', 'memory', 'memory.low', limitText(context.memoryLow, memory));
-  if (context.memoryHigh !== null) add('MemoryHigh', 'memory', 'memory.high', limitText(context.memoryHigh, memory));
-  if (context.memoryMax !== null) add('MemoryMax', 'memory', 'memory.max', limitText(context.memoryMax, memory));
-  if (context.memorySwapMax !== null) add('MemorySwapMax', 'memory', 'memory.swap.max', limitText(context.memorySwapMax, memory));
+  if (context.tasksMax !== null) add('TasksMax', 'pids', 'pids.max', limitText(context.tasksMax, () => PIDS_WHOLE));
+  if (context.memoryMin !== null) add('MemoryMin', 'memory', 'memory.min', limitText(context.memoryMin, totalmem));
+  if (context.memoryLow !== null) add('MemoryLow', 'memory', 'memory.low', limitText(context.memoryLow, totalmem));
+  if (context.memoryHigh !== null) add('MemoryHigh', 'memory', 'memory.high', limitText(context.memoryHigh, totalmem));
+  if (context.memoryMax !== null) add('MemoryMax', 'memory', 'memory.max', limitText(context.memoryMax, totalmem));
+  if (context.memorySwapMax !== null) add('MemorySwapMax', 'memory', 'memory.swap.max', limitText(context.memorySwapMax, totalmem));
   if (context.cpuWeight !== null) add('CPUWeight', 'cpu', 'cpu.weight', String(context.cpuWeight));
   if (context.cpuQuotaUsecPerSec !== null) {
     const quota = Math.max(1000, Math.round((context.cpuQuotaUsecPerSec * CPU_PERIOD_USEC) / 1_000_000));
@@ -333,21 +333,13 @@ export class ControlGroups implements ProcessTracker {
   }
 
   #isPopulated(group: Group): boolean {
-    const text = this.#native.readSmallFile(`${this.#root}${group.path}/cgroup.events`, 4096);
-    return text.includes('populated 1');
+    // A group that is gone holds nobody.
+    return this.#native.isGroupPopulated(`${this.#root}${group.path}`) === true;
   }
 
   #readProcesses(group: Group): Pid[] {
-    const pids: Pid[] = [];
-    for (const path of this.#subgroups(group.path)) {
-      const text = this.#native.readSmallFile(`${this.#root}${path}/cgroup.procs`, 1024 * 1024);
-      for (const line of text.split('\n')) {
-        const pid = Number(line);
-        // 0 stands for a process outside of our PID namespace; an errno is not a number.
-        if (pid > 0) pids.push(pid as Pid);
-      }
-    }
-    return pids;
+    const pids = this.#native.readGroupProcesses(`${this.#root}${group.path}`, SUBGROUP_DEPTH_MAX, SUBGROUPS_MAX);
+    return typeof pids === 'string' ? [] : pids;
   }
 
   /** The group and all groups below it, parents first. */

@@ -5,12 +5,13 @@
  * Such paths are left to the executor, which may wait. A symbolic link that leads from a local file system to a dead one is not seen.
  */
 import { readFileSync } from 'node:fs';
+import type { MonotonicUsec } from '../../base/brand.ts';
 
 const REMOTE_TYPES = new Set([
   'nfs', 'nfs4', 'cifs', 'smb3', 'smbfs', '9p', 'virtiofs', 'ceph', 'afs', 'lustre', 'gpfs', 'coda', 'gfs2', 'ocfs2', 'beegfs', 'autofs',
 ]);
 /** How long a reading of the mount table is good for: mounts change rarely, and a bunch of services starts within one reading. */
-const FRESH_MSEC = 1000;
+const FRESH_USEC = 1_000_000;
 
 /** Mount points of remote file systems in the text of /proc/self/mountinfo. The root is none: what hangs there hangs us anyway. */
 export function parseRemoteMounts(mountInfo: string): readonly string[] {
@@ -27,14 +28,13 @@ export function parseRemoteMounts(mountInfo: string): readonly string[] {
 
 export class RemoteMounts {
   #points: readonly string[] = [];
-  #readAtMsec = -Infinity;
+  #readAtUsec = -Infinity;
 
-  /** May looking at `path` (absolute) wait for somebody else? */
-  mayHang(path: string): boolean {
-    const now = performance.now();
-    if (now - this.#readAtMsec > FRESH_MSEC) {
+  /** May looking at `path` (absolute) wait for somebody else? `now` tells how old the last look at the mounts is. */
+  mayHang(path: string, now: MonotonicUsec): boolean {
+    if (now - this.#readAtUsec > FRESH_USEC) {
       this.#points = readMounts();
-      this.#readAtMsec = now;
+      this.#readAtUsec = now;
     }
     return this.#points.some((point) => path === point || path.startsWith(`${point}/`));
   }

@@ -27,6 +27,7 @@ import type { ExecutorLauncher } from './executor-launcher.ts';
 import { CAP_SETUID, grant } from './privileges.ts';
 import type { Granted, OwnRights } from './privileges.ts';
 import { limitsOf } from './process-limits.ts';
+import { readClock } from '../clock.ts';
 import { RemoteMounts } from './remote-mounts.ts';
 import { passFds } from './passed-fds.ts';
 import { PID_VARIABLES, buildEnvironment, mergeEnvironment } from './spawn-environment.ts';
@@ -204,8 +205,12 @@ export class Spawner {
       && exec.cpuSchedulingPolicy === null && exec.cpuSchedulingPriority === null && exec.cpuAffinity === null
       && exec.capabilityBoundingSet === null && exec.ambientCapabilities.length === 0
       && !exec.ttyReset && !exec.ttyHangup
-      && (exec.workingDirectory === null || (!('home' in exec.workingDirectory) && !exec.workingDirectory.optional && !this.#remote.mayHang(exec.workingDirectory.path)))
-      && !this.#remote.mayHang(plan.path);
+      && (exec.workingDirectory === null || (!('home' in exec.workingDirectory) && !exec.workingDirectory.optional && !this.#mayHang(exec.workingDirectory.path)))
+      && !this.#mayHang(plan.path);
+  }
+
+  #mayHang(path: string): boolean {
+    return this.#remote.mayHang(path, readClock(this.#options.native).monotonicUsec);
   }
 
   #spawnDirectly(plan: SpawnPlan): void {
