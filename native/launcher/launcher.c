@@ -120,6 +120,18 @@ static void find_program(char *path, size_t size) {
   die(EXIT_NO_PROGRAM, "cannot find the manager (is it built?)", path);
 }
 
+/* Node gives itself the hard limit. With less than this it, or the manager a moment later, ends in the middle of its own start. */
+enum { OPEN_FILES_MIN = 64 };
+
+static void check_open_files(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max >= OPEN_FILES_MIN) return;
+  char needed[96];
+  snprintf(needed, sizeof needed, "%llu open files are allowed, %d are needed (ulimit -n)", (unsigned long long)limit.rlim_max, OPEN_FILES_MIN);
+  errno = EMFILE;
+  die(EXIT_TROUBLE, "cannot start", needed);
+}
+
 static bool try_node(const char *node, char **argv, char **environment) {
   argv[0] = (char *)node;
   execve(node, argv, environment);
@@ -152,6 +164,7 @@ static void exec_node(char **argv, char **environment) {
 
 int main(int argc, char **argv) {
   open_standard_streams();
+  check_open_files();
   char program[PATH_MAX];
   find_program(program, sizeof program);
   char **arguments = allocate((size_t)(argc + NODE_FLAG_COUNT + 3) * sizeof *arguments);

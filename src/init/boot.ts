@@ -42,6 +42,8 @@ export interface BootOptions {
   readonly mode: Mode;
   /** One line for the log: how the mode came about. */
   readonly modeReason: string;
+  /** Nobody asked for this mode: say on the console which it is. */
+  readonly announcesMode: boolean;
   readonly config: ManagerConfig;
   readonly loadPath: LoadPath;
   readonly specifiers: SpecifierContext;
@@ -102,7 +104,9 @@ export function boot(options: BootOptions): Manager {
   const units = options.command?.units ?? unitSource(loader as UnitLoader);
   const recovered = recoverFormer(options, units, log);
   const cgroup = recovered !== null ? foundBefore(recovered) : findCgroupRoot(native, { runtimeDirectory: runtimeDirectory ?? '/run', mayMount: process.pid === 1 && !isCommand });
-  log.write('info', '', `heartwood ${VERSION} runs as a manager of ${mode === 'user' ? 'a user session' : mode === 'system' ? 'the machine' : 'a container'}: ${options.modeReason}`);
+  const mission = `heartwood ${VERSION} runs as a manager of ${mode === 'user' ? 'a user session' : mode === 'system' ? 'the machine' : 'a container'}: ${options.modeReason}`;
+  if (options.announcesMode) output.write(`${mission}\n`);
+  log.write('info', '', mission);
   if (options.runtimeDirectory.complaint !== '') log.write('warning', '', options.runtimeDirectory.complaint);
   if (cgroup.root === null) log.write('info', '', `units have no control groups: ${cgroup.why}`);
   const facts: EngineFacts = {

@@ -5,6 +5,7 @@ import type { ShutdownGoal } from '../core/manager/state.ts';
 import type { ManagerLog } from '../host/engine.ts';
 import type { NativeBinding } from '../host/native.ts';
 import { detachStorage } from '../host/shutdown/detach-storage.ts';
+import { saveRandomSeed } from './random-seed.ts';
 
 type Finish = Extract<Effect, { readonly kind: 'finish' }>;
 
@@ -32,6 +33,7 @@ function powerVerb(goal: ShutdownGoal): 'power-off' | 'restart' | 'halt' | 'kexe
  */
 export function powerDown(native: NativeBinding, effect: Finish, log: ManagerLog): void {
   native.guardEnd();
+  saveRandomSeed();
   detachStorage(native, log);
   const verb = powerVerb(effect.goal);
   let result = native.reboot(verb, null);

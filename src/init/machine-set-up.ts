@@ -136,17 +136,6 @@ export function randomId(): string | null {
   return bytes.toString('hex');
 }
 
-/** The random pool remembers over a reboot: what the last shutdown saved is stirred in. */
-export function loadRandomSeed(): void {
-  const seed = readText('/var/lib/systemd/random-seed') ?? readText('/var/lib/heartwood/random-seed');
-  if (seed === null) return;
-  try {
-    writeFileSync('/dev/urandom', seed);
-  } catch {
-    // The kernel gathers its own.
-  }
-}
-
 /** ctrl-alt-del becomes SIGINT to PID 1 instead of an immediate reset. */
 export function takeOverKeyCombination(native: NativeBinding): void {
   native.reboot('cad-off', null);

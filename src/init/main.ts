@@ -21,16 +21,19 @@ import { exitProcess, powerDown } from './finish.ts';
 import { parseKernelCommandLine } from './kernel-command-line.ts';
 import type { KernelWishes } from './kernel-command-line.ts';
 import { checkLogWishes } from './log-setup.ts';
-import { ensureMachineId, loadRandomSeed, mountApiFileSystems, randomId, setHostname, systemEnvironment, takeOverKeyCombination } from './machine-set-up.ts';
+import { ensureMachineId, mountApiFileSystems, randomId, setHostname, systemEnvironment, takeOverKeyCombination } from './machine-set-up.ts';
 import { HELP, parseOptions } from './options.ts';
 import type { Options } from './options.ts';
 import { COMMAND_FDS, COMMAND_UNIT, commandUnits, isForCommand } from './run-command.ts';
+import { loadRandomSeed } from './random-seed.ts';
 import { chooseRuntimeDirectory } from './runtime-directory.ts';
 import { removeStaleSockets } from './stale-sockets.ts';
 import { VERSION } from './version.ts';
 
 /** LSB: wrong usage. */
 const EXIT_USAGE = 2;
+/** As shells say of a command that is not found. */
+const EXIT_NO_PROGRAM = 127;
 
 const NO_WISHES: KernelWishes = { unit: null, quiet: false, logLevel: null, environment: [], showStatus: null, hostname: null };
 
@@ -60,6 +63,11 @@ function main(words: readonly string[]): void {
 
 function run(options: Options, chosen: ChosenMode): void {
   const { mode } = options.command === null ? chosen : { mode: 'container' as const };
+  const program = options.command === null ? null : findProgram(options.command[0] as string);
+  if (options.command !== null && program === null) {
+    process.stderr.write(`heartwood: ${options.command[0] as string}: no such program in ${searchPath()}\n`);
+    process.exit(EXIT_NO_PROGRAM);
+  }
   const native = loadNative();
   // First of all: until then a death is the end.
   const checkpoint = options.test ? { memory: null, inherits: false, why: 'nothing is started' } as const : openCheckpoint(native, process.env);
@@ -107,16 +115,19 @@ function run(options: Options, chosen: ChosenMode): void {
   const bootOptions: BootOptions = {
     native, checkpoint, mode, config, loadPath, specifiers, runtimeDirectory, logWishes,
     modeReason: options.command === null ? chosen.why : 'one command is run',
+    // Not twice on a console that gets the whole log, and not by a manager that goes on.
+    announcesMode: options.command === null && options.mode === null && isFirst && !kernel.quiet && options.showStatus !== 'no' && logWishes.target === null,
     defaults,
     accessRules: configuration.accessRules,
     logDirectory: mode === 'user' ? `${specifiers.stateRoot}/heartwood/log` : '/var/log/heartwood',
     showStatus: options.command !== null ? 'no' : showStatus(options, kernel, configuration.showStatus, native.isTty(1 as Fd)),
     environment: managerEnvironment(mode, options, [...configuration.environment, ...kernel.environment]),
-    bootId: specifiers.bootId ?? randomId() ?? '0'.repeat(32),
+    // The kernel's id is that of the machine: with it `log --boot` could not tell one run of a container from the next.
+    bootId: (mode === 'container' ? null : specifiers.bootId) ?? randomId() ?? '0'.repeat(32),
     echo: mode === 'container' && options.command === null && !isNullDevice(1),
-    command: options.command === null ? null : {
+    command: options.command === null || program === null ? null : {
       unit: COMMAND_UNIT, fds: COMMAND_FDS,
-      units: commandUnits({ command: options.command, environment: process.env, workingDirectory: process.cwd(), specifiers, defaults }, findProgram),
+      units: commandUnits({ command: options.command, program, environment: process.env, workingDirectory: process.cwd(), specifiers, defaults }),
     },
     interceptSignal: (manager, record) => {
       if (options.command === null || !isForCommand(record)) return false;
@@ -174,10 +185,14 @@ function knownTarget(configured: string | null): string | null {
   return configured !== null && ['auto', 'console', 'kmsg', 'null'].includes(configured) ? configured : null;
 }
 
+function searchPath(): string {
+  return process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
+}
+
+/** Where a command is, as a shell would look for it; null when it is nowhere. */
 function findProgram(name: string): string | null {
   if (name.includes('/')) return name;
-  const path = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
-  return path.split(':').map((directory) => `${directory === '' ? '.' : directory}/${name}`).find(isExecutable) ?? null;
+  return searchPath().split(':').map((directory) => `${directory === '' ? '.' : directory}/${name}`).find(isExecutable) ?? null;
 }
 
 function isExecutable(path: string): boolean {

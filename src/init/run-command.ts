@@ -32,15 +32,14 @@ StartLimitIntervalSec=0
 
 export interface CommandWishes {
   readonly command: readonly string[];
+  /** Path of the program; `command` begins with its name as it was given. */
+  readonly program: string;
   /** The environment the manager itself was started with, all of it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
   readonly specifiers: SpecifierContext;
   readonly defaults: UnitDefaults;
 }
-
-/** Where a bare command name is looked for: the caller's PATH, as a shell would. null when it is nowhere. */
-export type FindProgram = (name: string) => string | null;
 
 function exec(context: ExecContext, wishes: CommandWishes): ExecContext {
   const environment = Object.entries(wishes.environment).flatMap(([name, value]) => (value === undefined || OWN_VARIABLES.has(name) ? [] : [`${name}=${value}`]));
@@ -58,8 +57,7 @@ function exec(context: ExecContext, wishes: CommandWishes): ExecContext {
 }
 
 /** The definitions of a manager that runs one command. */
-export function commandUnits(wishes: CommandWishes, findProgram: FindProgram): UnitSource {
-  const name = wishes.command[0] as string;
+export function commandUnits(wishes: CommandWishes): UnitSource {
   const unit = buildUnit(
     { name: COMMAND_UNIT, names: [COMMAND_UNIT], fragment: lexUnitFile(FILE, 'command line'), dropIns: [], links: [], sourceHash: '' },
     { mode: 'system', defaults: wishes.defaults, specifiers: wishes.specifiers, hasUnitFile: () => false },
@@ -70,7 +68,7 @@ export function commandUnits(wishes: CommandWishes, findProgram: FindProgram): U
   const service: ServiceUnit = {
     ...unit,
     description: wishes.command.join(' ').slice(0, 200),
-    execStart: [{ ...start, path: findProgram(name) ?? `./${name}`, argv: wishes.command, noEnvironmentExpansion: true }],
+    execStart: [{ ...start, path: wishes.program, argv: wishes.command, noEnvironmentExpansion: true }],
     exec: exec(unit.exec, wishes),
     dependencies: unit.dependencies.filter(({ kind }) => kind !== 'InSlice'),
     cgroup: { ...unit.cgroup, slice: null, tasksMax: null },

@@ -29,10 +29,6 @@ export function unitFileVerb(row: UnitFileVerb): Verb {
 }
 
 function* changeUnitFiles(call: Invocation, row: UnitFileVerb): VerbRun {
-  if (call.words.length === 0) {
-    yield* complain(`${call.program} ${call.verb}: which unit?`);
-    return EXIT.usage;
-  }
   const units = call.words.map((word) => (word.startsWith('/') ? word : unitArgument(word)));
   const reply = yield* request('change-unit-files', {
     operation: row.name, units, runtime: hasOption(call.options, 'runtime'), force: countOption(call.options, 'force') > 0,

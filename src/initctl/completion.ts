@@ -1,7 +1,7 @@
 /** Completion for shells, generated from the verb and option tables. Names of units are asked from the manager when they are needed. */
 import { EXIT } from './exit-status.ts';
-import { OPTIONS, optionRow, type OptionName } from './options.ts';
-import { complain, print, type Operand, type Verb } from './verb.ts';
+import { hasOption, OPTIONS, optionRow, type OptionName } from './options.ts';
+import { complain, print, printJson, type Operand, type Verb } from './verb.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof SHELLS)[number];
@@ -15,7 +15,7 @@ export function completionVerb(verbs: () => readonly Verb[]): Verb {
     synopsis: 'bash|zsh|fish',
     summary: 'Print the completion script of a shell',
     operand: 'free',
-    options: [],
+    options: ['json'],
     runs: 'manager',
     *run(call) {
       const shell = SHELLS.find((known) => known === call.words[0]);
@@ -23,7 +23,9 @@ export function completionVerb(verbs: () => readonly Verb[]): Verb {
         yield* complain(`${call.program} completion: expected one of ${SHELLS.join(', ')}`);
         return EXIT.usage;
       }
-      yield* print(renderCompletion(shell, verbs()));
+      const script = renderCompletion(shell, verbs());
+      if (hasOption(call.options, 'json')) yield* printJson({ shell, script });
+      else yield* print(script);
       return EXIT.done;
     },
   };

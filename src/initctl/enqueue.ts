@@ -13,10 +13,6 @@ type JobMode = Params<'enqueue'>['mode'];
 
 /** @param mode null = what `--job-mode` says, else `replace` */
 export function* enqueueVerb(call: Invocation, type: EnqueueType, mode: JobMode | null = null): VerbRun {
-  if (call.words.length === 0) {
-    yield* complain(`${call.program} ${call.verb}: which unit?`);
-    return EXIT.usage;
-  }
   return yield* enqueueUnits(call, type, unitArguments(call.words), mode);
 }
 

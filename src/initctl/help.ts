@@ -1,7 +1,8 @@
 /** `initctl help` and `initctl help VERB`, from the verb table. */
-import { optionRow, type OptionName } from './options.ts';
-import { EXIT } from './exit-status.ts';
-import { complain, print, type Verb, type VerbGroup } from './verb.ts';
+import { hasOption, optionRow, type OptionName } from './options.ts';
+import { EXIT, exitStatusOf } from './exit-status.ts';
+import { unitArguments } from './unit-argument.ts';
+import { complain, print, printJson, request, type Invocation, type Verb, type VerbGroup, type VerbRun } from './verb.ts';
 
 const GROUPS: readonly VerbGroup[] = ['Units', 'Unit files', 'Explanations', 'Manager', 'Tools'];
 /** Options of every verb; the others stand in the help of the verbs they belong to. */
@@ -13,22 +14,51 @@ export function helpVerb(verbs: () => readonly Verb[]): Verb {
     name: 'help',
     aliases: [],
     group: 'Tools',
-    synopsis: '[VERB]',
-    summary: 'Show this help, or that of a verb',
+    synopsis: '[VERB|UNIT…]',
+    summary: 'Show this help, that of a verb, or where units are documented',
     operand: 'free',
-    options: [],
+    options: ['json'],
     runs: 'manager',
     *run(call) {
       const [word] = call.words;
       const verb = word === undefined ? null : (verbs().find((one) => one.name === word || one.aliases.includes(word)) ?? null);
+      // As a systemctl, all that is no verb of ours is a unit: there units are what help is about.
+      if (word !== undefined && verb === null && (call.program === 'systemctl' || word.includes('.'))) return yield* documentationOf(call);
       if (word !== undefined && verb === null) {
         yield* complain(`${call.program}: no verb "${word}"`);
         return EXIT.usage;
       }
-      yield* print(renderHelp(verbs(), verb, call.program));
+      if (hasOption(call.options, 'json')) yield* printJson((verb === null ? verbs() : [verb]).map(describeVerb));
+      else yield* print(renderHelp(verbs(), verb, call.program));
       return EXIT.done;
     },
   };
+}
+
+/** Source: systemctl(1), "help": the manual pages of units; here their names. Reading them is left to man(1). */
+function* documentationOf(call: Invocation): VerbRun {
+  const reply = yield* request('show', { units: unitArguments(call.words), properties: ['LoadState', 'Documentation'] });
+  if (!reply.ok) {
+    yield* complain(reply.failure.message);
+    return exitStatusOf(reply.failure.name);
+  }
+  const units = reply.value.units.map(({ unit, properties }) => ({
+    unit, found: properties['LoadState'] !== 'not-found', documentation: (properties['Documentation'] ?? '').split(' ').filter((uri) => uri !== ''),
+  }));
+  if (hasOption(call.options, 'json')) yield* printJson(units.map(({ unit, documentation }) => ({ unit, documentation })));
+  else {
+    for (const { unit, found, documentation } of units) {
+      if (documentation.length > 0) yield* print(documentation.join('\n'));
+      else yield* complain(found ? `Documentation for ${unit} not known.` : `Unit ${unit} not found.`);
+    }
+  }
+  return units.every(({ found }) => found) ? EXIT.done : EXIT.failed;
+}
+
+/** For `--json`: what a program needs that offers the verbs to somebody. */
+function describeVerb(verb: Verb): object {
+  const options = verb.options.map((name) => ({ name, short: shortOf(name, verb.shortOptions), value: optionRow(name).value ?? null, summary: optionRow(name).summary }));
+  return { name: verb.name, aliases: verb.aliases, group: verb.group, synopsis: verb.synopsis, summary: verb.summary, options };
 }
 
 export function renderHelp(verbs: readonly Verb[], verb: Verb | null, program: string): string {
@@ -58,9 +88,15 @@ function ofVerb(verb: Verb, program: string): string {
 function optionLines(names: readonly OptionName[], own: Readonly<Record<string, OptionName>> = {}): readonly string[] {
   const rows = names.map((name) => {
     const row = optionRow(name);
-    const short = Object.entries(own).find(([, meant]) => meant === name)?.[0] ?? (row.short !== undefined && own[row.short] === undefined ? row.short : undefined);
-    return [`${short === undefined ? '   ' : `-${short},`} --${name}${row.value === undefined ? '' : `=${row.value}`}`, row.summary] as const;
+    const short = shortOf(name, own);
+    return [`${short === null ? '   ' : `-${short},`} --${name}${row.value === undefined ? '' : `=${row.value}`}`, row.summary] as const;
   });
   const width = Math.max(...rows.map(([left]) => left.length));
   return rows.map(([left, summary]) => `  ${left.padEnd(width)}  ${summary}`);
+}
+
+/** A verb may give a letter another meaning. */
+function shortOf(name: OptionName, own: Readonly<Record<string, OptionName>> = {}): string | null {
+  const { short } = optionRow(name);
+  return Object.entries(own).find(([, meant]) => meant === name)?.[0] ?? (short !== undefined && own[short] === undefined ? short : null);
 }

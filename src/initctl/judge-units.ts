@@ -17,10 +17,6 @@ export interface Judgement {
 }
 
 export function* judgeUnits(call: Invocation, judgement: Judgement): VerbRun {
-  if (call.words.length === 0) {
-    yield* complain(`${call.program} ${call.verb}: which unit?`);
-    return EXIT.usage;
-  }
   const reply = yield* request('show', { units: unitArguments(call.words), properties: ['Id', 'LoadState', 'ActiveState'] });
   if (!reply.ok) {
     yield* complain(reply.failure.message);

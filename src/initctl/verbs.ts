@@ -4,7 +4,7 @@ import { completionVerb } from './completion.ts';
 import { helpVerb, renderHelp } from './help.ts';
 import { hasOption, parseArguments, type OptionName } from './options.ts';
 import type { Terminal } from './terminal.ts';
-import { complain, print, type Invocation, type Verb, type VerbRun } from './verb.ts';
+import { complain, print, type Invocation, type Verb, type VerbRun, type Operand } from './verb.ts';
 import { getDefault, setDefault } from './verbs/default-target.ts';
 import { disable } from './verbs/disable.ts';
 import { enable } from './verbs/enable.ts';
@@ -70,6 +70,9 @@ export function findVerb(name: string): Verb | null {
  */
 const UNSUPPORTED: readonly OptionName[] = ['host', 'machine', 'global', 'dry-run', 'preset-mode', 'what', 'with-dependencies'];
 
+/** Verbs that make no sense without a word after them. */
+const NEEDS_UNIT: readonly Operand[] = ['units', 'unit-files'];
+
 export interface CommandLine {
   readonly program: 'initctl' | 'systemctl';
   /** Without the program's name. */
@@ -106,6 +109,9 @@ export function readCommand(line: CommandLine): Command {
   const unsupported = UNSUPPORTED.find((name) => hasOption(parsed.options, name));
   if (unsupported !== undefined) return { kind: 'wrong', message: `${line.program}: --${unsupported} is not supported yet`, exit: wrongExit };
   if (verb === null) return { kind: 'wrong', message: `${line.program}: no verb "${word}"${suggestion(word)}`, exit: wrongExit };
+  if (words.length === 0 && NEEDS_UNIT.includes(verb.operand)) {
+    return { kind: 'wrong', message: line.program === 'systemctl' ? 'Too few arguments.' : `${line.program} ${call.verb}: which unit?`, exit: wrongExit };
+  }
   if (verb.operand === 'none' && words.length > 0) return { kind: 'wrong', message: `${line.program} ${call.verb} takes no arguments`, exit: wrongExit };
   return { kind: 'verb', verb, call };
 }

@@ -15,6 +15,8 @@ const refused = (name: string): Answers => ({ enqueue: { jobs: [], refused: [{ u
 const manager = (state: string, failedUnits: readonly string[] = []): Answers => ({ manager: { state, failedUnits } });
 const enabled = (...states: readonly string[]): Answers => ({ 'is-enabled': { units: states.map((state) => ({ unit: 'a.service', state })) } });
 
+const masked = { unit: 'a.service', load: 'masked', loadError: 'Unit a.service is masked.', diagnostics: [], notEffective: [] };
+
 const cases: readonly (readonly [string, Answers, number])[] = [
   ['initctl is-active a', shown(['loaded', 'active']), 0],
   ['initctl is-active a', shown(['loaded', 'reloading']), 0],
@@ -69,7 +71,20 @@ const cases: readonly (readonly [string, Answers, number])[] = [
   ['systemctl start a --dance', {}, 1],
   ['systemctl -H elsewhere stop a', {}, 1],
   ['initctl --dry-run reboot', {}, 2],
+  ['systemctl start', {}, 1],
+  ['systemctl enable', {}, 1],
+  ['initctl list --type=wat', {}, 2],
+  ['initctl list --state=wat', {}, 2],
+  ['systemctl list-units --state=active,wat', {}, 1],
+  ['initctl list-unit-files --state=running', {}, 2],
+  ['initctl list --type=help', {}, 0],
+  ['initctl verify a', { verify: { units: [masked] } }, 1],
+  ['initctl verify', { verify: { units: [masked] } }, 0],
+  ['initctl version', { manager: refusal('internal-error', 'No manager.') }, 0],
   ['initctl help start', {}, 0],
+  ['initctl help a.service', shown(['loaded', 'active']), 0],
+  ['systemctl help a', shown(['not-found', 'inactive']), 1],
+  ['initctl help dance', {}, 2],
   ['initctl start --help', {}, 0],
 ];
 

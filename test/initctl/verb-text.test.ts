@@ -223,3 +223,23 @@ test('every verb that asks the manager says so in JSON when told to', () => {
   assert.deepEqual(JSON.parse(both.out), { ...changed, jobs: [], refused: [] }, 'one value for both halves');
   assert.deepEqual(JSON.parse(runLine('initctl daemon-reload --json', { 'daemon-reload': {} }).out), {});
 });
+
+test('help and completion are JSON too, for programs that offer the verbs', () => {
+  const [start] = JSON.parse(runLine('initctl help start --json').out) as { name: string; options: { name: string; short: string | null }[] }[];
+  assert.equal(start?.name, 'start');
+  assert.deepEqual(start.options.find(({ name }) => name === 'quiet'), { name: 'quiet', short: 'q', value: null, summary: 'Print nothing but errors' });
+  const log = (JSON.parse(runLine('initctl help --json').out) as { name: string; options: { name: string; short: string | null }[] }[]).find(({ name }) => name === 'log');
+  assert.equal(log?.options.find(({ name }) => name === 'follow')?.short, 'f', "a verb's own meaning of a letter");
+  assert.equal((JSON.parse(runLine('initctl completion fish --json').out) as { shell: string }).shell, 'fish');
+});
+
+test('what was misspelt is told with what there is', () => {
+  assert.equal(runLine('systemctl start').err, 'Too few arguments.\n');
+  assert.match(runLine('initctl list --type=servise').err, /--type knows no "servise", but service, mount, /);
+  assert.equal(runLine('initctl list --no-legend', { 'list-units': { nowUsec: 0, units: [] } }).out, '');
+});
+
+test('help about a unit names its documentation', () => {
+  const answer = { show: { units: [{ unit: 'a.service', properties: { LoadState: 'loaded', Documentation: 'man:a(8) https://a.example' } }] } };
+  assert.equal(runLine('systemctl help a', answer).out, 'man:a(8)\nhttps://a.example\n');
+});

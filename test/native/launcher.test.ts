@@ -87,3 +87,9 @@ test('what is missing is named, with the exit status of a command that is not fo
   assert.match(noManager.output, /^heartwood: cannot find the manager \(is it built\?\): .*heartwood\.cjs: No such file or directory\n$/);
   writeFileSync(manager, TELL);
 });
+
+test('with too few open files it says so instead of dying half-way', async () => {
+  const told = await run([launcher], { env: nodeEnvironment, limits: [[7, 20, 20]] });
+  assert.equal(told.output, 'heartwood: cannot start: 20 open files are allowed, 64 are needed (ulimit -n): Too many open files\n');
+  assert.equal(told.exit.status, 71);
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { nodeEnvironment, run } from './native-under-test.ts';
+import { isRoot, nodeEnvironment, run } from './native-under-test.ts';
 
 
 /** Runs a shell command in a terminal of its own, 80 columns wide and 24 rows high; gives what appeared on it. */
@@ -20,7 +20,7 @@ test('size, foreground group and settings of a terminal', async () => {
 });
 
 
-test('a service with StandardInput=tty gets a sane controlling terminal, the other streams write to it', async () => {
+test('a service with StandardInput=tty gets a sane controlling terminal, the other streams write to it', { skip: !isRoot && 'needs root to take the terminal from its session' }, async () => {
   const probe = join(import.meta.dirname, 'terminal-service-probe.ts');
   const output = await onTerminal(`stty raw; setsid --wait '${process.execPath}' --import tsx '${probe}' "$(tty)"`);
   assert.match(output, /SERVICE tty-force \/dev\/pts\/\d+ controlling icanon/);

@@ -14,10 +14,6 @@ export const cat: Verb = {
   options: ['json'],
   runs: 'manager',
   *run(call) {
-    if (call.words.length === 0) {
-      yield* complain(`${call.program} cat: which unit?`);
-      return EXIT.usage;
-    }
     const reply = yield* request('cat', { units: unitArguments(call.words) });
     if (!reply.ok) {
       yield* complain(reply.failure.message);

@@ -16,10 +16,6 @@ export const isEnabled: Verb = {
   options: ['quiet', 'root', 'json'],
   runs: 'manager',
   *run(call) {
-    if (call.words.length === 0) {
-      yield* complain(`${call.program} is-enabled: which unit?`);
-      return EXIT.usage;
-    }
     const reply = yield* request('is-enabled', { units: unitArguments(call.words) });
     if (!reply.ok) {
       yield* complain(reply.failure.message);

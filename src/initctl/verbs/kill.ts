@@ -16,10 +16,6 @@ export const kill: Verb = {
   options: ['signal', 'kill-whom', 'kill-value', 'json'],
   runs: 'manager',
   *run(call) {
-    if (call.words.length === 0) {
-      yield* complain(`${call.program} kill: which unit?`);
-      return EXIT.usage;
-    }
     const signal = signalNumber(optionText(call.options, 'signal') ?? 'TERM');
     if (signal === null) {
       yield* complain(`"${optionText(call.options, 'signal') ?? ''}" is no signal`);

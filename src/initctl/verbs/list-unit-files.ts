@@ -2,6 +2,7 @@ import { EXIT } from '../exit-status.ts';
 import { hasOption, optionList } from '../options.ts';
 import { paint, type Tone } from '../text/style.ts';
 import { renderTable, type Cell } from '../text/table.ts';
+import { checkFilters, UNIT_FILE_STATES } from '../unit-filters.ts';
 import { unitArgument } from '../unit-argument.ts';
 import { complain, print, printJson, request, type Verb } from '../verb.ts';
 import { wantsLegend } from './list-units.ts';
@@ -16,6 +17,8 @@ export const listUnitFiles: Verb = {
   options: ['type', 'state', 'no-legend', 'root', 'json'],
   runs: 'manager',
   *run(call) {
+    const filters = yield* checkFilters(call, UNIT_FILE_STATES);
+    if (filters !== null) return filters;
     const reply = yield* request('list-unit-files', {
       patterns: call.words.map((word) => unitArgument(word)), types: optionList(call.options, 'type'), states: optionList(call.options, 'state'),
     });

@@ -5,6 +5,7 @@ import { formatAgo } from '../text/duration.ts';
 import { dotOf, paint, toneOf } from '../text/style.ts';
 import { renderTable, type Cell } from '../text/table.ts';
 import { harmless } from '../text/width.ts';
+import { checkFilters, UNIT_STATES } from '../unit-filters.ts';
 import { unitArgument } from '../unit-argument.ts';
 import { complain, print, printJson, request, type Invocation, type Verb, type VerbRun } from '../verb.ts';
 
@@ -19,6 +20,8 @@ export const listUnits: Verb = {
   options: ['all', 'type', 'state', 'failed', 'no-legend', 'plain', 'full', 'json'],
   runs: 'manager',
   *run(call) {
+    const filters = yield* checkFilters(call, UNIT_STATES);
+    if (filters !== null) return filters;
     const states = [...optionList(call.options, 'state'), ...(hasOption(call.options, 'failed') ? ['failed'] : [])];
     const reply = yield* request('list-units', {
       patterns: call.words.map((word) => unitArgument(word)),
@@ -92,7 +95,7 @@ function* shortTable(call: Invocation, units: readonly UnitSummary[], nowUsec: n
     ];
   });
   if (rows.length === 0) {
-    yield* print('No units match.');
+    if (wantsLegend(call)) yield* print('No units match.');
     return;
   }
   const plain = hasOption(call.options, 'plain');

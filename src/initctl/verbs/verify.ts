@@ -26,20 +26,25 @@ export const verify: Verb = {
     }
     if (hasOption(call.options, 'json')) yield* printJson(reply.value.units);
     else yield* print(renderVerdicts(reply.value, { terminal: call.terminal, quiet: hasOption(call.options, 'quiet') }));
-    return hasErrors(reply.value) ? EXIT.failed : EXIT.done;
+    return hasErrors(reply.value, call.words.length > 0) ? EXIT.failed : EXIT.done;
   },
 };
 
-/** What makes a check fail: a unit that cannot be used. Warnings are shown, and do not. */
-export function hasErrors(answer: VerifyAnswer): boolean {
-  return answer.units.some((unit) => ['not-found', 'bad-setting', 'error'].includes(unit.load) || unit.diagnostics.some((diagnostic) => diagnostic.severity === 'error'));
+/**
+ * What makes a check fail: a unit that cannot be used. Warnings are shown, and do not. A masked unit is somebody's will, and a failure
+ * only when just this unit was asked about, as with systemd-analyze(1).
+ */
+export function hasErrors(answer: VerifyAnswer, named: boolean): boolean {
+  const unusable = ['not-found', 'bad-setting', 'error', ...(named ? ['masked'] : [])];
+  return answer.units.some((unit) => unusable.includes(unit.load) || unit.diagnostics.some((diagnostic) => diagnostic.severity === 'error'));
 }
 
 export function renderVerdicts(answer: VerifyAnswer, style: { readonly terminal: Terminal; readonly quiet: boolean }): string {
   const { terminal } = style;
   const lines: string[] = [];
   for (const unit of answer.units) {
-    if (unit.loadError !== null) lines.push(`${unit.unit}: ${paint(terminal, 'bad', 'error')}: ${harmless(unit.loadError)}`);
+    if (unit.load === 'masked') lines.push(`${unit.unit}: ${paint(terminal, 'warn', 'masked')}`);
+    else if (unit.loadError !== null) lines.push(`${unit.unit}: ${paint(terminal, 'bad', 'error')}: ${harmless(unit.loadError)}`);
     else if (unit.load === 'not-found') lines.push(`${unit.unit}: ${paint(terminal, 'bad', 'error')}: no file has this name`);
     for (const diagnostic of unit.diagnostics) {
       const place = [diagnostic.file, ...(diagnostic.line > 0 ? [diagnostic.line] : []), ...(diagnostic.column > 0 ? [diagnostic.column] : [])].join(':');

@@ -14,10 +14,6 @@ export const why: Verb = {
   options: ['json'],
   runs: 'manager',
   *run(call) {
-    if (call.words.length === 0) {
-      yield* complain(`${call.program} why: which unit?`);
-      return EXIT.usage;
-    }
     let exit: number = EXIT.done;
     const answers: unknown[] = [];
     for (const word of call.words) {
