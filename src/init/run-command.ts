@@ -20,13 +20,17 @@ export const COMMAND_UNIT = 'command.service' as UnitName;
 /** The manager's own standard streams under the names the unit refers to. */
 export const COMMAND_FDS: readonly (readonly [string, Fd])[] = [['manager-stdin', 0 as Fd], ['manager-stdout', 1 as Fd], ['manager-stderr', 2 as Fd]];
 
-/** Type=exec: a program that cannot be executed is a failure with a reason, not a start that ended at once. */
+/**
+ * Type=exec: a program that cannot be executed is a failure with a reason, not a start that ended at once. What the command leaves
+ * behind gets as long to end as container managers give to a whole container.
+ */
 const FILE = `[Unit]
 DefaultDependencies=no
 [Service]
 Type=exec
 ExecStart=/bin/true
 TimeoutStartSec=infinity
+TimeoutStopSec=10s
 StartLimitIntervalSec=0
 `;
 

@@ -213,3 +213,33 @@ test('out of file descriptors, a start fails with the reason and later ones go t
     assert.equal((await rig.initctl('start', many[0] ?? '')).status, 0);
   });
 });
+
+test('out of processes, a start fails with the reason and later ones go through', { skip }, async () => {
+  // The limit is per user and does not bind root, so the manager is somebody who has nothing else running.
+  const uid = 64_321;
+  await withRig({
+    uid,
+    args: ['--unit', 'bystander.service'],
+    units: {
+      'bystander.service': BYSTANDER,
+      'one-more.service': '[Service]\nType=exec\nExecStart=/bin/sleep infinity\n',
+      'patient.service': '[Service]\nType=exec\nExecStart=/bin/sleep infinity\nRestart=on-failure\nRestartSec=200ms\nStartLimitIntervalSec=0\n',
+    },
+  }, async (rig) => {
+    await rig.booted();
+    const bystander = await rig.property('bystander.service', 'MainPID');
+    const limit = async (processes: number): Promise<void> => {
+      const { status, stderr } = await rig.run(['prlimit', '--pid', '1', `--nproc=${String(processes)}:`], { uid });
+      assert.equal(status, 0, stderr);
+    };
+    await limit(1);
+    assert.equal((await rig.initctl('start', 'one-more.service')).status, 1);
+    assert.match((await rig.initctl('why', 'one-more.service')).stdout, /EAGAIN/);
+    await rig.initctl('start', '--no-block', 'patient.service');
+    await rig.until(async () => Number(await rig.property('patient.service', 'NRestarts')) > 1, { what: 'another try' });
+    await assertUndisturbed(rig, bystander);
+    await limit(1000);
+    assert.equal((await rig.initctl('start', 'one-more.service')).status, 0);
+    await rig.until(async () => (await rig.property('patient.service', 'ActiveState')) === 'active', { what: 'the restart that goes through' });
+  });
+});

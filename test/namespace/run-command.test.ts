@@ -67,6 +67,16 @@ for (const cgroup of ['v2', 'none'] as const) {
   });
 }
 
+test('what the command leaves behind may ignore SIGTERM for ten seconds, no longer', { skip, timeout: 60_000 }, async () => {
+  const script = 'setsid sh -c "trap \\"\\" TERM; echo deaf; while :; do sleep 0.05; done" & sleep 0.5; exit 5';
+  const start = performance.now();
+  const { console, status } = await run(['/bin/sh', '-c', script]);
+  const took = performance.now() - start;
+  assert.equal(status, 5);
+  assert.match(console, /deaf/);
+  assert.ok(took > 9_000 && took < 40_000, `it took ${String(Math.round(took))} ms`);
+});
+
 test('on a terminal the command is the foreground group: Ctrl-C reaches it and not its supervisor', { skip, timeout: 30_000 }, async () => {
   // script(1) gives us a terminal, and types Ctrl-C when its input has it.
   const inner = `${CHECKOUT}/bin/heartwood -- /bin/sh -c 'trap "echo interrupted; exit 9" INT; echo ready; [ "$(ps -o tpgid= -p $$ | tr -d " ")" = "$(ps -o pgid= -p $$ | tr -d " ")" ] && echo foreground; while :; do sleep 0.05; done'`;

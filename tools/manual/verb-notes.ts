@@ -95,7 +95,7 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
   emergency: ['The same as', '.Ic isolate Pa emergency.target .'],
   default: ['The same as', '.Ic isolate Pa default.target .'],
   prompt: ['Ctrl-C ends a waiting, Ctrl-D or', '.Ic quit', 'leaves the prompt.', 'With', '.Fl -console', 'leaving powers the manager off.'],
-  version: [],
+  version: ['Without a manager the version of', '.Nm', 'itself is printed, with exit status 0.'],
   completion: ['For bash:', '.Ql source <(initctl completion bash) .'],
-  help: [],
+  help: ['For a unit, what its', '.Li Documentation=', 'names.'],
 };
