@@ -130,6 +130,10 @@ export interface UnitStatusAnswer {
   readonly conditionResult: boolean;
   readonly conditionUsec: number;
   readonly conditions: readonly ConditionAnswer[];
+  /** Units that this one starts. */
+  readonly triggers: readonly { readonly unit: string; readonly active: string }[];
+  /** When a timer elapses next; null = not, undefined = it is no timer. */
+  readonly nextElapseUsec?: number | null;
   readonly triggeredBy: readonly { readonly unit: string; readonly active: string }[];
   readonly main: { readonly pid: number; readonly command: string } | null;
   readonly control: { readonly pid: number; readonly command: string } | null;
@@ -288,12 +292,46 @@ export interface DefaultAnswer {
 /** It is done; there is nothing to tell. */
 export type DoneAnswer = Readonly<Record<string, never>>;
 
+export interface TimerSummary {
+  readonly unit: string;
+  /** The unit it starts. */
+  readonly activates: string;
+  readonly active: string;
+  readonly sub: string;
+  /** The next elapse; null = none. */
+  readonly nextUsec: number | null;
+  /** The last one; null = never. */
+  readonly lastUsec: number | null;
+}
+
+export interface TimerListAnswer {
+  readonly nowUsec: number;
+  readonly timers: readonly TimerSummary[];
+}
+
+export interface PathSummary {
+  readonly unit: string;
+  readonly path: string;
+  /** PathExists, PathChanged, …. */
+  readonly condition: string;
+  /** The unit it starts. */
+  readonly activates: string;
+  readonly active: string;
+  readonly sub: string;
+}
+
+export interface PathListAnswer {
+  readonly paths: readonly PathSummary[];
+}
+
 interface Answers {
   readonly hello: HelloAnswer;
   readonly manager: ManagerAnswer;
   readonly 'list-units': UnitListAnswer;
   readonly status: StatusAnswer;
   readonly show: ShowAnswer;
+  readonly 'list-timers': TimerListAnswer;
+  readonly 'list-paths': PathListAnswer;
   readonly 'list-jobs': JobListAnswer;
   readonly 'list-dependencies': DependencyListAnswer;
   readonly cat: CatAnswer;

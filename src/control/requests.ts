@@ -43,6 +43,10 @@ export const PARAMS = {
   status: shape({ units: names }),
   /** systemd's properties as text. No units = the manager. No properties = all. Takes patterns. */
   show: shape({ units: names, properties: optional(names, noNames) }),
+  /** Timers by their next elapse; without `all`, only those that are active or have a job. */
+  'list-timers': shape({ patterns: optional(names, noNames), all: optional(flag, false), states: optional(names, noNames) }),
+  /** Path units, one line for each path; the rest as for timers. */
+  'list-paths': shape({ patterns: optional(names, noNames), all: optional(flag, false), states: optional(names, noNames) }),
   'list-jobs': shape({ units: optional(names, noNames) }),
   'list-dependencies': shape({ unit: name, direction: optional(oneOf(['forward', 'reverse', 'before', 'after']), 'forward') }),
   /** The texts of the unit's files as they are on disk now. */
@@ -117,7 +121,7 @@ export type AnyParams = Readonly<Record<string, unknown>>;
  */
 export const METHOD_KINDS: Readonly<Record<Method, 'session' | 'read' | 'change' | 'manage'>> = {
   hello: 'session', cli: 'session', interrupt: 'session', subscribe: 'session',
-  manager: 'read', 'list-units': 'read', status: 'read', show: 'read', 'list-jobs': 'read', 'list-dependencies': 'read', cat: 'read',
+  manager: 'read', 'list-units': 'read', status: 'read', show: 'read', 'list-timers': 'read', 'list-paths': 'read', 'list-jobs': 'read', 'list-dependencies': 'read', cat: 'read',
   'list-unit-files': 'read', 'is-enabled': 'read', 'get-default': 'read', 'get-environment': 'read', why: 'read', plan: 'read',
   verify: 'read',
   enqueue: 'change', kill: 'change', 'reset-failed': 'change', 'change-unit-files': 'change',

@@ -11,6 +11,7 @@ import type { FdTable } from './fd-table.ts';
 import type { LogdProcess } from './logging/logd-process.ts';
 import type { LogStreams } from './logging/log-streams.ts';
 import type { EffectPerformer, ManagerEngine } from './manager-engine.ts';
+import type { PathWatches } from './path-watches.ts';
 import { readPidFile } from './pid-file.ts';
 import type { ProcessTracker } from './processes/process-tracker.ts';
 import { readProcess } from './processes/process-table.ts';
@@ -31,6 +32,7 @@ export interface PerformerParts {
   readonly privateTmpOf: (unit: UnitName) => string;
   readonly finalKill: FinalKill;
   readonly stamps: TimerStamps;
+  readonly paths: PathWatches;
   /** The unit a process belongs to, by everything the manager knows. */
   readonly unitOf: (pid: Pid) => UnitName | null;
   /** A process not started by the manager belongs to the unit from now on. */
@@ -112,6 +114,12 @@ export class HostPerformer implements EffectPerformer {
         return;
       case 'write-stamp':
         this.#parts.stamps.write(effect.unit, effect.realtimeUsec);
+        return;
+      case 'watch-paths':
+        this.#parts.paths.watch(effect.unit, effect.token, effect.watches, effect.makeDirectoryMode);
+        return;
+      case 'unwatch-paths':
+        this.#parts.paths.unwatch(effect.unit);
         return;
       case 'reply':
         engine.reply(effect.request, effect.result);

@@ -26,6 +26,7 @@ import type { LogStreams } from './logging/log-streams.ts';
 import { ManagerEngine, describeError } from './manager-engine.ts';
 import type { NativeBinding, ProcessExit, SignalRecord } from './native.ts';
 import { NotifySocket } from './notify-socket.ts';
+import { PathWatches } from './path-watches.ts';
 import type { PollSet } from './poll-set.ts';
 import { timerStampsIn } from './timer-stamps.ts';
 import { ControlGroups } from './processes/control-groups.ts';
@@ -99,6 +100,7 @@ export class Manager {
   readonly #executor: ExecutorLauncher;
   readonly #performer: HostPerformer;
   readonly #finalKill: FinalKill;
+  readonly #paths: PathWatches;
   readonly #journal: CheckpointJournal | null;
 
   constructor(options: ManagerOptions) {
@@ -149,10 +151,12 @@ export class Manager {
       spare: () => (this.#logd.pid === null ? [] : [this.#logd.pid]),
       onDone: (remaining) => { submit({ event: 'final-kill-done', remaining }); },
     });
+    this.#paths = new PathWatches({ native, poll, log, submit });
     this.#performer = new HostPerformer({
       engine: this.engine, tracker: this.#tracker, spawner, streams: options.streams, logd: this.#logd, fds,
       conditionHost: realConditionHost({ native, userId: (name) => users.user(name)?.uid ?? null, groupId: (name) => users.group(name), cgroupRoot: facts.cgroupRoot }),
       directoryRoots: options.directoryRoots,
+      paths: this.#paths,
       stamps: timerStampsIn(options.directoryRoots.state, log),
       privateTmpOf: (unit) => this.#executor.privateTmpOf(unit),
       finalKill: this.#finalKill,
@@ -268,6 +272,9 @@ export class Manager {
       if (waitsForEmpty(unit)) this.#tracker.watchEmpty(unit.name);
     }
     this.engine.armTimer(state.armedUsec);
+    for (const { name, definition, runtime } of valuesOf(state.units)) {
+      if (definition.kind === 'path' && runtime.kind === 'path' && runtime.state === 'waiting') this.#paths.watch(name, runtime.token, definition.watches, null, true);
+    }
     // The wall clock may have been set while nobody looked.
     this.engine.submit({ event: 'clock-changed', seen: false });
     const { shutdown } = state;

@@ -41,11 +41,16 @@ export function renderStatus(unit: UnitStatusAnswer, style: StatusStyle): string
   if (unit.restartUsec > 0) say('Restarts', `${unit.restarts} so far, next ${formatAgo(unit.restartUsec, unit.nowUsec).replace(/ left$/, ' from now')}`);
   else if (unit.restarts > 0) say('Restarts', `${unit.restarts} since it was last started by hand`);
   conditionLines(unit, terminal).forEach((text, index) => (index === 0 ? say('Condition', text) : more(text)));
-  unit.triggeredBy.forEach((trigger, index) => {
-    const text = `${paint(terminal, toneOf(trigger.active), dotOf(terminal, trigger.active))} ${trigger.unit}`;
-    if (index === 0) say('TriggeredBy', text);
-    else more(text);
-  });
+  if (unit.nextElapseUsec !== undefined) {
+    say('Trigger', unit.nextElapseUsec === null ? 'n/a' : `${formatInstant(unit.nextElapseUsec)}; ${formatAgo(unit.nextElapseUsec, unit.nowUsec)}`);
+  }
+  for (const [label, others] of [['Triggers', unit.triggers], ['TriggeredBy', unit.triggeredBy]] as const) {
+    others.forEach((other, index) => {
+      const text = `${paint(terminal, toneOf(other.active), dotOf(terminal, 'active'))} ${other.unit}`;
+      if (index === 0) say(label, text);
+      else more(text);
+    });
+  }
   unit.documentation.forEach((text, index) => (index === 0 ? say('Docs', harmless(text)) : more(harmless(text))));
   for (const exec of unit.execs) if (exec.exit !== null) say('Process', processText(exec, style));
   mainPid(unit, terminal, say);

@@ -29,6 +29,8 @@ import { kill } from './verbs/kill.ts';
 import { listDependencies } from './verbs/list-dependencies.ts';
 import { listJobs } from './verbs/list-jobs.ts';
 import { listUnits } from './verbs/list-units.ts';
+import { listPaths } from './verbs/list-paths.ts';
+import { listTimers } from './verbs/list-timers.ts';
 import { log } from './verbs/log.ts';
 import { plan } from './verbs/plan.ts';
 import { prompt } from './verbs/prompt.ts';
@@ -50,7 +52,7 @@ import { why } from './verbs/why.ts';
 /** In the order help shows them. */
 export const VERBS: readonly Verb[] = [
   start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed,
-  status, listUnits, listDependencies, show, cat, log, isActive, isFailed,
+  status, listUnits, listTimers, listPaths, listDependencies, show, cat, log, isActive, isFailed,
   enable, disable, reenable, mask, unmask, preset, link, isEnabled, listUnitFiles, getDefault, setDefault,
   why, plan, verify,
   listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, setEnvironment, unsetEnvironment, showEnvironment,

@@ -3,6 +3,7 @@ import type { Signal, UnitName, Usec } from '../base/brand.ts';
 import type {
   CgroupContext, Dependency, DependencyKind, ExecCommand, ExecContext, InertUnit, KillContext, ServiceUnit, SliceUnit, TargetUnit, UnitCommon,
 } from '../core/unit/definition.ts';
+import type { PathUnit, PathWatch, PathWatchKind } from '../core/unit/path.ts';
 import type { TimerBase, TimerTrigger, TimerUnit } from '../core/unit/timer.ts';
 
 const SECOND = 1_000_000;
@@ -91,6 +92,21 @@ export function timer(name: string, overrides: Partial<TimerUnit> & { readonly e
 /** A line of a timer: `after('OnBootSec', 5)` with seconds. */
 export function after(base: TimerBase, spanSeconds: number): TimerTrigger {
   return { base, afterUsec: (spanSeconds * SECOND) as Usec, origin: ORIGIN };
+}
+
+/** A path unit for the service of the same name. */
+export function path(name: string, overrides: Partial<PathUnit> & { readonly edges?: Edges } = {}): PathUnit {
+  const { edges: edgeMap = {}, ...rest } = overrides;
+  const unit = overrides.unit ?? name.replace(/path$/, 'service') as UnitName;
+  return {
+    ...common(name), kind: 'path', unit, watches: [], makeDirectoryMode: null, directoryMode: 0o755,
+    triggerLimitIntervalUsec: (2 * SECOND) as Usec, triggerLimitBurst: 200, dependencies: edges({ ...edgeMap, Triggers: [unit] }), ...rest,
+  };
+}
+
+/** A line of a path unit. */
+export function watching(kind: PathWatchKind, watched: string): PathWatch {
+  return { kind, path: watched, origin: ORIGIN };
 }
 
 /** A unit of a kind that loads but does not start yet. */

@@ -33,6 +33,8 @@ export interface Script {
   readonly pingsEveryUsec?: number;
 }
 
+type WatchPaths = Extract<Effect, { readonly kind: 'watch-paths' }>;
+
 interface Process {
   readonly pid: Pid;
   readonly unit: UnitName;
@@ -73,6 +75,8 @@ export class SimulatedKernel {
   readonly processes = new Map<Pid, Process>();
   /** Hears of every effect, for tests that want to know more than `history` tells. */
   onEffect: (effect: Effect) => void = () => undefined;
+  /** Files there are, and how often each was written. */
+  readonly files = new Map<string, number>();
   /** Stamp files of timers: when each last elapsed. */
   readonly stamps = new Map<UnitName, RealtimeUsec>();
   finished: Extract<Effect, { readonly kind: 'finish' }> | null = null;
@@ -82,6 +86,7 @@ export class SimulatedKernel {
   readonly #options: SimulationOptions;
   readonly #queue: Happening[] = [];
   readonly #watched = new Set<UnitName>();
+  readonly #watchedPaths = new Map<UnitName, WatchPaths>();
   readonly #runs = new Map<string, number>();
   #timerUsec: number | null = null;
   /** The wall clock when the monotonic one began. */
@@ -128,6 +133,30 @@ export class SimulatedKernel {
   stepClock(byUsec: number): void {
     this.#wallClockUsec += byUsec;
     this.feed({ event: 'clock-changed', seen: true, ...this.#clock() });
+  }
+
+  /** A file appears or is written to. A directory is there when something is in it. */
+  writeFile(path: string): void {
+    this.files.set(path, (this.files.get(path) ?? 0) + 1);
+    this.#onPathChanged(path);
+  }
+
+  removeFile(path: string): void {
+    this.files.delete(path);
+    this.#onPathChanged(path);
+  }
+
+  #onPathChanged(path: string): void {
+    for (const effect of [...this.#watchedPaths.values()]) {
+      const index = effect.watches.findIndex((watch) => (watch.kind === 'PathChanged' || watch.kind === 'PathModified') && watch.path === path);
+      this.feed(this.#observePaths(effect, index < 0 ? null : index));
+    }
+  }
+
+  #observePaths({ unit, token, watches }: WatchPaths, changed: number | null): ManagerEvent {
+    const has = (path: string): boolean => [...this.files.keys()].some((file) => file === path || file.startsWith(`${path}/`));
+    const observations = watches.map(({ path }) => ({ holds: has(path), stamp: String(this.files.get(path) ?? '') }));
+    return { event: 'paths-observed', unit, token, observations, changed, resumed: false, error: '', ...this.#clock() };
   }
 
   changeTimeZone(): void {
@@ -223,6 +252,10 @@ export class SimulatedKernel {
         return [{ event: 'timer-stamp', unit: effect.unit, stampUsec: stamp, ...clock }];
       }
       case 'write-stamp': this.stamps.set(effect.unit, effect.realtimeUsec); return [];
+      case 'watch-paths':
+        this.#watchedPaths.set(effect.unit, effect);
+        return [this.#observePaths(effect, null)];
+      case 'unwatch-paths': this.#watchedPaths.delete(effect.unit); return [];
       case 'arm-timer': this.#timerUsec = effect.dueUsec; return [];
       case 'reply': this.replies.set(effect.request, effect.result); return [];
       case 'log': this.logs.push(effect.message); return [];

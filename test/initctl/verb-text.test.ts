@@ -60,7 +60,7 @@ const status: UnitStatusAnswer = {
   dropInPaths: ['/etc/systemd/system/nginx.service.d/10-a.conf', '/etc/systemd/system/nginx.service.d/20-b.conf'],
   fileState: 'enabled', preset: 'disabled', needsReload: true, active: 'active', sub: 'running', result: 'success',
   sinceUsec: NOW_USEC - 125 * MINUTE, nowUsec: NOW_USEC, activeEnterUsec: NOW_USEC - 125 * MINUTE, activeExitUsec: 0, invocationId: 'ab'.repeat(16), job: null,
-  conditionResult: true, conditionUsec: 0, conditions: [], triggeredBy: [{ unit: 'nginx.socket', active: 'active' }],
+  conditionResult: true, conditionUsec: 0, conditions: [], triggers: [], triggeredBy: [{ unit: 'nginx.socket', active: 'active' }],
   main: { pid: 812, command: 'nginx' }, control: null, mainExit: null,
   execs: [{ role: 'ExecStartPre', argv: ['/usr/sbin/nginx', '-t'], pid: 810, startUsec: 0, exit: { code: 'exited', status: 0, success: true, atUsec: 0 } }],
   statusText: 'Serving \x1b[31mred', statusErrno: 0, restarts: 0, restartUsec: 0, spawnFailure: null, tasks: 3, tasksMax: 4915, memoryBytes: 5_347_737,

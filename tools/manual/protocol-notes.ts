@@ -73,6 +73,8 @@ export const METHOD_NOTES: MethodNotes = {
   'list-units': { text: 'Loaded units, one line each.', params: { patterns: 'patterns of names?', all: 'inactive ones too?', types: 'types of units?', states: 'load, active or sub-states?' } },
   status: { text: 'All about each unit that a person wants to see. Units are loaded when they are not.', params: { units: UNITS } },
   show: { text: "systemd's properties, as text. No unit means the manager.", params: { units: UNITS, properties: 'names of properties; none means all?' } },
+  'list-timers': { text: 'Timers, the one that elapses next first.', params: { patterns: 'patterns of names?', all: 'inactive ones too?', states: 'load, active or sub-states?' } },
+  'list-paths': { text: 'Watched paths, one line each.', params: { patterns: 'patterns of names?', all: 'inactive ones too?', states: 'load, active or sub-states?' } },
   'list-jobs': { text: 'Jobs that wait or run.', params: { units: 'of these units only?' } },
   'list-dependencies': { text: 'The graph below a unit, each unit once.', params: { unit: 'a name', direction: 'forward, reverse, before or after?' } },
   cat: { text: 'The texts of the files of units as they are on disk.', params: { units: UNITS } },

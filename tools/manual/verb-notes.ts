@@ -74,6 +74,8 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
     'Exit status 1 when a unit cannot be used; warnings alone do not fail.',
     'Without an argument, all loaded units.',
   ],
+  'list-timers': ['An elapse on the monotonic clock is shown as the instant that will be.'],
+  'list-paths': [],
   'list-jobs': [],
   cancel: ['Without a number all jobs are cancelled.'],
   'daemon-reexec': ['Processes, pipes, sockets, jobs and whoever waits for them go on.', 'The command ends when the new manager has taken over.'],

@@ -18,7 +18,7 @@ import type { TimerBase, TimerUnit } from '../unit/timer.ts';
 
 export const TIMER_NEVER_STARTED: TimerRuntime = {
   kind: 'timer', state: 'dead', result: 'success', nextMonotonicUsec: null, nextRealtimeUsec: null,
-  lastTrigger: { realtimeUsec: 0 as RealtimeUsec, monotonicUsec: 0 as MonotonicUsec }, spent: [], awaitsStamp: false,
+  lastTrigger: { realtimeUsec: 0 as RealtimeUsec, monotonicUsec: 0 as MonotonicUsec }, elapses: [], spent: [], awaitsStamp: false,
 };
 
 /** What the next elapse is computed from. */
@@ -44,6 +44,7 @@ export interface TimerView {
 export function enterWaiting(view: TimerView): TimerRuntime {
   const { definition, run, now } = view;
   const spent = [...run.spent];
+  const elapses = definition.triggers.map((_, index) => (spent.includes(index) ? run.elapses[index] ?? 0 : 0));
   let monotonicUsec: number | null = null;
   let isLeftAround = false;
   for (const [index, trigger] of definition.triggers.entries()) {
@@ -57,9 +58,10 @@ export function enterWaiting(view: TimerView): TimerRuntime {
       spent.push(index);
       continue;
     }
+    elapses[index] = dueUsec;
     if (monotonicUsec === null || dueUsec < monotonicUsec) monotonicUsec = dueUsec;
   }
-  const next = { ...run, spent, awaitsStamp: false };
+  const next = { ...run, elapses, spent, awaitsStamp: false };
   if (monotonicUsec === null && !definition.onClockChange && !definition.onTimezoneChange) {
     const state = definition.remainAfterElapse || isLeftAround ? 'elapsed' : 'dead';
     return { ...next, state, nextMonotonicUsec: null, nextRealtimeUsec: null };

@@ -3,6 +3,7 @@
  */
 import type { InvocationId, MonotonicUsec, Pid, RealtimeUsec, RequestId, Signal, UnitName } from '../../base/brand.ts';
 import type { Condition, DirectoryKind, ExecCommand, ExecRole, ExecUnit } from '../unit/definition.ts';
+import type { PathWatchKind } from '../unit/path.ts';
 import type { JobId } from '../../base/brand.ts';
 import type { ActiveState, JobResult, JobType, Reply, ShutdownGoal } from './state.ts';
 
@@ -72,6 +73,12 @@ export type Effect =
   | { readonly kind: 'read-stamp'; readonly unit: UnitName }
   /** The timer elapsed then: its stamp file gets this time of change. */
   | { readonly kind: 'write-stamp'; readonly unit: UnitName; readonly realtimeUsec: RealtimeUsec }
+  /**
+   * Watch these paths for the unit, instead of those it watched before, and answer with `paths-observed` now and whenever something moves.
+   * `makeDirectoryMode`: make the directories first; null = do not.
+   */
+  | { readonly kind: 'watch-paths'; readonly unit: UnitName; readonly token: number; readonly watches: readonly { readonly kind: PathWatchKind; readonly path: string }[]; readonly makeDirectoryMode: number | null }
+  | { readonly kind: 'unwatch-paths'; readonly unit: UnitName }
   | { readonly kind: 'reply'; readonly request: RequestId; readonly result: Reply }
   /** A line of the manager's own log about a unit ('' = about itself). */
   | { readonly kind: 'log'; readonly level: LogLevel; readonly unit: UnitName | ''; readonly message: string; readonly fields?: Readonly<Record<string, string | number>> }

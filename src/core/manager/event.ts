@@ -5,7 +5,7 @@
 import type { ClockReading } from '../../base/time.ts';
 import type { Pid, RealtimeUsec, RequestId, Signal, UnitName } from '../../base/brand.ts';
 import type { UnitDefinition, JobMode } from '../unit/definition.ts';
-import type { ConditionOutcome, JobType, ShutdownGoal } from './state.ts';
+import type { ConditionOutcome, JobType, PathObservation, ShutdownGoal } from './state.ts';
 
 /** Who asked: by peer credentials of the control socket. */
 export interface Caller {
@@ -76,6 +76,11 @@ export type ManagerEvent = ClockReading & (
   | { readonly event: 'timezone-changed' }
   /** Answer to `read-stamp`: when the timer last elapsed by its stamp file; null = there was none. */
   | { readonly event: 'timer-stamp'; readonly unit: UnitName; readonly stampUsec: RealtimeUsec | null }
+  /**
+   * Answer to `watch-paths`, and again whenever something moved. `changed`: the index of a watched path that changed by itself, null =
+   * none is known to have. `resumed`: nobody watched for a while, for a new manager took over. `error`: why nothing can be watched, or ''.
+   */
+  | { readonly event: 'paths-observed'; readonly unit: UnitName; readonly token: number; readonly observations: readonly PathObservation[]; readonly changed: number | null; readonly resumed: boolean; readonly error: string }
   | { readonly event: 'signal'; readonly signal: 'SIGTERM' | 'SIGINT' | 'SIGPWR' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' | 'SIGWINCH' | `SIGRTMIN+${number}` }
   /** Something about an effect failed that no other event tells. `subject` is a unit name or ''. */
   | { readonly event: 'effect-failed'; readonly effect: string; readonly subject: string; readonly errno: string }

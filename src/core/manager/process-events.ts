@@ -19,6 +19,7 @@ const OWNERS: Readonly<Record<UnitRuntime['kind'], ProcessOwner>> = {
   target: nobody,
   slice: nobody,
   timer: nobody,
+  path: nobody,
   inert: nobody,
 };
 

@@ -177,6 +177,8 @@ function onResetFailed(turn: Turn, id: RequestId, request: RequestOf<'reset-fail
       else setRuntime(turn, unit.name, calm, unit.activeState);
     } else if (runtime.kind === 'timer' && runtime.state === 'failed') {
       setRuntime(turn, unit.name, { ...runtime, state: 'dead', result: 'success' }, 'inactive');
+    } else if (runtime.kind === 'path' && runtime.state === 'failed') {
+      setRuntime(turn, unit.name, { ...runtime, state: 'dead', result: 'success' }, 'inactive');
     } else if (runtime.kind === 'scope' && runtime.state === 'failed') {
       setRuntime(turn, unit.name, { ...runtime, state: 'dead', result: 'success' }, 'inactive');
     }

@@ -140,13 +140,35 @@ export interface TimerRuntime {
   readonly nextRealtimeUsec: RealtimeUsec | null;
   /** The last elapse; of one that was read from a stamp file only the wall clock's half. 0 = never. */
   readonly lastTrigger: Instant;
+  /** When each line elapses, in its order, without random delay, on the line's own clock; 0 = not. */
+  readonly elapses: readonly number[];
   /** Indexes of lines that elapse once and have. */
   readonly spent: readonly number[];
   /** A start waits for the answer to `read-stamp`. */
   readonly awaitsStamp: boolean;
 }
+/** What was seen of a watched path. */
+export interface PathObservation {
+  /** It exists, a path matches the pattern, or the directory has an entry. */
+  readonly holds: boolean;
+  /** Changes when the file does: its identity, length and time of change; '' where that does not matter. */
+  readonly stamp: string;
+}
+export interface PathRuntime {
+  readonly kind: 'path';
+  readonly state: 'dead' | 'waiting' | 'running' | 'failed';
+  readonly result: 'success' | 'resources' | 'start-limit-hit' | 'unit-start-limit-hit' | 'trigger-limit-hit';
+  /** The newest `watch-paths`; observations for an older one do not count. */
+  readonly token: number;
+  /** The next look: the first since a start, the first since the unit ended, or one more. */
+  readonly look: 'first' | 'after-unit' | 'again';
+  /** What was last seen, in the order of the watches; empty before the first look. */
+  readonly seen: readonly PathObservation[];
+  /** Starts that count against TriggerLimitBurst=, oldest first; never more than that. */
+  readonly triggerTimes: readonly MonotonicUsec[];
+}
 export interface InertRuntime { readonly kind: 'inert'; readonly state: 'dead' }
-export type UnitRuntime = ServiceRuntime | TargetRuntime | SliceRuntime | ScopeRuntime | TimerRuntime | InertRuntime;
+export type UnitRuntime = ServiceRuntime | TargetRuntime | SliceRuntime | ScopeRuntime | TimerRuntime | PathRuntime | InertRuntime;
 
 export interface ConditionOutcome {
   readonly kind: string;

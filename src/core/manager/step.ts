@@ -21,6 +21,7 @@ import { driveService, isService, type ServiceTransition } from './service-drive
 import { advanceShutdown, onFinalKillDone } from './shutdown.ts';
 import { onSignal } from './signals.ts';
 import type { ManagerConfig, ManagerState } from './state.ts';
+import { onPathsObserved } from './path-driver.ts';
 import { onClockChanged, onTimerStamp, onTimezoneChanged } from './timer-driver.ts';
 import { onTimer, onUnitDue, rearm } from './timers.ts';
 import { Turn } from './turn.ts';
@@ -101,6 +102,7 @@ function handle(turn: Turn, event: ManagerEvent): void {
       drive(turn, event.unit, (c, run) => onMainPidKnown(c, run, event.pid, event.event === 'pid-file' ? event.error : ''));
       return;
     case 'timer': onTimer(turn); return;
+    case 'paths-observed': onPathsObserved(turn, event); return;
     case 'clock-changed': onClockChanged(turn, event.seen); return;
     case 'timezone-changed': onTimezoneChanged(turn); return;
     case 'timer-stamp': onTimerStamp(turn, event.unit, event.stampUsec); return;

@@ -6,7 +6,7 @@ import type { TimerUnit } from '../unit/timer.ts';
 import { NEVER, NO_TIMES } from './load.ts';
 import { setRuntime } from './set-runtime.ts';
 import type { ActiveState, TimerRuntime, Unit } from './state.ts';
-import { startTriggered } from './trigger-start.ts';
+import { isLoadedTrigger, startTriggered } from './trigger-start.ts';
 import type { Turn } from './turn.ts';
 
 export interface TimerRecord extends Unit {
@@ -29,12 +29,7 @@ function take(turn: Turn, unit: TimerRecord, run: TimerRuntime): void {
 
 export function startTimer(turn: Turn, unit: TimerRecord): 'running' | 'failed' {
   const { definition } = unit;
-  const other = turn.unit(definition.unit);
-  if (other === undefined || other.definition.loadState !== 'loaded') {
-    turn.setUnit({ ...unit, endReason: { reason: 'dependency-failed', on: definition.unit, kind: 'TriggeredBy' } });
-    turn.log('err', unit.name, `${unit.name} is not started: ${definition.unit}, which it is to start, is not loaded`);
-    return 'failed';
-  }
+  if (!isLoadedTrigger(turn, unit, definition.unit)) return 'failed';
   // What elapses once elapses again after a new start, where it counts from that start.
   const isSpent = (index: number): boolean => definition.triggers[index]?.base !== 'OnActiveSec';
   const run: TimerRuntime = { ...unit.runtime, result: 'success', lastTrigger: NEVER, spent: unit.runtime.spent.filter(isSpent) };

@@ -4,6 +4,14 @@ import { enqueue } from './jobs.ts';
 import type { Unit } from './state.ts';
 import type { Turn } from './turn.ts';
 
+/** Whether the unit to be started can be; a start of what triggers it fails without, and says so. */
+export function isLoadedTrigger(turn: Turn, by: Unit, name: UnitName): boolean {
+  if (turn.unit(name)?.definition.loadState === 'loaded') return true;
+  turn.setUnit({ ...by, endReason: { reason: 'dependency-failed', on: name, kind: 'TriggeredBy' } });
+  turn.log('err', by.name, `${by.name} is not started: ${name}, which it is to start, is not loaded`);
+  return false;
+}
+
 /**
  * - `queued`: a start job is installed
  * - `not-now`: the unit that triggers, or the manager, is going down

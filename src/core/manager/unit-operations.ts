@@ -8,6 +8,7 @@ import { stopService } from '../machine/service/stop.ts';
 import { driveService, isService } from './service-driver.ts';
 import { takeStart } from './start-limit.ts';
 import type { ConditionOutcome, Job, JobResult, Unit } from './state.ts';
+import { failPath, isPath, startPath, stopPath } from './path-driver.ts';
 import { failTimer, isTimer, startTimer, stopTimer } from './timer-driver.ts';
 import type { Turn } from './turn.ts';
 import { setRuntime } from './set-runtime.ts';
@@ -105,6 +106,10 @@ function startTested(turn: Turn, unit: Unit, job: Job): RunOutcome {
       const timer = turn.require(unit.name);
       return isTimer(timer) ? startTimer(turn, timer) : 'failed';
     }
+    case 'path': {
+      const path = turn.require(unit.name);
+      return isPath(path) ? startPath(turn, path) : 'failed';
+    }
     case 'inert':
       return 'unsupported';
   }
@@ -124,6 +129,7 @@ function onStartLimit(turn: Turn, unit: Unit): RunOutcome {
     turn.emit({ kind: 'release-control-group', unit: unit.name });
   }
   if (isTimer(unit)) failTimer(turn, unit);
+  if (isPath(unit)) failPath(turn, unit);
   turn.wantEmergencyAction(unit, definition.startLimitAction, 'start limit');
   return 'failed';
 }
@@ -146,6 +152,9 @@ export function stopUnit(turn: Turn, unit: Unit, job: Job): RunOutcome {
       break;
     case 'timer':
       if (isTimer(unit)) stopTimer(turn, unit);
+      break;
+    case 'path':
+      if (isPath(unit)) stopPath(turn, unit);
       break;
     case 'inert':
       return 'done';

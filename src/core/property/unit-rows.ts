@@ -33,7 +33,7 @@ function timeRows(property: string, time: keyof UnitTimes): readonly Row[] {
 /** Whether a person may ask for the operation, and the kind of unit has it. */
 function canStart({ unit }: PropertyContext): boolean {
   const { definition } = unit;
-  return definition.loadState === 'loaded' && !definition.refuseManualStart && ['service', 'target', 'slice'].includes(definition.kind);
+  return definition.loadState === 'loaded' && !definition.refuseManualStart && ['service', 'target', 'slice', 'timer', 'path'].includes(definition.kind);
 }
 
 function canReload({ unit }: PropertyContext): boolean {

@@ -20,14 +20,14 @@ export const TIMER_DIRECTIVES = page('systemd.timer(5)', ['Timer'], [
 ]);
 
 export const PATH_DIRECTIVES = page('systemd.path(5)', ['Path'], [
-  ['PathExists', 'paths', '', PARSED],
-  ['PathExistsGlob', 'paths', '', PARSED],
-  ['PathChanged', 'paths', '', PARSED],
-  ['PathModified', 'paths', '', PARSED],
-  ['DirectoryNotEmpty', 'paths', '', PARSED],
+  ['PathExists', 'paths', '', HONOURED],
+  ['PathExistsGlob', 'paths', '', HONOURED],
+  ['PathChanged', 'paths', '', HONOURED],
+  ['PathModified', 'paths', '', HONOURED],
+  ['DirectoryNotEmpty', 'paths', '', HONOURED],
   ['Unit', 'unit', 'the service of the same name', HONOURED],
-  ['MakeDirectory', 'boolean', 'no', PARSED],
-  ['DirectoryMode', 'mode', '0755', PARSED],
-  ['TriggerLimitIntervalSec', 'time-span', '2s', PARSED],
-  ['TriggerLimitBurst', 'number', '200', PARSED],
+  ['MakeDirectory', 'boolean', 'no', HONOURED],
+  ['DirectoryMode', 'mode', '0755', HONOURED],
+  ['TriggerLimitIntervalSec', 'time-span', '2s', HONOURED],
+  ['TriggerLimitBurst', 'number', '200', HONOURED],
 ]);

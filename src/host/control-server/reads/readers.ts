@@ -8,6 +8,8 @@ import { readJobList } from './job-list.ts';
 import { readManager } from './manager.ts';
 import { readPlan } from './plan.ts';
 import { readProperties } from './properties.ts';
+import { readPathList } from './path-list.ts';
+import { readTimerList } from './timer-list.ts';
 import { readUnitFileTexts } from './unit-file-texts.ts';
 import { readDefault, readIsEnabled, readUnitFileList } from './unit-files.ts';
 import { readUnitList } from './unit-list.ts';
@@ -20,6 +22,8 @@ const READERS = {
   'list-units': readUnitList,
   status: readStatus,
   show: readProperties,
+  'list-timers': readTimerList,
+  'list-paths': readPathList,
   'list-jobs': readJobList,
   'list-dependencies': readDependencies,
   cat: readUnitFileTexts,

@@ -3,12 +3,14 @@ import { getEntry } from '../../../base/persistent-map.ts';
 import type { ConditionAnswer, ExecAnswer, UnitStatusAnswer } from '../../../control/answers.ts';
 import { neighbours } from '../../../core/graph/graph.ts';
 import type { ConditionOutcome, ExecRecord, ManagerState, ServiceRuntime, Unit } from '../../../core/manager/state.ts';
+import { isTimer } from '../../../core/manager/timer-driver.ts';
 import type { ServiceUnit, UnitDefinition } from '../../../core/unit/definition.ts';
 import type { Engine } from '../../engine.ts';
 import { unitFileState } from '../unit-file-states.ts';
 import type { ReadContext, Reader } from './context.ts';
 import { describeProcesses, groupPath, groupUse, processCommand, processName } from './process-facts.ts';
 import { jobAnswer, jobOf, notEffectiveAnswers, resultOf, subState, wallClock } from './unit-words.ts';
+import { nextElapse } from './timer-list.ts';
 import { lastCause } from './why.ts';
 
 /** Processes shown of one unit: a fork bomb must not become an answer of megabytes. */
@@ -67,6 +69,8 @@ function unitStatus({ engine }: ReadContext, state: ManagerState, unit: Unit): U
     conditionResult: unit.conditionResult && unit.assertResult,
     conditionUsec: unit.times.condition.realtimeUsec,
     conditions: [...unit.conditions.map((outcome) => conditionAnswer('Condition', outcome)), ...unit.assertions.map((outcome) => conditionAnswer('Assert', outcome))],
+    triggers: neighbours(state.graph, unit.name, 'Triggers').map((name) => ({ unit: name, active: activeOf(state, name) })),
+    ...(isTimer(unit) ? { nextElapseUsec: nextElapse(unit, now) } : {}),
     triggeredBy: neighbours(state.graph, unit.name, 'TriggeredBy').map((name) => ({ unit: name, active: activeOf(state, name) })),
     main: processOf(engine, service?.mainPid ?? null),
     control: processOf(engine, service?.controlPid ?? null),

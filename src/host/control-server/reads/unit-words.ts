@@ -3,6 +3,7 @@ import type { JobId, MonotonicUsec, UnitName } from '../../../base/brand.ts';
 import { getEntry } from '../../../base/persistent-map.ts';
 import type { ClockReading } from '../../../base/time.ts';
 import type { JobAnswer, NotEffectiveAnswer } from '../../../control/answers.ts';
+import { matchesGlob } from '../../../control/glob.ts';
 import type { DependencyOrigin, Origin } from '../../../core/unit/definition.ts';
 import type { Job, ManagerState, Unit } from '../../../core/manager/state.ts';
 
@@ -82,4 +83,11 @@ export function byTypeAndName(a: UnitName | string, b: UnitName | string): numbe
   const typeA = a.slice(a.lastIndexOf('.'));
   const typeB = b.slice(b.lastIndexOf('.'));
   return typeA < typeB ? -1 : typeA > typeB ? 1 : a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Whether a list of units of one kind has this one: by patterns, states, and without `all` only when something goes on. */
+export function isListed(unit: Unit, filter: { readonly patterns: readonly string[]; readonly all: boolean; readonly states: readonly string[] }): boolean {
+  if (filter.patterns.length > 0 && !filter.patterns.some((pattern) => unit.definition.names.some((name) => matchesGlob(pattern, name)))) return false;
+  if (filter.states.length > 0) return filter.states.some((state) => state === unit.activeState || state === subState(unit) || state === unit.definition.loadState);
+  return filter.all || unit.activeState !== 'inactive' || unit.job !== null;
 }

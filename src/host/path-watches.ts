@@ -1,0 +1,248 @@
+/**
+ * Watches files for path units: inotify(7), one instance for each unit.
+ *
+ * A path is watched itself when it exists, and with it all directories above: they may be moved away, or come into being. After every
+ * event the watches are put where they belong now, without letting go of those that stay; what no watch could see (a change between
+ * two of them) is seen by looking at the paths after that.
+ */
+import { mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Fd, UnitName } from '../base/brand.ts';
+import type { UnstampedEvent } from '../core/manager/event.ts';
+import type { PathObservation } from '../core/manager/state.ts';
+import type { PathWatchKind } from '../core/unit/path.ts';
+import { POLL_IN, type ManagerLog } from './engine.ts';
+import type { NativeBinding } from './native.ts';
+import type { PollSet } from './poll-set.ts';
+import { expandGlob } from './shell-pattern.ts';
+
+const IN_MODIFY = 0x2;
+const IN_ATTRIB = 0x4;
+const IN_CLOSE_WRITE = 0x8;
+const IN_MOVED_FROM = 0x40;
+const IN_MOVED_TO = 0x80;
+const IN_CREATE = 0x100;
+const IN_DELETE = 0x200;
+const IN_DELETE_SELF = 0x400;
+const IN_MOVE_SELF = 0x800;
+const IN_Q_OVERFLOW = 0x4000;
+const IN_IGNORED = 0x8000;
+const IN_MASK_ADD = 0x2000_0000;
+
+const SELF = IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB;
+const APPEARS = SELF | IN_CREATE | IN_MOVED_TO;
+const CHANGED = SELF | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
+
+const MASKS: Readonly<Record<PathWatchKind, number>> = {
+  PathExists: SELF, PathExistsGlob: SELF, PathChanged: CHANGED, PathModified: CHANGED | IN_MODIFY, DirectoryNotEmpty: APPEARS,
+};
+
+/** Directories that one pattern may have on the way to its last part; more are not watched, only looked at when something else moves. */
+const PATTERN_DIRECTORIES_MAX = 256;
+
+/** The existing paths a pattern matches. */
+function expandPattern(pattern: string): readonly string[] {
+  return expandGlob({ exists: exists, list: entriesOf }, pattern);
+}
+
+function entriesOf(path: string): readonly string[] | null {
+  try {
+    return readdirSync(path);
+  } catch {
+    return null;
+  }
+}
+
+export interface PathWatch {
+  readonly kind: PathWatchKind;
+  readonly path: string;
+}
+
+interface WatchedUnit {
+  readonly fd: Fd;
+  token: number;
+  watches: readonly PathWatch[];
+  /** Watch numbers of now, and which of the paths each is itself. */
+  numbers: Map<number, number[]>;
+}
+
+export class PathWatches {
+  readonly #native: NativeBinding;
+  readonly #poll: PollSet;
+  readonly #log: ManagerLog;
+  readonly #submit: (event: UnstampedEvent) => void;
+  readonly #units = new Map<UnitName, WatchedUnit>();
+
+  constructor(options: { readonly native: NativeBinding; readonly poll: PollSet; readonly log: ManagerLog; readonly submit: (event: UnstampedEvent) => void }) {
+    this.#native = options.native;
+    this.#poll = options.poll;
+    this.#log = options.log;
+    this.#submit = options.submit;
+  }
+
+  /** @param resumed the same was watched for by a manager before this one */
+  watch(unit: UnitName, token: number, watches: readonly PathWatch[], makeDirectoryMode: number | null, resumed = false): void {
+    if (makeDirectoryMode !== null) this.#makeDirectories(unit, watches, makeDirectoryMode);
+    const known = this.#units.get(unit);
+    const opened = known?.fd ?? this.#native.inotifyOpen();
+    if (typeof opened === 'string') {
+      const why = opened === 'EMFILE' ? 'its user has too many inotify instances (sysctl fs.inotify.max_user_instances)' : opened;
+      this.#observe(unit, { token, watches }, null, resumed, `nothing can be watched: ${why}`);
+      return;
+    }
+    const watched: WatchedUnit = { fd: opened, token, watches, numbers: known?.numbers ?? new Map<number, number[]>() };
+    this.#units.set(unit, watched);
+    if (known === undefined) this.#poll.add(opened, POLL_IN, () => { this.#onReady(unit); }, 'cgroup');
+    const error = this.#place(watched);
+    this.#observe(unit, watched, null, resumed, error);
+  }
+
+  unwatch(unit: UnitName): void {
+    const watched = this.#units.get(unit);
+    if (watched === undefined) return;
+    this.#units.delete(unit);
+    this.#poll.remove(watched.fd);
+    this.#native.close(watched.fd);
+  }
+
+  #onReady(unit: UnitName): void {
+    const watched = this.#units.get(unit);
+    if (watched === undefined) return;
+    const records = this.#native.inotifyRead(watched.fd);
+    if (typeof records === 'string' || records.length === 0) return;
+    const changed = this.#changedBy(unit, watched, records);
+    const error = this.#place(watched);
+    this.#observe(unit, watched, changed, false, error);
+  }
+
+  /** The first path that changed by itself, null = none. */
+  #changedBy(unit: UnitName, watched: WatchedUnit, records: readonly { readonly watch: number; readonly mask: number }[]): number | null {
+    const isAboutChanges = (index: number): boolean => ['PathChanged', 'PathModified'].includes(watched.watches[index]?.kind ?? '');
+    if (records.some((record) => (record.mask & IN_Q_OVERFLOW) !== 0)) {
+      // Something was lost, nobody knows what. To start once too often is the lesser evil.
+      this.#log.write('warning', unit, `${unit}: more happened to the watched files than the kernel keeps count of`);
+      const first = watched.watches.findIndex((_, index) => isAboutChanges(index));
+      return first < 0 ? null : first;
+    }
+    for (const record of records) {
+      if ((record.mask & ~IN_IGNORED) === 0) continue;
+      const index = watched.numbers.get(record.watch)?.find(isAboutChanges);
+      if (index !== undefined) return index;
+    }
+    return null;
+  }
+
+  /** Puts the watches where they belong now. Returns what is wrong, or ''. */
+  #place(watched: WatchedUnit): string {
+    const numbers = new Map<number, number[]>();
+    let error = '';
+    const add = (path: string, mask: number, own: number | null): boolean => {
+      const number = this.#native.inotifyAdd(watched.fd, path, mask | IN_MASK_ADD);
+      if (typeof number === 'string') {
+        if (number === 'ENOSPC') error = 'nothing more can be watched: its user has too many inotify watches (sysctl fs.inotify.max_user_watches)';
+        return false;
+      }
+      const owners = numbers.get(number) ?? [];
+      if (own !== null) owners.push(own);
+      numbers.set(number, owners);
+      return true;
+    };
+    for (const [index, { kind, path }] of watched.watches.entries()) {
+      for (const each of kind === 'PathExistsGlob' ? patternDirectories(path) : [path]) placeOne(add, each, MASKS[kind], kind === 'PathExistsGlob' ? null : index);
+    }
+    for (const number of watched.numbers.keys()) if (!numbers.has(number)) this.#native.inotifyRemove(watched.fd, number);
+    watched.numbers = numbers;
+    return error;
+  }
+
+  #observe(unit: UnitName, { token, watches }: Pick<WatchedUnit, 'token' | 'watches'>, changed: number | null, resumed: boolean, error: string): void {
+    this.#submit({ event: 'paths-observed', unit, token, observations: watches.map(look), changed, resumed, error });
+  }
+
+  #makeDirectories(unit: UnitName, watches: readonly PathWatch[], mode: number): void {
+    for (const { kind, path } of watches) {
+      if (kind === 'PathExists' || kind === 'PathExistsGlob') continue;
+      try {
+        mkdirSync(path, { recursive: true, mode });
+      } catch (error) {
+        if (!exists(path)) this.#log.write('warning', unit, `${unit}: ${path} cannot be made: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+type AddWatch = (path: string, mask: number, own: number | null) => boolean;
+
+/** The path itself, when it is there, and the way to it; through links, also the way to what they stand for. */
+function placeOne(add: AddWatch, path: string, mask: number, own: number | null): void {
+  const isThere = add(path, mask, own);
+  let isDeepest = !isThere;
+  let above = path;
+  while (above !== '/') {
+    above = dirname(above);
+    // Below the deepest directory that is there, something is to appear; the others can only be moved away.
+    if (!add(above, isDeepest ? APPEARS : IN_MOVE_SELF, null)) continue;
+    if (isDeepest) {
+      isDeepest = false;
+      followLinks(add, above);
+    }
+  }
+  if (isThere) followLinks(add, path);
+}
+
+function followLinks(add: AddWatch, path: string): void {
+  try {
+    let real = realpathSync(path);
+    if (real === path) return;
+    while (real !== '/') {
+      real = dirname(real);
+      add(real, IN_MOVE_SELF, null);
+    }
+  } catch {
+    // Gone meanwhile: the watch on it tells.
+  }
+}
+
+/** Directories in which a part of the pattern may come to match, as far as they are there. */
+function patternDirectories(pattern: string): readonly string[] {
+  const parts = pattern.split('/').slice(1);
+  const directories: string[] = [];
+  for (let depth = 0; depth < parts.length && directories.length < PATTERN_DIRECTORIES_MAX; depth++) {
+    if (depth + 1 < parts.length && !/[*?[]/.test(parts.slice(0, depth + 1).join('/'))) continue;
+    const prefix = `/${parts.slice(0, depth).join('/')}`;
+    directories.push(...(/[*?[]/.test(prefix) ? expandPattern(prefix) : [prefix]).slice(0, PATTERN_DIRECTORIES_MAX));
+  }
+  // What is to appear is inside the directory: the name after it only has to differ from what is there.
+  return directories.map((directory) => join(directory, '\u0001'));
+}
+
+function look({ kind, path }: PathWatch): PathObservation {
+  switch (kind) {
+    case 'PathExistsGlob': return { holds: expandPattern(path).length > 0, stamp: '' };
+    case 'DirectoryNotEmpty': return { holds: hasVisibleEntry(path), stamp: '' };
+    default: {
+      try {
+        const stat = statSync(path, { bigint: true });
+        return { holds: true, stamp: kind === 'PathExists' ? '' : `${String(stat.dev)}:${String(stat.ino)}:${String(stat.size)}:${String(stat.mtimeNs)}` };
+      } catch {
+        return { holds: false, stamp: '' };
+      }
+    }
+  }
+}
+
+/** Left over by editors and package managers, and no work for anybody: what systemd does not count either. */
+const NO_WORK = /^\.|^lost\+found$|^aquota\.(user|group)$|~$|\.(rpmnew|rpmsave|rpmorig|dpkg-(old|new|tmp|dist|bak|backup|remove)|ucf-(new|old|dist)|swp|bak|old|new)$/;
+
+function hasVisibleEntry(path: string): boolean {
+  return entriesOf(path)?.some((name) => !NO_WORK.test(name)) ?? false;
+}

@@ -1,0 +1,42 @@
+import { EXIT } from '../exit-status.ts';
+import { hasOption, optionList } from '../options.ts';
+import { paint, toneOf } from '../text/style.ts';
+import { renderTable, type Cell } from '../text/table.ts';
+import { harmless } from '../text/width.ts';
+import { complain, print, printJson, request, type Verb } from '../verb.ts';
+import { wantsLegend } from './list-units.ts';
+
+export const listPaths: Verb = {
+  name: 'list-paths',
+  aliases: ['paths'],
+  group: 'Units',
+  synopsis: '[PATTERN…]',
+  summary: 'List watched paths',
+  operand: 'patterns',
+  options: ['all', 'state', 'no-legend', 'json'],
+  runs: 'manager',
+  *run(call) {
+    const all = hasOption(call.options, 'all');
+    const reply = yield* request('list-paths', { patterns: call.words, all, states: optionList(call.options, 'state') });
+    if (!reply.ok) {
+      yield* complain(reply.failure.message);
+      return EXIT.failed;
+    }
+    const { paths } = reply.value;
+    if (hasOption(call.options, 'json')) {
+      yield* printJson(paths);
+      return EXIT.done;
+    }
+    const legend = wantsLegend(call);
+    const rows = paths.map((watch): Cell[] => [
+      { text: harmless(watch.path) }, { text: watch.condition }, { text: watch.unit, tone: toneOf(watch.active, 'loaded') }, { text: watch.activates },
+    ]);
+    if (rows.length > 0) {
+      yield* print(renderTable({ header: legend ? ['PATH', 'CONDITION', 'UNIT', 'ACTIVATES'] : null, rows, elastic: hasOption(call.options, 'full') ? [] : [0] }, call.terminal));
+    }
+    if (!legend) return EXIT.done;
+    yield* print(`${rows.length > 0 ? '\n' : ''}${paint(call.terminal, rows.length > 0 ? 'strong' : 'bad', `${String(paths.length)} paths listed.`)}`
+      + (all ? '' : '\nPass --all to see loaded but inactive paths, too.'));
+    return EXIT.done;
+  },
+};

@@ -1,0 +1,54 @@
+import type { TimerSummary } from '../../control/answers.ts';
+import { EXIT } from '../exit-status.ts';
+import { hasOption, optionList } from '../options.ts';
+import { formatAgo } from '../text/duration.ts';
+import { formatInstant } from '../text/instant.ts';
+import { paint, toneOf } from '../text/style.ts';
+import { renderTable, type Cell } from '../text/table.ts';
+import { complain, print, printJson, request, type Verb } from '../verb.ts';
+import { wantsLegend } from './list-units.ts';
+
+export const listTimers: Verb = {
+  name: 'list-timers',
+  aliases: ['timers'],
+  group: 'Units',
+  synopsis: '[PATTERN…]',
+  summary: 'List timers, the one that elapses next first',
+  operand: 'patterns',
+  options: ['all', 'state', 'no-legend', 'json'],
+  runs: 'manager',
+  *run(call) {
+    const all = hasOption(call.options, 'all');
+    const reply = yield* request('list-timers', { patterns: call.words, all, states: optionList(call.options, 'state') });
+    if (!reply.ok) {
+      yield* complain(reply.failure.message);
+      return EXIT.failed;
+    }
+    const { timers, nowUsec } = reply.value;
+    if (hasOption(call.options, 'json')) {
+      yield* printJson(timers);
+      return EXIT.done;
+    }
+    const legend = wantsLegend(call);
+    const rows = timers.map((timer): Cell[] => [
+      { text: instantOrDash(timer.nextUsec) }, { text: agoOrDash(timer.nextUsec, nowUsec) },
+      { text: instantOrDash(timer.lastUsec) }, { text: agoOrDash(timer.lastUsec, nowUsec) },
+      { text: timer.unit, tone: toneOf(timer.active, 'loaded') }, { text: timer.activates === '' ? '-' : timer.activates },
+    ]);
+    if (rows.length > 0) {
+      yield* print(renderTable({ header: legend ? ['NEXT', 'LEFT', 'LAST', 'PASSED', 'UNIT', 'ACTIVATES'] : null, rows, elastic: hasOption(call.options, 'full') ? [] : [5, 4] }, call.terminal));
+    }
+    if (!legend) return EXIT.done;
+    yield* print(`${rows.length > 0 ? '\n' : ''}${paint(call.terminal, rows.length > 0 ? 'strong' : 'bad', `${String(timers.length)} timers listed.`)}`
+      + (all ? '' : '\nPass --all to see loaded but inactive timers, too.'));
+    return EXIT.done;
+  },
+};
+
+function instantOrDash(usec: TimerSummary['nextUsec']): string {
+  return usec === null ? '-' : formatInstant(usec);
+}
+
+function agoOrDash(usec: TimerSummary['nextUsec'], nowUsec: number): string {
+  return usec === null ? '-' : formatAgo(usec, nowUsec);
+}
