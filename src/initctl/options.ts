@@ -72,6 +72,14 @@ export const OPTIONS = {
   'timestamp': { value: 'STYLE', summary: 'pretty, us, utc, us+utc or unix' },
   'console': { summary: 'The prompt ends the manager when it ends' },
   'check-inhibitors': { value: 'MODE', summary: 'Accepted and ignored' },
+  iterations: { value: 'N', summary: 'How many times to show' },
+  'base-time': { value: 'TIME', summary: 'Count from this time instead of now' },
+  suffix: { value: 'TYPE', summary: 'Append this unit type' },
+  template: { value: 'NAME', summary: 'The text is the instance of this template' },
+  instance: { summary: 'Print the instance of a unit name' },
+  unescape: { summary: 'Undo the escaping' },
+  mangle: { summary: 'Make a unit name of whatever it is' },
+  path: { summary: 'The text is a path' },
   message: { value: 'TEXT', summary: 'Reason for the log' },
 } as const satisfies Readonly<Record<string, OptionRow>>;
 
@@ -104,8 +112,8 @@ interface Found {
 }
 
 /**
- * Splits a command line. Which option a short letter is may depend on the verb, which is known only when all words are; so whether a
- * letter takes a value must be the same for all its meanings, and the meaning is chosen last.
+ * Splits a command line. Which option a short letter is may depend on the verb: behind the verb its own meanings hold. Before it the
+ * verb is not known yet, and so a letter that stands there takes a value if it does so in general.
  *
  * @param shortOptionsOf gives a verb's own meanings of short letters
  * @returns a sentence when the command line is wrong
@@ -115,6 +123,7 @@ export function parseArguments(
   shortOptionsOf: (verb: string) => Readonly<Record<string, OptionName>>,
 ): ParsedArguments | string {
   const words: string[] = [];
+  let own: Readonly<Record<string, OptionName>> = {};
   const found: Found[] = [];
   for (let i = 0; i < argv.length; i++) {
     const argument = argv[i] as string;
@@ -140,7 +149,7 @@ export function parseArguments(
     } else if (argument.startsWith('-') && argument !== '-') {
       for (let at = 1; at < argument.length; at++) {
         const short = argument[at] as string;
-        const name = BY_SHORT.get(short);
+        const name = own[short] ?? BY_SHORT.get(short);
         if (name === undefined) return `unknown option -${short}`;
         if (optionRow(name).value === undefined) {
           found.push({ name, short, value: '' });
@@ -153,13 +162,14 @@ export function parseArguments(
         break;
       }
     } else {
+      if (words.length === 0) own = shortOptionsOf(argument);
       words.push(argument);
     }
   }
-  const own = shortOptionsOf(words[0] ?? '');
   const options: Partial<Record<OptionName, string[]>> = {};
   for (const { name, short, value } of found) {
-    const meant = short === null ? name : (own[short] ?? name);
+    const inVerb = short === null ? undefined : own[short];
+    const meant = inVerb !== undefined && optionRow(inVerb).value === undefined === (optionRow(name).value === undefined) ? inVerb : name;
     (options[meant] ??= []).push(value);
   }
   return { words, options };

@@ -6,6 +6,8 @@
 import type { Answer } from '../control/answers.ts';
 import type { Failure } from '../control/error-codes.ts';
 import type { AnyParams, Given, Method } from '../control/requests.ts';
+import type { CalendarSurroundings } from '../core/time/calendar.ts';
+import type { TimeZone } from '../core/time/time-zone.ts';
 import type { LogRequest } from './log-request.ts';
 import type { LogTail } from './log-tail.ts';
 import type { OptionName, Options } from './options.ts';
@@ -24,9 +26,18 @@ export type VerbStep =
   /** Look again later: for what the manager does not tell by itself. Never shorter than a tenth of a second. */
   | { readonly step: 'sleep'; readonly msec: number }
   /** The log itself, from logd or its files. Only in the Node client. */
-  | { readonly step: 'read-log'; readonly query: LogRequest };
+  | { readonly step: 'read-log'; readonly query: LogRequest }
+  /** The time zones of the machine. Only in the Node client. */
+  | { readonly step: 'time-zones' };
 
-/** Resumed with the `Reply` after a request, with an exit status after `read-log`, with nothing after the other steps. */
+/** What a verb is given for `time-zones`. */
+export interface TimeZones {
+  readonly local: TimeZone;
+  readonly find: (name: string) => TimeZone | null;
+  readonly surroundings: CalendarSurroundings;
+}
+
+/** Resumed with the `Reply` after a request, with an exit status after `read-log`, with `TimeZones` after `time-zones`, with nothing after the other steps. */
 export type VerbRun<R = number> = Generator<VerbStep, R, unknown>;
 
 export interface Invocation {

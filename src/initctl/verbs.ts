@@ -15,6 +15,7 @@ import { mask } from './verbs/mask.ts';
 import { preset } from './verbs/preset.ts';
 import { reenable } from './verbs/reenable.ts';
 import { unmask } from './verbs/unmask.ts';
+import { calendar } from './verbs/calendar.ts';
 import { cancel } from './verbs/cancel.ts';
 import { cat } from './verbs/cat.ts';
 import { daemonReexec } from './verbs/daemon-reexec.ts';
@@ -34,6 +35,7 @@ import { listTimers } from './verbs/list-timers.ts';
 import { log } from './verbs/log.ts';
 import { plan } from './verbs/plan.ts';
 import { prompt } from './verbs/prompt.ts';
+import { escape } from './verbs/escape.ts';
 import { exit, halt, kexec, poweroff, reboot } from './verbs/power.ts';
 import { reloadOrRestart } from './verbs/reload-or-restart.ts';
 import { reload } from './verbs/reload.ts';
@@ -43,6 +45,7 @@ import { show } from './verbs/show.ts';
 import { start } from './verbs/start.ts';
 import { status } from './verbs/status.ts';
 import { stop } from './verbs/stop.ts';
+import { timespan } from './verbs/timespan.ts';
 import { tryReloadOrRestart } from './verbs/try-reload-or-restart.ts';
 import { tryRestart } from './verbs/try-restart.ts';
 import { verify } from './verbs/verify.ts';
@@ -57,6 +60,7 @@ export const VERBS: readonly Verb[] = [
   why, plan, verify,
   listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, setEnvironment, unsetEnvironment, showEnvironment,
   poweroff, reboot, halt, kexec, exit, rescue, emergency, defaultVerb,
+  calendar, timespan, escape,
   prompt, version, completionVerb(() => VERBS), helpVerb(() => VERBS),
 ];
 
@@ -93,7 +97,7 @@ export type Command =
   | { readonly kind: 'wrong'; readonly message: string; readonly exit: number };
 
 export function readCommand(line: CommandLine): Command {
-  const parsed = parseArguments(line.argv, (word) => (findVerb(word)?.shortOptions ?? {}));
+  const parsed = parseArguments(line.argv, (word) => findVerb(word)?.shortOptions ?? {});
   // systemctl(1) has no exit status of its own for wrong usage.
   const wrongExit = line.program === 'systemctl' ? EXIT.failed : EXIT.usage;
   if (typeof parsed === 'string') return { kind: 'wrong', message: `${line.program}: ${parsed}`, exit: wrongExit };

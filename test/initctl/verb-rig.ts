@@ -1,5 +1,7 @@
 /** Runs a verb against hand-made answers. */
 import assert from 'node:assert/strict';
+import { UTC_ZONE } from '../../src/core/time/time-zone.ts';
+import { calendarSurroundings, readZone } from '../../src/host/unit-loader/time-zones.ts';
 import type { Failure } from '../../src/control/error-codes.ts';
 import { PARAMS, type Method } from '../../src/control/requests.ts';
 import { PLAIN_TERMINAL, type Terminal } from '../../src/initctl/terminal.ts';
@@ -30,6 +32,11 @@ export const NOW_USEC = 1_795_255_200_000_000;
 export function runLine(line: string, answers: Answers = {}, terminal: Partial<Terminal> = {}): RunResult {
   const [program, ...argv] = line.split(' ');
   assert.ok(program === 'initctl' || program === 'systemctl');
+  return runArguments(argv, terminal, answers, program);
+}
+
+/** As `runLine`, with arguments that may hold spaces. */
+export function runArguments(argv: readonly string[], terminal: Partial<Terminal> = {}, answers: Answers = {}, program: 'initctl' | 'systemctl' = 'initctl'): RunResult {
   const run = runCommand(readCommand({ program, argv, terminal: { ...PLAIN_TERMINAL, ...terminal }, nowUsec: NOW_USEC }));
   let out = '';
   let err = '';
@@ -46,6 +53,7 @@ export function runLine(line: string, answers: Answers = {}, terminal: Partial<T
       case 'err': err += step.text; break;
       case 'log': tails.push(step.tail); break;
       case 'read-log': input = 0; break;
+      case 'time-zones': input = { local: UTC_ZONE, find: readZone, surroundings: calendarSurroundings(UTC_ZONE) }; break;
       case 'sleep': break;
       case 'request': {
         const checked = PARAMS[step.method](step.params, 'params');

@@ -3,6 +3,12 @@
  * page is made), most of them short. `Ic`, `Fl`, `Ar` and their kin are mdoc(7).
  */
 export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
+  calendar: [
+    'Prints the normal form of each expression and when it elapses next, as', '.Xr systemd-analyze 1', 'does; an expression that is none ends with exit status 1.',
+    'Works without a manager, in the time zone of', '.Ev TZ', 'or of the machine.',
+  ],
+  timespan: ['Prints each time span in microseconds and in words, as', '.Xr systemd-analyze 1', 'does; the first that is none ends it with exit status 1.'],
+  escape: ['Takes the options of', '.Xr systemd-escape 1 ,', 'prints what it prints, and needs no manager.'],
   start: [
     'One job is queued for each unit; a unit that is refused does not hold back the others.',
     'The command ends when all jobs have ended, and explains each that failed.',

@@ -191,9 +191,9 @@ function simplifyAnyPath(path: string): string {
 
 /** A file system path as the prefix of a unit name: `/dev/sda1` is `dev-sda1`, `/` is `-`. Paths with `..` have no escape. */
 export function escapeUnitPath(path: string): Result<string> {
-  const parts = path.split('/').filter((part) => part !== '');
-  if (parts.length === 0) return path === '' ? problem('an empty path has no escaped form') : ok('-');
-  if (parts.includes('..') || parts.includes('.')) return problem(`'${path}' is not a normalized file system path`);
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.length === 0) return path === '' || path.startsWith('/') ? ok('-') : problem(`'${path}' is not an absolute file system path`);
+  if (parts.includes('..')) return problem(`'${path}' is not a normalized file system path`);
   return ok(escapeUnitText(parts.join('/')));
 }
 

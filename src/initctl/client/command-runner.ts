@@ -2,10 +2,11 @@
 import type { Writable } from 'node:stream';
 import type { Failure } from '../../control/error-codes.ts';
 import type { AnyParams, Given, Method } from '../../control/requests.ts';
+import { calendarSurroundings, readLocalZone, readZone } from '../../host/unit-loader/time-zones.ts';
 import { EXIT } from '../exit-status.ts';
 import { renderProgress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
-import type { Reply, VerbRun } from '../verb.ts';
+import type { Reply, TimeZones, VerbRun } from '../verb.ts';
 import { readLog, readTail, type LogSink } from './log-source.ts';
 import type { Places } from './places.ts';
 
@@ -57,6 +58,9 @@ export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<num
       case 'read-log':
         input = await readLog(step.query, options.places, sink);
         break;
+      case 'time-zones':
+        input = timeZones();
+        break;
       case 'sleep':
         await sleep(step.msec, options.signal);
         if (options.signal.aborted) return EXIT.interrupted;
@@ -71,6 +75,11 @@ export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<num
       }
     }
   }
+}
+
+function timeZones(): TimeZones {
+  const local = readLocalZone(process.env);
+  return { local, find: readZone, surroundings: calendarSurroundings(local) };
 }
 
 async function ask(method: Method, params: AnyParams, options: RunnerOptions): Promise<Reply<Method> | 'interrupted'> {
