@@ -8,6 +8,7 @@
   /* spawn.cc */ EXPORT(spawn) EXPORT(spawnBegin) EXPORT(spawnFinish)                                                 \
   /* reap.cc */ EXPORT(reap)                                                                                         \
   /* process.cc */ EXPORT(pidfdOpen) EXPORT(pidfdSendSignal) EXPORT(kill) EXPORT(killAll) EXPORT(sigqueue)           \
+      EXPORT(exitNow)                                                                                                \
   /* identity.cc */ EXPORT(setChildSubreaper) EXPORT(setParentDeathSignal) EXPORT(setProcessName)                    \
       EXPORT(effectiveCapabilities) EXPORT(inheritedLimits) EXPORT(umask) EXPORT(setsid)                             \
   /* poll.cc */ EXPORT(pollStart) EXPORT(pollStop) EXPORT(pollAdd) EXPORT(pollModify) EXPORT(pollRemove)             \

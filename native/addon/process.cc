@@ -1,4 +1,4 @@
-// Signals to processes: pidfd_open(2), pidfd_send_signal(2), kill(2), rt_sigqueueinfo(2).
+// Signals to processes: pidfd_open(2), pidfd_send_signal(2), kill(2), rt_sigqueueinfo(2); and the end of our own, _exit(2).
 #include <csignal>
 #include <cerrno>
 
@@ -51,6 +51,13 @@ napi_value sigqueue(napi_env env, napi_callback_info info) {
   union sigval payload = {};
   payload.sival_int = value;
   return done(env, ::sigqueue(pid, signal, payload));
+}
+
+napi_value exitNow(napi_env env, napi_callback_info info) {
+  Call call(env, info, "exitNow", 1);
+  const auto status = static_cast<int>(call.integer(0, "status", 0, 255));
+  if (!call.ok()) return nullptr;
+  _exit(status);
 }
 
 }  // namespace heartwood

@@ -104,6 +104,8 @@ export interface NativeBinding {
   /** kill(-1, signal): everything but ourselves and init. Only for the end of shutdown. */
   killAll(signal: number): Outcome<0>;
   sigqueue(pid: number, signal: number, value: number): Outcome<0>;
+  /** Ends this process without taking Node down first. Nothing is flushed. @see _exit(2) */
+  exitNow(status: number): never;
 
   // --- prctl and identity
   setChildSubreaper(on: boolean): Outcome<0>;

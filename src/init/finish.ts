@@ -12,7 +12,9 @@ type Finish = Extract<Effect, { readonly kind: 'finish' }>;
 /** A container or a session ends with its manager: there is nothing to switch off. */
 export function exitProcess(native: NativeBinding, effect: Finish): void {
   native.guardEnd();
-  process.exit(effect.exitStatus);
+  process.emit('exit', effect.exitStatus);
+  // Nothing is left to be written; taking Node down in order would only make the shutdown 2 ms longer.
+  native.exitNow(effect.exitStatus);
 }
 
 function powerVerb(goal: ShutdownGoal): 'power-off' | 'restart' | 'halt' | 'kexec' {
