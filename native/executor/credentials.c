@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "executor/namespaces.h"
 #include "executor/report.h"
 
 struct identity find_identity(const struct exec_spec *spec) {
@@ -47,12 +48,15 @@ static void drop_bounding_set(const struct exec_spec *spec) {
   }
 }
 
-static void change_ids(const struct identity *identity) {
+static void change_group(const struct identity *identity) {
   if (identity->has_groups && setgroups(identity->groups.count, identity->groups.items) < 0) {
     /* Without privilege the groups stay; when they belong to the same user, as under a user's manager, nothing is lost. */
     if (errno != EPERM || identity->uid != getuid()) fail(STAGE_GROUP, errno, "setgroups");
   }
   if (setresgid(identity->gid, identity->gid, identity->gid) < 0) fail(STAGE_GROUP, errno, "setresgid");
+}
+
+static void change_user(const struct identity *identity) {
   if (setresuid(identity->uid, identity->uid, identity->uid) < 0) fail(STAGE_USER, errno, "setresuid");
 }
 
@@ -97,11 +101,31 @@ static void raise_ambient_set(const struct exec_spec *spec, bool user_changed) {
   }
 }
 
-void apply_credentials(const struct exec_spec *spec, const struct identity *identity) {
+/* A filter of system calls needs this capability, or the promise that no program gains privileges any more. */
+static bool needs_no_new_privileges(const struct exec_spec *spec) {
+  if (spec->no_new_privileges) return true;
+  if (spec->filters.count == 0) return false;
+  struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+  return !get_capabilities(data) || (data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN)) == 0;
+}
+
+static void set_secure_bits(const struct exec_spec *spec) {
+  if (!spec->secure_bits.given) return;
+  int now = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
+  if (prctl(PR_SET_SECUREBITS, now | spec->secure_bits.value, 0, 0, 0) == 0) return;
+  if (errno != EPERM) fail(STAGE_CAPABILITIES, errno, "SecureBits");
+  note("SecureBits", EPERM, "");
+}
+
+void apply_credentials(const struct exec_spec *spec, const struct identity *identity, bool users_are_private) {
   bool user_changes = identity->uid != getuid();
+  change_group(identity);
+  /* Before the user changes, which must happen inside, and before the bounding set is cut, which a new name space fills again. */
+  if (spec->private_users && !users_are_private) enter_private_users(identity->uid, identity->gid);
   drop_bounding_set(spec);
+  set_secure_bits(spec);
   if (spec->ambient_set.count > 0 && user_changes && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0) fail(STAGE_CAPABILITIES, errno, "keep");
-  change_ids(identity);
+  change_user(identity);
   if (spec->ambient_set.count > 0) raise_ambient_set(spec, user_changes);
-  if (spec->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) fail(STAGE_NO_NEW_PRIVILEGES, errno, "");
+  if (needs_no_new_privileges(spec) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) fail(STAGE_NO_NEW_PRIVILEGES, errno, "");
 }

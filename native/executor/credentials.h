@@ -20,7 +20,10 @@ struct identity {
 /* Looks all names up, before anything that could hide /etc. */
 struct identity find_identity(const struct exec_spec *spec);
 
-/* Bounding set, groups, user, ambient capabilities and NoNewPrivileges=, in the order that lets each still be done. */
-void apply_credentials(const struct exec_spec *spec, const struct identity *identity);
+/*
+ * Groups, PrivateUsers=, bounding set, user, ambient capabilities and NoNewPrivileges=, in the order that lets each still be done.
+ * `users_are_private`: PrivateUsers= has been done before.
+ */
+void apply_credentials(const struct exec_spec *spec, const struct identity *identity, bool users_are_private);
 
 #endif

@@ -78,6 +78,7 @@ char **make_environment(const struct exec_spec *spec, const struct identity *ide
     if (!is_no_shell(identity->user.shell)) assign(&block, format("SHELL=%s", identity->user.shell));
   }
   assign_directories(spec, &block);
+  if (spec->credentials_directory != NULL) assign(&block, format("CREDENTIALS_DIRECTORY=%s", spec->credentials_directory));
   for (size_t i = 0; i < spec->pid_variables.count; i++) assign(&block, format("%s=%d", spec->pid_variables.items[i], getpid()));
   for (size_t i = 0; i < spec->environment.count; i++) assign(&block, spec->environment.items[i]);
   for (size_t i = 0; i < spec->unset.count; i++) unset(&block, spec->unset.items[i]);

@@ -9,7 +9,8 @@
  * it went goes to the report descriptor (report.h).
  *
  * The order is forced by what each step takes away: names before the root changes, streams and directories while there are still
- * privileges to open and to chown, mounts before the credentials, the working directory after them.
+ * privileges to open and to chown, name spaces and mounts before the user changes, the working directory after it, and the filters of
+ * system calls last, because they may forbid any of the rest.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,10 +18,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "executor/credential-files.h"
 #include "executor/credentials.h"
 #include "executor/directories.h"
 #include "executor/environment.h"
 #include "executor/mounts.h"
+#include "executor/namespaces.h"
 #include "executor/program.h"
 #include "executor/report.h"
 #include "executor/resources.h"
@@ -45,11 +48,13 @@ int main(int argc, char **argv) {
   set_up_streams(&spec);
   apply_resources(&spec);
   set_up_directories(&spec, identity.uid, identity.gid);
+  set_up_credential_files(&spec, identity.uid, identity.gid);
   char **environment = make_environment(&spec, &identity);
   char **arguments = make_arguments(&spec, environment);
+  bool users_are_private = set_up_namespaces(&spec);
   set_up_mounts(&spec);
   change_root(&spec);
-  apply_credentials(&spec, &identity);
+  apply_credentials(&spec, &identity, users_are_private);
   change_directory(&spec, &identity);
   execute(&spec, arguments, environment);
 }

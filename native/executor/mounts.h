@@ -4,8 +4,10 @@
 
 #include "executor/spec.h"
 
-/* PrivateTmp=, ProtectSystem=, ProtectHome=, ReadOnlyPaths=, ReadWritePaths=, InaccessiblePaths=. Does nothing when none is set;
- * notes what the privileges do not allow. */
+/*
+ * All that systemd.exec(5) says about what a service sees and may write in the file system, below RootDirectory= when there is one.
+ * Does nothing when nothing is asked for; notes what the privileges do not allow.
+ */
 void set_up_mounts(const struct exec_spec *spec);
 
 #endif

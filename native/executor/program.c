@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "executor/filters.h"
 #include "executor/report.h"
 
 enum { FIRST_PASSED_FD = 3 };
@@ -58,9 +59,13 @@ static bool may_be_elsewhere(int error) { return error == ENOENT || error == ENO
 void execute(const struct exec_spec *spec, char **arguments, char **environment) {
   place_fds(&spec->fds);
   if (strchr(spec->path, '/') != NULL) {
+    /* A filter may not even let us tell that there is no such program. */
+    if (spec->filters.count > 0 && access(spec->path, X_OK) < 0) fail(STAGE_EXEC, errno, spec->path);
+    install_filters(spec);
     execve(spec->path, arguments, environment);
     fail(STAGE_EXEC, errno, spec->path);
   }
+  install_filters(spec);
   int error = ENOENT;
   for (size_t i = 0; i < spec->search.count; i++) {
     char candidate[PATH_MAX];

@@ -34,13 +34,17 @@ static const char *stage_word(enum stage stage) {
     case STAGE_CAPABILITIES: return "capabilities";
     case STAGE_SETSID: return "setsid";
     case STAGE_STDERR: return "stderr";
+    case STAGE_NETWORK: return "network";
     case STAGE_NAMESPACE: return "namespace";
     case STAGE_NO_NEW_PRIVILEGES: return "no-new-privileges";
+    case STAGE_SECCOMP: return "seccomp";
+    case STAGE_PERSONALITY: return "personality";
     case STAGE_RUNTIME_DIRECTORY: return "runtime-directory";
     case STAGE_STATE_DIRECTORY: return "state-directory";
     case STAGE_CACHE_DIRECTORY: return "cache-directory";
     case STAGE_LOGS_DIRECTORY: return "logs-directory";
     case STAGE_CONFIGURATION_DIRECTORY: return "configuration-directory";
+    case STAGE_CREDENTIALS: return "credentials";
     case STAGE_SPECIFICATION: return "specification";
   }
   return "specification";

@@ -2,11 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -85,9 +88,10 @@ static void apply_nice(int nice) {
 }
 
 static void apply_scheduling(const struct exec_spec *spec) {
-  if (!spec->scheduling_policy.given) return;
+  if (!spec->scheduling_policy.given && !spec->reset_on_fork) return;
   struct sched_param parameters = { .sched_priority = spec->scheduling_priority.given ? spec->scheduling_priority.value : 0 };
-  if (sched_setscheduler(0, spec->scheduling_policy.value, &parameters) == 0) return;
+  int flags = spec->reset_on_fork ? SCHED_RESET_ON_FORK : 0;
+  if (sched_setscheduler(0, spec->scheduling_policy.value | flags, &parameters) == 0) return;
   if (!lacks_privilege(errno)) fail(STAGE_SETSCHEDULER, errno, "CPUSchedulingPolicy");
   note("CPUSchedulingPolicy", errno, "");
 }
@@ -113,11 +117,36 @@ static void apply_io_priority(const struct exec_spec *spec) {
   note("IOSchedulingClass", errno, "");
 }
 
+static void apply_timer_slack(const char *nanoseconds) {
+  if (prctl(PR_SET_TIMERSLACK, strtoul(nanoseconds, NULL, 10), 0, 0, 0) < 0) note("TimerSlackNSec", errno, nanoseconds);
+}
+
+static void apply_coredump_filter(const char *bits) {
+  int fd = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
+  if (fd < 0 || write(fd, bits, strlen(bits)) < 0) note("CoredumpFilter", errno, bits);
+  if (fd >= 0) close(fd);
+}
+
+/* A session keyring of the service's own, so that it cannot read keys of others; `shared` links that of the user into it. */
+static void apply_keyring(const char *mode) {
+  if (strcmp(mode, "inherit") == 0) return;
+  if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0) < 0) {
+    note("KeyringMode", errno, "");
+    return;
+  }
+  if (strcmp(mode, "shared") != 0) return;
+  if (syscall(SYS_keyctl, KEYCTL_LINK, KEY_SPEC_USER_KEYRING, KEY_SPEC_SESSION_KEYRING, 0, 0) < 0) note("KeyringMode", errno, mode);
+}
+
 void apply_resources(const struct exec_spec *spec) {
   if (spec->oom_score_adjust.given) apply_oom_score(spec->oom_score_adjust.value);
   if (spec->nice.given) apply_nice(spec->nice.value);
   apply_scheduling(spec);
   apply_affinity(&spec->cpus);
   apply_io_priority(spec);
+  if (spec->timer_slack != NULL) apply_timer_slack(spec->timer_slack);
+  if (spec->coredump_filter != NULL) apply_coredump_filter(spec->coredump_filter);
+  if (spec->keyring != NULL) apply_keyring(spec->keyring);
+  if (spec->personality.given && personality((unsigned long)spec->personality.value) < 0) fail(STAGE_PERSONALITY, errno, "Personality");
   for (size_t i = 0; i < spec->limits.count; i++) apply_limit(spec->limits.items[i]);
 }

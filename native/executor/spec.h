@@ -102,6 +102,49 @@ struct exec_spec {
   struct texts read_only_paths;
   struct texts read_write_paths;
   struct texts inaccessible_paths;
+  struct texts exec_paths;
+  struct texts no_exec_paths;
+  /* PATH OPTIONS */
+  struct fields temporary_file_systems;
+  /* SOURCE DESTINATION FLAGS: `o` what is missing is no error, `n` without the mounts below, `r` read-only. */
+  struct fields binds;
+  bool private_devices;
+  bool private_mounts;
+  bool mount_api_vfs;
+  bool protect_kernel_tunables;
+  bool protect_kernel_modules;
+  bool protect_kernel_logs;
+  bool protect_control_groups;
+  /* NULL: as the manager sees it. */
+  const char *protect_proc;
+  const char *proc_subset;
+  /* shared, slave or private */
+  const char *mount_propagation;
+
+  bool private_users;
+  bool protect_hostname;
+  /* Of the network and IPC name spaces: the file that keeps it while the unit runs, then files of units to share with. */
+  struct texts network_keepers;
+  struct texts ipc_keepers;
+  const char *network_path;
+  const char *ipc_path;
+
+  /* DIRECTIVE, then the bytes of the program. */
+  struct fields filters;
+
+  const char *keyring;
+  struct optional_number secure_bits;
+  struct optional_number personality;
+  const char *timer_slack;
+  const char *coredump_filter;
+  bool reset_on_fork;
+
+  /* Where the credentials go; NULL = there are none. */
+  const char *credentials_directory;
+  /* ID KIND CONTENT; KIND: `set` with the content, `load` with a path, `optional` the same when another of that name is a fallback. */
+  struct fields credentials;
+  /* Directories in which relative paths of credentials are looked for. */
+  struct texts credential_search;
 };
 
 /* Reads the specification from a memfd. Fails with STAGE_SPECIFICATION; the report descriptor is set up on the way. */

@@ -84,7 +84,7 @@ export class HostPerformer implements EffectPerformer {
       case 'release-control-group':
         tracker.release(effect.unit);
         this.#parts.streams.release(effect.unit);
-        this.#parts.spawner.forget(effect.unit);
+        this.#parts.spawner.release(effect.unit);
         return;
       case 'remove-directories':
         this.#removeDirectories(effect);

@@ -9,6 +9,8 @@
  */
 import { Buffer } from 'node:buffer';
 import { assert } from '../base/assert.ts';
+import type { NamedProgram } from '../core/system-call/confinement-filters.ts';
+import type { Confinement } from '../core/unit/confinement.ts';
 import type { DirectoryKind } from '../core/unit/definition.ts';
 
 /** Where one of the standard streams comes from. `inherit` keeps the descriptor that `spawn` was given. */
@@ -98,12 +100,22 @@ export interface ExecSpec {
 
   /** PrivateTmp=: an existing directory of the unit's own (mode 0700) that holds its `tmp` and `var-tmp`; null = off. */
   readonly privateTmp: string | null;
-  readonly protectSystem: 'no' | 'yes' | 'full' | 'strict';
-  readonly protectHome: 'no' | 'yes' | 'read-only' | 'tmpfs';
-  /** Absolute paths; a `-` before one makes its absence no error. */
-  readonly readOnlyPaths: readonly string[];
-  readonly readWritePaths: readonly string[];
-  readonly inaccessiblePaths: readonly string[];
+  /** What the service may not see and do; null = nothing is forbidden. */
+  readonly confinement: ConfinementSpec | null;
+}
+
+/** The unit's wishes, and what the manager has made of them. */
+export interface ConfinementSpec {
+  readonly wishes: Confinement;
+  readonly filters: readonly NamedProgram[];
+  /** PrivateNetwork=: the file that keeps the name space while the unit runs, then those of units to share it with; empty = off. */
+  readonly networkKeepers: readonly string[];
+  /** PrivateIPC=, likewise. */
+  readonly ipcKeepers: readonly string[];
+  /** An existing directory; the executor makes the last part of the path. null = there are no credentials. */
+  readonly credentialsDirectory: string | null;
+  /** Directories in which a credential with a relative path is looked for. */
+  readonly credentialSearch: readonly string[];
 }
 
 const MAGIC = 'HWEXEC1\n';
@@ -150,12 +162,62 @@ export function serialiseExecSpec(spec: ExecSpec): Uint8Array {
   records.list('ambient-capability', spec.ambientCapabilities);
   records.flag('no-new-privileges', spec.noNewPrivileges);
   records.optional('private-tmp', spec.privateTmp);
-  records.text('protect-system', spec.protectSystem);
-  records.text('protect-home', spec.protectHome);
-  records.list('read-only-path', spec.readOnlyPaths);
-  records.list('read-write-path', spec.readWritePaths);
-  records.list('inaccessible-path', spec.inaccessiblePaths);
+  if (spec.confinement !== null) writeConfinement(records, spec.confinement);
   return records.finish();
+}
+
+const CONFINEMENT_FLAGS = [
+  ['private-devices', 'privateDevices'], ['private-mounts', 'privateMounts'], ['mount-api-vfs', 'mountApiVfs'],
+  ['protect-kernel-tunables', 'protectKernelTunables'], ['protect-kernel-modules', 'protectKernelModules'],
+  ['protect-kernel-logs', 'protectKernelLogs'], ['protect-control-groups', 'protectControlGroups'], ['private-users', 'privateUsers'],
+  ['protect-hostname', 'protectHostname'], ['reset-on-fork', 'schedulingResetOnFork'],
+] as const;
+
+const CONFINEMENT_PATHS = [
+  ['read-only-path', 'readOnlyPaths'], ['read-write-path', 'readWritePaths'], ['inaccessible-path', 'inaccessiblePaths'],
+  ['exec-path', 'execPaths'], ['no-exec-path', 'noExecPaths'],
+] as const;
+
+function writeConfinement(records: Records, confinement: ConfinementSpec): void {
+  const { wishes } = confinement;
+  records.text('protect-system', wishes.protectSystem);
+  records.text('protect-home', wishes.protectHome);
+  for (const [key, field] of CONFINEMENT_FLAGS) records.flag(key, wishes[field]);
+  for (const [key, field] of CONFINEMENT_PATHS) {
+    records.list(key, wishes[field].map(({ path, optional, inRoot }) => `${optional ? '-' : ''}${inRoot ? '+' : ''}${path}`));
+  }
+  for (const { path, options } of wishes.temporaryFileSystems) records.fields('temporary-file-system', [path, options]);
+  for (const { source, destination, optional, recursive, readOnly } of wishes.bindMounts) {
+    records.fields('bind', [source, destination, `${optional ? 'o' : ''}${recursive ? '' : 'n'}${readOnly ? 'r' : ''}`]);
+  }
+  if (wishes.protectProc !== 'default') records.text('protect-proc', wishes.protectProc);
+  if (wishes.procSubset !== 'all') records.text('proc-subset', wishes.procSubset);
+  records.optional('mount-propagation', wishes.mountFlags);
+  records.list('network-keeper', confinement.networkKeepers);
+  records.list('ipc-keeper', confinement.ipcKeepers);
+  records.optional('network-path', wishes.networkNamespacePath);
+  records.optional('ipc-path', wishes.ipcNamespacePath);
+  for (const { directive, program } of confinement.filters) records.bytes('filter', Buffer.concat([Buffer.from(`${directive}\0`), program]));
+  records.optional('keyring', wishes.keyringMode);
+  if (wishes.secureBits !== 0) records.text('secure-bits', String(wishes.secureBits));
+  records.optional('personality', wishes.personality);
+  records.optional('timer-slack', wishes.timerSlackNsec);
+  if (wishes.coredumpFilter !== null) records.text('coredump-filter', `0x${wishes.coredumpFilter.toString(16)}`);
+  writeCredentials(records, confinement);
+}
+
+function writeCredentials(records: Records, { wishes, credentialsDirectory, credentialSearch }: ConfinementSpec): void {
+  if (credentialsDirectory === null) return;
+  records.text('credentials-directory', credentialsDirectory);
+  records.list('credential-search', credentialSearch);
+  for (const credential of wishes.credentials) {
+    if (credential.kind === 'set') {
+      records.bytes('credential', Buffer.concat([Buffer.from(`${credential.id}\0set\0`), Buffer.from(credential.data, 'base64')]));
+      continue;
+    }
+    const hasFallback = wishes.credentials.some(({ id, kind }) => kind === 'set' && id === credential.id);
+    records.fields('credential', [credential.id, hasFallback ? 'optional' : 'load', credential.path]);
+  }
 }
 
 function writeWorkingDirectory(records: Records, directory: ExecSpec['workingDirectory']): void {

@@ -27,7 +27,7 @@ const EXEC: ExecContext = {
   ioSchedulingClass: null, ioSchedulingPriority: null, cpuSchedulingPolicy: null, cpuSchedulingPriority: null, cpuAffinity: null,
   noNewPrivileges: false, capabilityBoundingSet: null, ambientCapabilities: [], ignoreSigpipe: true, directories: [],
   directoryModes: { runtime: 0o755, state: 0o755, cache: 0o755, logs: 0o755, configuration: 0o755 }, runtimeDirectoryPreserve: 'no',
-  privateTmp: false, standardInput: { kind: 'null' }, standardOutput: { kind: 'null' }, standardError: { kind: 'null' }, standardInputData: null,
+  privateTmp: false, confinement: null, standardInput: { kind: 'null' }, standardOutput: { kind: 'null' }, standardError: { kind: 'null' }, standardInputData: null,
   ttyPath: '/dev/console', ttyReset: false, ttyHangup: false, syslogIdentifier: null, syslogLevel: 6, syslogLevelPrefix: true, logLevelMax: 7,
 };
 

@@ -3,12 +3,10 @@ import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, re
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import type { Fd } from '../../src/base/brand.ts';
-import { parseExecReport, type ExecReport } from '../../src/host/exec-report.ts';
 import { serialiseExecSpec, type DirectorySpec, type ExecSpec } from '../../src/host/exec-spec.ts';
-import type { ProcessExit, SpawnSpec } from '../../src/host/native.ts';
-import { plain, SPEC_FD } from './plain-exec-spec.ts';
-import { executorPath, exitOf, isRoot, memfdWith, native, nodeEnvironment, nullFd, ok, outputPipe, plainSpawn, readToEnd, started } from './native-under-test.ts';
+import { execute, outputOf, run, shell } from './executor-run.ts';
+import { plain } from './plain-exec-spec.ts';
+import { isRoot, memfdWith, native, ok } from './native-under-test.ts';
 
 const FIRST_PASSED = 5;
 const needsRoot = { skip: !isRoot && 'needs root' };
@@ -16,40 +14,6 @@ const needsRoot = { skip: !isRoot && 'needs root' };
 const directory = mkdtempSync(join(tmpdir(), 'heartwood-executor-'));
 chmodSync(directory, 0o755);
 after(() => { rmSync(directory, { recursive: true, force: true }); });
-
-interface Outcome {
-  readonly exit: ProcessExit;
-  readonly output: string;
-  readonly report: ExecReport;
-}
-
-/** Runs the executor with the bytes of a specification. */
-async function execute(bytes: Uint8Array, passed: readonly Fd[] = [], changes: Partial<SpawnSpec> = {}): Promise<Outcome> {
-  const specFd = memfdWith(bytes);
-  const [outputRead, outputWrite] = outputPipe();
-  const [reportRead, reportWrite] = outputPipe();
-  const { pid, pidfd } = started(native.spawn(plainSpawn([executorPath, String(SPEC_FD)], {
-    env: nodeEnvironment.filter((assignment) => !assignment.startsWith('LD_PRELOAD=')),
-    stdio: [nullFd, outputWrite, outputWrite], extraFds: [specFd, reportWrite, ...passed], ...changes,
-  })));
-  for (const fd of [specFd, outputWrite, reportWrite, pidfd]) ok(native.close(fd));
-  const output = (await readToEnd(outputRead)).toString();
-  const report = parseExecReport(await readToEnd(reportRead));
-  return { exit: await exitOf(pid), output, report };
-}
-
-const run = (argv: readonly string[], changes: Partial<ExecSpec> = {}, passed: readonly Fd[] = []): Promise<Outcome> =>
-  execute(serialiseExecSpec(plain(argv, changes)), passed);
-
-const shell = (script: string, changes: Partial<ExecSpec> = {}): Promise<Outcome> => run(['/bin/sh', '-c', script], changes);
-
-/** Runs a script that must be reached, without any note; gives its trimmed output. */
-async function outputOf(script: string, changes: Partial<ExecSpec> = {}): Promise<string> {
-  const { exit, output, report } = await shell(script, changes);
-  assert.deepEqual(report, { failure: null, notes: [] });
-  assert.equal(exit.status, 0, output);
-  return output.trim();
-}
 
 test('a plain program runs, and the report ends without a word', async () => {
   const { exit, output, report } = await run(['/bin/echo', 'größe', 'a b']);
@@ -292,39 +256,4 @@ test('a private /tmp is seen by the unit alone, and by all of its processes', ne
   assert.equal(existsSync(`/tmp/${name}`), false);
   assert.equal(await outputOf('ls /tmp /var/tmp', { privateTmp: holder }), `/tmp:\n${name}\n\n/var/tmp:\n${name}`);
   assert.equal(existsSync(join(holder, 'tmp', name)), true);
-});
-
-test('protected paths cannot be written, hidden ones not be seen, the longest rule wins', needsRoot, async () => {
-  const base = join(directory, 'sandbox');
-  for (const path of ['ro/rw', 'secret', 'rw']) mkdirSync(join(base, path), { recursive: true });
-  writeFileSync(join(base, 'secret/key'), 'x');
-  writeFileSync(join(base, 'ro/hidden-file'), 'x');
-  const attempt = (path: string): string => `(: > ${path}/test) 2>/dev/null && echo ${path}: yes || echo ${path}: no`;
-  const changes: Partial<ExecSpec> = {
-    readOnlyPaths: [join(base, 'ro'), '-/no/such'], readWritePaths: [join(base, 'ro/rw')],
-    inaccessiblePaths: [join(base, 'secret'), join(base, 'ro/hidden-file')], protectSystem: 'full', protectHome: 'yes',
-  };
-  const script = [
-    ...['ro', 'ro/rw', 'rw', 'secret'].map((path) => attempt(join(base, path))), attempt('/usr'), attempt('/etc'),
-    `ls ${base}/secret | wc -l`, `wc -c < ${base}/ro/hidden-file`, 'ls -A /root | wc -l',
-  ].join('; ');
-  const writable = ['no', 'yes', 'yes', 'no', 'no', 'no'];
-  const lines = (await outputOf(script, changes)).split('\n');
-  assert.deepEqual(lines.slice(0, 6).map((line) => line.split(': ')[1]), writable);
-  assert.deepEqual(lines.slice(6), ['0', '0', '0']);
-  assert.equal(existsSync('/usr/test'), false);
-  const strict = await outputOf(`${attempt(join(base, 'rw'))}; ${attempt('/run')}; ${attempt('/dev/shm')}; echo > /dev/null`, {
-    protectSystem: 'strict', readWritePaths: [join(base, 'rw')],
-  });
-  assert.deepEqual(strict.split('\n').map((line) => line.split(': ')[1]), ['yes', 'no', 'yes']);
-  const missing = await run(['/bin/true'], { readOnlyPaths: ['/no/such'] });
-  assert.deepEqual(missing.report.failure, { stage: 'namespace', errno: 'ENOENT', subject: '/no/such' });
-  rmSync('/dev/shm/test', { force: true });
-});
-
-test('without the right to a name space of its own the service runs, and the directives are noted', needsRoot, async () => {
-  const bytes = serialiseExecSpec(plain(['/bin/echo', 'ran'], { protectSystem: 'yes', privateTmp: directory }));
-  const { output, report } = await execute(bytes, [], { credentials: { uid: 65534, gid: 65534, groups: [] } });
-  assert.equal(output, 'ran\n');
-  assert.deepEqual(report.notes.map(({ directive, errno }) => `${directive} ${errno}`), ['PrivateTmp EPERM', 'ProtectSystem EPERM']);
 });

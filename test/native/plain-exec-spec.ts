@@ -17,7 +17,7 @@ export function plain(argv: readonly string[], changes: Partial<ExecSpec> = {}):
     cpuSchedulingPolicy: null, cpuSchedulingPriority: null, cpuAffinity: null, umask: 0o022,
     directories: [], workingDirectory: null, rootDirectory: null,
     capabilityBoundingSet: null, ambientCapabilities: [], noNewPrivileges: false,
-    privateTmp: null, protectSystem: 'no', protectHome: 'no', readOnlyPaths: [], readWritePaths: [], inaccessiblePaths: [],
+    privateTmp: null, confinement: null,
     ...changes,
   };
 }

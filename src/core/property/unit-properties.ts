@@ -2,6 +2,7 @@
 import type { Entry, UnitDefinition } from '../unit/definition.ts';
 import { parseTimeSpan, formatTimeSpan } from '../time/time-span.ts';
 import { CGROUP_ROWS } from './cgroup-rows.ts';
+import { CONFINEMENT_ROWS } from './confinement-rows.ts';
 import { PROPERTY_DEFAULTS, type DefaultGroup } from './defaults.ts';
 import { EXEC_ROWS } from './exec-rows.ts';
 import { KILL_ROWS } from './kill-rows.ts';
@@ -33,7 +34,7 @@ export function unitProperties(context: PropertyContext, only: ReadonlySet<strin
   if (definition.kind === 'path' && runtime.kind === 'path') add(PATH_ROWS, { ...context, path: definition, runtime });
   if (runtime.kind === 'scope') add([['Result', ({ unit }) => ('result' in unit.runtime ? unit.runtime.result : 'success')]], context);
   if ('cgroup' in definition) add(CGROUP_ROWS, { ...context, cgroup: definition.cgroup });
-  if ('exec' in definition) add(EXEC_ROWS, { ...context, exec: definition.exec });
+  if ('exec' in definition) add([...EXEC_ROWS, ...CONFINEMENT_ROWS], { ...context, exec: definition.exec });
   if ('kill' in definition) add(KILL_ROWS, { ...context, kill: definition.kill });
   addDefaults(properties, definition, only);
   add(UNIT_ROWS, context);

@@ -3,13 +3,14 @@ import { ok, problem, type Result } from '../../base/result.ts';
 import type {
   DirectoryKind, Entry, ExecContext, LimitName, ResourceLimit, ServiceDirectory, StandardStream,
 } from '../unit/definition.ts';
+import { forbiddenCapabilities, readConfinement } from './confinement-context.ts';
 import {
   applyReaders, entriesFor, ignore, oneOf, parseAbsolutePath, readExpanded, readScalar, readWords, wordsOf,
   type FieldReader, type Mutable, type SettingReader,
 } from './setting-reader.ts';
 import type { UnitDefaults } from './unit-defaults.ts';
 import { cpusOf, parseBoolean, parseCpuRanges, parseInteger, parseMode, type CpuRange } from './value/number.ts';
-import { mergeCapabilities, parseCapabilities } from './value/capability.ts';
+import { ALL_CAPABILITIES, mergeCapabilities, parseCapabilities } from './value/capability.ts';
 import { isAssignment, isVariableName } from './value/environment.ts';
 import { LIMIT_NAMES, parseResourceLimit } from './value/resource-limit.ts';
 import { nextWord } from './words.ts';
@@ -379,7 +380,7 @@ function defaultContext(defaults: UnitDefaults): ExecContext {
     ioSchedulingClass: null, ioSchedulingPriority: null, cpuSchedulingPolicy: null, cpuSchedulingPriority: null, cpuAffinity: null,
     noNewPrivileges: false, capabilityBoundingSet: null, ambientCapabilities: [], ignoreSigpipe: true,
     directories: [], directoryModes: { runtime: 0o755, state: 0o755, cache: 0o755, logs: 0o755, configuration: 0o755 },
-    runtimeDirectoryPreserve: 'no', privateTmp: false,
+    runtimeDirectoryPreserve: 'no', privateTmp: false, confinement: null,
     standardInput: { kind: 'null' }, standardOutput: INHERIT, standardError: INHERIT, standardInputData: null,
     ttyPath: '/dev/console', ttyReset: false, ttyHangup: false,
     syslogIdentifier: null, syslogLevel: 6, syslogLevelPrefix: true, logLevelMax: 7,
@@ -394,9 +395,17 @@ export function readExecContext(reader: SettingReader, defaults: UnitDefaults): 
   let base = DEFAULT_CONTEXTS.get(defaults);
   if (base === undefined) DEFAULT_CONTEXTS.set(defaults, base = defaultContext(defaults));
   const exec: Mutable<ExecContext> = { ...base };
-  if (reader.pages.has('systemd.exec(5)')) applyReaders(exec, READERS, reader, defaults);
+  if (reader.pages.has('systemd.exec(5)')) {
+    applyReaders(exec, READERS, reader, defaults);
+    exec.confinement = readConfinement(reader);
+    if (exec.confinement !== null) takeAway(exec, forbiddenCapabilities(exec.confinement));
+  }
   resolveStreams(exec, defaults);
   return exec;
+}
+
+function takeAway(exec: Mutable<ExecContext>, forbidden: readonly number[]): void {
+  if (forbidden.length > 0) exec.capabilityBoundingSet = (exec.capabilityBoundingSet ?? ALL_CAPABILITIES).filter((capability) => !forbidden.includes(capability));
 }
 
 /**

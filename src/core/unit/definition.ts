@@ -8,6 +8,7 @@
 import type { Signal, UnitName, Usec } from '../../base/brand.ts';
 import type { PathUnit } from './path.ts';
 import type { TimerUnit } from './timer.ts';
+import type { Confinement } from './confinement.ts';
 
 export type UnitKind =
   | 'service' | 'target' | 'slice' | 'scope'
@@ -231,6 +232,8 @@ export interface ExecContext {
   readonly directoryModes: Readonly<Record<DirectoryKind, number>>;
   readonly runtimeDirectoryPreserve: 'no' | 'yes' | 'restart';
   readonly privateTmp: boolean;
+  /** What it may not see and do; null = nothing is forbidden. */
+  readonly confinement: Confinement | null;
   readonly standardInput: StandardStream;
   readonly standardOutput: StandardStream;
   readonly standardError: StandardStream;

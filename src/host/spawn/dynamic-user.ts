@@ -5,6 +5,7 @@
  * next free number. Names in `ls -l` stay numbers, for no NSS module answers for them.
  */
 import type { UnitName } from '../../base/brand.ts';
+import { UNCONFINED, type Confinement } from '../../core/unit/confinement.ts';
 import type { ExecContext } from '../../core/unit/definition.ts';
 
 /** The range systemd keeps for this: "Users, Groups, UIDs and GIDs on systemd Systems". */
@@ -27,7 +28,11 @@ export class DynamicUsers {
     if (!exec.dynamicUser) return exec;
     const isStatic = exec.user !== null && this.#isKnownUser(exec.user);
     const user = isStatic ? exec.user : String(this.#uidOf(unit));
-    return { ...exec, user, group: isStatic ? exec.group : user, noNewPrivileges: true, privateTmp: true };
+    const asked = exec.confinement ?? UNCONFINED;
+    const confinement: Confinement = {
+      ...asked, protectSystem: 'strict', protectHome: asked.protectHome === 'no' ? 'read-only' : asked.protectHome, restrictSuidSgid: true,
+    };
+    return { ...exec, user, group: isStatic ? exec.group : user, noNewPrivileges: true, privateTmp: true, confinement };
   }
 
   #uidOf(unit: UnitName): number {

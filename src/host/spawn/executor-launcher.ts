@@ -9,11 +9,12 @@ import type { DirectoryKind, ExecContext, StandardStream } from '../../core/unit
 import { POLL_IN } from '../engine.ts';
 import type { UnstampedEvent } from '../../core/manager/event.ts';
 import { serialiseExecSpec } from '../exec-spec.ts';
-import type { ExecSpec, StreamSource } from '../exec-spec.ts';
+import type { ConfinementSpec, ExecSpec, StreamSource } from '../exec-spec.ts';
 import { parseExecReport } from '../exec-report.ts';
 import type { KeptFds } from '../checkpoint/kept-fds.ts';
 import type { NativeBinding } from '../native.ts';
 import type { PollSet } from '../poll-set.ts';
+import { ConfinedPlaces } from './confined-places.ts';
 import { PID_VARIABLES } from './spawn-environment.ts';
 import type { SpawnPlan } from './spawner.ts';
 
@@ -53,9 +54,11 @@ interface Pending {
 export class ExecutorLauncher {
   readonly #options: ExecutorLauncherOptions;
   readonly #pending = new Map<Pid, Pending>();
+  readonly #confined: ConfinedPlaces;
 
   constructor(options: ExecutorLauncherOptions) {
     this.#options = options;
+    this.#confined = new ConfinedPlaces(options);
     for (const [fd, { unit, pid }] of options.kept.inherited('exec-report')) this.#await(unit, pid, fd);
   }
 
@@ -128,6 +131,11 @@ export class ExecutorLauncher {
     if (this.#pending.has(pid)) this.#finish(pending);
   }
 
+  /** The unit is down: what its confinement left in the file system goes. */
+  release(unit: UnitName): void {
+    this.#confined.release(unit);
+  }
+
   /** Removes what PrivateTmp= made for the unit. The directory's path, for the remover; null when there is none. */
   privateTmpOf(unit: UnitName): string {
     return `${this.#options.runtimeDirectory}/private-tmp/${unit}`;
@@ -192,12 +200,15 @@ export class ExecutorLauncher {
       ambientCapabilities: exec.ambientCapabilities,
       noNewPrivileges: exec.noNewPrivileges,
       privateTmp: this.#privateTmp(effect.unit, exec),
-      protectSystem: 'no',
-      protectHome: 'no',
-      readOnlyPaths: [],
-      readWritePaths: [],
-      inaccessiblePaths: [],
+      confinement: this.#confinement(plan),
     };
+  }
+
+  #confinement({ effect, exec }: SpawnPlan): ConfinementSpec | null {
+    if (exec.confinement === null) return null;
+    const { confinement, refused } = this.#confined.prepare(exec.confinement, effect.unit, effect.definition.dependencies);
+    if (refused.length > 0) this.#options.onNotes(effect.unit, refused);
+    return confinement;
   }
 
   #privateTmp(unit: UnitName, exec: ExecContext): string | null {

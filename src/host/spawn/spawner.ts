@@ -176,9 +176,10 @@ export class Spawner {
     this.#tellNotEffective(unit, [...known, ...items]);
   }
 
-  /** Forgets what was told about a unit that is down; its next start tells it again. */
-  forget(unit: UnitName): void {
+  /** The unit is down. What was told about it is forgotten, so that its next start tells it again. */
+  release(unit: UnitName): void {
     this.#told.delete(unit);
+    this.#options.executor.release(unit);
   }
 
   #fail(effect: SpawnEffect, stage: string, errno: string, subject: string): void {
@@ -200,7 +201,7 @@ export class Spawner {
     const { exec, credentials } = plan;
     return credentials.kind === 'known'
       && isPlainStream(exec.standardInput) && isPlainStream(exec.standardOutput) && isPlainStream(exec.standardError)
-      && exec.directories.length === 0 && exec.rootDirectory === null && !exec.privateTmp && !exec.dynamicUser
+      && exec.directories.length === 0 && exec.rootDirectory === null && !exec.privateTmp && exec.confinement === null && !exec.dynamicUser
       && exec.ioSchedulingClass === null && exec.ioSchedulingPriority === null
       && exec.cpuSchedulingPolicy === null && exec.cpuSchedulingPriority === null && exec.cpuAffinity === null
       && exec.capabilityBoundingSet === null && exec.ambientCapabilities.length === 0
@@ -336,7 +337,7 @@ export class Spawner {
 /** `+` runs with all privileges: nothing of the unit's confinement applies (systemd.service(5), table of prefixes). */
 function effectiveContext(exec: ExecContext, privilege: ExecCommand['privilege']): ExecContext {
   if (privilege !== 'full') return exec;
-  return { ...exec, user: null, group: null, supplementaryGroups: [], capabilityBoundingSet: null, ambientCapabilities: [], noNewPrivileges: false, privateTmp: false };
+  return { ...exec, user: null, group: null, supplementaryGroups: [], capabilityBoundingSet: null, ambientCapabilities: [], noNewPrivileges: false, privateTmp: false, confinement: null };
 }
 
 function goesToLog(stream: StandardStream): boolean {

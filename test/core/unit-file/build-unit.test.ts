@@ -124,11 +124,11 @@ test('unknown names are answered with the nearest known one, or the section they
 });
 
 test('what is requested and not put into effect is listed once, with its value; defaults are not', () => {
-  const unit = serviceOf('PrivateDevices=yes\nPrivateNetwork=no\nProtectSystem=strict\nReadWritePaths=/a\nReadWritePaths=/b\nSystemCallFilter=x\nSystemCallFilter=\nProtectClock=maybe');
+  const unit = serviceOf('TTYVTDisallocate=yes\nIPAccounting=no\nUtmpMode=login\nDeviceAllow=/dev/a\nDeviceAllow=/dev/b\nRestrictFileSystems=x\nRestrictFileSystems=\nCPUAccounting=maybe');
   assert.deepEqual(unit.notEffective.map(({ directive, requested, why }) => `${directive}=${requested} ${why}`), [
-    'PrivateDevices=yes not-implemented', 'ProtectSystem=strict not-implemented', 'ReadWritePaths=/a /b not-implemented',
+    'TTYVTDisallocate=yes not-implemented', 'UtmpMode=login not-implemented', 'DeviceAllow=/dev/a /dev/b not-implemented',
   ]);
-  assert.match(saidOf(unit).join(), /ProtectClock= is ignored: 'maybe' is neither yes nor no/);
+  assert.match(saidOf(unit).join(), /CPUAccounting= is ignored: 'maybe' is neither yes nor no/);
 });
 
 test('drop-ins come after the file: scalars are overridden, lists grow or are emptied first', () => {

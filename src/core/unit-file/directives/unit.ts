@@ -41,7 +41,7 @@ export const UNIT_DIRECTIVES = page('systemd.unit(5)', ['Unit'], [
   ['PropagateReloadFrom', '->', 'ReloadPropagatedFrom'],
   ['PropagatesStopTo', 'units', '', HONOURED],
   ['StopPropagatedFrom', 'units', '', HONOURED],
-  ['JoinsNamespaceOf', 'units', '', PARSED],
+  ['JoinsNamespaceOf', 'units', '', HONOURED],
   ['RequiresOverridable', '->', 'Requires'],
   ['RequisiteOverridable', '->', 'Requisite'],
   ['RequiresMountsFor', 'paths', '', HONOURED],

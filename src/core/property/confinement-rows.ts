@@ -1,0 +1,34 @@
+/** Properties of sandboxing that `show` prints in another form than the files have: systemd.exec(5). The others are shown as written. */
+import { resolveFilter } from '../system-call/filter-words.ts';
+import type { SystemCallWord } from '../unit/confinement.ts';
+import { addressFamilyName } from '../unit-file/value/address-family.ts';
+import type { ExecPropertyContext } from './exec-rows.ts';
+import type { PropertyRow } from './property-row.ts';
+import { words } from './value-text.ts';
+
+type Row = PropertyRow<ExecPropertyContext>;
+
+/** What systemd prints for "the process is killed". */
+const KILL_NUMBER = 2_147_483_646;
+
+function calls(filter: readonly SystemCallWord[] | undefined, implied: 'default-group' | 'nothing'): string | null {
+  const resolved = resolveFilter(filter ?? [], implied);
+  if (resolved === null) return null;
+  const listed = [...resolved.calls].map(([call, errno]) => (errno === null ? call : `${call}:${String(errno)}`));
+  return `${resolved.isAllowList ? '' : '~'}${words(listed.sort())}`;
+}
+
+export const CONFINEMENT_ROWS: readonly Row[] = [
+  ['SystemCallFilter', ({ exec }) => calls(exec.confinement?.systemCallFilter, 'default-group')],
+  ['SystemCallLog', ({ exec }) => calls(exec.confinement?.systemCallLog, 'nothing')],
+  ['SystemCallErrorNumber', ({ exec }) => (exec.confinement === null ? null : String(exec.confinement.systemCallErrorNumber ?? KILL_NUMBER))],
+  ['RestrictAddressFamilies', ({ exec }) => {
+    const families = exec.confinement?.addressFamilies ?? null;
+    return families === null ? null : `${families.isAllowList ? '' : '~'}${words(families.families.map(addressFamilyName).sort())}`;
+  }],
+  ['RestrictNamespaces', ({ exec }) => {
+    const allowed = exec.confinement?.allowedNamespaces ?? null;
+    if (allowed === null) return null;
+    return allowed.length === 0 ? 'yes' : words([...allowed].sort());
+  }],
+];
