@@ -56,7 +56,7 @@ export const ECHO_WRITE_BYTES = 4096;
 export const QUERY_CLIENTS_MAX = 32;
 /** A request is one line of JSON; unit names are at most 255 bytes, so some hundred fit. */
 export const QUERY_REQUEST_BYTES = 32 * 1024;
-/** Lines one request over the socket may ask for, so that logd is not kept from its work; files can be read without logd. */
+/** The last lines one request over the socket may ask for: logd collects them in memory. All lines, oldest first, need no memory. */
 export const QUERY_LINES_MAX = 10_000;
 /** A client that neither sends its request nor reads its answer for so long is dropped. */
 export const QUERY_SILENCE_MSEC = 10_000;

@@ -143,7 +143,9 @@ export function parseQuery(request: string, bootId: string): LogQuery | string {
   }
   const { units = [], lines = DEFAULT_LINES, priorities = [0, 7], output = 'short' } = value;
   if (!Array.isArray(units) || !units.every((unit) => typeof unit === 'string')) return 'units: not an array of names';
-  if (!isCount(lines) || lines > QUERY_LINES_MAX) return `lines: not a number up to ${QUERY_LINES_MAX}`;
+  // All of them are handed on as they are read; the last few, or all backwards, have to be collected first.
+  const isStream = lines === null && value['reverse'] !== true;
+  if (!isStream && (!isCount(lines) || lines > QUERY_LINES_MAX)) return `lines: not a number up to ${QUERY_LINES_MAX}`;
   if (!Array.isArray(priorities) || priorities.length !== 2 || !priorities.every((level) => isCount(level) && level <= 7)) {
     return 'priorities: not two numbers up to 7';
   }
@@ -152,7 +154,7 @@ export function parseQuery(request: string, bootId: string): LogQuery | string {
   const instant = (name: string): number | null => (isCount(value[name]) ? value[name] : null);
   const text = (name: string): string | null => (typeof value[name] === 'string' ? value[name] : null);
   return {
-    ...DEFAULT_QUERY, units, lines, format,
+    ...DEFAULT_QUERY, units, lines: isStream ? null : lines, format,
     priorities: priorities as unknown as readonly [number, number],
     follow: value['follow'] === true, reverse: value['reverse'] === true, utc: value['utc'] === true,
     sinceUsec: instant('sinceUsec'), untilUsec: instant('untilUsec'),

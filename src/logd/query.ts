@@ -13,6 +13,9 @@ import { MANAGER_UNIT } from './protocol.ts';
 import { renderEntry, type OutputFormat } from './render.ts';
 import type { LogLine } from './segment-reader.ts';
 
+/** Readers of the log outside of logd know this module alone. */
+export { grepAnswer } from './grep-answer.ts';
+
 /** Collected before it is given to the output. */
 const CHUNK_BYTES = 64 * 1024;
 

@@ -221,7 +221,9 @@ test('a request over the socket is checked member by member', () => {
   const good = parseQuery('{"units":["a"],"lines":5,"output":"json","boot":true,"priorities":[0,3]}', boot);
   assert.ok(typeof good !== 'string');
   assert.deepEqual([good.units, good.lines, good.format, good.bootId, good.priorities], [['a'], 5, 'json', boot, [0, 3]]);
-  for (const bad of ['', 'x', '[]', 'null', '{"units":"a"}', '{"units":[1]}', '{"lines":-1}', '{"lines":1e9}', '{"output":"xml"}', '{"priorities":[0,9]}', '{"priorities":[1]}']) {
+  const all = parseQuery('{"lines":null}', boot);
+  assert.ok(typeof all !== 'string' && all.lines === null, 'all lines can be handed on as they are read');
+  for (const bad of ['', 'x', '[]', '{"lines":null,"reverse":true}', 'null', '{"units":"a"}', '{"units":[1]}', '{"lines":-1}', '{"lines":1e9}', '{"output":"xml"}', '{"priorities":[0,9]}', '{"priorities":[1]}']) {
     assert.equal(typeof parseQuery(bad, boot), 'string', bad);
   }
 });

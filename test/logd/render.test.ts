@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { readEntry } from '../../src/logd/entry.ts';
 import { fieldsOf, OUTPUT_FORMATS, printable, renderEntry, type RenderOptions } from '../../src/logd/render.ts';
 import type { LogLine } from '../../src/logd/segment-reader.ts';
+import { readFields } from '../../src/logd/read-fields.ts';
 import { BOOT_ID, definitionOf } from './segment-builder.ts';
 
 /** Sat 2026-11-21 09:00:00.123456 UTC. */
@@ -89,4 +90,19 @@ test("the manager's JSON lines are understood; what is none is shown as it is", 
   assert.deepEqual([entry.unit, entry.priority, entry.text.toString(), entry.fields], ['a.service', 4, 'a.service: slow', { job: 7 }]);
   for (const text of ['not json', '{broken', '']) assert.equal(readEntry(lineOf(text, { origin })).text.toString(), text);
   assert.equal(readEntry(lineOf('{"level":50,"msg":"number"}', { origin })).priority, 3);
+});
+
+test('an entry that was read back from its JSON looks the same in every format', () => {
+  const lines = [
+    lineOf('plain'), lineOf(Buffer.from([0xff, 0x41])), lineOf('cut', { ending: 'cut', continues: true }), lineOf('end', { ending: 'end', priority: 3 }),
+    lineOf('', { loss: { lines: 2, bytes: 20, reason: 'ENOSPC' } }),
+    lineOf('{"level":"warn","msg":"careful","unit":"a.service","more":1}', { origin: definitionOf(1, { unit: 'heartwood', identifier: 'heartwood', pid: 1, format: 'pino' }) }),
+  ];
+  for (const line of lines) {
+    const entry = readEntry(line);
+    const { entry: back, hostname } = readFields(JSON.parse(JSON.stringify(fieldsOf(entry, plain))) as Record<string, unknown>);
+    for (const format of OUTPUT_FORMATS) {
+      assert.deepEqual(renderEntry(back, { ...plain, format, colour: true, hostname }), renderEntry(entry, { ...plain, format, colour: true }), format);
+    }
+  }
 });
