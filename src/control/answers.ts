@@ -276,6 +276,12 @@ export interface UnitFileChangesAnswer {
   /** The same in systemctl's words, one line each. */
   readonly lines: readonly string[];
   readonly warnings: readonly string[];
+  /** What could not be done; what is in `changes` was done all the same. */
+  readonly problems: readonly string[];
+  /** Whether the problems fail the verb. */
+  readonly failed: boolean;
+  /** false = the unit files have no [Install] section that says anything. */
+  readonly hasInstallRules: boolean;
   /** The units it was about, for `--now`. */
   readonly units: readonly string[];
 }

@@ -26,7 +26,8 @@ export const JOB_MODES = [
   'fail', 'replace', 'replace-irreversibly', 'isolate', 'flush', 'ignore-dependencies', 'ignore-requirements', 'triggering',
   'restart-dependencies',
 ] as const;
-export const UNIT_FILE_OPERATIONS = ['enable', 'disable', 'reenable', 'mask', 'unmask', 'preset', 'link', 'set-default'] as const;
+export const UNIT_FILE_OPERATIONS = ['enable', 'disable', 'reenable', 'mask', 'unmask', 'preset', 'preset-all', 'link', 'revert', 'add-wants', 'add-requires', 'set-default'] as const;
+export const PRESET_MODES = ['full', 'enable-only', 'disable-only'] as const;
 export const SHUTDOWN_GOALS = ['poweroff', 'reboot', 'halt', 'kexec', 'exit'] as const;
 
 /** The validators of all methods' parameters. */
@@ -80,8 +81,14 @@ export const PARAMS = {
   'daemon-reexec': shape({}),
   /** Makes the manager die in this way, to see it come back. Refused unless it was started with HEARTWOOD_FAULTS=1. */
   fault: shape({ how: oneOf(FAULTS) }),
-  /** Names, or absolute paths of files for enable and link. `reload`: the manager reads its units again afterwards. */
-  'change-unit-files': shape({ operation: oneOf(UNIT_FILE_OPERATIONS), units: names, runtime: optional(flag, false), force: optional(flag, false), reload: optional(flag, true) }),
+  /**
+   * Names, or absolute paths of files for enable and link. `reload`: the manager reads its units again afterwards. `owner`: the unit that
+   * add-wants and add-requires let want the others.
+   */
+  'change-unit-files': shape({
+    operation: oneOf(UNIT_FILE_OPERATIONS), units: optional(names, noNames), runtime: optional(flag, false), force: optional(flag, false), reload: optional(flag, true),
+    presetMode: optional(oneOf(PRESET_MODES), 'full'), owner: optional(name, ''),
+  }),
 
   // --- commands
   /**

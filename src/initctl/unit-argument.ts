@@ -1,10 +1,13 @@
 /** A unit as people type it: a name without a type is a service, a path stands for its mount or device. Patterns stay as they are. */
 import { isGlob } from '../control/glob.ts';
+
+import type { UnitKind } from '../core/unit/definition.ts';
 import { mangleUnitName } from '../core/unit/unit-name.ts';
 
 /** What makes no unit name is passed on as it is: the manager's answer says what is wrong with it. */
-export function unitArgument(word: string): string {
-  return isGlob(word) ? word : (mangleUnitName(word) ?? word);
+/** @param kind what a word without a type means */
+export function unitArgument(word: string, kind: UnitKind = 'service'): string {
+  return isGlob(word) ? word : (mangleUnitName(word, kind) ?? word);
 }
 
 export function unitArguments(words: readonly string[]): readonly string[] {

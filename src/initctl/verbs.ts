@@ -13,6 +13,10 @@ import { link } from './verbs/link.ts';
 import { listUnitFiles } from './verbs/list-unit-files.ts';
 import { mask } from './verbs/mask.ts';
 import { preset } from './verbs/preset.ts';
+import { presetAll } from './verbs/preset-all.ts';
+import { revert } from './verbs/revert.ts';
+import { addWants } from './verbs/add-wants.ts';
+import { addRequires } from './verbs/add-requires.ts';
 import { reenable } from './verbs/reenable.ts';
 import { unmask } from './verbs/unmask.ts';
 import { calendar } from './verbs/calendar.ts';
@@ -56,7 +60,7 @@ import { why } from './verbs/why.ts';
 export const VERBS: readonly Verb[] = [
   start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed,
   status, listUnits, listTimers, listPaths, listDependencies, show, cat, log, isActive, isFailed,
-  enable, disable, reenable, mask, unmask, preset, link, isEnabled, listUnitFiles, getDefault, setDefault,
+  enable, disable, reenable, mask, unmask, preset, presetAll, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
   why, plan, verify,
   listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, setEnvironment, unsetEnvironment, showEnvironment,
   poweroff, reboot, halt, kexec, exit, rescue, emergency, defaultVerb,
@@ -74,7 +78,7 @@ export function findVerb(name: string): Verb | null {
  * Options that change what a verb acts on, or whether it acts at all, and that no verb heeds yet: to ignore them would stop the wrong
  * machine's services, or reboot in a rehearsal.
  */
-const UNSUPPORTED: readonly OptionName[] = ['host', 'machine', 'global', 'dry-run', 'preset-mode', 'what', 'with-dependencies'];
+const UNSUPPORTED: readonly OptionName[] = ['host', 'machine', 'global', 'dry-run', 'what', 'with-dependencies'];
 
 /** Verbs that make no sense without a word after them. */
 const NEEDS_UNIT: readonly Operand[] = ['units', 'unit-files'];

@@ -158,7 +158,7 @@ test('start is silent when it went well, and asks for what the options say', () 
 
 test('enable tells its links, warns, and starts the unit with --now', () => {
   const answers = {
-    'change-unit-files': { changes: [{ kind: 'symlink', path: '/etc/x', source: '/lib/x' }], lines: ['Created symlink /etc/x → /lib/x.'], warnings: ['Beware.'], units: ['a.service'] },
+    'change-unit-files': { changes: [{ kind: 'symlink', path: '/etc/x', source: '/lib/x' }], lines: ['Created symlink /etc/x → /lib/x.'], warnings: ['Beware.'], problems: [], failed: false, hasInstallRules: true, units: ['a.service'] },
     enqueue: { jobs: [], refused: [] },
   };
   const result = runLine('systemctl enable --now a', answers);
@@ -166,6 +166,9 @@ test('enable tells its links, warns, and starts the unit with --now', () => {
   assert.deepEqual(result.requests.map(({ method }) => method), ['change-unit-files', 'enqueue']);
   assert.equal(runLine('systemctl enable a --quiet', answers).err, '');
   assert.equal(runLine('systemctl enable a', { 'change-unit-files': refusal('unit-file-refused', 'Failed to enable unit, unit a.service does not exist.') }).err, 'Failed to enable unit, unit a.service does not exist.\n');
+  const nothing = { 'change-unit-files': { changes: [], lines: [], warnings: [], problems: ['Failed to enable unit, unit a.service is masked.'], failed: true, hasInstallRules: true, units: ['a.service'] } };
+  const failed = runLine('systemctl enable --now --quiet a', nothing);
+  assert.deepEqual([failed.exit, failed.err, failed.requests.length], [1, 'Failed to enable unit, unit a.service is masked.\n', 1]);
 });
 
 test('kill turns names of signals into numbers', () => {

@@ -1,5 +1,5 @@
 import type { InstallSection } from '../unit/definition.ts';
-import { readScalar, readWords, type SettingReader } from './setting-reader.ts';
+import { readExpanded, readWords, type SettingReader } from './setting-reader.ts';
 import { ok } from '../../base/result.ts';
 
 export const EMPTY_INSTALL: InstallSection = { wantedBy: [], requiredBy: [], upheldBy: [], also: [], alias: [], defaultInstance: null };
@@ -16,6 +16,6 @@ export function readInstallSection(reader: SettingReader): InstallSection {
     upheldBy: words('UpheldBy'),
     also: words('Also'),
     alias: words('Alias'),
-    defaultInstance: readScalar<string | null>(reader, 'DefaultInstance', ok, null),
+    defaultInstance: readExpanded<string | null>(reader, 'DefaultInstance', ok, null),
   };
 }

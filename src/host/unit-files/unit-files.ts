@@ -6,15 +6,16 @@ import type { UnitFileChangesAnswer, UnitFileListAnswer } from '../../control/an
 import type { Failure } from '../../control/error-codes.ts';
 import { matchesGlob } from '../../control/glob.ts';
 import type { Params } from '../../control/requests.ts';
-import { templateOf, unitKind, unitNameForm } from '../../core/unit/unit-name.ts';
-import {
-  planInstall, unitFileState, type InstallPlan, type PresetRule, type UnitFilesView,
-} from '../../core/unit-file/install.ts';
-import { nameMatches } from '../../core/unit-file/name-pattern.ts';
+import { unitKind, unitNameForm } from '../../core/unit/unit-name.ts';
+import type { UnitFileView } from '../../core/unit-file/install/install-context.ts';
+import { allNames, defaultTarget, hasUnitFile, planInstall } from '../../core/unit-file/install/install-verbs.ts';
+import { presetFor, type PresetRule } from '../../core/unit-file/install/preset.ts';
+import { unitFileState } from '../../core/unit-file/install/unit-file-state.ts';
 import type { SpecifierContext } from '../../core/unit-file/specifiers.ts';
-import { performInstall, presetDirectories, readPresets, readUnitFiles } from '../unit-loader/install-files.ts';
+import { installReader, performInstall, presetDirectories, readPresets } from '../unit-loader/install-files.ts';
 import type { LoadPath } from '../unit-loader/load-path.ts';
-import { indexUnits, stampOf } from '../unit-loader/unit-index.ts';
+import { stampOf } from '../unit-loader/unit-index.ts';
+import { DiskTree } from './disk-tree.ts';
 
 export interface UnitFilesOptions {
   readonly mode: 'system' | 'user';
@@ -37,7 +38,7 @@ const DEFAULT_TARGET = 'default.target';
 
 export class UnitFiles {
   readonly #options: UnitFilesOptions;
-  #view: { readonly view: UnitFilesView; readonly directories: readonly string[]; readonly stamp: string } | null = null;
+  #view: { readonly view: UnitFileView; readonly tree: DiskTree } | null = null;
   #presets: { readonly rules: readonly PresetRule[]; readonly stamp: string } | null = null;
 
   constructor(options: UnitFilesOptions) {
@@ -45,62 +46,62 @@ export class UnitFiles {
   }
 
   stateOf(name: string): UnitFileState {
-    const state = unitFileState(this.#currentView(), name);
-    return state === null ? { state: '', preset: '' } : { state, preset: this.#presetOf(name) };
+    const found = unitFileState(this.#currentView(), name);
+    return found === null ? { state: '', preset: '' } : { state: found.state, preset: this.#presetOf(name) };
   }
 
   list(params: Params<'list-unit-files'>): UnitFileListAnswer {
     const view = this.#currentView();
-    const names = new Set<string>();
-    for (const name of indexUnits(this.#options.loadPath.directories, this.#options.root).names.keys()) {
-      if (params.types.length > 0 && !params.types.includes(unitKind(name))) continue;
-      if (params.patterns.length > 0 && !params.patterns.some((pattern) => matchesGlob(pattern, name))) continue;
-      names.add(name);
-    }
+    const names = allNames(view).filter((name) => (params.types.length === 0 || params.types.includes(unitKind(name)))
+      && (params.patterns.length === 0 || params.patterns.some((pattern) => matchesGlob(pattern, name))));
     const files = [...names].sort(byTypeAndName).flatMap((name): readonly UnitFileListAnswer['files'][number][] => {
-      const state = unitFileState(view, name);
-      if (state === null || (params.states.length > 0 && !params.states.includes(state))) return [];
-      return [{ unit: name, path: view.find(name)?.path ?? '', state, preset: hasPreset(state) ? this.#presetOf(name) : '' }];
+      const found = unitFileState(view, name);
+      const state = found?.state ?? 'bad';
+      if (params.states.length > 0 && !params.states.includes(state)) return [];
+      return [{ unit: name, path: found?.path ?? '', state, preset: hasPreset(state) ? this.#presetOf(name) : '' }];
     });
     return { files };
   }
 
   /** Where default.target leads. */
   defaultTarget(): Outcome<{ readonly unit: string }> {
-    const file = this.#currentView().find(DEFAULT_TARGET);
-    if (file === null) return { ok: false, failure: { name: 'no-such-unit', message: 'There is no default.target.', unit: DEFAULT_TARGET } };
-    return { ok: true, value: { unit: file.name } };
+    const unit = defaultTarget(this.#currentView());
+    if (unit !== null) return { ok: true, value: { unit } };
+    return { ok: false, failure: { name: 'no-such-unit', message: 'No such file or directory', unit: DEFAULT_TARGET } };
   }
 
   change(params: Params<'change-unit-files'>): Outcome<UnitFileChangesAnswer> {
-    const view = this.#currentView();
-    const options = { runtime: params.runtime, force: params.force };
-    let plan: InstallPlan;
-    switch (params.operation) {
-      case 'set-default': plan = planDefault(view, params.units[0] ?? ''); break;
-      default: plan = planInstall(view, params.operation, params.units, options, params.operation === 'preset' ? this.#rules() : []);
-    }
-    if (plan.problems.length > 0) return { ok: false, failure: { name: 'unit-file-refused', message: plan.problems.join('\n') } };
-    const failed = performInstall(plan, this.#options.root);
+    const { root } = this.#options;
+    // A file may have been changed in place, which no directory shows.
+    const view = this.#freshView();
+    const isPreset = params.operation === 'preset' || params.operation === 'preset-all';
+    const plan = planInstall(view, params.operation, params.units, {
+      runtime: params.runtime, force: params.force, presets: isPreset ? this.#rules() : [], presetMode: params.presetMode, owner: params.owner,
+    });
+    const failed = performInstall(plan.operations, root);
     this.#view = null;
     if (failed !== null) {
-      return { ok: false, failure: { name: 'file-error', message: `Failed to ${params.operation}: ${this.#options.root}${failed.operation.path}: ${failed.code}` } };
+      return { ok: false, failure: { name: 'file-error', message: `Failed to ${params.operation} unit, file "${root}${failed.operation.path}": ${failed.code}` } };
     }
+    const unheard = params.operation === 'mask' && root === '' ? params.units.filter((unit) => !hasUnitFile(view, unit)) : [];
     return {
       ok: true,
       value: {
         changes: plan.operations.map((operation) => ({ kind: operation.kind, path: operation.path, source: operation.kind === 'symlink' ? operation.target : '' })),
         lines: plan.lines,
-        warnings: plan.notes,
+        warnings: [...unheard.map((unit) => `Unit ${unit} does not exist, proceeding anyway.`), ...plan.notes],
+        problems: plan.problems,
+        // Over the bus systemd calls it a failure when nothing at all could be done; below another root it does not.
+        failed: plan.failed || (root === '' && plan.problems.length > 0 && plan.operations.length === 0),
+        hasInstallRules: plan.hasInstallRules,
         units: params.units.map((unit) => unit.slice(unit.lastIndexOf('/') + 1)).filter((unit) => unitNameForm(unit) !== null),
       },
     };
   }
 
-  /** Presets go by name; the first rule that fits counts, and without one a unit is enabled: systemd.preset(5). */
   #presetOf(name: string): string {
-    const rule = this.#rules().find((each) => nameMatches(name, each.pattern) || templateOf(name) === each.pattern);
-    return rule === undefined || rule.action === 'enable' ? 'enabled' : rule.action === 'disable' ? 'disabled' : 'ignored';
+    const { action } = presetFor(this.#rules(), name);
+    return action === 'ignore' ? 'ignored' : `${action}d`;
   }
 
   #rules(): readonly PresetRule[] {
@@ -112,36 +113,36 @@ export class UnitFiles {
   }
 
   /** Directories and links are kept until one of the directories changes; files are read again for each question. */
-  #currentView(): UnitFilesView {
+  #currentView(): UnitFileView {
+    if (this.#view !== null && this.#view.tree.isFresh) return this.#view.view;
+    return this.#freshView();
+  }
+
+  #freshView(): UnitFileView {
     const { loadPath, specifiers, root } = this.#options;
-    const kept = this.#view;
-    if (kept !== null && stampOf(kept.directories, root) === kept.stamp) return kept.view;
-    const view = readUnitFiles(loadPath, specifiers, root);
-    const owners = view.links.flatMap((link) => (link.owner === '' ? [] : [`${link.directory}/${link.owner}`]));
-    const directories = [...new Set([...loadPath.directories, ...owners])];
-    this.#view = { view, directories, stamp: stampOf(directories, root) };
+    const tree = new DiskTree(root);
+    // So that every entry of the load path is known by its directory's listing.
+    for (const directory of loadPath.directories) tree.list(directory);
+    const view: UnitFileView = {
+      tree,
+      readInstall: installReader(specifiers),
+      places: {
+        directories: loadPath.directories,
+        configurationDirectory: loadPath.configurationDirectory,
+        runtimeDirectory: loadPath.runtimeDirectory,
+        generatorDirectories: loadPath.generatorDirectory === null ? [] : [loadPath.generatorDirectory, `${loadPath.generatorDirectory}.early`, `${loadPath.generatorDirectory}.late`],
+        transientDirectories: ['/run/systemd/transient', '/run/heartwood/transient'],
+        root,
+      },
+    };
+    this.#view = { view, tree };
     return view;
   }
 }
 
 /** States in which systemctl shows what the preset says. */
 export function hasPreset(state: string): boolean {
-  return ['enabled', 'enabled-runtime', 'linked', 'linked-runtime', 'disabled'].includes(state);
-}
-
-function planDefault(view: UnitFilesView, target: string): InstallPlan {
-  const path = `${view.configurationDirectory}/${DEFAULT_TARGET}`;
-  const file = view.find(target);
-  const problem = !target.endsWith('.target') ? `${target} is not a target.` : target === DEFAULT_TARGET ? 'default.target cannot stand for itself.'
-    : file === null ? `Unit ${target} does not exist.` : file.state === 'masked' ? `Unit ${target} is masked.` : null;
-  if (problem !== null || file === null) return { operations: [], lines: [], notes: [], problems: [`Failed to set default target: ${problem ?? ''}`] };
-  const before = view.exists(path);
-  return {
-    operations: [...(before ? [{ kind: 'unlink', path } as const] : []), { kind: 'symlink', path, target: file.path }],
-    lines: [...(before ? [`Removed "${view.root}${path}".`] : []), `Created symlink ${view.root}${path} → ${file.path}.`],
-    notes: [],
-    problems: [],
-  };
+  return !['', 'static', 'alias', 'generated', 'transient'].includes(state);
 }
 
 function byTypeAndName(a: string, b: string): number {

@@ -1,117 +1,35 @@
-/** The unit files on disk as `enable` and its kin see them, and the performing of what they plan. */
-import {
-  lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmdirSync, statSync, symlinkSync, unlinkSync, type Dirent,
-} from 'node:fs';
+/** [Install] sections and presets read from disk, and the performing of what install verbs plan. */
+import { mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, statSync, symlinkSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { UnitName } from '../../base/brand.ts';
 import type { InstallSection } from '../../core/unit/definition.ts';
-import { templateOf, unitNameForm } from '../../core/unit/unit-name.ts';
-import {
-  parsePresets, type FoundLink, type FoundUnitFile, type InstallPlan, type LinkOperation, type PresetRule, type UnitFilesView,
-} from '../../core/unit-file/install.ts';
-import { EMPTY_INSTALL, readInstallSection } from '../../core/unit-file/install-section.ts';
+import { unitNameForm, withInstance } from '../../core/unit/unit-name.ts';
+import type { LinkOperation } from '../../core/unit-file/install/change.ts';
+import type { InstallReader } from '../../core/unit-file/install/install-context.ts';
+import { parsePresets, type PresetRule } from '../../core/unit-file/install/preset.ts';
+import { readInstallSection } from '../../core/unit-file/install-section.ts';
 import { lexUnitFile } from '../../core/unit-file/lexer.ts';
 import { readSettings } from '../../core/unit-file/setting-reader.ts';
 import { expandSpecifiers, type SpecifierContext } from '../../core/unit-file/specifiers.ts';
-import type { LoadPath } from './load-path.ts';
-import { readUnitFile } from './read-unit-file.ts';
-import { cachingDirectoryReader, mergeDirectories, sideDirectoriesOf, type DirectoryReader } from './side-directories.ts';
-import { indexUnits, resolveName, type UnitIndex } from './unit-index.ts';
 
-/**
- * Reads the load path for install verbs. The view is a snapshot: make a new one for every verb.
- *
- * @param root prefix for offline verbs, '' for the running system
- */
-export function readUnitFiles(loadPath: LoadPath, specifiers: SpecifierContext, root: string): UnitFilesView {
-  const index = indexUnits(loadPath.directories, root);
-  const readDirectory = cachingDirectoryReader(root);
-  return {
-    directories: loadPath.directories,
-    configurationDirectory: loadPath.configurationDirectory,
-    runtimeDirectory: loadPath.runtimeDirectory,
-    generatorDirectory: loadPath.generatorDirectory,
-    links: findLinks(index.directories, root),
-    find: (name) => (name.startsWith('/') ? findPath(name, specifiers, root) : findName(index, name, specifiers, root, readDirectory)),
-    exists: (path) => lstatSync(root + path, { throwIfNoEntry: false }) !== undefined,
-    root,
+/** Reads [Install] sections with these specifiers. */
+export function installReader(specifiers: SpecifierContext): InstallReader {
+  return (name, path, texts) => {
+    const files = texts.map((each) => lexUnitFile(each.text, each.path));
+    const read = (unit: UnitName): InstallSection => readInstallSection(readSettings(unit, files, (text) => expandSpecifiers(text, specifiers, { name: unit, fragmentPath: path })));
+    const install = read(name as UnitName);
+    // `%i` of a template is that of the instance it is enabled with by default.
+    const instance = install.defaultInstance === null || unitNameForm(name) !== 'template' ? null : withInstance(name, install.defaultInstance);
+    return instance === null ? install : { ...read(instance), defaultInstance: install.defaultInstance };
   };
-}
-
-const OWNER = /\.(?:wants|requires|upholds)$/;
-
-function findLinks(directories: readonly string[], root: string): readonly FoundLink[] {
-  const links: FoundLink[] = [];
-  const take = (directory: string, owner: string, entries: readonly Dirent[]): void => {
-    const parent = owner === '' ? directory : `${directory}/${owner}`;
-    for (const entry of entries) {
-      if (!entry.isSymbolicLink() || unitNameForm(entry.name) === null) continue;
-      try {
-        links.push({ directory, owner, name: entry.name, target: posix.resolve(parent, readlinkSync(`${root}${parent}/${entry.name}`)) });
-      } catch {
-        // Removed since the directory was read.
-      }
-    }
-  };
-  for (const directory of directories) {
-    const entries = list(root + directory);
-    take(directory, '', entries);
-    for (const entry of entries) if (OWNER.test(entry.name) && entry.isDirectory()) take(directory, entry.name, list(`${root}${directory}/${entry.name}`));
-  }
-  return links;
-}
-
-function list(path: string): readonly Dirent[] {
-  try {
-    return readdirSync(path, { withFileTypes: true });
-  } catch {
-    return [];
-  }
-}
-
-function findName(index: UnitIndex, name: string, specifiers: SpecifierContext, root: string, readDirectory: DirectoryReader): FoundUnitFile | null {
-  if (unitNameForm(name) === null) return null;
-  const resolved = resolveName(index, name as UnitName);
-  if (resolved.found === null || resolved.found.kind === 'broken') return null;
-  if (resolved.found.kind === 'mask') return { state: 'masked', path: resolved.found.link, name: resolved.name, install: EMPTY_INSTALL };
-  // A template asked for by an instance keeps its own name: the instance is no alias of it.
-  const own = index.names.has(resolved.name) ? resolved.name : templateOf(resolved.name) ?? resolved.name;
-  const dropIns = mergeDirectories(sideDirectoriesOf(index, [resolved.name]), '.d', readDirectory, (each) => each.endsWith('.conf'));
-  return readFound(resolved.found.path, own, resolved.name, dropIns, specifiers, root);
-}
-
-function findPath(path: string, specifiers: SpecifierContext, root: string): FoundUnitFile | null {
-  const name = posix.basename(path);
-  return unitNameForm(name) === null ? null : readFound(path, name, name as UnitName, [], specifiers, root);
-}
-
-function readFound(path: string, own: string, asked: UnitName, dropIns: readonly string[], specifiers: SpecifierContext, root: string): FoundUnitFile | null {
-  const contents = readUnitFile(root + path);
-  if (contents.state === 'missing' || contents.state === 'unreadable') return null;
-  if (contents.state === 'empty') return { state: 'masked', path, name: own, install: EMPTY_INSTALL };
-  const files = [lexUnitFile(contents.text, path)];
-  for (const dropIn of dropIns) {
-    const more = readUnitFile(root + dropIn);
-    if (more.state === 'text') files.push(lexUnitFile(more.text, dropIn));
-  }
-  const unit = { name: asked, fragmentPath: path };
-  return { state: 'file', path, name: own, install: installOf(asked, files, (text) => expandSpecifiers(text, specifiers, unit)) };
-}
-
-function installOf(name: UnitName, files: Parameters<typeof readSettings>[1], expand: Parameters<typeof readSettings>[2]): InstallSection {
-  const install = readInstallSection(readSettings(name, files, expand));
-  // `%i` of a template is that of the instance it is enabled with by default.
-  if (install.defaultInstance === null || unitNameForm(name) !== 'template') return install;
-  const instance = name.replace(/@\./, `@${install.defaultInstance}.`) as UnitName;
-  return unitNameForm(instance) === 'instance' ? readInstallSection(readSettings(instance, files, (text) => expand(text.replace(/%i/g, install.defaultInstance ?? '')))) : install;
 }
 
 /** The outcome of performing a plan: null, or the operation that failed and its errno by name. */
 export type InstallFailure = { readonly operation: LinkOperation; readonly code: string } | null;
 
 /** Makes and removes the links of a plan, in order, and stops at the first that fails. */
-export function performInstall(plan: InstallPlan, root: string): InstallFailure {
-  for (const operation of plan.operations) {
+export function performInstall(operations: readonly LinkOperation[], root: string): InstallFailure {
+  for (const operation of operations) {
     try {
       perform(operation, root);
     } catch (error) {
@@ -121,6 +39,8 @@ export function performInstall(plan: InstallPlan, root: string): InstallFailure 
   return null;
 }
 
+const OWNER = /\.(?:wants|requires|upholds)$/;
+
 function perform(operation: LinkOperation, root: string): void {
   const path = root + operation.path;
   if (operation.kind === 'symlink') {
@@ -128,7 +48,7 @@ function perform(operation: LinkOperation, root: string): void {
     symlinkSync(operation.target, path);
     return;
   }
-  unlinkSync(path);
+  rmSync(path, { recursive: true });
   if (!OWNER.test(posix.dirname(path))) return;
   try {
     rmdirSync(posix.dirname(path));
@@ -145,8 +65,8 @@ function perform(operation: LinkOperation, root: string): void {
 export function readPresets(directories: readonly string[], root: string): readonly PresetRule[] {
   const files = new Map<string, string>();
   for (const directory of directories) {
-    for (const entry of list(root + directory)) {
-      if (entry.name.endsWith('.preset') && !files.has(entry.name)) files.set(entry.name, `${root}${directory}/${entry.name}`);
+    for (const name of listNames(root + directory)) {
+      if (name.endsWith('.preset') && !files.has(name)) files.set(name, `${root}${directory}/${name}`);
     }
   }
   return [...files.keys()].sort().flatMap((name) => {
@@ -157,6 +77,14 @@ export function readPresets(directories: readonly string[], root: string): reado
       return [];
     }
   });
+}
+
+function listNames(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
 }
 
 /** Where preset files are. */

@@ -49,7 +49,7 @@ function answer(method: Method, given: AnyParams, options: OfflineOptions, reaso
       return { ok: true, value: { units: ((given as Given<'is-enabled'>).units ?? []).map((unit) => ({ unit, state: files.stateOf(unit).state })) } };
     }
     case 'get-default': return unitFilesFor(options).defaultTarget();
-    case 'change-unit-files': return unitFilesFor(options).change({ runtime: false, force: false, reload: false, units: [], operation: 'enable', ...(given as Given<'change-unit-files'>) });
+    case 'change-unit-files': return unitFilesFor(options).change({ runtime: false, force: false, reload: false, units: [], operation: 'enable', presetMode: 'full', owner: '', ...(given as Given<'change-unit-files'>) });
     default: return { ok: false, failure: { name: 'internal-error', message: reason } };
   }
 }

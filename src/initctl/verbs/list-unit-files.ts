@@ -31,7 +31,7 @@ export const listUnitFiles: Verb = {
       yield* printJson(files);
       return EXIT.done;
     }
-    const legend = wantsLegend(call);
+    const legend = wantsLegend(call) && !hasOption(call.options, 'quiet');
     const rows = files.map((file): Cell[] => [
       { text: file.unit }, { text: file.state, tone: toneOfState(file.state) },
       { text: file.preset === '' ? '-' : file.preset, tone: file.preset === '' ? 'dim' : file.preset === 'enabled' ? 'good' : 'warn' },

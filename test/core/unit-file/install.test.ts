@@ -1,36 +1,62 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nameMatches } from '../../../src/core/unit-file/name-pattern.ts';
-import { parsePresets, planInstall, type UnitFilesView } from '../../../src/core/unit-file/install.ts';
-import { EMPTY_INSTALL } from '../../../src/core/unit-file/install-section.ts';
+import type { UnitFileView } from '../../../src/core/unit-file/install/install-context.ts';
+import { planInstall } from '../../../src/core/unit-file/install/install-verbs.ts';
+import { parsePresets } from '../../../src/core/unit-file/install/preset.ts';
+import { unitFileState } from '../../../src/core/unit-file/install/unit-file-state.ts';
+import type { TreeEntry } from '../../../src/core/unit-file/install/unit-file-tree.ts';
+import { installReader } from '../../../src/host/unit-loader/install-files.ts';
+import { MACHINE } from './unit-rig.ts';
 
-const EMPTY_VIEW: UnitFilesView = {
-  directories: ['/etc/systemd/system', '/usr/lib/systemd/system'], configurationDirectory: '/etc/systemd/system', runtimeDirectory: '/run/systemd/system',
-  generatorDirectory: null, links: [], find: () => null, exists: () => false, root: '',
-};
+const LIB = '/usr/lib/systemd/system';
+const ETC = '/etc/systemd/system';
+const OPTIONS = { runtime: false, force: false, presets: [], presetMode: 'full', owner: '' } as const;
+
+/** A tree of texts; `-> x` is a link. */
+function viewOf(files: Readonly<Record<string, string>>): UnitFileView {
+  const paths = Object.keys(files);
+  return {
+    tree: {
+      entryAt: (path): TreeEntry | null => {
+        const text = files[path];
+        if (text === undefined) return paths.some((each) => each.startsWith(`${path}/`)) ? { kind: 'directory' } : null;
+        return text.startsWith('-> ') ? { kind: 'link', target: text.slice(3) } : { kind: 'file', isEmpty: text === '' };
+      },
+      list: (directory) => [...new Set(paths.filter((path) => path.startsWith(`${directory}/`)).map((path) => path.slice(directory.length + 1).split('/')[0] as string))],
+      read: (path) => files[path] ?? null,
+    },
+    places: { directories: [ETC, LIB], configurationDirectory: ETC, runtimeDirectory: '/run/systemd/system', generatorDirectories: [], transientDirectories: [], root: '' },
+    readInstall: installReader(MACHINE),
+  };
+}
 
 test('a file in the way is not overwritten, a link only by force', () => {
-  const file = { state: 'file', path: '/usr/lib/systemd/system/a.service', name: 'a.service', install: { ...EMPTY_INSTALL, alias: ['b.service'] } } as const;
-  const view: UnitFilesView = { ...EMPTY_VIEW, find: () => file, exists: (path) => path === '/etc/systemd/system/b.service' };
-  const refused = planInstall(view, 'enable', ['a.service'], { runtime: false, force: false });
+  const unit = '[Install]\nAlias=b.service\n';
+  const refused = planInstall(viewOf({ [`${LIB}/a.service`]: unit, [`${ETC}/b.service`]: '[Unit]' }), 'enable', ['a.service'], OPTIONS);
   assert.deepEqual(refused.operations, []);
   assert.match(refused.problems.join(), /already exists/);
-  const linked: UnitFilesView = { ...view, links: [{ directory: '/etc/systemd/system', owner: '', name: 'b.service', target: '/elsewhere/x.service' }] };
-  assert.match(planInstall(linked, 'enable', ['a.service'], { runtime: false, force: false }).problems.join(), /a symlink to \/elsewhere/);
-  assert.deepEqual(planInstall(linked, 'enable', ['a.service'], { runtime: false, force: true }).operations, [
-    { kind: 'unlink', path: '/etc/systemd/system/b.service' }, { kind: 'symlink', path: '/etc/systemd/system/b.service', target: file.path },
+  const linked = viewOf({ [`${LIB}/a.service`]: unit, [`${ETC}/b.service`]: '-> /elsewhere/x.service' });
+  assert.match(planInstall(linked, 'enable', ['a.service'], OPTIONS).problems.join(), /a symlink to "\/elsewhere/);
+  assert.deepEqual(planInstall(linked, 'enable', ['a.service'], { ...OPTIONS, force: true }).operations, [
+    { kind: 'unlink', path: `${ETC}/b.service` }, { kind: 'symlink', path: `${ETC}/b.service`, target: `${LIB}/a.service` },
   ]);
 });
 
 test('Also= in a circle ends, and a bad target or alias is refused', () => {
-  const install = { ...EMPTY_INSTALL, also: ['a.service', 'b.service'], wantedBy: ['m.target'] };
-  const view: UnitFilesView = { ...EMPTY_VIEW, find: (name) => ({ state: 'file', path: `/usr/lib/systemd/system/${name}`, name, install }) };
-  assert.equal(planInstall(view, 'enable', ['a.service'], { runtime: false, force: false }).operations.length, 2);
-  for (const bad of [{ ...EMPTY_INSTALL, wantedBy: ['../../x'] }, { ...EMPTY_INSTALL, alias: ['../../x.service'] }, { ...EMPTY_INSTALL, alias: ['a.socket'] }]) {
-    const plan = planInstall({ ...view, find: (name) => ({ state: 'file', path: `/usr/lib/systemd/system/${name}`, name, install: bad }) }, 'enable', ['a.service'], { runtime: false, force: false });
-    assert.deepEqual([plan.operations.length, plan.problems.length], [0, 1]);
+  const install = '[Install]\nAlso=a.service b.service\nWantedBy=m.target\n';
+  assert.equal(planInstall(viewOf({ [`${LIB}/a.service`]: install, [`${LIB}/b.service`]: install }), 'enable', ['a.service'], OPTIONS).operations.length, 2);
+  for (const bad of ['WantedBy=../../x', 'Alias=../../x.service', 'Alias=a.socket']) {
+    const plan = planInstall(viewOf({ [`${LIB}/a.service`]: `[Install]\n${bad}\n` }), 'enable', ['a.service'], OPTIONS);
+    assert.deepEqual([plan.operations.length, plan.problems.length, plan.failed], [0, 1, true], bad);
   }
-  assert.equal(planInstall(EMPTY_VIEW, 'mask', ['../x'], { runtime: false, force: false }).operations.length, 0);
+  assert.equal(planInstall(viewOf({}), 'mask', ['../x'], OPTIONS).operations.length, 0);
+});
+
+test('links in a circle end every verb and are no unit file', () => {
+  const view = viewOf({ [`${ETC}/a.service`]: '-> b.service', [`${ETC}/b.service`]: '-> a.service' });
+  assert.equal(unitFileState(view, 'a.service'), null);
+  for (const verb of ['enable', 'disable', 'preset', 'unmask', 'revert'] as const) assert.ok(planInstall(view, verb, ['a.service'], OPTIONS).operations.length <= 2, verb);
 });
 
 test('preset files are read rule by rule', () => {

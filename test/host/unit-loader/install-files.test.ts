@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { planInstall, unitFileState, type InstallVerb } from '../../../src/core/unit-file/install.ts';
-import { performInstall, presetDirectories, readPresets, readUnitFiles } from '../../../src/host/unit-loader/install-files.ts';
+import type { Params } from '../../../src/control/requests.ts';
+import { UnitFiles } from '../../../src/host/unit-files/unit-files.ts';
 import { buildLoadPath } from '../../../src/host/unit-loader/load-path.ts';
 import { MACHINE } from '../../core/unit-file/unit-rig.ts';
 
@@ -19,16 +19,18 @@ function makeRoot(context: TestContext, files: Readonly<Record<string, string>>)
     writeFileSync(root + path, text);
   }
   const loadPath = buildLoadPath({ mode: 'system', unitPath: null, shippedUnits: null, generatorDirectory: '/run/heartwood/generator', environment: {} });
-  const view = () => readUnitFiles(loadPath, MACHINE, root);
+  const unitFiles = new UnitFiles({ mode: 'system', loadPath, specifiers: MACHINE, root });
+  type Change = Params<'change-unit-files'>;
   return {
     root,
-    /** Plans and performs; the lines with the root taken out. */
-    run: (verb: InstallVerb, names: readonly string[], options: { readonly runtime?: boolean } = {}): readonly string[] => {
-      const plan = planInstall(view(), verb, names, { runtime: options.runtime ?? false, force: false }, readPresets(presetDirectories('system', null), root));
-      assert.equal(performInstall(plan, root), null);
-      return [...plan.lines, ...plan.notes, ...plan.problems].map((line) => line.replaceAll(root, ''));
+    /** The lines with the root taken out. */
+    run: (operation: Change['operation'], units: readonly string[], options: Partial<Change> = {}): readonly string[] => {
+      const outcome = unitFiles.change({ operation, units, runtime: false, force: false, reload: false, presetMode: 'full', owner: '', ...options });
+      assert.ok(outcome.ok);
+      return [...outcome.value.lines, ...outcome.value.warnings, ...outcome.value.problems].map((line) => line.replaceAll(root, ''));
     },
-    state: (name: string) => unitFileState(view(), name),
+    state: (name: string) => unitFiles.stateOf(name).state || null,
+    list: () => unitFiles.list({ patterns: [], types: [], states: [] }).files.map(({ unit, state, preset }) => `${unit} ${state} ${preset}`),
     linkAt: (path: string): string | null => (existsSync(dirname(root + path)) ? readlinkSync(root + path) : null),
   };
 }
@@ -82,9 +84,9 @@ test('masks, for good and until the next boot', (t) => {
   assert.equal(root.state('a.service'), 'static');
   root.run('mask', ['a.service'], { runtime: true });
   assert.equal(root.state('a.service'), 'masked-runtime');
-  assert.equal(root.run('unmask', ['a.service']).length, 1);
+  assert.deepEqual(root.run('unmask', ['a.service']), [], 'each directory has its own masks');
+  assert.equal(root.run('unmask', ['a.service'], { runtime: true }).length, 1);
   assert.match(root.run('mask', ['own.service']).join(), /already exists/);
-  assert.match(root.run('mask', ['new.service']).join(), /does not exist, proceeding anyway/);
 });
 
 test('a unit file elsewhere is linked, then enabled; disable takes both away', (t) => {
@@ -112,7 +114,47 @@ test('what has no [Install] section says so, and states tell the rest apart', (t
   const root = makeRoot(t, {
     [`${LIB}/plain.service`]: SERVICE, [`${LIB}/via.service`]: `${SERVICE}[Install]\nAlso=a.service\n`, '/run/heartwood/generator/gen.service': SERVICE,
   });
-  assert.match(root.run('enable', ['plain.service']).join(), /Nothing was enabled/);
+  assert.deepEqual(root.run('enable', ['plain.service']), []);
   assert.deepEqual(['plain.service', 'via.service', 'gen.service', 'nope.service'].map(root.state), ['static', 'indirect', 'generated', null]);
   assert.deepEqual(root.run('enable', ['nope.service']), ['Failed to enable unit, unit nope.service does not exist.']);
+});
+
+test('revert takes away what lies over a shipped unit, and nothing else', (t) => {
+  const root = makeRoot(t, {
+    [`${LIB}/a.service`]: SERVICE, '/etc/systemd/system/a.service': SERVICE, '/etc/systemd/system/a.service.d/50.conf': '[Unit]\nDescription=x\n',
+    '/etc/systemd/system/own.service': SERVICE,
+  });
+  assert.deepEqual(root.run('revert', ['a.service', 'own.service']), ['Removed "/etc/systemd/system/a.service.d".', 'Removed "/etc/systemd/system/a.service".']);
+  assert.equal(existsSync(`${root.root}/etc/systemd/system/own.service`), true);
+});
+
+test('add-wants and add-requires make one link, whatever [Install] says', (t) => {
+  const root = makeRoot(t, { [`${LIB}/a.service`]: `${SERVICE}[Install]\nWantedBy=other.target\n`, [`${LIB}/t@.service`]: SERVICE });
+  assert.deepEqual(root.run('add-wants', ['a.service'], { owner: 'multi-user.target' }), ['Created symlink /etc/systemd/system/multi-user.target.wants/a.service → /usr/lib/systemd/system/a.service.']);
+  assert.deepEqual(root.run('add-requires', ['t@x.service'], { owner: 'multi-user.target', runtime: true }), ['Created symlink /run/systemd/system/multi-user.target.requires/t@x.service → /usr/lib/systemd/system/t@.service.']);
+  assert.deepEqual(root.run('add-wants', ['a.service'], { owner: 'none.target' }), ['Failed to add dependency on unit, unit none.target does not exist.']);
+});
+
+test('preset-all goes on after a unit that cannot be understood, and preset-mode halves it', (t) => {
+  const files = {
+    [`${LIB}/a.service`]: `${SERVICE}[Install]\nWantedBy=multi-user.target\n`, [`${LIB}/b.service`]: `${SERVICE}[Install]\nWantedBy=multi-user.target\nAlias=wrong.socket\n`,
+    '/usr/lib/systemd/system-preset/50.preset': 'enable *\n',
+  };
+  const root = makeRoot(t, files);
+  assert.deepEqual(root.run('preset-all', [], { presetMode: 'disable-only' }), []);
+  assert.deepEqual(root.run('preset-all', []).slice(0, 2), [
+    'Created symlink /etc/systemd/system/multi-user.target.wants/a.service → /usr/lib/systemd/system/a.service.',
+    'Created symlink /etc/systemd/system/multi-user.target.wants/b.service → /usr/lib/systemd/system/b.service.',
+  ]);
+});
+
+test('the list names aliases, templates, masks and links that lead nowhere', (t) => {
+  const root = makeRoot(t, { [`${LIB}/a.service`]: `${SERVICE}[Install]\nAlias=aka.service\n`, [`${LIB}/t@.service`]: SERVICE });
+  root.run('enable', ['a.service']);
+  root.run('mask', ['gone.service']);
+  root.run('add-wants', ['t@x.service'], { owner: 'multi-user.target' });
+  symlinkSync('/nowhere/z.service', `${root.root}/etc/systemd/system/z.service`);
+  assert.deepEqual(root.list(), [
+    'a.service enabled enabled', 'aka.service alias ', 'gone.service masked enabled', 't@.service indirect enabled', 'z.service bad enabled', 'multi-user.target static ',
+  ]);
 });
