@@ -51,6 +51,11 @@ export function rescuePath(): string | null {
   return existsSync(path) ? path : null;
 }
 
+/** The control client, which is `initctl` and `systemctl`. */
+export function controlClientPath(): string {
+  return join(builtDirectory, 'native/initctl');
+}
+
 /** The folder of unit files that come with Heartwood. */
 export function shippedUnitDirectory(): string {
   return join(dirname(builtDirectory), 'units');

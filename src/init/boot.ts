@@ -30,6 +30,7 @@ import type { UnitDefaults } from '../core/unit-file/unit-defaults.ts';
 import { setUpLog } from './log-setup.ts';
 import type { LogWishes } from './log-setup.ts';
 import type { Mode } from './options.ts';
+import { makeLockDirectory, markBooted } from './legacy-directories.ts';
 import { findOuterManager } from './outer-manager.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
 import { VERSION } from './version.ts';
@@ -113,6 +114,10 @@ export function boot(options: BootOptions): Manager {
     mode, version: VERSION, runtimeDirectory: runtimeDirectory ?? '', logDirectory: options.logDirectory,
     unitPath: options.loadPath.directories, cgroupRoot: cgroup.root,
   };
+  const ownsMachine = mode !== 'user' && !isCommand && process.pid === 1;
+  if (ownsMachine) makeLockDirectory();
+  const untold = ownsMachine ? markBooted() : null;
+  if (untold !== null) log.write('debug', '', `programs are not told that services are managed here: ${untold}`);
   let laterLoaded = isCommand;
   const loadLater = (): void => {
     if (laterLoaded) return;
