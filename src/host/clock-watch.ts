@@ -4,6 +4,7 @@ import type { UnstampedEvent } from '../core/manager/event.ts';
 import { POLL_IN, type ManagerLog } from './engine.ts';
 import type { NativeBinding } from './native.ts';
 import type { PollSet } from './poll-set.ts';
+import { readLocalZone } from './unit-loader/time-zones.ts';
 
 /** inotify(7): what replacing a file or link by another does to its directory. */
 const IN_CLOSE_WRITE = 0x8;
@@ -50,10 +51,21 @@ function watchTimeZone({ native, poll, submit }: ClockWatchOptions): void {
     native.close(fd);
     return;
   }
-  poll.add(fd, POLL_IN, () => { if (readsZoneChange(native, fd)) submit({ event: 'timezone-changed' }); }, 'timer');
+  poll.add(fd, POLL_IN, () => {
+    if (!readsZoneChange(native, fd)) return;
+    forgetOwnZone();
+    submit({ event: 'timezone-changed', zone: readLocalZone(process.env) });
+  }, 'timer');
 }
 
 function readsZoneChange(native: NativeBinding, fd: Fd): boolean {
   const records = native.inotifyRead(fd);
   return typeof records !== 'string' && records.some((record) => record.name === ZONE_FILE);
+}
+
+/** The interpreter looks for the local zone once, and anew whenever TZ is touched: what it prints is to be in the new one. */
+function forgetOwnZone(): void {
+  if (process.env['TZ'] !== undefined) return;
+  process.env['TZ'] = 'UTC';
+  delete process.env['TZ'];
 }

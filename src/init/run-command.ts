@@ -13,6 +13,7 @@ import type { UnitDefaults } from '../core/unit-file/unit-defaults.ts';
 import type { UnitSource } from '../host/manager.ts';
 import type { SignalRecord } from '../host/native.ts';
 import { SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU } from '../host/signal-source.ts';
+import { machineTimeZones } from '../host/unit-loader/time-zones.ts';
 
 /** Name of the unit; shows up in log lines only. */
 export const COMMAND_UNIT = 'command.service' as UnitName;
@@ -64,7 +65,7 @@ function exec(context: ExecContext, wishes: CommandWishes): ExecContext {
 export function commandUnits(wishes: CommandWishes): UnitSource {
   const unit = buildUnit(
     { name: COMMAND_UNIT, names: [COMMAND_UNIT], fragment: lexUnitFile(FILE, 'command line'), dropIns: [], links: [], sourceHash: '' },
-    { mode: 'system', defaults: wishes.defaults, specifiers: wishes.specifiers, hasUnitFile: () => false },
+    { mode: 'system', defaults: wishes.defaults, specifiers: wishes.specifiers, hasUnitFile: () => false, timeZones: machineTimeZones() },
   );
   assert(unit.kind === 'service' && unit.loadState === 'loaded', `the unit of the command is whole: ${unit.loadError ?? ''}`);
   const start = unit.execStart[0];

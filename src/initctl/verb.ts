@@ -7,7 +7,7 @@ import type { Answer } from '../control/answers.ts';
 import type { Failure } from '../control/error-codes.ts';
 import type { AnyParams, Given, Method } from '../control/requests.ts';
 import type { CalendarSurroundings } from '../core/time/calendar.ts';
-import type { TimeZone } from '../core/time/time-zone.ts';
+import type { TimeZones as MachineZones } from '../core/time/time-zone.ts';
 import type { LogRequest } from './log-request.ts';
 import type { LogTail } from './log-tail.ts';
 import type { OptionName, Options } from './options.ts';
@@ -31,9 +31,7 @@ export type VerbStep =
   | { readonly step: 'time-zones' };
 
 /** What a verb is given for `time-zones`. */
-export interface TimeZones {
-  readonly local: TimeZone;
-  readonly find: (name: string) => TimeZone | null;
+export interface TimeZones extends MachineZones {
   readonly surroundings: CalendarSurroundings;
 }
 

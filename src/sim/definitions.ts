@@ -1,8 +1,11 @@
 /** Unit definitions for simulations and tests: every field at its default, so that a scenario states only what it is about. */
+import { assert } from '../base/assert.ts';
 import type { Signal, UnitName, Usec } from '../base/brand.ts';
 import type {
   CgroupContext, Dependency, DependencyKind, ExecCommand, ExecContext, InertUnit, KillContext, ServiceUnit, SliceUnit, TargetUnit, UnitCommon,
 } from '../core/unit/definition.ts';
+import { formatCalendar, parseCalendar } from '../core/time/calendar.ts';
+import { UTC_ZONE, type TimeZone } from '../core/time/time-zone.ts';
 import type { PathUnit, PathWatch, PathWatchKind } from '../core/unit/path.ts';
 import type { TimerBase, TimerTrigger, TimerUnit } from '../core/unit/timer.ts';
 
@@ -107,6 +110,13 @@ export function path(name: string, overrides: Partial<PathUnit> & { readonly edg
 /** A line of a path unit. */
 export function watching(kind: PathWatchKind, watched: string): PathWatch {
   return { kind, path: watched, origin: ORIGIN };
+}
+
+/** A line of a timer that elapses by the calendar, in UTC or in a zone. */
+export function onCalendar(text: string, zone: TimeZone = UTC_ZONE): TimerTrigger {
+  const parsed = parseCalendar(text, { hasZone: () => false, localAbbreviations: { standard: null, summer: null } });
+  assert(parsed.ok, `${text} is a calendar expression`);
+  return { base: 'OnCalendar', calendar: parsed.value, text: formatCalendar(parsed.value), zone, origin: ORIGIN };
 }
 
 /** A unit of a kind that loads but does not start yet. */

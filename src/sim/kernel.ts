@@ -11,6 +11,7 @@ import type { Effect, Reply, SpawnEffect } from '../core/manager/effect.ts';
 import type { ManagerEvent, Request } from '../core/manager/event.ts';
 import type { ManagerConfig, ManagerState, Unit } from '../core/manager/state.ts';
 import { deserialise, serialise } from '../core/manager/serialise.ts';
+import { UTC_ZONE, type TimeZone } from '../core/time/time-zone.ts';
 import { initialState, step } from '../core/manager/step.ts';
 import type { UnitDefinition } from '../core/unit/definition.ts';
 
@@ -159,8 +160,8 @@ export class SimulatedKernel {
     return { event: 'paths-observed', unit, token, observations, changed, resumed: false, error: '', ...this.#clock() };
   }
 
-  changeTimeZone(): void {
-    this.feed({ event: 'timezone-changed', ...this.#clock() });
+  changeTimeZone(zone: TimeZone = UTC_ZONE): void {
+    this.feed({ event: 'timezone-changed', zone, ...this.#clock() });
   }
 
   /** Ends a process as a signal would. */

@@ -12,9 +12,10 @@
  */
 import type { MonotonicUsec, RealtimeUsec } from '../../base/brand.ts';
 import type { ClockReading } from '../../base/time.ts';
+import { nextElapse } from '../time/calendar-elapse.ts';
 import { wakeUpBetween } from '../time/wake-up.ts';
 import type { Instant, TimerRuntime, UnitTimes } from '../manager/state.ts';
-import type { TimerBase, TimerUnit } from '../unit/timer.ts';
+import type { TimerBase, TimerTrigger, TimerUnit } from '../unit/timer.ts';
 
 export const TIMER_NEVER_STARTED: TimerRuntime = {
   kind: 'timer', state: 'dead', result: 'success', nextMonotonicUsec: null, nextRealtimeUsec: null,
@@ -46,9 +47,17 @@ export function enterWaiting(view: TimerView): TimerRuntime {
   const spent = [...run.spent];
   const elapses = definition.triggers.map((_, index) => (spent.includes(index) ? run.elapses[index] ?? 0 : 0));
   let monotonicUsec: number | null = null;
+  let realtimeUsec: number | null = null;
   let isLeftAround = false;
   for (const [index, trigger] of definition.triggers.entries()) {
     if (spent.includes(index)) continue;
+    if (trigger.base === 'OnCalendar') {
+      const dueUsec = calendarElapse(view, trigger);
+      if (dueUsec === null) continue;
+      elapses[index] = dueUsec;
+      if (realtimeUsec === null || dueUsec < realtimeUsec) realtimeUsec = dueUsec;
+      continue;
+    }
     const base = baseOf(view, trigger.base);
     if (isOfUnit(trigger.base)) isLeftAround = true;
     if (base === null) continue;
@@ -62,7 +71,7 @@ export function enterWaiting(view: TimerView): TimerRuntime {
     if (monotonicUsec === null || dueUsec < monotonicUsec) monotonicUsec = dueUsec;
   }
   const next = { ...run, elapses, spent, awaitsStamp: false };
-  if (monotonicUsec === null && !definition.onClockChange && !definition.onTimezoneChange) {
+  if (monotonicUsec === null && realtimeUsec === null && !definition.onClockChange && !definition.onTimezoneChange) {
     const state = definition.remainAfterElapse || isLeftAround ? 'elapsed' : 'dead';
     return { ...next, state, nextMonotonicUsec: null, nextRealtimeUsec: null };
   }
@@ -70,8 +79,22 @@ export function enterWaiting(view: TimerView): TimerRuntime {
     ...next,
     state: 'waiting',
     nextMonotonicUsec: monotonicUsec === null ? null : (monotonicUsec + delayOf(view)) as MonotonicUsec,
-    nextRealtimeUsec: null,
+    nextRealtimeUsec: realtimeUsec === null ? null : (realtimeUsec + delayOf(view)) as RealtimeUsec,
   };
+}
+
+/**
+ * Counts from the last elapse, so that one that was missed is made up for at once, and without one from the start of the timer. What was
+ * missed before the manager started counts as due at that instant, for a random delay would be over otherwise.
+ */
+function calendarElapse(view: TimerView, trigger: Extract<TimerTrigger, { readonly base: 'OnCalendar' }>): number | null {
+  const { definition, run, now, times, unitTimes, started } = view;
+  const isNew = run.state === 'dead' || run.state === 'failed';
+  const last = run.lastTrigger.realtimeUsec > 0 ? run.lastTrigger.realtimeUsec : isNew ? now.realtimeUsec : times.inactiveExit.realtimeUsec;
+  const from = definition.deferReactivation ? Math.max(last, unitTimes.inactiveEnter.realtimeUsec) : last;
+  const next = nextElapse(trigger.calendar, from as RealtimeUsec, trigger.zone);
+  const startedUsec = now.realtimeUsec - (now.monotonicUsec - started.monotonicUsec);
+  return next === null ? null : Math.max(next, startedUsec);
 }
 
 /** The instant a span counts from; null = there is none yet. */

@@ -4,6 +4,7 @@
  */
 import type { ClockReading } from '../../base/time.ts';
 import type { Pid, RealtimeUsec, RequestId, Signal, UnitName } from '../../base/brand.ts';
+import type { TimeZone } from '../time/time-zone.ts';
 import type { UnitDefinition, JobMode } from '../unit/definition.ts';
 import type { ConditionOutcome, JobType, PathObservation, ShutdownGoal } from './state.ts';
 
@@ -73,7 +74,8 @@ export type ManagerEvent = ClockReading & (
   | { readonly event: 'timer' }
   /** The wall clock was set, or the machine slept. `seen`: the kernel said so; else it may have happened while nobody looked. */
   | { readonly event: 'clock-changed'; readonly seen: boolean }
-  | { readonly event: 'timezone-changed' }
+  /** The machine's local time zone is another one now. */
+  | { readonly event: 'timezone-changed'; readonly zone: TimeZone }
   /** Answer to `read-stamp`: when the timer last elapsed by its stamp file; null = there was none. */
   | { readonly event: 'timer-stamp'; readonly unit: UnitName; readonly stampUsec: RealtimeUsec | null }
   /**

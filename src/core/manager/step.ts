@@ -104,7 +104,7 @@ function handle(turn: Turn, event: ManagerEvent): void {
     case 'timer': onTimer(turn); return;
     case 'paths-observed': onPathsObserved(turn, event); return;
     case 'clock-changed': onClockChanged(turn, event.seen); return;
-    case 'timezone-changed': onTimezoneChanged(turn); return;
+    case 'timezone-changed': onTimezoneChanged(turn, event.zone); return;
     case 'timer-stamp': onTimerStamp(turn, event.unit, event.stampUsec); return;
     case 'signal': onSignal(turn, event.signal); return;
     case 'effect-failed':

@@ -2,7 +2,8 @@
 import type { MonotonicUsec, RealtimeUsec, UnitName } from '../../base/brand.ts';
 import { isInactive } from '../job/job-type.ts';
 import { elapseUsec, enterWaiting, timerWakeUsec } from '../machine/timer.ts';
-import type { TimerUnit } from '../unit/timer.ts';
+import type { TimeZone } from '../time/time-zone.ts';
+import type { TimerTrigger, TimerUnit } from '../unit/timer.ts';
 import { NEVER, NO_TIMES } from './load.ts';
 import { setRuntime } from './set-runtime.ts';
 import type { ActiveState, TimerRuntime, Unit } from './state.ts';
@@ -140,11 +141,18 @@ export function onClockChanged(turn: Turn, seen: boolean): void {
   }
 }
 
-export function onTimezoneChanged(turn: Turn): void {
+export function onTimezoneChanged(turn: Turn, zone: TimeZone): void {
+  for (const unit of [...turn.units()].filter(isTimer)) turn.setUnit({ ...unit, definition: { ...unit.definition, triggers: unit.definition.triggers.map((trigger) => inZone(trigger, zone)) } });
   for (const unit of waitingTimers(turn)) {
     if (unit.definition.onTimezoneChange) elapseNow(turn, unit);
     else wait(turn, unit, false);
   }
+}
+
+function inZone(trigger: TimerTrigger, zone: TimeZone): TimerTrigger {
+  if (trigger.base !== 'OnCalendar') return trigger;
+  const { kind } = trigger.calendar.zone;
+  return kind === 'local' || kind === 'local-season' ? { ...trigger, zone } : trigger;
 }
 
 function waitingTimers(turn: Turn): readonly TimerRecord[] {

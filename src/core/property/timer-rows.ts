@@ -13,13 +13,19 @@ export interface TimerContext extends PropertyContext {
 
 /** The newest line first, as systemd keeps them. */
 function monotonicLines({ timer, runtime }: TimerContext): string {
-  return timer.triggers.flatMap((trigger, index) => 
-    [`{ ${trigger.base.replace('Sec', 'USec')}=${formatTimeSpan(trigger.afterUsec)} ; next_elapse=${formatTimeSpan((runtime.elapses[index] ?? 0) as Usec)} }`]).reverse().join('\n');
+  return timer.triggers.flatMap((trigger, index) => (trigger.base === 'OnCalendar' ? []
+    : [`{ ${trigger.base.replace('Sec', 'USec')}=${formatTimeSpan(trigger.afterUsec)} ; next_elapse=${formatTimeSpan((runtime.elapses[index] ?? 0) as Usec)} }`])).reverse().join('\n');
+}
+
+function calendarLines({ timer, runtime, formatInstant }: TimerContext): string {
+  return timer.triggers.flatMap((trigger, index) => (trigger.base !== 'OnCalendar' ? []
+    : [`{ OnCalendar=${trigger.text} ; next_elapse=${formatInstant(runtime.elapses[index] ?? 0) || '(null)'} }`])).reverse().join('\n');
 }
 
 export const TIMER_ROWS: readonly PropertyRow<TimerContext>[] = [
   ['Unit', ({ timer }) => timer.unit],
   ['TimersMonotonic', monotonicLines],
+  ['TimersCalendar', calendarLines],
   ['OnClockChange', ({ timer }) => yesNo(timer.onClockChange)],
   ['OnTimezoneChange', ({ timer }) => yesNo(timer.onTimezoneChange)],
   ['NextElapseUSecRealtime', ({ runtime, formatInstant }) => formatInstant(runtime.nextRealtimeUsec ?? 0)],

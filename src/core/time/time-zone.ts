@@ -48,6 +48,13 @@ export interface TimeZone {
 
 const UTC_TYPE: LocalTimeType = { offsetSeconds: 0, isDst: false, abbreviation: 'UTC' };
 
+/** The time zones of a machine. */
+export interface TimeZones {
+  readonly local: TimeZone;
+  /** null: there is no zone of this name. */
+  readonly find: (name: string) => TimeZone | null;
+}
+
 export const UTC_ZONE: TimeZone = { name: 'UTC', transitions: [], afterTransition: [], first: UTC_TYPE, rule: null };
 
 const HEADER_LENGTH = 44;

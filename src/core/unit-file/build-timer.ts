@@ -1,7 +1,11 @@
 /** Timers. Source: systemd.timer(5). */
 import type { UnitName, Usec } from '../../base/brand.ts';
+import { ok, problem, type Result } from '../../base/result.ts';
 import { nextRandom, seedRandom } from '../../base/random.ts';
 import { seconds } from '../../base/time.ts';
+import { formatCalendar, parseCalendar, type CalendarProblem } from '../time/calendar.ts';
+import { UTC_ZONE, zoneAbbreviations, type TimeZones } from '../time/time-zone.ts';
+import type { Origin } from '../unit/definition.ts';
 import type { TimerBase, TimerTrigger, TimerUnit } from '../unit/timer.ts';
 import { addActivatorDefaults } from './default-dependencies.ts';
 import { ignore, originOf, readScalar, type SettingReader } from './setting-reader.ts';
@@ -19,11 +23,28 @@ const TRIGGERS_MAX = 1024;
 
 const BASES: ReadonlySet<string> = new Set<TimerBase>(['OnActiveSec', 'OnBootSec', 'OnStartupSec', 'OnUnitActiveSec', 'OnUnitInactiveSec']);
 
+function readSpan(base: TimerBase, text: string, origin: Origin): Result<TimerTrigger> {
+  const span = parseDelay(text);
+  return span.ok ? ok({ base, afterUsec: span.value, origin }) : span;
+}
+
+const CALENDAR_PROBLEMS: Readonly<Record<CalendarProblem, string>> = {
+  'not-calendar': 'is not a calendar expression such as Mon..Fri *-*-* 08:30', 'out-of-range': 'has a number that is out of range', 'too-long': 'has too many parts',
+};
+
+function readCalendar(text: string, zones: TimeZones, origin: Origin): Result<TimerTrigger> {
+  const spec = parseCalendar(text, { hasZone: (name) => zones.find(name) !== null, localAbbreviations: zoneAbbreviations(zones.local) });
+  if (!spec.ok) return problem(`'${text.slice(0, 80)}' ${CALENDAR_PROBLEMS[spec.problem]}`);
+  const { zone } = spec.value;
+  const used = zone.kind === 'utc' ? UTC_ZONE : zone.kind === 'named' ? zones.find(zone.name) ?? UTC_ZONE : zones.local;
+  return ok({ base: 'OnCalendar', calendar: spec.value, text: formatCalendar(spec.value), zone: used, origin });
+}
+
 /** All lines that say when, in file order: an empty one of any kind takes back all before it. */
-function readTriggers(reader: SettingReader): readonly TimerTrigger[] {
+function readTriggers(reader: SettingReader, zones: TimeZones): readonly TimerTrigger[] {
   let triggers: TimerTrigger[] = [];
   for (const { directive, entry } of reader.settings) {
-    if (!BASES.has(directive.name)) continue;
+    if (directive.name !== 'OnCalendar' && !BASES.has(directive.name)) continue;
     if (entry.value === '') {
       triggers = [];
       continue;
@@ -37,9 +58,9 @@ function readTriggers(reader: SettingReader): readonly TimerTrigger[] {
       ignore(reader, entry, expanded.problem);
       continue;
     }
-    const span = parseDelay(expanded.value);
-    if (span.ok) triggers.push({ base: directive.name as TimerBase, afterUsec: span.value, origin: originOf(entry) });
-    else ignore(reader, entry, span.problem);
+    const trigger = directive.name === 'OnCalendar' ? readCalendar(expanded.value, zones, originOf(entry)) : readSpan(directive.name as TimerBase, expanded.value, originOf(entry));
+    if (trigger.ok) triggers.push(trigger.value);
+    else ignore(reader, entry, trigger.problem);
   }
   return triggers;
 }
@@ -54,7 +75,7 @@ function fixedDelay(name: UnitName, facts: SpecifierContext, delayUsec: Usec): U
 export function buildTimer(draft: UnitDraft): TimerUnit {
   const { sources, context, reader, dependencies } = draft;
   const section = readUnitSection(reader, context.defaults, { description: sources.name, ignoreOnIsolate: false });
-  const triggers = readTriggers(reader);
+  const triggers = readTriggers(reader, context.timeZones);
   const unit = addTrigger(draft, 'Unit');
   const onClockChange = readScalar(reader, 'OnClockChange', parseBoolean, false, 'is-bad');
   const onTimezoneChange = readScalar(reader, 'OnTimezoneChange', parseBoolean, false, 'is-bad');
@@ -65,7 +86,7 @@ export function buildTimer(draft: UnitDraft): TimerUnit {
       dependencies.add('After', 'time-set.target' as UnitName, 'default');
     }
   }
-  const refusal = triggers.length > 0 || reader.byName.has('OnCalendar') || onClockChange || onTimezoneChange ? null
+  const refusal = triggers.length > 0 || onClockChange || onTimezoneChange ? null
     : `${sources.fragment?.file ?? sources.name}: The timer has no line that says when it elapses (OnCalendar=, OnBootSec= and the like).`;
   const randomizedDelayUsec = readScalar(reader, 'RandomizedDelaySec', parseDelay, 0 as Usec);
   const isFixed = readScalar(reader, 'FixedRandomDelay', parseBoolean, false, 'is-bad');

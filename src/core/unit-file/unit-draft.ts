@@ -3,6 +3,7 @@ import type { UnitName } from '../../base/brand.ts';
 import type { Origin, UnitCommon, UnitKind } from '../unit/definition.ts';
 import { unitKind } from '../unit/unit-name.ts';
 import type { DependencyList } from './dependency-list.ts';
+import type { TimeZones } from '../time/time-zone.ts';
 import { sectionsOf } from './directives.ts';
 import { EMPTY_INSTALL, readInstallSection } from './install-section.ts';
 import type { LexedFile } from './lexer.ts';
@@ -38,6 +39,8 @@ export interface BuildContext {
   readonly specifiers: SpecifierContext;
   /** Whether a unit file of this name is in the load path. */
   readonly hasUnitFile: (name: UnitName) => boolean;
+  /** For calendar expressions. */
+  readonly timeZones: TimeZones;
 }
 
 /** The parts of a definition that all kinds share, while it is being made. */

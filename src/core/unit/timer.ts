@@ -1,5 +1,7 @@
 /** Timer units once their files are understood. Source: systemd.timer(5). */
-import type { RealtimeUsec, UnitName, Usec } from '../../base/brand.ts';
+import type { UnitName, Usec } from '../../base/brand.ts';
+import type { CalendarSpec } from '../time/calendar.ts';
+import type { TimeZone } from '../time/time-zone.ts';
 import type { Origin, UnitCommon } from './definition.ts';
 
 /** What a span of the monotonic clock counts from. */
@@ -7,7 +9,15 @@ export type TimerBase = 'OnActiveSec' | 'OnBootSec' | 'OnStartupSec' | 'OnUnitAc
 
 /** One line that says when the timer elapses. */
 export type TimerTrigger =
-  | { readonly base: TimerBase; readonly afterUsec: Usec; readonly origin: Origin };
+  | { readonly base: TimerBase; readonly afterUsec: Usec; readonly origin: Origin }
+  | {
+    readonly base: 'OnCalendar'; readonly calendar: CalendarSpec;
+    /** The normal form. */
+    readonly text: string;
+    /** The zone the expression names; of one that names none the local zone, which a running manager may see change. */
+    readonly zone: TimeZone;
+    readonly origin: Origin;
+  };
 
 export interface TimerUnit extends UnitCommon {
   readonly kind: 'timer';
@@ -30,11 +40,4 @@ export interface TimerUnit extends UnitCommon {
   /** WakeSystem=. Recorded; spans count the clock that stands still while the system sleeps. */
   readonly wakeSystem: boolean;
   readonly remainAfterElapse: boolean;
-}
-
-/** What is known of a timer's next elapse on each clock. */
-export interface NextElapse {
-  /** On CLOCK_MONOTONIC, microseconds; null = none. */
-  readonly monotonicUsec: number | null;
-  readonly realtimeUsec: RealtimeUsec | null;
 }

@@ -1,7 +1,7 @@
 /** Reads the rules of time zones from the time zone database. Source: tzset(3), systemd.time(7). */
 import { readFileSync } from 'node:fs';
 import { isZoneName, type CalendarSurroundings } from '../../core/time/calendar.ts';
-import { parseZoneRule, UTC_ZONE, zoneAbbreviations, zoneFromRule, zoneFromTzif, type TimeZone } from '../../core/time/time-zone.ts';
+import { parseZoneRule, UTC_ZONE, zoneAbbreviations, zoneFromRule, zoneFromTzif, type TimeZone, type TimeZones } from '../../core/time/time-zone.ts';
 
 const ZONE_DIRECTORY = '/usr/share/zoneinfo';
 const LOCAL_ZONE_FILE = '/etc/localtime';
@@ -25,6 +25,22 @@ export function readLocalZone(environment: Readonly<Record<string, string | unde
   if (zone !== null) return zone;
   const rule = named.startsWith(':') ? null : parseZoneRule(text);
   return rule === null ? UTC_ZONE : zoneFromRule(text, rule);
+}
+
+/** The zones as this process sees them. Each is read when it is first asked for, and then kept by the returned value. */
+export function machineTimeZones(): TimeZones {
+  const found = new Map<string, TimeZone | null>();
+  let local: TimeZone | null = null;
+  return {
+    get local() { return local ??= readLocalZone(process.env); },
+    find: (name) => {
+      const known = found.get(name);
+      if (known !== undefined) return known;
+      const zone = readZone(name);
+      found.set(name, zone);
+      return zone;
+    },
+  };
 }
 
 /** What calendar expressions refer to on this machine. */

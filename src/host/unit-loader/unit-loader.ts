@@ -18,6 +18,7 @@ import { readUnitFile, type FileContents } from './read-unit-file.ts';
 import {
   cachingDirectoryReader, isMaskLink, mergeDirectories, sideDirectoriesOf, type DirectoryReader,
 } from './side-directories.ts';
+import { machineTimeZones } from './time-zones.ts';
 import { hasUnitFile, indexUnits, namesOf, resolveName, stampOf, type SideDirectory, type UnitIndex } from './unit-index.ts';
 
 /**
@@ -91,6 +92,7 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
       context: {
         mode: options.mode, defaults: options.defaults, specifiers: options.specifiers,
         hasUnitFile: (name) => hasUnitFile(current, name),
+        timeZones: machineTimeZones(),
       },
       readDirectory: cachingDirectoryReader(root),
       files: new Map(),

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RealtimeUsec, UnitName, Usec } from '../../../src/base/brand.ts';
+import { parseZoneRule, zoneFromRule, type TimeZone } from '../../../src/core/time/time-zone.ts';
 import type { UnitDefinition } from '../../../src/core/unit/definition.ts';
-import { after, missing, service, target, timer } from '../../../src/sim/definitions.ts';
+import { after, missing, onCalendar, service, target, timer } from '../../../src/sim/definitions.ts';
 import { SimulatedKernel, type SimulationOptions } from '../../../src/sim/kernel.ts';
 
 const SECOND = 1_000_000;
@@ -197,4 +198,89 @@ test('during a shutdown no timer starts anything', () => {
   kernel.request({ method: 'shutdown', goal: 'exit', exitStatus: 0, force: false });
   kernel.run(20 * SECOND);
   assert.equal(spawns(kernel), 0);
+});
+
+const HOUR = 3600 * SECOND;
+const DAY = 24 * HOUR;
+
+/** A zone two hours ahead of UTC. */
+function eastZone(): TimeZone {
+  const rule = parseZoneRule('EET-2');
+  assert.ok(rule !== null);
+  return zoneFromRule('East', rule);
+}
+
+// The simulated wall clock begins at 2023-11-14 22:13:20 UTC.
+test('OnCalendar= elapses by the wall clock, day after day', () => {
+  const kernel = withTimer({ triggers: [onCalendar('daily')] });
+  const at: string[] = [];
+  kernel.onEffect = (effect) => { if (effect.kind === 'spawn') at.push(new Date(1_700_000_000_000 + kernel.nowUsec / 1000).toISOString().slice(0, 19)); };
+  kernel.run(3 * DAY);
+  assert.deepEqual(at, ['2023-11-15T00:00:00', '2023-11-16T00:00:00', '2023-11-17T00:00:00']);
+});
+
+test('a calendar timer follows a clock that is set, forward and back', () => {
+  const forward = withTimer({ triggers: [onCalendar('daily')] });
+  forward.stepClock(2 * HOUR);
+  forward.run(2 * SECOND);
+  assert.equal(spawns(forward), 1);
+  const back = withTimer({ triggers: [onCalendar('daily')] });
+  back.stepClock(-HOUR);
+  back.run(2 * HOUR);
+  assert.equal(spawns(back), 0);
+  back.run(HOUR);
+  assert.equal(spawns(back), 1);
+});
+
+test('a calendar timer without a zone of its own follows the local zone when that changes', () => {
+  const kernel = withTimer({ triggers: [onCalendar('daily')] });
+  kernel.changeTimeZone(eastZone());
+  // It is 00:13 there: midnight is almost a day away.
+  kernel.run(3 * HOUR);
+  assert.equal(spawns(kernel), 0);
+  kernel.run(21 * HOUR);
+  assert.equal(spawns(kernel), 1);
+});
+
+test('a persistent timer makes up at once for what was missed while it was down, and only once', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/t.service': { exitAfterUsec: SECOND } } });
+  kernel.stamps.set('t.timer' as UnitName, (1_700_000_000_000_000 - 3 * DAY) as RealtimeUsec);
+  kernel.boot([target('default.target', { Wants: ['t.timer'] }), timer('t.timer', { triggers: [onCalendar('daily')], persistent: true }), service('t.service', { type: 'oneshot' })]);
+  kernel.run(HOUR);
+  assert.equal(spawns(kernel), 1);
+  kernel.run(HOUR);
+  assert.equal(spawns(kernel), 2);
+});
+
+test('without Persistent= what was missed is missed, also by a timer that is started again', () => {
+  const kernel = withTimer({ triggers: [onCalendar('daily')] });
+  kernel.enqueue('stop', 't.timer');
+  kernel.run(DAY);
+  kernel.enqueue('start', 't.timer');
+  kernel.run(HOUR);
+  assert.equal(spawns(kernel), 0);
+});
+
+test('a run that was missed is put off by the random delay too', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/t.service': { exitAfterUsec: SECOND } } });
+  kernel.stamps.set('t.timer' as UnitName, (1_700_000_000_000_000 - 3 * DAY) as RealtimeUsec);
+  kernel.boot([
+    target('default.target', { Wants: ['t.timer'] }), service('t.service', { type: 'oneshot' }),
+    timer('t.timer', { triggers: [onCalendar('daily')], persistent: true, randomizedDelayUsec: HOUR as Usec, fixedDelayUsec: (HOUR / 2) as Usec }),
+  ]);
+  kernel.run(HOUR / 2 - SECOND);
+  assert.equal(spawns(kernel), 0);
+  kernel.run(2 * SECOND);
+  assert.equal(spawns(kernel), 1);
+});
+
+test('DeferReactivation= counts from the end of a run that outlasted an elapse', () => {
+  const gaps = [false, true].map((deferReactivation) => {
+    const kernel = withTimer({ triggers: [onCalendar('*:0/1')], deferReactivation }, { scripts: { '/bin/t.service': { exitAfterUsec: 90 * SECOND } } });
+    const at: number[] = [];
+    kernel.onEffect = (effect) => { if (effect.kind === 'spawn') at.push(kernel.nowUsec); };
+    kernel.run(600 * SECOND);
+    return (at[1] as number) - (at[0] as number);
+  });
+  assert.deepEqual(gaps, [90 * SECOND, 120 * SECOND]);
 });

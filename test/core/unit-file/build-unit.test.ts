@@ -229,3 +229,18 @@ test('every directive takes any text without throwing, and a unit stays plain da
     assert.equal(new Set(keys).size, keys.length);
   }), { numRuns: 400 });
 });
+
+test('an empty line of a timer takes back all lines before it, of every kind; a bad one is told and passed over', () => {
+  const unit = unitOf('a.timer', '[Timer]\nOnCalendar=daily\nOnBootSec=5min\nOnCalendar=\nOnUnitActiveSec=1h\nOnCalendar=whenever\nOnCalendar=Mon 10:00\nOnBootSec=soon');
+  assert.ok(unit.kind === 'timer');
+  assert.deepEqual(unit.triggers.map((trigger) => (trigger.base === 'OnCalendar' ? trigger.text : `${trigger.base} ${String(trigger.afterUsec)}`)), ['OnUnitActiveSec 3600000000', 'Mon *-*-* 10:00:00']);
+  assert.deepEqual(unit.diagnostics.map((each) => each.line), [6, 8]);
+  assert.equal(unitOf('b.timer', '[Timer]\nOnCalendar=daily\nOnCalendar=\n').loadState, 'bad-setting');
+});
+
+test('a path unit reads its lines in order and needs at least one', () => {
+  const unit = unitOf('a.path', '[Path]\nPathExists=/x\nPathChanged=\nPathModified=/a/../b\nDirectoryNotEmpty=/d//e/\nPathExistsGlob=/g/*');
+  assert.ok(unit.kind === 'path');
+  assert.deepEqual(unit.watches.map(({ kind, path }) => `${kind} ${path}`), ['DirectoryNotEmpty /d/e', 'PathExistsGlob /g/*']);
+  assert.equal(unitOf('b.path', '[Path]\nMakeDirectory=yes\n').loadState, 'bad-setting');
+});

@@ -5,6 +5,7 @@ import { buildUnit } from '../../../src/core/unit-file/build-unit.ts';
 import { lexUnitFile } from '../../../src/core/unit-file/lexer.ts';
 import type { SpecifierContext } from '../../../src/core/unit-file/specifiers.ts';
 import { BUILT_IN_DEFAULTS } from '../../../src/core/unit-file/unit-defaults.ts';
+import { UTC_ZONE } from '../../../src/core/time/time-zone.ts';
 import type { BuildContext } from '../../../src/core/unit-file/unit-draft.ts';
 
 export const MACHINE: SpecifierContext = {
@@ -15,7 +16,7 @@ export const MACHINE: SpecifierContext = {
   persistentTemporaryDirectory: '/var/tmp',
 };
 
-export const CONTEXT: BuildContext = { mode: 'system', defaults: BUILT_IN_DEFAULTS, specifiers: MACHINE, hasUnitFile: () => false };
+export const CONTEXT: BuildContext = { mode: 'system', defaults: BUILT_IN_DEFAULTS, specifiers: MACHINE, hasUnitFile: () => false, timeZones: { local: UTC_ZONE, find: (name) => (name === 'UTC' ? UTC_ZONE : null) } };
 
 /** A unit of one file, as it loads in a system manager unless `context` says otherwise. */
 export function unitOf(name: string, text: string, context: Partial<BuildContext> = {}, dropIns: readonly string[] = []): UnitDefinition {

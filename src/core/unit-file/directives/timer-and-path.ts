@@ -6,7 +6,7 @@ export const TIMER_DIRECTIVES = page('systemd.timer(5)', ['Timer'], [
   ['OnStartupSec', 'time-spans', '', HONOURED],
   ['OnUnitActiveSec', 'time-spans', '', HONOURED],
   ['OnUnitInactiveSec', 'time-spans', '', HONOURED],
-  ['OnCalendar', 'calendar', '', PARSED],
+  ['OnCalendar', 'calendar', '', HONOURED],
   ['AccuracySec', 'time-span', '1min', HONOURED],
   ['RandomizedDelaySec', 'time-span', '0', HONOURED],
   ['FixedRandomDelay', 'boolean', 'no', HONOURED],
