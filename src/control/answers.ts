@@ -134,6 +134,8 @@ export interface UnitStatusAnswer {
   readonly triggers: readonly { readonly unit: string; readonly active: string }[];
   /** When a timer elapses next; null = not, undefined = it is no timer. */
   readonly nextElapseUsec?: number | null;
+  /** Of a socket: where it listens, and its connections; undefined = it is none. */
+  readonly socket?: { readonly listen: readonly string[]; readonly accept: boolean; readonly accepted: number; readonly connected: number; readonly refused: number };
   readonly triggeredBy: readonly { readonly unit: string; readonly active: string }[];
   readonly main: { readonly pid: number; readonly command: string } | null;
   readonly control: { readonly pid: number; readonly command: string } | null;
@@ -330,6 +332,22 @@ export interface PathListAnswer {
   readonly paths: readonly PathSummary[];
 }
 
+export interface SocketSummary {
+  readonly unit: string;
+  /** The address, path or name. */
+  readonly listen: string;
+  /** Stream, Datagram, FIFO, …. */
+  readonly type: string;
+  /** The service it starts; '' with Accept=yes, where every connection has its own. */
+  readonly activates: string;
+  readonly active: string;
+  readonly sub: string;
+}
+
+export interface SocketListAnswer {
+  readonly sockets: readonly SocketSummary[];
+}
+
 interface Answers {
   readonly hello: HelloAnswer;
   readonly manager: ManagerAnswer;
@@ -338,6 +356,7 @@ interface Answers {
   readonly show: ShowAnswer;
   readonly 'list-timers': TimerListAnswer;
   readonly 'list-paths': PathListAnswer;
+  readonly 'list-sockets': SocketListAnswer;
   readonly 'list-jobs': JobListAnswer;
   readonly 'list-dependencies': DependencyListAnswer;
   readonly cat: CatAnswer;

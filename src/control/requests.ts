@@ -48,6 +48,8 @@ export const PARAMS = {
   'list-timers': shape({ patterns: optional(names, noNames), all: optional(flag, false), states: optional(names, noNames) }),
   /** Path units, one line for each path; the rest as for timers. */
   'list-paths': shape({ patterns: optional(names, noNames), all: optional(flag, false), states: optional(names, noNames) }),
+  /** Sockets, one line for each address; the rest as for timers. */
+  'list-sockets': shape({ patterns: optional(names, noNames), all: optional(flag, false), states: optional(names, noNames) }),
   'list-jobs': shape({ units: optional(names, noNames) }),
   'list-dependencies': shape({ unit: name, direction: optional(oneOf(['forward', 'reverse', 'before', 'after']), 'forward') }),
   /** The texts of the unit's files as they are on disk now. */
@@ -128,7 +130,7 @@ export type AnyParams = Readonly<Record<string, unknown>>;
  */
 export const METHOD_KINDS: Readonly<Record<Method, 'session' | 'read' | 'change' | 'manage'>> = {
   hello: 'session', cli: 'session', interrupt: 'session', subscribe: 'session',
-  manager: 'read', 'list-units': 'read', status: 'read', show: 'read', 'list-timers': 'read', 'list-paths': 'read', 'list-jobs': 'read', 'list-dependencies': 'read', cat: 'read',
+  manager: 'read', 'list-units': 'read', status: 'read', show: 'read', 'list-timers': 'read', 'list-paths': 'read', 'list-sockets': 'read', 'list-jobs': 'read', 'list-dependencies': 'read', cat: 'read',
   'list-unit-files': 'read', 'is-enabled': 'read', 'get-default': 'read', 'get-environment': 'read', why: 'read', plan: 'read',
   verify: 'read',
   enqueue: 'change', kill: 'change', 'reset-failed': 'change', 'change-unit-files': 'change',

@@ -17,6 +17,7 @@ import type { ProcessTracker } from './processes/process-tracker.ts';
 import { readProcess } from './processes/process-table.ts';
 import { removeDirectories } from './service-directories.ts';
 import type { FinalKill } from './shutdown/final-kill.ts';
+import type { ListeningSockets } from './sockets/listening-sockets.ts';
 import type { Spawner } from './spawn/spawner.ts';
 import type { TimerStamps } from './timer-stamps.ts';
 
@@ -27,6 +28,7 @@ export interface PerformerParts {
   readonly streams: LogStreams;
   readonly logd: LogdProcess;
   readonly fds: FdTable;
+  readonly sockets: ListeningSockets;
   readonly conditionHost: ConditionHost;
   readonly directoryRoots: Readonly<Record<DirectoryKind, string>>;
   readonly privateTmpOf: (unit: UnitName) => string;
@@ -105,6 +107,22 @@ export class HostPerformer implements EffectPerformer {
         return;
       case 'close-fds':
         this.#parts.fds.close(effect.names);
+        return;
+      case 'open-sockets':
+        this.#parts.sockets.open(effect);
+        return;
+      case 'close-sockets':
+        this.#parts.sockets.close(effect);
+        return;
+      case 'watch-sockets':
+        this.#parts.sockets.watch(effect);
+        return;
+      case 'unwatch-sockets':
+        this.#parts.sockets.unwatch(effect.unit);
+        return;
+      case 'load-instance':
+        engine.loadUnits([effect.instance]);
+        engine.submit({ event: 'instance-loaded', unit: effect.unit, instance: effect.instance });
         return;
       case 'arm-timer':
         engine.armTimer(effect.dueUsec);

@@ -7,7 +7,7 @@ import { assert } from '../base/assert.ts';
 import { entriesOf, getEntry, valuesOf } from '../base/persistent-map.ts';
 import type { Errno, Fd, Pid, Signal, UnitName } from '../base/brand.ts';
 import type { Effect, SpawnEffect } from '../core/manager/effect.ts';
-import type { ManagerConfig, ServiceState, Unit } from '../core/manager/state.ts';
+import type { ManagerConfig, ServiceState, SocketState, Unit } from '../core/manager/state.ts';
 import { initialState, step } from '../core/manager/step.ts';
 import { controlPidOf, mainPidOf, runsCommands } from '../core/manager/unit-processes.ts';
 import type { CgroupContext, DirectoryKind, UnitDefinition } from '../core/unit/definition.ts';
@@ -37,6 +37,7 @@ import { executorPath, scriptCommand } from './program-paths.ts';
 import { Reaper } from './reaper.ts';
 import { FinalKill } from './shutdown/final-kill.ts';
 import { managerSignal, watchSignals } from './signal-source.ts';
+import { ListeningSockets } from './sockets/listening-sockets.ts';
 import { ExecutorLauncher } from './spawn/executor-launcher.ts';
 import { Spawner } from './spawn/spawner.ts';
 import { UserDatabase } from './spawn/user-database.ts';
@@ -101,6 +102,7 @@ export class Manager {
   readonly #performer: HostPerformer;
   readonly #finalKill: FinalKill;
   readonly #paths: PathWatches;
+  readonly #sockets: ListeningSockets;
   readonly #journal: CheckpointJournal | null;
 
   constructor(options: ManagerOptions) {
@@ -146,6 +148,7 @@ export class Manager {
       foregroundUnit: options.foregroundUnit, submit,
       onSpawned: (pid, unit) => { this.#children.set(pid, unit); },
     });
+    this.#sockets = new ListeningSockets({ native, poll, log, fds, users, submit });
     this.#finalKill = new FinalKill({
       native, log, isPid1: process.pid === 1,
       spare: () => (this.#logd.pid === null ? [] : [this.#logd.pid]),
@@ -153,7 +156,7 @@ export class Manager {
     });
     this.#paths = new PathWatches({ native, poll, log, submit });
     this.#performer = new HostPerformer({
-      engine: this.engine, tracker: this.#tracker, spawner, streams: options.streams, logd: this.#logd, fds,
+      engine: this.engine, tracker: this.#tracker, spawner, streams: options.streams, logd: this.#logd, fds, sockets: this.#sockets,
       conditionHost: realConditionHost({ native, userId: (name) => users.user(name)?.uid ?? null, groupId: (name) => users.group(name), cgroupRoot: facts.cgroupRoot }),
       directoryRoots: options.directoryRoots,
       paths: this.#paths,
@@ -269,6 +272,9 @@ export class Manager {
       this.#onExit({ pid, code: 'killed', status: 9, uid: 0, userUsec: 0, systemUsec: 0, maxRssBytes: 0 }, unit);
     }
     for (const unit of valuesOf(state.units)) {
+      if (unit.runtime.kind === 'socket' && unit.definition.kind === 'socket' && unit.runtime.state === 'listening' && unit.runtime.deadlineUsec === null) {
+        this.#sockets.watch({ unit: unit.name, fds: unit.runtime.fds, accept: unit.definition.accept, flush: false });
+      }
       if (waitsForEmpty(unit)) this.#tracker.watchEmpty(unit.name);
     }
     this.engine.armTimer(state.armedUsec);
@@ -403,8 +409,9 @@ export class Manager {
 const UNKILLED_STATES: ReadonlySet<string> = new Set<ServiceState>(['start-pre', 'start', 'start-post', 'running', 'exited', 'reload', 'reload-signal', 'reload-notify', 'stop']);
 
 /** States that end when the control group is empty, or that may last longer than any process of their own. */
-const WAITS_FOR_EMPTY_STATES: ReadonlySet<string> = new Set<ServiceState>([
+const WAITS_FOR_EMPTY_STATES: ReadonlySet<string> = new Set<ServiceState | SocketState>([
   'start', 'running', 'stop-watchdog', 'stop-sigterm', 'stop-sigkill', 'final-watchdog', 'final-sigterm', 'final-sigkill',
+  'stop-pre-sigterm', 'stop-pre-sigkill',
 ]);
 
 function waitsForEmpty({ runtime }: Unit): boolean {

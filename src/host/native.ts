@@ -158,6 +158,20 @@ export interface NativeBinding {
   send(fd: Fd, data: Uint8Array): Outcome<number>;
   setSocketBuffers(fd: Fd, receiveBytes: number, sendBytes: number): Outcome<0>;
 
+  // --- listen: addresses are the bytes of struct sockaddr
+  /** Non-blocking and close-on-exec. Numbers of socket(2). */
+  socketOpen(family: number, type: number, protocol: number): Outcome<Fd>;
+  socketBind(fd: Fd, address: Uint8Array): Outcome<0>;
+  socketListen(fd: Fd, backlog: number): Outcome<0>;
+  /** setsockopt(2) with the bytes of the value. */
+  socketOption(fd: Fd, level: number, option: number, value: Uint8Array): Outcome<0>;
+  socketName(fd: Fd): Outcome<Uint8Array>;
+  peerName(fd: Fd): Outcome<Uint8Array>;
+  makeFifo(path: string, mode: number): Outcome<0>;
+  /** For reading, made when there is none; 0 for both bounds takes the system's. */
+  queueOpen(name: string, mode: number, messages: number, messageBytes: number): Outcome<Fd>;
+  queueUnlink(name: string): Outcome<0>;
+
   // --- fd
   pipe(nonBlocking: boolean): Outcome<readonly [Fd, Fd]>;
   /** F_SETPIPE_SZ. Returns the size in force. */

@@ -30,6 +30,7 @@ export const OPTIONS = {
   quiet: { short: 'q', summary: 'Print nothing but errors' },
   full: { short: 'l', summary: 'Do not shorten' },
   type: { short: 't', value: 'TYPE', summary: 'Only units of this type' },
+  'show-types': { summary: 'Also the type of each socket' },
   state: { value: 'STATE', summary: 'Only units in this load, active or sub-state' },
   failed: { summary: 'As --state=failed' },
   'no-legend': { summary: 'No header and footer' },

@@ -52,6 +52,13 @@ export function renderStatus(unit: UnitStatusAnswer, style: StatusStyle): string
     });
   }
   unit.documentation.forEach((text, index) => (index === 0 ? say('Docs', harmless(text)) : more(harmless(text))));
+  if (unit.socket !== undefined) {
+    unit.socket.listen.forEach((text, index) => (index === 0 ? say('Listen', harmless(text)) : more(harmless(text))));
+    if (unit.socket.accept) {
+      const { accepted, connected, refused } = unit.socket;
+      say('Accepted', `${accepted}; Connected: ${connected};${refused > 0 ? ` Refused: ${refused};` : ''}`);
+    }
+  }
   for (const exec of unit.execs) if (exec.exit !== null) say('Process', processText(exec, style));
   mainPid(unit, terminal, say);
   if (unit.control !== null) say('Cntrl PID', `${unit.control.pid} (${harmless(unit.control.command)})`);

@@ -35,6 +35,7 @@ import { listDependencies } from './verbs/list-dependencies.ts';
 import { listJobs } from './verbs/list-jobs.ts';
 import { listUnits } from './verbs/list-units.ts';
 import { listPaths } from './verbs/list-paths.ts';
+import { listSockets } from './verbs/list-sockets.ts';
 import { listTimers } from './verbs/list-timers.ts';
 import { log } from './verbs/log.ts';
 import { plan } from './verbs/plan.ts';
@@ -59,7 +60,7 @@ import { why } from './verbs/why.ts';
 /** In the order help shows them. */
 export const VERBS: readonly Verb[] = [
   start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed,
-  status, listUnits, listTimers, listPaths, listDependencies, show, cat, log, isActive, isFailed,
+  status, listUnits, listTimers, listSockets, listPaths, listDependencies, show, cat, log, isActive, isFailed,
   enable, disable, reenable, mask, unmask, preset, presetAll, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
   why, plan, verify,
   listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, setEnvironment, unsetEnvironment, showEnvironment,

@@ -1,6 +1,7 @@
 /** Unit definitions for simulations and tests: every field at its default, so that a scenario states only what it is about. */
 import { assert } from '../base/assert.ts';
 import type { Signal, UnitName, Usec } from '../base/brand.ts';
+import type { SocketUnit } from '../core/unit/socket.ts';
 import type {
   CgroupContext, Dependency, DependencyKind, ExecCommand, ExecContext, InertUnit, KillContext, ServiceUnit, SliceUnit, TargetUnit, UnitCommon,
 } from '../core/unit/definition.ts';
@@ -68,7 +69,7 @@ export function service(name: string, overrides: Partial<ServiceUnit> & { readon
     timeoutStopUsec: (90 * SECOND) as Usec, timeoutAbortUsec: (90 * SECOND) as Usec, timeoutStartFailureMode: 'terminate',
     timeoutStopFailureMode: 'terminate', runtimeMaxUsec: null, watchdogUsec: null, notifyAccess: 'none', successExitStatus: { codes: [], signals: [] },
     restartPreventExitStatus: { codes: [], signals: [] }, restartForceExitStatus: { codes: [], signals: [] }, rootDirectoryStartOnly: false,
-    nonBlocking: false, oomPolicy: 'stop', fileDescriptorStoreMax: 0, reloadSignal: 1 as Signal, sockets: [], exec: EXEC, kill: KILL, cgroup: CGROUP,
+    nonBlocking: false, oomPolicy: 'stop', fileDescriptorStoreMax: 0, fileDescriptorStorePreserve: 'restart', reloadSignal: 1 as Signal, sockets: [], exec: EXEC, kill: KILL, cgroup: CGROUP,
     dependencies: edges(edgeMap), ...rest,
   };
 }
@@ -117,6 +118,30 @@ export function onCalendar(text: string, zone: TimeZone = UTC_ZONE): TimerTrigge
   const parsed = parseCalendar(text, { hasZone: () => false, localAbbreviations: { standard: null, summer: null } });
   assert(parsed.ok, `${text} is a calendar expression`);
   return { base: 'OnCalendar', calendar: parsed.value, text: formatCalendar(parsed.value), zone, origin: ORIGIN };
+}
+
+const SOCKET_OPTIONS: SocketUnit['options'] = {
+  protocol: null, bindIpv6Only: 'default', backlog: 4096, bindToDevice: null, reusePort: false, freeBind: false, transparent: false,
+  broadcast: false, passCredentials: false, passSecurity: false, passPacketInfo: false, timestamping: 'off', keepAlive: false,
+  keepAliveTimeSec: null, keepAliveIntervalSec: null, keepAliveProbes: null, noDelay: false, deferAcceptSec: null, priority: null,
+  receiveBufferBytes: null, sendBufferBytes: null, ipTos: null, ipTtl: null, mark: null, tcpCongestion: null, pipeSizeBytes: null,
+  messageQueueMaxMessages: null, messageQueueMessageBytes: null,
+};
+
+/** A socket at /run/NAME; with Accept=yes for instances, else for the service of the same name. */
+export function socket(name: string, overrides: Partial<SocketUnit> = {}): SocketUnit {
+  const own = name.replace(/\.socket$/, '.service') as UnitName;
+  const service = overrides.accept === true ? null : overrides.service ?? own;
+  return {
+    ...common(name), kind: 'socket', listen: [{ kind: 'Stream', address: { family: 'unix', path: `/run/${name}` }, portOnly: false }],
+    options: SOCKET_OPTIONS, socketUser: null, socketGroup: null, socketMode: 0o666, directoryMode: 0o755, accept: false, writable: false,
+    flushPending: false, maxConnections: 64, maxConnectionsPerSource: 0, removeOnStop: false, symlinks: [], fileDescriptorName: null,
+    triggerLimit: { intervalUsec: (2 * SECOND) as Usec, burst: overrides.accept === true ? 200 : 20 },
+    pollLimit: { intervalUsec: 0 as Usec, burst: 0 }, execStartPre: [], execStartPost: [], execStopPre: [], execStopPost: [],
+    timeoutUsec: (90 * SECOND) as Usec, exec: EXEC, kill: KILL, cgroup: CGROUP,
+    dependencies: service === null ? [] : edges({ Triggers: [service], Before: [service] }),
+    ...overrides, service,
+  };
 }
 
 /** A unit of a kind that loads but does not start yet. */

@@ -13,6 +13,7 @@ import type { ManagerConfig, ManagerState, Unit } from '../core/manager/state.ts
 import { deserialise, serialise } from '../core/manager/serialise.ts';
 import { UTC_ZONE, type TimeZone } from '../core/time/time-zone.ts';
 import { initialState, step } from '../core/manager/step.ts';
+import { SimulatedSockets } from './sockets.ts';
 import type { UnitDefinition } from '../core/unit/definition.ts';
 
 /** How a program behaves once it runs; times in microseconds after its start. */
@@ -30,6 +31,8 @@ export interface Script {
   readonly forks?: Script;
   /** The spawn fails at this stage. */
   readonly spawnFails?: { readonly stage: string; readonly errno: string };
+  /** Does not take what waits at its sockets. */
+  readonly leavesSockets?: boolean;
   /** Sends WATCHDOG=1 this often. */
   readonly pingsEveryUsec?: number;
 }
@@ -50,6 +53,10 @@ export interface SimulationOptions {
   readonly config?: Partial<ManagerConfig>;
   /** Outcome of conditions by parameter; absent = they hold. */
   readonly conditions?: Readonly<Record<string, boolean>>;
+  /** Addresses at which somebody else listens. */
+  readonly takenAddresses?: readonly string[];
+  /** The definition of an instance that a connection asks for. */
+  readonly instances?: (name: UnitName) => UnitDefinition | undefined;
   /** The manager dies and comes back from its snapshot after every so many steps; absent = never. */
   readonly restoreEvery?: number;
 }
@@ -80,6 +87,7 @@ export class SimulatedKernel {
   readonly files = new Map<string, number>();
   /** Stamp files of timers: when each last elapsed. */
   readonly stamps = new Map<UnitName, RealtimeUsec>();
+  readonly sockets: SimulatedSockets;
   finished: Extract<Effect, { readonly kind: 'finish' }> | null = null;
   bootFinished = false;
   steps = 0;
@@ -98,6 +106,7 @@ export class SimulatedKernel {
 
   constructor(options: SimulationOptions = {}) {
     this.#options = options;
+    this.sockets = new SimulatedSockets(options.takenAddresses ?? []);
     this.state = initialState({ ...CONFIG, ...options.config }, this.#clock());
   }
 
@@ -162,6 +171,11 @@ export class SimulatedKernel {
 
   changeTimeZone(zone: TimeZone = UTC_ZONE): void {
     this.feed({ event: 'timezone-changed', zone, ...this.#clock() });
+  }
+
+  /** Somebody connects to the unit's socket, or writes to it. */
+  arrive(unit: string, source = '10.0.0.1'): void {
+    for (const event of this.sockets.arrive(unit as UnitName, source)) this.feed({ ...event, ...this.#clock() });
   }
 
   /** Ends a process as a signal would. */
@@ -257,6 +271,16 @@ export class SimulatedKernel {
         this.#watchedPaths.set(effect.unit, effect);
         return [this.#observePaths(effect, null)];
       case 'unwatch-paths': this.#watchedPaths.delete(effect.unit); return [];
+      case 'open-sockets': return [{ ...this.sockets.listen(effect), ...clock }];
+      case 'close-sockets': this.sockets.close(effect.unit, effect.fds); return [];
+      case 'close-fds': this.sockets.close(null, effect.names); return [];
+      case 'watch-sockets': return this.sockets.watch(effect).map((event) => ({ ...event, ...clock }));
+      case 'unwatch-sockets': this.sockets.unwatch(effect.unit); return [];
+      case 'load-instance': {
+        const definition = this.#options.instances?.(effect.instance);
+        const loaded: ManagerEvent = { event: 'instance-loaded', unit: effect.unit, instance: effect.instance, ...clock };
+        return definition === undefined ? [loaded] : [{ event: 'definitions', reload: false, definitions: [definition], ...clock }, loaded];
+      }
       case 'arm-timer': this.#timerUsec = effect.dueUsec; return [];
       case 'reply': this.replies.set(effect.request, effect.result); return [];
       case 'log': this.logs.push(effect.message); return [];
@@ -289,6 +313,8 @@ export class SimulatedKernel {
     if (script.spawnFails !== undefined) {
       return { event: 'spawn-failed', unit: effect.unit, token: effect.token, ...script.spawnFails, subject: path, ...this.#clock() };
     }
+    for (const { key } of effect.fds) assert(this.sockets.open.has(key), `${key}, which ${effect.unit} is given, is open`);
+    if (script.leavesSockets !== true) this.sockets.take(effect.fds.map(({ key }) => key));
     const pid = this.#launch(effect.unit, script, path);
     this.history.push(`spawn ${effect.role} ${effect.unit}`);
     return { event: 'spawned', unit: effect.unit, token: effect.token, pid, execDone: true, ...this.#clock() };

@@ -74,6 +74,7 @@ export const METHOD_NOTES: MethodNotes = {
   status: { text: 'All about each unit that a person wants to see. Units are loaded when they are not.', params: { units: UNITS } },
   show: { text: "systemd's properties, as text. No unit means the manager.", params: { units: UNITS, properties: 'names of properties; none means all?' } },
   'list-timers': { text: 'Timers, the one that elapses next first.', params: { patterns: 'patterns of names?', all: 'inactive ones too?', states: 'load, active or sub-states?' } },
+  'list-sockets': { text: 'Sockets, one line for each address.', params: { patterns: 'patterns of names?', all: 'inactive ones too?', states: 'load, active or sub-states?' } },
   'list-paths': { text: 'Watched paths, one line each.', params: { patterns: 'patterns of names?', all: 'inactive ones too?', states: 'load, active or sub-states?' } },
   'list-jobs': { text: 'Jobs that wait or run.', params: { units: 'of these units only?' } },
   'list-dependencies': { text: 'The graph below a unit, each unit once.', params: { unit: 'a name', direction: 'forward, reverse, before or after?' } },

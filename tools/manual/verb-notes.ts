@@ -86,6 +86,7 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
   ],
   'list-timers': ['An elapse on the monotonic clock is shown as the instant that will be.'],
   'list-paths': [],
+  'list-sockets': [],
   'list-jobs': [],
   cancel: ['Without a number all jobs are cancelled.'],
   'daemon-reexec': ['Processes, pipes, sockets, jobs and whoever waits for them go on.', 'The command ends when the new manager has taken over.'],

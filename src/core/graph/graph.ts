@@ -73,6 +73,20 @@ export function addToGraph(graph: Graph, definitions: Iterable<UnitDefinition>, 
   return batch.finish();
 }
 
+/** Takes out a unit that nothing names: its node, and the other ends of its edges. */
+export function removeFromGraph(graph: Graph, unit: UnitName): Graph {
+  const batch = new Batch(graph);
+  for (const [kind, others] of Object.entries(getEntry(graph, unit) ?? NO_NODE) as [EdgeKind, readonly UnitName[]][]) {
+    for (const other of others) {
+      const node = batch.get(other);
+      const back = INVERSE[kind];
+      if (node?.[back] !== undefined) batch.set(other, { ...node, [back]: node[back].filter((each) => each !== unit) });
+    }
+  }
+  batch.delete(unit);
+  return batch.finish();
+}
+
 /** A graph made from nothing: after a daemon-reload. */
 export function buildGraph(definitions: Iterable<UnitDefinition>, resolve: (name: UnitName) => UnitName): Graph {
   return addToGraph(emptyGraph(), definitions, resolve);

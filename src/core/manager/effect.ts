@@ -4,6 +4,7 @@
 import type { InvocationId, MonotonicUsec, Pid, RealtimeUsec, RequestId, Signal, UnitName } from '../../base/brand.ts';
 import type { Condition, DirectoryKind, ExecCommand, ExecRole, ExecUnit } from '../unit/definition.ts';
 import type { PathWatchKind } from '../unit/path.ts';
+import type { SocketUnit } from '../unit/socket.ts';
 import type { JobId } from '../../base/brand.ts';
 import type { ActiveState, JobResult, JobType, Reply, ShutdownGoal } from './state.ts';
 
@@ -67,6 +68,15 @@ export type Effect =
   /** Takes over a process the manager did not start (PIDFile=, MAINPID=): track it with a pidfd if it is no child. */
   | { readonly kind: 'adopt-process'; readonly unit: UnitName; readonly pid: Pid }
   | { readonly kind: 'close-fds'; readonly names: readonly string[] }
+  /** Makes, binds and listens; nodes in the file system get their owner. Answer with `sockets-opened` or `sockets-not-opened`. */
+  | { readonly kind: 'open-sockets'; readonly unit: UnitName; readonly token: number; readonly definition: SocketUnit }
+  /** Closes them; with RemoveOnStop= the nodes and links go too. */
+  | { readonly kind: 'close-sockets'; readonly unit: UnitName; readonly fds: readonly string[]; readonly definition: SocketUnit }
+  /** Answer with `socket-ready` once, or with `accept` take every connection: `connection`. `flush`: what waits already is thrown away. */
+  | { readonly kind: 'watch-sockets'; readonly unit: UnitName; readonly fds: readonly string[]; readonly accept: boolean; readonly flush: boolean }
+  | { readonly kind: 'unwatch-sockets'; readonly unit: UnitName }
+  /** The definition of the service for a connection is needed; answer with `instance-loaded` when it has been read. */
+  | { readonly kind: 'load-instance'; readonly unit: UnitName; readonly instance: UnitName }
   /** One timer for the whole manager; replaces the former. null = none. */
   | { readonly kind: 'arm-timer'; readonly dueUsec: MonotonicUsec | null }
   /** When did this timer last elapse, by its stamp file? One that does not exist is made. Answer with `timer-stamp`. */

@@ -6,7 +6,7 @@ import type { ClockReading } from '../../base/time.ts';
 import type { Pid, RealtimeUsec, RequestId, Signal, UnitName } from '../../base/brand.ts';
 import type { TimeZone } from '../time/time-zone.ts';
 import type { UnitDefinition, JobMode } from '../unit/definition.ts';
-import type { ConditionOutcome, JobType, PathObservation, ShutdownGoal } from './state.ts';
+import type { ConditionOutcome, JobType, PathObservation, Peer, ShutdownGoal } from './state.ts';
 
 /** Who asked: by peer credentials of the control socket. */
 export interface Caller {
@@ -70,6 +70,16 @@ export type ManagerEvent = ClockReading & (
   | { readonly event: 'pid-file'; readonly unit: UnitName; readonly pid: Pid | null; readonly error: string }
   /** Answer to `guess-main-pid`: the only process left in the unit, or null. */
   | { readonly event: 'main-pid-guess'; readonly unit: UnitName; readonly pid: Pid | null }
+  /** Answer to `open-sockets`: the names of the fds, one for each Listen…= in order. */
+  | { readonly event: 'sockets-opened'; readonly unit: UnitName; readonly token: number; readonly fds: readonly string[] }
+  /** The other answer; nothing is left open. `what`: the address, or the user or group that is not known. */
+  | { readonly event: 'sockets-not-opened'; readonly unit: UnitName; readonly token: number; readonly stage: 'listen' | 'owner'; readonly what: string; readonly errno: string }
+  /** Something waits at a watched socket. It is not looked at again before the next `watch-sockets`. */
+  | { readonly event: 'socket-ready'; readonly unit: UnitName }
+  /** A connection was taken at a watched socket of a unit with Accept=yes. `instance`: both ends, as they go into the name of the service. */
+  | { readonly event: 'connection'; readonly unit: UnitName; readonly key: string; readonly instance: string; readonly peer: Peer }
+  /** Answer to `load-instance`. */
+  | { readonly event: 'instance-loaded'; readonly unit: UnitName; readonly instance: UnitName }
   /** The timer armed by the newest `arm-timer` is due. */
   | { readonly event: 'timer' }
   /** The wall clock was set, or the machine slept. `seen`: the kernel said so; else it may have happened while nobody looked. */

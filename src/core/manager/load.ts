@@ -6,6 +6,7 @@ import { isInactive } from '../job/job-type.ts';
 import { NEVER_STARTED } from '../machine/service/context.ts';
 import { PATH_NEVER_STARTED } from '../machine/path.ts';
 import { TIMER_NEVER_STARTED } from '../machine/timer.ts';
+import { SOCKET_NEVER_STARTED } from '../machine/socket/socket.ts';
 import type { Dependency, UnitDefinition } from '../unit/definition.ts';
 import type { Instant, Unit, UnitRuntime, UnitTimes } from './state.ts';
 import { describeCycle } from '../job/transaction.ts';
@@ -43,6 +44,7 @@ export function newUnit(definition: UnitDefinition): Unit {
 function newRuntime(definition: UnitDefinition): UnitRuntime {
   switch (definition.kind) {
     case 'service': return NEVER_STARTED;
+    case 'socket': return SOCKET_NEVER_STARTED;
     case 'target': return { kind: 'target', state: 'dead' };
     case 'slice': return { kind: 'slice', state: 'dead' };
     case 'scope': return { kind: 'scope', state: 'dead', result: 'success', deadlineUsec: null };

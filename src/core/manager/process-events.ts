@@ -4,6 +4,7 @@ import { onGroupEmpty, onProcessExit } from '../machine/service/exits.ts';
 import { onExecDone, onExecFailed, onSpawned, onSpawnFailed } from '../machine/service/spawns.ts';
 import type { ProcessEvent } from './event.ts';
 import { driveService, type ServiceTransition } from './service-driver.ts';
+import { onSocketProcess } from './socket-driver.ts';
 import { setRuntime } from './set-runtime.ts';
 import type { UnitRuntime } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -16,6 +17,7 @@ const nobody: ProcessOwner = () => undefined;
 const OWNERS: Readonly<Record<UnitRuntime['kind'], ProcessOwner>> = {
   service: (turn, name, event) => { driveService(turn, name, serviceTransition(event)); },
   scope: (turn, name, event) => { if (event.event === 'cgroup-empty') onScopeEmpty(turn, name); },
+  socket: onSocketProcess,
   target: nobody,
   slice: nobody,
   timer: nobody,

@@ -4,6 +4,7 @@ import { getEntry, valuesOf } from '../../base/persistent-map.ts';
 import { INVERSE, isReverse } from '../graph/atoms.ts';
 import type { TransactionView } from '../job/transaction.ts';
 import type { ExecRecord, ManagerState, Reason, Unit } from './state.ts';
+import { errnoText } from './errno-text.ts';
 import { SIGNAL_NAMES } from '../machine/service/context.ts';
 
 /** A unit by canonical name or alias. */
@@ -69,6 +70,9 @@ export function describeReason(reason: Reason): string {
     case 'bound-unit-gone': return `it is bound to ${reason.on}, which went down`;
     case 'conflict': return `it conflicts with ${reason.with}`;
     case 'triggered': return `triggered by ${reason.by}`;
+    case 'not-listening': return `it could not listen on ${reason.what}: ${errnoText(reason.errno)}`;
+    case 'trigger-limit': return 'it was triggered too often (TriggerLimitBurst=)';
+    case 'service-start-limit': return `${reason.of} was started too often`;
     case 'unneeded': return 'nothing needs it any more (StopWhenUnneeded=)';
     case 'shutdown': return 'the manager shuts down';
     case 'load-error': return 'its unit file cannot be used';

@@ -6,8 +6,10 @@ import type { Reply } from './effect.ts';
 import type { EventOf, Request } from './event.ts';
 import { cancelJob, enqueue } from './jobs.ts';
 import { isService } from './service-driver.ts';
+import { calmSocket } from './socket-driver.ts';
 import { beginShutdown } from './shutdown.ts';
 import type { Job, JobType, PendingRequest, Unit } from './state.ts';
+import { isSocket } from './socket-record.ts';
 import type { Turn } from './turn.ts';
 import { controlPidOf, mainPidOf, runsCommands } from './unit-processes.ts';
 import { setRuntime } from './set-runtime.ts';
@@ -179,6 +181,8 @@ function onResetFailed(turn: Turn, id: RequestId, request: RequestOf<'reset-fail
       setRuntime(turn, unit.name, { ...runtime, state: 'dead', result: 'success' }, 'inactive');
     } else if (runtime.kind === 'path' && runtime.state === 'failed') {
       setRuntime(turn, unit.name, { ...runtime, state: 'dead', result: 'success' }, 'inactive');
+    } else if (isSocket(unit)) {
+      calmSocket(turn, unit);
     } else if (runtime.kind === 'scope' && runtime.state === 'failed') {
       setRuntime(turn, unit.name, { ...runtime, state: 'dead', result: 'success' }, 'inactive');
     }

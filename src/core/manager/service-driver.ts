@@ -9,6 +9,7 @@ import type { InvocationId } from '../../base/brand.ts';
 import type { ServiceUnit } from '../unit/definition.ts';
 import type { ServiceRuntime, Unit } from './state.ts';
 import type { Turn } from './turn.ts';
+import { onConnectionEnded, socketsFor } from './socket-record.ts';
 import { setRuntime } from './set-runtime.ts';
 
 export interface ServiceRecord extends Unit {
@@ -31,6 +32,7 @@ export function driveService(turn: Turn, name: UnitName, transition: ServiceTran
   if (after === before) return;
   if (after.mainPid !== null && after.mainPid !== before.mainPid) turn.setOwner(after.mainPid, name);
   if (after.controlPid !== null && after.controlPid !== before.controlPid) turn.setOwner(after.controlPid, name);
+  if (before.connection !== null && after.connection === null) onConnectionEnded(turn, before.connection.socket, name);
   // Up and down again within one step, as a oneshot with nothing to run: everyone, its job first of all, sees that it was on its way.
   if (isStarting(turn, unit) && isDown(before) && isDown(after)) take(turn, name, { ...after, state: 'start' });
   take(turn, name, after);
@@ -69,5 +71,6 @@ function contextOf(turn: Turn, unit: ServiceRecord): ServiceContext {
     restartJob: job?.type === 'restart' || job?.type === 'try-restart',
     stopWanted: job?.type === 'stop' || turn.shutdown !== null,
     effects: turn.effects,
+    sockets: () => socketsFor(turn, unit),
   };
 }

@@ -1,8 +1,9 @@
 /** The one way a unit's state is written: with its instants, and noted for those who react to it (unit-changes). */
 import type { UnitName } from '../../base/brand.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
-import type { ActiveState, ServiceRuntime, Unit, UnitRuntime, UnitTimes } from './state.ts';
+import type { ActiveState, Unit, UnitRuntime, UnitTimes } from './state.ts';
 import type { Turn } from './turn.ts';
+import { runsCommands } from './unit-processes.ts';
 
 export function setRuntime(turn: Turn, name: UnitName, runtime: UnitRuntime, activeState: ActiveState): void {
   const before = turn.require(name);
@@ -16,14 +17,14 @@ export function setRuntime(turn: Turn, name: UnitName, runtime: UnitRuntime, act
     runtime,
     activeState,
     times: timesAfter(before.times, before.activeState, activeState, turn.now),
-    endReason: runtime.kind === 'service' && isDownOrWaiting(runtime) ? runtime.endReason ?? before.endReason : before.endReason,
+    endReason: runsCommands(runtime) && isDownOrWaiting(runtime) ? runtime.endReason ?? before.endReason : before.endReason,
   };
   turn.setUnit(after);
   turn.emit({ kind: 'publish', change: { change: 'unit', unit: name, activeState, subState: runtime.state } });
   turn.changes.push({ before, after });
 }
 
-function isDownOrWaiting(run: ServiceRuntime): boolean {
+function isDownOrWaiting(run: { readonly state: string }): boolean {
   return run.state === 'dead' || run.state === 'failed' || run.state === 'auto-restart';
 }
 

@@ -7,7 +7,7 @@
 import type { InvocationId, JobId, MonotonicUsec, Pid, RealtimeUsec, RequestId, UnitName, Usec } from '../../base/brand.ts';
 import type { RandomState } from '../../base/random.ts';
 import type { PersistentMap } from '../../base/persistent-map.ts';
-import type { ExecRole, ServiceRole, UnitDefinition } from '../unit/definition.ts';
+import type { ExecRole, ServiceRole, SocketRole, UnitDefinition } from '../unit/definition.ts';
 import type { Graph } from '../graph/graph.ts';
 
 export type ActiveState = 'active' | 'reloading' | 'inactive' | 'failed' | 'activating' | 'deactivating' | 'maintenance';
@@ -121,6 +121,70 @@ export interface ServiceRuntime {
   readonly endReason: Reason | null;
   /** Names of fds in the host's table that belong to this service's fd store. */
   readonly fdStore: readonly string[];
+  /** Of an instance started by a socket with Accept=yes; null for all others, and when it is down. */
+  readonly connection: ServiceConnection | null;
+}
+
+export type SocketState =
+  | 'dead' | 'start-pre' | 'start-chown' | 'start-post' | 'listening' | 'running'
+  | 'stop-pre' | 'stop-pre-sigterm' | 'stop-pre-sigkill' | 'stop-post' | 'final-sigterm' | 'final-sigkill' | 'failed';
+
+/** systemd's `Result` property of a socket. */
+export type SocketResult = CommandResult | 'trigger-limit-hit' | 'service-start-limit-hit' | 'start-limit-hit';
+
+/** Happenings since the first one of the present interval; null = none yet. */
+export interface RateCount {
+  readonly sinceUsec: MonotonicUsec | null;
+  readonly count: number;
+}
+
+/** The other end of a connection, in words; '' where the kind of socket has no such thing. */
+export interface Peer {
+  /** Where it comes from, for MaxConnectionsPerSource= and for people: an IP address, `uid 1000`. */
+  readonly source: string;
+  /** $REMOTE_ADDR. */
+  readonly address: string;
+  /** $REMOTE_PORT. */
+  readonly port: string;
+}
+
+/** A connection that a socket with Accept=yes took, for as long as its service has it. */
+export interface SocketConnection {
+  readonly service: UnitName;
+  /** The fd in the host's table. */
+  readonly key: string;
+  readonly peer: Peer;
+}
+
+export interface SocketRuntime extends ControlRuntime<SocketRole> {
+  readonly kind: 'socket';
+  readonly state: SocketState;
+  readonly result: SocketResult;
+  /** Names of the open sockets in the host's table, in the order of Listen…=; empty = closed. */
+  readonly fds: readonly string[];
+  /** An `open-sockets` effect is on its way; its token, else null. */
+  readonly openToken: number | null;
+  readonly openCount: number;
+  /** Which address could not be listened on; null when all could. */
+  readonly openFailure: { readonly what: string; readonly errno: string } | null;
+  /** Connections taken and turned away, since the unit was loaded. */
+  readonly accepted: number;
+  readonly refused: number;
+  /** At most MaxConnections=. */
+  readonly connections: readonly SocketConnection[];
+  /** For TriggerLimitBurst=. */
+  readonly triggers: RateCount;
+  /** For PollLimitBurst=. */
+  readonly polls: RateCount;
+}
+
+/** The connection a service was started for. */
+export interface ServiceConnection {
+  readonly socket: UnitName;
+  readonly key: string;
+  /** Its name in $LISTEN_FDNAMES. */
+  readonly name: string;
+  readonly peer: Peer;
 }
 
 export interface TargetRuntime { readonly kind: 'target'; readonly state: 'dead' | 'active' }
@@ -168,7 +232,7 @@ export interface PathRuntime {
   readonly triggerTimes: readonly MonotonicUsec[];
 }
 export interface InertRuntime { readonly kind: 'inert'; readonly state: 'dead' }
-export type UnitRuntime = ServiceRuntime | TargetRuntime | SliceRuntime | ScopeRuntime | TimerRuntime | PathRuntime | InertRuntime;
+export type UnitRuntime = ServiceRuntime | SocketRuntime | TargetRuntime | SliceRuntime | ScopeRuntime | TimerRuntime | PathRuntime | InertRuntime;
 
 export interface ConditionOutcome {
   readonly kind: string;
@@ -213,6 +277,12 @@ export type Reason =
   | { readonly reason: 'conflict'; readonly with: UnitName }
   /** Started by a timer, path or socket. `environment`: what its processes are told of that, as `NAME=value`. */
   | { readonly reason: 'triggered'; readonly by: UnitName; readonly environment: readonly string[] }
+  /** A socket could not listen on `what`, or make somebody its owner. */
+  | { readonly reason: 'not-listening'; readonly what: string; readonly errno: string }
+  /** A socket was triggered more often than TriggerLimitBurst= allows. */
+  | { readonly reason: 'trigger-limit' }
+  /** The service of a socket ran into its start limit. */
+  | { readonly reason: 'service-start-limit'; readonly of: UnitName }
   | { readonly reason: 'unneeded' }
   | { readonly reason: 'shutdown' }
   | { readonly reason: 'load-error' }

@@ -7,7 +7,7 @@ import type { UnitName } from '../../base/brand.ts';
 import { emptyMap } from '../../base/persistent-map.ts';
 import { seedRandom } from '../../base/random.ts';
 import type { ClockReading } from '../../base/time.ts';
-import { emptyGraph } from '../graph/graph.ts';
+import { emptyGraph, removeFromGraph } from '../graph/graph.ts';
 import { onEventLeftOut } from '../machine/service/left-out.ts';
 import { onNotify } from '../machine/service/notify.ts';
 import { onMainPidKnown } from '../machine/service/start.ts';
@@ -20,6 +20,7 @@ import { onRequest } from './requests.ts';
 import { driveService, isService, type ServiceTransition } from './service-driver.ts';
 import { advanceShutdown, onFinalKillDone } from './shutdown.ts';
 import { onSignal } from './signals.ts';
+import { onConnection, onInstanceLoaded, onNotOpened, onOpened, onReady } from './socket-driver.ts';
 import type { ManagerConfig, ManagerState } from './state.ts';
 import { onPathsObserved } from './path-driver.ts';
 import { onClockChanged, onTimerStamp, onTimezoneChanged } from './timer-driver.ts';
@@ -58,6 +59,7 @@ export function step(state: ManagerState, event: ManagerEvent): readonly [Manage
   const turn = new Turn(state, event);
   handle(turn, event);
   settle(turn, state);
+  for (const name of turn.connectionsOver) forgetInstance(turn, name);
   const next = turn.finish();
   return [next, turn.effects];
 }
@@ -101,6 +103,11 @@ function handle(turn: Turn, event: ManagerEvent): void {
     case 'main-pid-guess':
       drive(turn, event.unit, (c, run) => onMainPidKnown(c, run, event.pid, event.event === 'pid-file' ? event.error : ''));
       return;
+    case 'sockets-opened': onOpened(turn, event); return;
+    case 'sockets-not-opened': onNotOpened(turn, event); return;
+    case 'socket-ready': onReady(turn, event.unit); return;
+    case 'connection': onConnection(turn, event); return;
+    case 'instance-loaded': onInstanceLoaded(turn, event); return;
     case 'timer': onTimer(turn); return;
     case 'paths-observed': onPathsObserved(turn, event); return;
     case 'clock-changed': onClockChanged(turn, event.seen); return;
@@ -160,6 +167,14 @@ function onBoot(turn: Turn, event: EventOf<'boot'>): void {
     turn.log('crit', name, `Cannot boot into ${name}: ${outcome.refusal.message}`);
     turn.bootFailed = [...turn.bootFailed, name];
   }
+}
+
+/** Without this every connection that ever was would be a unit. One that failed is kept to be looked at, as systemd does. */
+function forgetInstance(turn: Turn, name: UnitName): void {
+  const unit = turn.unit(name);
+  if (unit === undefined || unit.activeState !== 'inactive' || unit.job !== null) return;
+  turn.graph = removeFromGraph(turn.graph, unit.name);
+  turn.removeUnit(unit.name);
 }
 
 /** A unit that is gone meanwhile (reloaded away) has nothing to say to its old processes. */

@@ -5,6 +5,7 @@ import { cancelJob, enqueue } from './jobs.ts';
 import { driveService, isService } from './service-driver.ts';
 import { timerWakeUsec } from '../machine/timer.ts';
 import { onShutdownLate } from './shutdown.ts';
+import { onSocketUnitDue } from './socket-driver.ts';
 import type { Unit } from './state.ts';
 import { stateDeadlineOf } from './unit-processes.ts';
 import { isTimer, onTimerDue } from './timer-driver.ts';
@@ -56,6 +57,7 @@ export function onUnitDue(turn: Turn, name: UnitName): void {
   const unit = turn.require(name);
   if (unit.runtime.kind === 'scope') onScopeDue(turn, unit);
   else if (isTimer(unit)) onTimerDue(turn, unit);
+  else if (unit.runtime.kind === 'socket') onSocketUnitDue(turn, name);
   else if (isService(unit) && unit.runtime.state === 'auto-restart') restart(turn, name);
   else if (isService(unit)) driveService(turn, name, onDue);
 }

@@ -47,6 +47,8 @@ export class Turn implements TransactionView {
   readonly emergencies: Emergency[] = [];
   /** Units that changed or had a job end: what triggers them has still to look at them. */
   readonly triggered = new Set<UnitName>();
+  /** Instances that were made for one connection, and are forgotten when they are down. */
+  readonly connectionsOver = new Set<UnitName>();
   /** Services whose restart pause is zero: they go on within this step, without a timer. */
   readonly dueNow = new Set<UnitName>();
   graph: Graph;

@@ -10,6 +10,8 @@ import { takeStart } from './start-limit.ts';
 import type { ConditionOutcome, Job, JobResult, Unit } from './state.ts';
 import { failPath, isPath, startPath, stopPath } from './path-driver.ts';
 import { failTimer, isTimer, startTimer, stopTimer } from './timer-driver.ts';
+import { failSocket, startSocketUnit, stopSocketUnit } from './socket-driver.ts';
+import { isSocket } from './socket-record.ts';
 import type { Turn } from './turn.ts';
 import { setRuntime } from './set-runtime.ts';
 
@@ -110,6 +112,10 @@ function startTested(turn: Turn, unit: Unit, job: Job): RunOutcome {
       const path = turn.require(unit.name);
       return isPath(path) ? startPath(turn, path) : 'failed';
     }
+    case 'socket': {
+      const socket = turn.require(unit.name);
+      return isSocket(socket) ? startSocketUnit(turn, socket) : 'failed';
+    }
     case 'inert':
       return 'unsupported';
   }
@@ -130,6 +136,7 @@ function onStartLimit(turn: Turn, unit: Unit): RunOutcome {
   }
   if (isTimer(unit)) failTimer(turn, unit);
   if (isPath(unit)) failPath(turn, unit);
+  if (isSocket(unit)) failSocket(turn, unit);
   turn.wantEmergencyAction(unit, definition.startLimitAction, 'start limit');
   return 'failed';
 }
@@ -155,6 +162,9 @@ export function stopUnit(turn: Turn, unit: Unit, job: Job): RunOutcome {
       break;
     case 'path':
       if (isPath(unit)) stopPath(turn, unit);
+      break;
+    case 'socket':
+      stopSocketUnit(turn, unit.name);
       break;
     case 'inert':
       return 'done';

@@ -1,7 +1,8 @@
 /** Properties of services: systemd's interface `org.freedesktop.systemd1.Service`, its own part first. */
 import type { Signal } from '../../base/brand.ts';
 import type { ExecRecord, ServiceRuntime } from '../manager/state.ts';
-import type { ExecCommand, ExitStatusSet, ServiceUnit } from '../unit/definition.ts';
+import type { ExitStatusSet, ServiceUnit } from '../unit/definition.ts';
+import { commandRows } from './command-rows.ts';
 import type { PropertyContext, PropertyRow } from './property-row.ts';
 import { span, words, yesNo } from './value-text.ts';
 
@@ -17,32 +18,6 @@ const EXIT_CODES = { exited: 1, killed: 2, dumped: 3 } as const;
 
 function statusSet(set: ExitStatusSet): string {
   return words([...set.codes, ...set.signals]);
-}
-
-function commandRows(property: string, role: string, commands: (service: ServiceUnit) => readonly ExecCommand[]): readonly Row[] {
-  const render = (context: ServiceContext, extended: boolean): string =>
-    commands(context.service).map((command, index) => {
-      const record = context.runtime.execs.find((exec) => exec.role === role && exec.index === index);
-      return commandText(context, command, record, extended);
-    }).join('\n');
-  return [
-    [property, (context) => render(context, false)],
-    [`${property}Ex`, (context) => render(context, true)],
-  ];
-}
-
-/** One line `{ path=… ; argv[]=… ; … }` for each command. */
-function commandText(context: ServiceContext, command: ExecCommand, record: ExecRecord | undefined, extended: boolean): string {
-  const flags = [
-    ...(command.ignoreFailure ? ['ignore-failure'] : []), ...(command.privilege === 'full' ? ['privileged'] : []),
-    ...(command.privilege === 'no-setuid' ? ['no-setuid'] : []), ...(command.privilege === 'no-setuid-if-no-ambient' ? ['ambient'] : []),
-    ...(command.noEnvironmentExpansion ? ['no-env-expand'] : []),
-  ];
-  const exit = record?.exit ?? null;
-  const at = (usec: number | undefined): string => (usec === undefined || usec === 0 ? '[n/a]' : `[${context.formatInstant(usec)}]`);
-  return `{ path=${command.path} ; argv[]=${command.argv.join(' ')} ; ${extended ? `flags=${flags.join(' ')}` : `ignore_errors=${yesNo(command.ignoreFailure)}`} ; `
-    + `start_time=${at(record?.startRealtimeUsec)} ; stop_time=${at(exit?.realtimeUsec)} ; pid=${String(record?.pid ?? 0)} ; `
-    + `code=${exit?.code ?? '(null)'} ; status=${exit === null ? '0/0' : String(exit.status)} }`;
 }
 
 /** The newest run of a main process: the one that runs, else the one that ended last. */
@@ -100,11 +75,11 @@ export const SERVICE_ROWS: readonly Row[] = [
     return String(exit === null ? 0 : EXIT_CODES[exit.code]);
   }],
   ['ExecMainStatus', (context) => String(mainExec(context)?.exit?.status ?? 0)],
-  ...commandRows('ExecCondition', 'ExecCondition', (service) => service.execCondition),
-  ...commandRows('ExecStartPre', 'ExecStartPre', (service) => service.execStartPre),
-  ...commandRows('ExecStart', 'ExecStart', (service) => service.execStart),
-  ...commandRows('ExecStartPost', 'ExecStartPost', (service) => service.execStartPost),
-  ...commandRows('ExecReload', 'ExecReload', (service) => service.execReload),
-  ...commandRows('ExecStop', 'ExecStop', (service) => service.execStop),
-  ...commandRows('ExecStopPost', 'ExecStopPost', (service) => service.execStopPost),
+  ...commandRows<ServiceContext>('ExecCondition', ({ service }) => service.execCondition),
+  ...commandRows<ServiceContext>('ExecStartPre', ({ service }) => service.execStartPre),
+  ...commandRows<ServiceContext>('ExecStart', ({ service }) => service.execStart),
+  ...commandRows<ServiceContext>('ExecStartPost', ({ service }) => service.execStartPost),
+  ...commandRows<ServiceContext>('ExecReload', ({ service }) => service.execReload),
+  ...commandRows<ServiceContext>('ExecStop', ({ service }) => service.execStop),
+  ...commandRows<ServiceContext>('ExecStopPost', ({ service }) => service.execStopPost),
 ];

@@ -9,6 +9,7 @@ import { KILL_ROWS } from './kill-rows.ts';
 import type { PropertyContext, PropertyRow } from './property-row.ts';
 import { SERVICE_ROWS } from './service-rows.ts';
 import { PATH_ROWS } from './path-rows.ts';
+import { SOCKET_ROWS, socketContext } from './socket-rows.ts';
 import { TIMER_ROWS } from './timer-rows.ts';
 import { UNIT_ROWS } from './unit-rows.ts';
 
@@ -32,6 +33,8 @@ export function unitProperties(context: PropertyContext, only: ReadonlySet<strin
   if (definition.kind === 'service' && runtime.kind === 'service') add(SERVICE_ROWS, { ...context, service: definition, runtime });
   if (definition.kind === 'timer' && runtime.kind === 'timer') add(TIMER_ROWS, { ...context, timer: definition, runtime });
   if (definition.kind === 'path' && runtime.kind === 'path') add(PATH_ROWS, { ...context, path: definition, runtime });
+  const socket = socketContext(context);
+  if (socket !== null) add(SOCKET_ROWS, socket);
   if (runtime.kind === 'scope') add([['Result', ({ unit }) => ('result' in unit.runtime ? unit.runtime.result : 'success')]], context);
   if ('cgroup' in definition) add(CGROUP_ROWS, { ...context, cgroup: definition.cgroup });
   if ('exec' in definition) add([...EXEC_ROWS, ...CONFINEMENT_ROWS], { ...context, exec: definition.exec });

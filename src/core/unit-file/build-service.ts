@@ -1,11 +1,12 @@
 /** Services. Source: systemd.service(5). */
 import type { Signal, UnitName, Usec } from '../../base/brand.ts';
 import { ok, problem, type Result } from '../../base/result.ts';
-import type { Entry, ExecCommand, ExitStatusSet, RestartPolicy, ServiceType, ServiceUnit } from '../unit/definition.ts';
+import type { Entry, ExitStatusSet, RestartPolicy, ServiceType, ServiceUnit } from '../unit/definition.ts';
 import { withKind } from '../unit/unit-name.ts';
 import { readCgroupContext, readSlice } from './cgroup-context.ts';
 import { addExecDependencies, addServiceDefaults, addSlice } from './default-dependencies.ts';
 import { readExecContext } from './exec-context.ts';
+import { readCommands } from './exec-commands.ts';
 import { readKillContext } from './kill-context.ts';
 import {
   entriesFor, ignore, oneOf, originOf, parseAbsolutePath, readExpanded, readScalar, readWords, wordsOf, type SettingReader,
@@ -13,13 +14,9 @@ import {
 import { parseDelay, parseSpan, parseTimeout } from './time-setting.ts';
 import { finishCommon, type UnitDraft } from './unit-draft.ts';
 import { meantUnit, readUnitSection } from './unit-section.ts';
-import { parseExecCommands } from './value/exec-command.ts';
 import { NO_EXIT_STATUS, addExitStatuses } from './value/exit-status.ts';
 import { parseBoolean, parseUnsigned } from './value/number.ts';
 import { parseSignal } from './value/signal.ts';
-
-/** Shared by all services that lack a command: most lack most. */
-const NONE: readonly never[] = [];
 
 const SIGHUP = 1 as Signal;
 const DBUS_SOCKET = 'dbus.socket' as UnitName;
@@ -28,30 +25,14 @@ const parseType = oneOf<ServiceType>('simple', 'exec', 'forking', 'oneshot', 'no
 const parseRestart = oneOf<RestartPolicy>('no', 'on-success', 'on-failure', 'on-abnormal', 'on-abort', 'on-watchdog', 'always');
 const parseFailureMode = oneOf<ServiceUnit['timeoutStartFailureMode']>('terminate', 'abort', 'kill');
 const parseNotifyAccess = oneOf<ServiceUnit['notifyAccess']>('none', 'main', 'exec', 'all');
-const parseOomPolicy = oneOf<ServiceUnit['oomPolicy']>('continue', 'stop', 'kill');
-
-/** Commands of one kind that a service may have: each is run and remembered; real services have a few. */
-const COMMANDS_MAX = 1024;
-
-/** Command lines of one directive in file order; an empty assignment takes back all before it. */
-function readCommands(reader: SettingReader, name: string): readonly ExecCommand[] {
-  if (!reader.byName.has(name)) return NONE;
-  let commands: ExecCommand[] = [];
-  for (const entry of entriesFor(reader, name)) {
-    if (entry.value === '') {
-      commands = [];
-      continue;
-    }
-    const parsed = parseExecCommands(entry.value, originOf(entry), reader.expand);
-    for (const command of parsed.commands) if (commands.length < COMMANDS_MAX) commands.push(command);
-    if (commands.length >= COMMANDS_MAX) ignore(reader, entry, `only ${COMMANDS_MAX} commands of a kind are run`);
-    for (const remark of parsed.remarks) reader.log.add('warning', entry, `${name}=: ${remark}.`);
-    if (parsed.failure === null) continue;
-    if (parsed.failure.fatal) reader.fail(entry, `${name}= cannot be used: ${parsed.failure.problem}.`);
-    else ignore(reader, entry, parsed.failure.problem);
-  }
-  return commands;
+/** A boolean or `restart`. */
+function parsePreserve(text: string): Result<ServiceUnit['fileDescriptorStorePreserve']> {
+  if (text === 'restart') return ok('restart');
+  const flag = parseBoolean(text);
+  return flag.ok ? ok(flag.value ? 'yes' : 'no') : problem(`'${text.slice(0, 80)}' is not one of no, yes, restart`);
 }
+
+const parseOomPolicy = oneOf<ServiceUnit['oomPolicy']>('continue', 'stop', 'kill');
 
 function readStatuses(reader: SettingReader, name: string): ExitStatusSet {
   let set = NO_EXIT_STATUS;
@@ -159,6 +140,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
   const watchdogUsec = readScalar<Usec | null>(reader, 'WatchdogSec', parseTimeout, null);
   const runtimeMaxUsec = readScalar<Usec | null>(reader, 'RuntimeMaxSec', parseSpan, null);
   const fileDescriptorStoreMax = readScalar(reader, 'FileDescriptorStoreMax', parseCount, 0);
+  const fileDescriptorStorePreserve = readScalar<ServiceUnit['fileDescriptorStorePreserve']>(reader, 'FileDescriptorStorePreserve', parsePreserve, 'restart');
   const notifyAccess = readScalar<ServiceUnit['notifyAccess']>(reader, 'NotifyAccess', parseNotifyAccess, 'none', 'is-bad');
   const needsNotify = type === 'notify' || type === 'notify-reload' || watchdogUsec !== null || fileDescriptorStoreMax > 0;
   const slice = readSlice(reader, mode);
@@ -241,7 +223,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
     runtimeMaxUsec, watchdogUsec,
     notifyAccess: notifyAccess === 'none' && needsNotify ? 'main' : notifyAccess,
     successExitStatus, restartPreventExitStatus, restartForceExitStatus,
-    rootDirectoryStartOnly, nonBlocking, oomPolicy, fileDescriptorStoreMax, reloadSignal, sockets,
+    rootDirectoryStartOnly, nonBlocking, oomPolicy, fileDescriptorStoreMax, fileDescriptorStorePreserve, reloadSignal, sockets,
     exec, kill, cgroup,
   };
 }

@@ -12,18 +12,17 @@ import { ROOT_SLICE, SYSTEM_SLICE, parentSlice, slicePath, unitKind, unitNameFro
 import { buildPath } from './build-path.ts';
 import { buildService } from './build-service.ts';
 import { buildTimer } from './build-timer.ts';
+import { buildSocket } from './build-socket.ts';
 import { readCgroupContext, readSlice, refuseSliceOfSlice } from './cgroup-context.ts';
-import { addActivatorDefaults, addMounts, addShutdown, addSlice, addUmount } from './default-dependencies.ts';
+import { addMounts, addShutdown, addSlice, addUmount } from './default-dependencies.ts';
 import { DependencyList } from './dependency-list.ts';
 import { readKillContext } from './kill-context.ts';
 import type { LexedFile } from './lexer.ts';
 import { parseAbsolutePath, readExpanded, readScalar, readSettings, type SettingReader } from './setting-reader.ts';
 import { expandSpecifiers } from './specifiers.ts';
 import { parseSpan, parseTimeout } from './time-setting.ts';
-import { addTrigger } from './triggered-unit.ts';
 import { finishCommon, type BuildContext, type UnitDraft, type UnitSources } from './unit-draft.ts';
 import { readDependencies, readMountPaths, readUnitSection } from './unit-section.ts';
-import { parseBoolean } from './value/number.ts';
 
 /** Builds a unit from its files. Never throws on what the files contain. */
 export function buildUnit(sources: UnitSources, context: BuildContext): UnitDefinition {
@@ -61,6 +60,7 @@ function build(sources: UnitSources, context: BuildContext, files: readonly Lexe
     case 'scope': return buildScope(draft);
     case 'timer': return buildTimer(draft);
     case 'path': return buildPath(draft);
+    case 'socket': return buildSocket(draft);
     default: return buildInert(draft, kind);
   }
 }
@@ -107,8 +107,7 @@ function buildScope(draft: UnitDraft): ScopeUnit {
 
 function buildInert(draft: UnitDraft, kind: InertUnit['kind']): InertUnit {
   const { sources, context, reader } = draft;
-  const isMount = kind === 'mount' || kind === 'automount' || kind === 'swap' || kind === 'device';
-  const section = readUnitSection(reader, context.defaults, { description: sources.name, ignoreOnIsolate: isMount });
+  const section = readUnitSection(reader, context.defaults, { description: sources.name, ignoreOnIsolate: true });
   INERT_DEPENDENCIES[kind](draft, section.defaultDependencies);
   return { kind, ...finishCommon(draft, section, null) };
 }
@@ -117,12 +116,6 @@ function buildInert(draft: UnitDraft, kind: InertUnit['kind']): InertUnit {
 const API_MOUNT = /^(?:-|usr|run-initramfs|(?:dev|proc|sys)(?:-.*)?)\.mount$/;
 
 const INERT_DEPENDENCIES: Readonly<Record<InertUnit['kind'], (draft: UnitDraft, defaults: boolean) => void>> = {
-  socket: (draft, defaults) => {
-    addSlice(draft.dependencies, readSlice(draft.reader, draft.context.mode));
-    // With Accept=yes every connection gets an instance of its own; there is no one service to name.
-    if (!readScalar(draft.reader, 'Accept', parseBoolean, false, 'is-bad')) addTrigger(draft, 'Service');
-    if (defaults) addActivatorDefaults(draft.dependencies, draft.context.mode, 'sockets.target' as UnitName);
-  },
   mount: (draft, defaults) => {
     const isApi = API_MOUNT.test(draft.sources.name);
     addSlice(draft.dependencies, isApi ? ROOT_SLICE : readSlice(draft.reader, draft.context.mode));

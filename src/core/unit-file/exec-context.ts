@@ -31,7 +31,7 @@ const INPUT_DATA_LENGTH_MAX = 1024 * 1024;
 const USER_PATTERN = /^(?:\d{1,10}|[^\s:/\u0000-\u001f\u007f-][^\s:/\u0000-\u001f\u007f]{0,255})$/u;
 
 /** A user or group: a number, or a name as lenient as the user data base is. */
-function parseUser(text: string): Result<string> {
+export function parseUser(text: string): Result<string> {
   if (!USER_PATTERN.test(text) || text === '.' || text === '..') return problem(`'${text}' is not a user or group`);
   if (/^\d+$/.test(text) && (Number(text) >= 0xffff_ffff || Number(text) === 0xffff)) return problem(`${text} means no user or group`);
   return ok(text);

@@ -9,6 +9,7 @@ import type { Signal, UnitName, Usec } from '../../base/brand.ts';
 import type { PathUnit } from './path.ts';
 import type { TimerUnit } from './timer.ts';
 import type { Confinement } from './confinement.ts';
+import type { SocketUnit } from './socket.ts';
 
 export type UnitKind =
   | 'service' | 'target' | 'slice' | 'scope'
@@ -333,6 +334,8 @@ export interface ServiceUnit extends UnitCommon {
   readonly nonBlocking: boolean;
   readonly oomPolicy: 'continue' | 'stop' | 'kill';
   readonly fileDescriptorStoreMax: number;
+  /** How long the store is kept: until the service goes down, until it is stopped for good, or as long as the unit is loaded. */
+  readonly fileDescriptorStorePreserve: 'no' | 'restart' | 'yes';
   readonly reloadSignal: Signal;
   /** Sockets= and the socket unit of the same name when there is one. */
   readonly sockets: readonly UnitName[];
@@ -361,7 +364,7 @@ export interface ScopeUnit extends UnitCommon {
 
 /** The kinds that load, take part in dependencies and are listed, but cannot be started yet. */
 export interface InertUnit extends UnitCommon {
-  readonly kind: 'socket' | 'mount' | 'automount' | 'swap' | 'device';
+  readonly kind: 'mount' | 'automount' | 'swap' | 'device';
 }
 
-export type UnitDefinition = ServiceUnit | TargetUnit | SliceUnit | ScopeUnit | TimerUnit | PathUnit | InertUnit;
+export type UnitDefinition = ServiceUnit | SocketUnit | TargetUnit | SliceUnit | ScopeUnit | TimerUnit | PathUnit | InertUnit;

@@ -312,7 +312,8 @@ export class Spawner {
       case 'journal':
       case 'kmsg': return plan.logPipe ?? nullFd;
       case 'socket': return plan.socketFd ?? nullFd;
-      case 'fd': return this.#options.fds.get(stream.name) ?? nullFd;
+      // One of the fds the service is given, by the name it has for it; else one of the manager's own.
+      case 'fd': return this.#options.fds.get(plan.effect.fds.find(({ name }) => name === stream.name)?.key ?? stream.name) ?? nullFd;
       default: return nullFd;
     }
   }

@@ -264,12 +264,12 @@ test('a default dependency on a target that no file defines does not keep a serv
   assert.equal(kernel.unit('a.service').activeState, 'active');
 });
 
-test('a service whose socket unit cannot be started yet is started without it, and that is said', () => {
+test('a service whose device unit cannot be started yet is started without it, and that is said', () => {
   const kernel = new SimulatedKernel();
   kernel.boot([
-    target('default.target', { Wants: ['log.service'] }), inert('log.socket', 'socket'),
-    service('log.service', { edges: { Requires: ['log.socket'], After: ['log.socket'] } }),
+    target('default.target', { Wants: ['log.service'] }), inert('log.device', 'device'),
+    service('log.service', { edges: { Requires: ['log.device'], After: ['log.device'] } }),
   ]);
   assert.equal(kernel.unit('log.service').activeState, 'active');
-  assert.match(kernel.logs.join('\n'), /log\.socket is not started: units of type socket are not in effect yet/);
+  assert.match(kernel.logs.join('\n'), /log\.device is not started: units of type device are not in effect yet/);
 });

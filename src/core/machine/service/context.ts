@@ -1,7 +1,8 @@
 import type { InvocationId, Usec } from '../../../base/brand.ts';
 import { addUsec, type ClockReading } from '../../../base/time.ts';
 import type { ServiceRole, ServiceUnit } from '../../unit/definition.ts';
-import type { Effect } from '../../manager/effect.ts';
+import type { Effect, PassedFd } from '../../manager/effect.ts';
+import { storedName } from './fd-store.ts';
 import type { Reason, ServiceResult, ServiceRuntime, ServiceState } from '../../manager/state.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface ServiceContext {
   /** A stop job waits for this unit, or the manager shuts down: no automatic restart. */
   readonly stopWanted: boolean;
   readonly effects: Effect[];
+  /** The open sockets that are for this service, in order. */
+  readonly sockets: () => readonly PassedFd[];
 }
 
 /** The state of a service that was never started. */
@@ -52,6 +55,7 @@ export const NEVER_STARTED: ServiceRuntime = {
   spawnFailure: null,
   endReason: null,
   fdStore: [],
+  connection: null,
 };
 
 /** Goes to `state`; `timeoutUsec` counts from now, null = no time-out. */
@@ -96,9 +100,21 @@ export function spawn(c: ServiceContext, run: ServiceRuntime, role: ServiceRole,
     managerEnvironment: c.managerEnvironment,
     notify: c.definition.notifyAccess !== 'none',
     controlGroup: stopping || role === 'ExecReload' || role === 'ExecStartPost' ? 'control' : 'main',
-    fds: [],
+    fds: passedFds(c, run, role),
   });
   return { ...run, spawnCount: token, pendingSpawn: { token, role, index }, groupEmpty: false };
+}
+
+/**
+ * The main process gets the sockets (or the one connection the service is for) and what the service stored; the other commands get a
+ * socket only when one is a standard stream of theirs.
+ */
+function passedFds(c: ServiceContext, run: ServiceRuntime, role: ServiceRole): readonly PassedFd[] {
+  const { exec, nonBlocking } = c.definition;
+  const isStream = [exec.standardInput, exec.standardOutput, exec.standardError].some(({ kind }) => kind === 'socket');
+  if (role !== 'ExecStart' && !isStream) return [];
+  if (run.connection !== null) return [{ key: run.connection.key, name: run.connection.name, nonBlocking }];
+  return isStream ? c.sockets() : [...c.sockets(), ...run.fdStore.map((key) => ({ key, name: storedName(key), nonBlocking: null }))];
 }
 
 /** Variables of systemd.exec(5) that only the manager can know. */
@@ -108,6 +124,7 @@ function environmentOf(c: ServiceContext, run: ServiceRuntime, role: ServiceRole
   if (run.mainPid !== null && role !== 'ExecStart') extra.push(`MAINPID=${String(run.mainPid)}`);
   const watchdogUsec = run.watchdogOverrideUsec ?? c.definition.watchdogUsec;
   if (watchdogUsec !== null && role === 'ExecStart') extra.push(`WATCHDOG_USEC=${String(watchdogUsec)}`, 'WATCHDOG_PID=');
+  if (run.connection !== null && run.connection.peer.address !== '') extra.push(`REMOTE_ADDR=${run.connection.peer.address}`, `REMOTE_PORT=${run.connection.peer.port}`);
   if (role === 'ExecStop' || role === 'ExecStopPost') {
     extra.push(`SERVICE_RESULT=${run.result}`);
     const exit = run.mainExit?.exit;

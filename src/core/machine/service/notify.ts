@@ -5,6 +5,7 @@
 import type { Pid, Usec } from '../../../base/brand.ts';
 import { addUsec } from '../../../base/time.ts';
 import type { ServiceRuntime } from '../../manager/state.ts';
+import { storedName } from './fd-store.ts';
 import { enter, type ServiceContext } from './context.ts';
 import { adoptMain, armWatchdog, enterRunning, enterStartPost } from './start.ts';
 import { enterSignalWith } from './stop.ts';
@@ -90,8 +91,7 @@ function storeFds(c: ServiceContext, run: ServiceRuntime, fds: readonly string[]
   if (fds.length > 0) c.effects.push({ kind: 'close-fds', names: fds });
   const name = fields.get('FDNAME');
   if (fields.get('FDSTOREREMOVE') === '1' && name !== undefined) {
-    // Host names of stored fds are `store:UNIT:NAME:NUMBER`.
-    const gone = run.fdStore.filter((each) => each.split(':')[2] === name);
+    const gone = run.fdStore.filter((each) => storedName(each) === name);
     if (gone.length > 0) c.effects.push({ kind: 'close-fds', names: gone });
     return { ...run, fdStore: run.fdStore.filter((each) => !gone.includes(each)) };
   }

@@ -15,6 +15,7 @@ export function startService(c: ServiceContext, run: ServiceRuntime): ServiceRun
     spawnCount: run.spawnCount,
     execs: run.execs,
     fdStore: run.fdStore,
+    connection: run.connection,
     restarts: run.restarting ? run.restarts : 0,
     // A main process may outlive its service (KillMode=none, or KILL that did not help); it is no longer ours to wait for.
     groupEmpty: run.groupEmpty,

@@ -120,15 +120,24 @@ export function enterDead(c: ServiceContext, run: ServiceRuntime): ServiceRuntim
     controlCommand: null,
     awaitingPidFile: false,
     restarting: restart,
+    connection: null,
   };
+  // It is over for whoever is at the other end; a restarted service has nobody to talk to.
+  if (run.connection !== null) c.effects.push({ kind: 'close-fds', names: [run.connection.key] });
   if (definition.pidFile !== null) c.effects.push({ kind: 'remove-file', unit: definition.name, path: definition.pidFile });
   if (restart) return down;
   releaseResources(c, run);
-  return { ...down, fdStore: [], groupEmpty: true };
+  return { ...down, fdStore: keepsStore(c) ? run.fdStore : [], groupEmpty: true };
 }
 
 function downState(run: ServiceRuntime): 'dead' | 'failed' {
   return run.result === 'success' || run.result === 'exec-condition' ? 'dead' : 'failed';
+}
+
+/** FileDescriptorStorePreserve=: a service that goes down in a restart keeps its store unless it was told to forget it. */
+function keepsStore(c: ServiceContext): boolean {
+  const { fileDescriptorStorePreserve: preserve } = c.definition;
+  return preserve === 'yes' || (preserve === 'restart' && c.restartJob);
 }
 
 /** What a service that rests gives back. */
@@ -139,7 +148,7 @@ export function releaseResources(c: ServiceContext, run: ServiceRuntime): void {
   if ((preserve === 'no' || (preserve === 'restart' && !c.restartJob)) && definition.exec.directories.some((directory) => directory.kind === 'runtime')) {
     c.effects.push({ kind: 'remove-directories', unit: definition.name, kinds: ALL_DIRECTORIES, definition });
   }
-  if (run.fdStore.length > 0) c.effects.push({ kind: 'close-fds', names: run.fdStore });
+  if (run.fdStore.length > 0 && !keepsStore(c)) c.effects.push({ kind: 'close-fds', names: run.fdStore });
   c.effects.push({ kind: 'release-control-group', unit: definition.name });
 }
 

@@ -9,6 +9,7 @@ import { readManager } from './manager.ts';
 import { readPlan } from './plan.ts';
 import { readProperties } from './properties.ts';
 import { readPathList } from './path-list.ts';
+import { readSocketList } from './socket-list.ts';
 import { readTimerList } from './timer-list.ts';
 import { readUnitFileTexts } from './unit-file-texts.ts';
 import { readDefault, readIsEnabled, readUnitFileList } from './unit-files.ts';
@@ -24,6 +25,7 @@ const READERS = {
   show: readProperties,
   'list-timers': readTimerList,
   'list-paths': readPathList,
+  'list-sockets': readSocketList,
   'list-jobs': readJobList,
   'list-dependencies': readDependencies,
   cat: readUnitFileTexts,

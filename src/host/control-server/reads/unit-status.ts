@@ -2,6 +2,8 @@ import type { UnitName } from '../../../base/brand.ts';
 import { getEntry } from '../../../base/persistent-map.ts';
 import type { ConditionAnswer, ExecAnswer, UnitStatusAnswer } from '../../../control/answers.ts';
 import { neighbours } from '../../../core/graph/graph.ts';
+import { isSocket, type SocketRecord } from '../../../core/manager/socket-record.ts';
+import { listenText } from '../../../core/unit/socket.ts';
 import type { ConditionOutcome, ExecRecord, ManagerState, ServiceRuntime, Unit } from '../../../core/manager/state.ts';
 import { isTimer } from '../../../core/manager/timer-driver.ts';
 import type { ServiceUnit, UnitDefinition } from '../../../core/unit/definition.ts';
@@ -71,6 +73,7 @@ function unitStatus({ engine }: ReadContext, state: ManagerState, unit: Unit): U
     conditions: [...unit.conditions.map((outcome) => conditionAnswer('Condition', outcome)), ...unit.assertions.map((outcome) => conditionAnswer('Assert', outcome))],
     triggers: neighbours(state.graph, unit.name, 'Triggers').map((name) => ({ unit: name, active: activeOf(state, name) })),
     ...(isTimer(unit) ? { nextElapseUsec: nextElapse(unit, now) } : {}),
+    ...(isSocket(unit) ? { socket: socketFacts(unit) } : {}),
     triggeredBy: neighbours(state.graph, unit.name, 'TriggeredBy').map((name) => ({ unit: name, active: activeOf(state, name) })),
     main: processOf(engine, service?.mainPid ?? null),
     control: processOf(engine, service?.controlPid ?? null),
@@ -116,6 +119,13 @@ function processOf(engine: Engine, pid: number | null): { readonly pid: number; 
 function finishedExecs(definition: UnitDefinition, service: ServiceRuntime | null): readonly ExecAnswer[] {
   if (service === null) return [];
   return service.execs.filter((exec) => exec.exit !== null).map((exec) => execAnswer(definition, exec));
+}
+
+function socketFacts({ definition, runtime }: SocketRecord): NonNullable<UnitStatusAnswer['socket']> {
+  return {
+    listen: definition.listen.map((listen) => `${listenText(listen)} (${listen.kind})`),
+    accept: definition.accept, accepted: runtime.accepted, connected: runtime.connections.length, refused: runtime.refused,
+  };
 }
 
 const COMMANDS: Readonly<Record<string, keyof ServiceUnit>> = {

@@ -1,0 +1,30 @@
+/** The settings that hold command lines: ExecStart= and its kin, of every kind of unit. */
+import type { ExecCommand } from '../unit/definition.ts';
+import { entriesFor, ignore, originOf, type SettingReader } from './setting-reader.ts';
+import { parseExecCommands } from './value/exec-command.ts';
+
+/** Shared by all units that lack a command: most lack most. */
+const NONE: readonly never[] = [];
+
+/** Commands of one kind that a unit may have: each is run and remembered; real units have a few. */
+const COMMANDS_MAX = 1024;
+
+/** Command lines of one directive in file order; an empty assignment takes back all before it. */
+export function readCommands(reader: SettingReader, name: string): readonly ExecCommand[] {
+  if (!reader.byName.has(name)) return NONE;
+  let commands: ExecCommand[] = [];
+  for (const entry of entriesFor(reader, name)) {
+    if (entry.value === '') {
+      commands = [];
+      continue;
+    }
+    const parsed = parseExecCommands(entry.value, originOf(entry), reader.expand);
+    for (const command of parsed.commands) if (commands.length < COMMANDS_MAX) commands.push(command);
+    if (commands.length >= COMMANDS_MAX) ignore(reader, entry, `only ${COMMANDS_MAX} commands of a kind are run`);
+    for (const remark of parsed.remarks) reader.log.add('warning', entry, `${name}=: ${remark}.`);
+    if (parsed.failure === null) continue;
+    if (parsed.failure.fatal) reader.fail(entry, `${name}= cannot be used: ${parsed.failure.problem}.`);
+    else ignore(reader, entry, parsed.failure.problem);
+  }
+  return commands;
+}

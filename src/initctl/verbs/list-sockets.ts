@@ -1,0 +1,45 @@
+import { EXIT } from '../exit-status.ts';
+import { hasOption, optionList } from '../options.ts';
+import { paint, toneOf } from '../text/style.ts';
+import { renderTable, type Cell } from '../text/table.ts';
+import { harmless } from '../text/width.ts';
+import { complain, print, printJson, request, type Verb } from '../verb.ts';
+import { wantsLegend } from './list-units.ts';
+
+export const listSockets: Verb = {
+  name: 'list-sockets',
+  aliases: ['sockets'],
+  group: 'Units',
+  synopsis: '[PATTERN…]',
+  summary: 'List sockets by address',
+  operand: 'patterns',
+  options: ['all', 'show-types', 'state', 'no-legend', 'json'],
+  runs: 'manager',
+  *run(call) {
+    const all = hasOption(call.options, 'all');
+    const reply = yield* request('list-sockets', { patterns: call.words, all, states: optionList(call.options, 'state') });
+    if (!reply.ok) {
+      yield* complain(reply.failure.message);
+      return EXIT.failed;
+    }
+    const { sockets } = reply.value;
+    if (hasOption(call.options, 'json')) {
+      yield* printJson(sockets);
+      return EXIT.done;
+    }
+    const legend = wantsLegend(call);
+    const withType = hasOption(call.options, 'show-types');
+    const rows = sockets.map((socket): Cell[] => [
+      { text: harmless(socket.listen) }, ...(withType ? [{ text: socket.type }] : []),
+      { text: socket.unit, tone: toneOf(socket.active, 'loaded') }, { text: socket.activates === '' ? '-' : socket.activates },
+    ]);
+    if (rows.length > 0) {
+      const header = ['LISTEN', ...(withType ? ['TYPE'] : []), 'UNIT', 'ACTIVATES'];
+      yield* print(renderTable({ header: legend ? header : null, rows, elastic: hasOption(call.options, 'full') ? [] : [0] }, call.terminal));
+    }
+    if (!legend) return EXIT.done;
+    yield* print(`${rows.length > 0 ? '\n' : ''}${paint(call.terminal, rows.length > 0 ? 'strong' : 'bad', `${String(sockets.length)} sockets listed.`)}`
+      + (all ? '' : '\nPass --all to see loaded but inactive sockets, too.'));
+    return EXIT.done;
+  },
+};
