@@ -1,6 +1,7 @@
 // The first pages of the checkpoint's shared memory, as native code and src/host/checkpoint/checkpoint-memory.ts both know them.
 //
-// Native code writes the record of a death and reads which descriptors are kept; everything behind belongs to TypeScript.
+// Native code writes the record of a death, the births of a batch and the exits nobody was told of yet, and reads which descriptors are
+// kept; everything behind belongs to TypeScript.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +22,48 @@ struct CheckpointHeader {
   double deathMonotonicUsec;
   /// When the engine was back at work; 0 while it starts.
   double aliveMonotonicUsec;
+  /// A place in the program where the engine is to die, for drills; 0 = none. Set by TypeScript, which knows the names.
+  uint32_t faultPoint;
+  /// How often that place is passed unharmed first, and how many deaths there are to be.
+  uint32_t faultPasses;
+  uint32_t faultDeaths;
+  uint32_t faultSignal;
+  uint32_t reserved2[2];
+  /// Entries of the two tables below. Both are reset by TypeScript.
+  uint32_t birthCount;
+  uint32_t exitCount;
+  /// Of these exits the engine has been told, and has written it down.
+  uint32_t exitsTold;
+  uint32_t reserved3[13];
+  /// Where the engine is within its work: TypeScript's alone.
+  double position[6];
+  /// Index, within the batch in hand, of the effect that a process started now is born of.
+  double birthEffect;
 };
+static_assert(offsetof(CheckpointHeader, faultPoint) == 40);
+static_assert(offsetof(CheckpointHeader, birthCount) == 64);
+static_assert(offsetof(CheckpointHeader, birthEffect) == 176);
+
+/// Of one effect that starts a process. The kernel itself stores the pid, before the child runs and before clone returns: whatever the
+/// engine dies of, it is known who was born. 0 = nobody (yet, or it came to nothing and is forgotten).
+struct BirthRecord {
+  int32_t effect;
+  int32_t pid;
+};
+
+/// A child that has ended. Written before it is reaped, so that no exit is lost.
+struct ExitRecord {
+  int32_t pid;
+  /// CLD_EXITED and its kin of waitid(2).
+  int32_t code;
+  int32_t status;
+  uint32_t uid;
+  double userUsec;
+  double systemUsec;
+  double maxRssBytes;
+  double reserved;
+};
+static_assert(sizeof(ExitRecord) == 48);
 
 constexpr int32_t kDeathByExit = -1001;
 constexpr int32_t kDeathByHang = -1002;
@@ -29,6 +71,15 @@ constexpr int32_t kDeathByHang = -1002;
 /// One bit for each descriptor that lives through execve.
 constexpr size_t kKeptBitsOffset = 4096;
 constexpr int kKeptFdMax = 32768;
-constexpr size_t kKeptBitsEnd = kKeptBitsOffset + kKeptFdMax / 8;
+constexpr size_t kBirthsOffset = kKeptBitsOffset + kKeptFdMax / 8;
+/// A batch takes 4096 events, and hardly one of them starts more than one process.
+constexpr size_t kBirthsMax = 65536;
+constexpr size_t kExitsOffset = kBirthsOffset + kBirthsMax * sizeof(BirthRecord);
+/// Exits taken in one wake-up: some 50 ms of work.
+constexpr size_t kExitsMax = 8192;
+constexpr size_t kNativeEnd = kExitsOffset + kExitsMax * sizeof(ExitRecord);
+
+/// Places where a drill may let the engine die; TypeScript's list is FAULT_POINTS in src/host/fault-points.ts.
+enum class FaultPoint : uint32_t { none = 0, afterLook = 1, afterReap = 2, afterSpawn = 3 };
 
 }  // namespace heartwood

@@ -3,6 +3,8 @@
 // A store into it has happened once the instruction is through, whatever becomes of the process: that makes a journal written on
 // every event affordable.
 #include <cerrno>
+#include <csignal>
+#include <cstdlib>
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -21,10 +23,44 @@ constexpr int64_t kBytesMax = int64_t{1} << 31;
 
 }  // namespace
 
+void passFaultPoint(FaultPoint point) {
+  CheckpointHeader* header = mappedCheckpoint.header;
+  if (header == nullptr || header->faultPoint != static_cast<uint32_t>(point)) return;
+  if (header->faultPasses > 0) {
+    header->faultPasses--;
+    return;
+  }
+  if (--header->faultDeaths == 0) header->faultPoint = 0;
+  raise(static_cast<int>(header->faultSignal));
+}
+
+BirthRecord* newBirthRecord() {
+  CheckpointHeader* header = mappedCheckpoint.header;
+  if (header == nullptr || header->birthCount >= kBirthsMax) return nullptr;
+  auto* births = reinterpret_cast<BirthRecord*>(reinterpret_cast<char*>(header) + kBirthsOffset);
+  BirthRecord* record = births + header->birthCount;
+  record->pid = 0;
+  record->effect = static_cast<int32_t>(header->birthEffect);
+  header->birthCount++;
+  return record;
+}
+
+ExitTable exitTable() {
+  static ExitRecord* withoutCheckpoint = nullptr;
+  static uint32_t counts[2];
+  CheckpointHeader* header = mappedCheckpoint.header;
+  if (header != nullptr) {
+    return {reinterpret_cast<ExitRecord*>(reinterpret_cast<char*>(header) + kExitsOffset), &header->exitCount, &header->exitsTold};
+  }
+  // Pages that are never touched cost nothing here either.
+  if (withoutCheckpoint == nullptr) withoutCheckpoint = static_cast<ExitRecord*>(calloc(kExitsMax, sizeof(ExitRecord)));
+  return {withoutCheckpoint, &counts[0], &counts[1]};
+}
+
 napi_value checkpointMap(napi_env env, napi_callback_info info) {
   Call call(env, info, "checkpointMap", 2);
   const int fd = call.fd(0, "fd");
-  const auto bytes = static_cast<size_t>(call.integer(1, "bytes", kKeptBitsEnd, kBytesMax));
+  const auto bytes = static_cast<size_t>(call.integer(1, "bytes", kNativeEnd, kBytesMax));
   if (!call.ok()) return nullptr;
   if (mappedCheckpoint.header != nullptr) return errnoValue(env, EALREADY);
   // Pages that were never touched cost nothing, so the size is a bound and not a price.

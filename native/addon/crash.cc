@@ -238,6 +238,13 @@ bool watchLoop(napi_env env) {
   return result == 0;
 }
 
+/// Runs through the stack's end.
+[[gnu::noinline]] int recurse(int depth) {
+  volatile char frame[4096];
+  frame[0] = static_cast<char>(depth);
+  return recurse(depth + 1) + frame[0];
+}
+
 }  // namespace
 
 napi_value guardStart(napi_env env, napi_callback_info info) {
@@ -276,6 +283,15 @@ napi_value guardStart(napi_env env, napi_callback_info info) {
 napi_value guardEnd(napi_env env, napi_callback_info) {
   guard.ended = true;
   return numberValue(env, 0);
+}
+
+napi_value commitFault(napi_env env, napi_callback_info info) {
+  Call call(env, info, "commitFault", 1);
+  const std::string how = call.text(0, "how");
+  if (!call.ok()) return nullptr;
+  if (how == "recursion") recurse(0);
+  for (volatile bool forever = true; forever;) {}
+  return nullptr;
 }
 
 napi_value guardExecute(napi_env env, napi_callback_info) {

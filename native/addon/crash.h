@@ -13,4 +13,19 @@ struct MappedCheckpoint {
 
 extern MappedCheckpoint mappedCheckpoint;
 
+/// Dies here when a drill asks for it.
+void passFaultPoint(FaultPoint point);
+
+/// A place for the pid of the process that the effect in hand is about to start. Null without a checkpoint.
+BirthRecord* newBirthRecord();
+
+/// Exits that were seen: with a checkpoint, in its memory.
+struct ExitTable {
+  ExitRecord* records;
+  uint32_t* count;
+  uint32_t* told;
+};
+
+ExitTable exitTable();
+
 }  // namespace heartwood

@@ -6,7 +6,7 @@
 #define HEARTWOOD_EXPORTS(EXPORT)                                                                                    \
   /* signal.cc */ EXPORT(signalOpen) EXPORT(signalRead)                                                              \
   /* spawn.cc */ EXPORT(spawn) EXPORT(spawnBegin) EXPORT(spawnFinish)                                                 \
-  /* reap.cc */ EXPORT(reap)                                                                                         \
+  /* reap.cc */ EXPORT(reap) EXPORT(leftExits) EXPORT(exitsTold)                                                                                         \
   /* process.cc */ EXPORT(pidfdOpen) EXPORT(pidfdSendSignal) EXPORT(kill) EXPORT(killAll) EXPORT(sigqueue)           \
       EXPORT(exitNow)                                                                                                \
   /* identity.cc */ EXPORT(setChildSubreaper) EXPORT(setParentDeathSignal) EXPORT(setProcessName)                    \
@@ -30,7 +30,7 @@
   /* tty.cc */ EXPORT(windowSize) EXPORT(setForegroundGroup) EXPORT(getForegroundGroup) EXPORT(resetTty)             \
   /* exec.cc */ EXPORT(reexec)                                                                                       \
   /* checkpoint.cc */ EXPORT(checkpointMap) EXPORT(checksum)                                                         \
-  /* crash.cc */ EXPORT(guardStart) EXPORT(guardEnd) EXPORT(guardExecute)                                            \
+  /* crash.cc */ EXPORT(guardStart) EXPORT(guardEnd) EXPORT(guardExecute) EXPORT(commitFault)                                            \
   /* memory.cc */ EXPORT(trimMemory)
 
 namespace heartwood {

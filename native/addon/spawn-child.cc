@@ -9,6 +9,7 @@
 // (CLONE_CHILD_CLEARTID).
 // It also may do nothing that can block (a FIFO, a dead file server): in the end the manager waits for it. Such contexts are the
 // unit executor's.
+#include "addon/crash.h"
 #include "addon/spawn-plan.h"
 
 #include <cerrno>
@@ -254,12 +255,14 @@ char* makeStack() {
   return nullptr;
 }
 
-constexpr uint64_t kCloneFlags = CLONE_VM | CLONE_PIDFD | CLONE_CHILD_CLEARTID;
+constexpr uint64_t kCloneFlags = CLONE_VM | CLONE_PIDFD | CLONE_CHILD_CLEARTID | CLONE_PARENT_SETTID;
 
 long tryClone3(Birth* birth, bool intoCgroup) {
   clone_args arguments = {};
   arguments.flags = kCloneFlags | (intoCgroup ? CLONE_INTO_CGROUP : 0);
   arguments.pidfd = reinterpret_cast<uint64_t>(&birth->pidfd);
+  // Into the memory that outlives the engine, by the kernel, before the child runs: no birth goes unrecorded.
+  arguments.parent_tid = reinterpret_cast<uint64_t>(birth->recorded);
   arguments.child_tid = reinterpret_cast<uint64_t>(&birth->sharesMemory);
   arguments.exit_signal = SIGCHLD;
   arguments.stack = reinterpret_cast<uint64_t>(birth->stack);
@@ -302,6 +305,8 @@ void beginBirth(Birth* birth) {
     return;
   }
   birth->sharesMemory = 1;
+  BirthRecord* record = newBirthRecord();
+  birth->recorded = record == nullptr ? &birth->unrecorded : &record->pid;
   // No handler of ours may run in the child: it would run on our data. The raw call, because glibc keeps two signals out.
   const uint64_t everything = ~uint64_t{0};
   uint64_t before = 0;
@@ -316,13 +321,17 @@ void beginBirth(Birth* birth) {
     return;
   }
   birth->pid = static_cast<pid_t>(pid);
+  // The kernel has done this already, but for the form of clone above that has no room for it.
+  *birth->recorded = birth->pid;
+  passFaultPoint(FaultPoint::afterSpawn);
 }
 
 void finishBirth(Birth* birth) {
   // Not a private futex: the kernel's wake at the end of the sharing is not one either.
   while (__atomic_load_n(&birth->sharesMemory, __ATOMIC_ACQUIRE) != 0) syscall(SYS_futex, &birth->sharesMemory, FUTEX_WAIT, 1, nullptr, nullptr, 0);
   if (birth->stage == SpawnStage::none || birth->pid < 0) return;
-  // It has ended already, or is about to, and nobody else shall hear of it.
+  // It has ended already, or is about to, and nobody else shall hear of it: an engine that dies now tries once more and fails alike.
+  *birth->recorded = 0;
   ::close(birth->pidfd);
   while (waitpid(birth->pid, nullptr, 0) < 0 && errno == EINTR) {}
 }

@@ -62,6 +62,9 @@ struct Birth {
   volatile int error = 0;
   pid_t pid = -1;
   int pidfd = -1;
+  /// Where the pid is written down for a next engine; `unrecorded` when there is no such place.
+  int* recorded = nullptr;
+  int unrecorded = 0;
 };
 
 /// Starts the planned process and does not wait for it. Only the main thread may.

@@ -16,8 +16,11 @@ const names = list(name, NAMES_MAX);
 const noNames: readonly string[] = [];
 
 /** Ways for the manager to die. */
-export const FAULTS = ['segv', 'abort', 'exit', 'throw', 'reject', 'loop', 'out-of-memory'] as const;
+export const FAULTS = ['segv', 'bus', 'fpe', 'ill', 'abort', 'exit', 'throw', 'reject', 'loop', 'native-loop', 'recursion', 'native-recursion', 'out-of-memory'] as const;
 export type Fault = (typeof FAULTS)[number];
+/** Places where a death can be made to wait for the engine. */
+export const FAULT_PLACES = ['after-poll', 'after-look', 'after-reap', 'after-journal', 'in-step', 'in-effect', 'between-effects', 'after-spawn', 'in-snapshot', 'in-recovery'] as const;
+export type FaultPlace = (typeof FAULT_PLACES)[number];
 
 export const ENQUEUE_TYPES = [
   'start', 'stop', 'reload', 'restart', 'try-restart', 'reload-or-restart', 'reload-or-try-restart',
@@ -82,7 +85,11 @@ export const PARAMS = {
   /** Executes the manager anew. Connections end; who gave a `key` with `cli` asks again and hears that it is done. */
   'daemon-reexec': shape({}),
   /** Makes the manager die in this way, to see it come back. Refused unless it was started with HEARTWOOD_FAULTS=1. */
-  fault: shape({ how: oneOf(FAULTS) }),
+  fault: shape({
+    how: oneOf(FAULTS),
+    /** Not now but there; only for deaths by a signal. `passes`: after it was passed so often; `deaths`: so many engines in a row. */
+    at: optional(nullable(oneOf(FAULT_PLACES)), null), passes: optional(integer(0, 1_000_000), 0), deaths: optional(integer(1, 100), 1),
+  }),
   /**
    * Names, or absolute paths of files for enable and link. `reload`: the manager reads its units again afterwards. `owner`: the unit that
    * add-wants and add-requires let want the others.

@@ -196,6 +196,8 @@ export class HostPerformer implements EffectPerformer {
   #adopt(unit: UnitName, pid: Pid): void {
     const { engine, adopt } = this.#parts;
     adopt(pid, unit);
+    // Taken over at the start already, and asked for once more by the batch a former engine died in.
+    if (this.#adopted.has(pid)) return;
     if (readProcess(engine.native, pid)?.parent === process.pid) return;
     // Not our child: SIGCHLD goes to somebody else, the pidfd tells us.
     const pidfd = engine.native.pidfdOpen(pid);

@@ -9,6 +9,7 @@ import type { Fd, RequestId, UnitName } from '../base/brand.ts';
 import type { Change, LogLevel, Reply } from '../core/manager/effect.ts';
 import type { UnstampedEvent } from '../core/manager/event.ts';
 import type { ManagerState } from '../core/manager/state.ts';
+import type { ArmedFault } from './fault-points.ts';
 import type { NativeBinding } from './native.ts';
 
 /** Bits of `watch`, those of epoll_ctl(2). EPOLLERR and EPOLLHUP are reported whether asked for or not. */
@@ -75,6 +76,9 @@ export interface Engine {
    * own as soon as the caller has returned; never inside this call.
    */
   submit(event: UnstampedEvent): void;
+
+  /** A death waits for the engine at a place. False without a checkpoint, where a death is the end. */
+  armFault(fault: ArmedFault): boolean;
 
   /** A number no request had before in this manager's life. */
   nextRequestId(): RequestId;

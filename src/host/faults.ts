@@ -1,12 +1,16 @@
 /** Deaths on request, for drills and tests: each takes the way that the real mistake would take. */
 import { unreachable } from '../base/assert.ts';
 import type { Fault } from '../control/requests.ts';
+import type { NativeBinding } from './native.ts';
+
+/** Deaths by a signal, by its number: the ones that can wait at a place. */
+export const FAULT_SIGNALS: Readonly<Partial<Record<Fault, number>>> & Readonly<Record<'segv' | 'bus' | 'fpe' | 'ill', number>> = { segv: 11, bus: 7, fpe: 8, ill: 4, abort: 6 };
 
 /** Does not come back, or throws. To be called from the loop itself, so that nothing catches it. */
-export function commitFault(how: Fault): void {
+export function commitFault(native: NativeBinding, how: Fault): void {
   switch (how) {
-    case 'segv':
-      process.kill(process.pid, 'SIGSEGV');
+    case 'segv': case 'bus': case 'fpe': case 'ill':
+      process.kill(process.pid, FAULT_SIGNALS[how]);
       return;
     case 'abort': return process.abort();
     case 'exit': return process.exit(3);
@@ -20,6 +24,13 @@ export function commitFault(how: Fault): void {
       const hoard: string[][] = [];
       for (;;) hoard.push(Array.from({ length: 100_000 }, (_, index) => String(index)));
     }
+    case 'recursion': {
+      const deeper = (depth: number): number => deeper(depth + 1) + 1;
+      deeper(0);
+      return;
+    }
+    case 'native-loop': return native.commitFault('loop');
+    case 'native-recursion': return native.commitFault('recursion');
     default: return unreachable(how);
   }
 }

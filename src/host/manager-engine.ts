@@ -18,6 +18,7 @@ import type { ManagerState } from '../core/manager/state.ts';
 import type { Journal } from './checkpoint/journal.ts';
 import { readClock } from './clock.ts';
 import type { Engine, EngineFacts, LoadOutcome, ManagerLog, SourcePriority } from './engine.ts';
+import type { ArmedFault } from './fault-points.ts';
 import type { NativeBinding } from './native.ts';
 import type { PollSet } from './poll-set.ts';
 
@@ -40,8 +41,9 @@ export interface EngineParts {
   reloadDefinitions(): void;
   processesOf(unit: UnitName): readonly number[];
   controlGroupOf(unit: UnitName): string | null;
-  /** A former engine died while it performed this spawn: the process, when it was born and nobody was told. */
-  findBirth(effect: SpawnEffect): { readonly pid: Pid; readonly execDone: boolean } | null;
+  /** A former engine performed this spawn and told nobody: the process is one of the unit's. Returns whether its program runs. */
+  takeOverBirth(effect: SpawnEffect, pid: Pid): boolean;
+  armFault(fault: ArmedFault): boolean;
   /** Executes the manager anew. Returns only when that failed. */
   reexec(): Errno;
 }
@@ -111,7 +113,6 @@ export class ManagerEngine implements Engine {
   resume(resumption: Resumption): void {
     this.#queue = [...resumption.queue, ...this.#queue];
     this.#open = resumption.open;
-    if (resumption.open !== null) this.#journal?.resume(resumption.open);
     // No number of a request that is still waited for may be given out again.
     for (const id of keysOf(this.#state.requests)) this.#nextRequestId = Math.max(this.#nextRequestId, id + 1);
   }
@@ -119,6 +120,10 @@ export class ManagerEngine implements Engine {
   /** Carries out `reexec`, when the turn is over. */
   requestReexec(request: RequestId | null): void {
     this.#reexec = request;
+  }
+
+  armFault(fault: ArmedFault): boolean {
+    return this.#attached().armFault(fault);
   }
 
   nextRequestId(): RequestId {
@@ -287,17 +292,21 @@ export class ManagerEngine implements Engine {
     this.#journal?.done(this.#state, this.#queue);
   }
 
-  /** What a former engine left undone: spawns that nobody was told the outcome of are looked for, the rest is performed. */
+  /**
+   * What a former engine left undone. A process it started is known by the record of births, told or not; a spawn without one has not
+   * happened, and is made up for.
+   */
   #finishOpenBatch(open: OpenBatch): void {
     this.#open = null;
-    const { uncertain, next } = unfinishedOf(open, this.#queue);
-    const lost: Effect[] = [];
-    for (const effect of uncertain) {
-      const birth = this.#attached().findBirth(effect);
-      if (birth === null) lost.push(effect);
-      else this.#enqueue({ event: 'spawned', unit: effect.unit, token: effect.token, ...birth });
+    const { untold, next } = unfinishedOf(open, this.#queue);
+    for (const { effect, pid } of untold) {
+      if (pid !== null) this.#enqueue({ event: 'spawned', unit: effect.unit, token: effect.token, pid, execDone: this.#attached().takeOverBirth(effect, pid) });
     }
-    for (const effect of lost) this.#perform(effect);
+    for (const { effect, index, pid } of untold) {
+      if (pid !== null) continue;
+      this.#journal?.performing(index);
+      this.#perform(effect);
+    }
     this.#performAll(open.effects, next);
   }
 

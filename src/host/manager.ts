@@ -104,6 +104,7 @@ export class Manager {
   readonly #paths: PathWatches;
   readonly #sockets: ListeningSockets;
   readonly #journal: CheckpointJournal | null;
+  #isFinishing = false;
 
   constructor(options: ManagerOptions) {
     this.#options = options;
@@ -189,7 +190,11 @@ export class Manager {
       reloadDefinitions: () => { this.#reloadDefinitions(); },
       processesOf: (unit) => this.#tracker.processesOf(unit),
       controlGroupOf: (unit) => this.#tracker.groupOf(unit),
-      findBirth: (effect) => this.#findBirth(effect),
+      takeOverBirth: (effect, pid) => this.#takeOverBirth(effect, pid),
+      armFault: (fault) => {
+        options.checkpoint?.armFault(fault);
+        return options.checkpoint !== null;
+      },
       reexec: () => this.#reexec(),
     });
   }
@@ -218,10 +223,13 @@ export class Manager {
       this.#coldplug(recovered);
     }
     watchClock({ native, poll, log: this.engine.log, submit: this.engine.submit.bind(this.engine) });
+    // Before the batch in hand goes on: it may start processes, and numbers are given again.
+    if (recovered !== null) this.#reaper.takeOver(newestExit(recovered.queue));
     this.engine.start();
+    // In this order: who has ended and is not reaped is still to be seen, and its exit not lost.
+    if (recovered !== null) this.#catchUp();
     // Children that were there before the signals were blocked (a shell that executed us) may have ended unseen.
     this.#reap();
-    if (recovered !== null) this.#catchUp();
     checkpoint?.setAlive(readClock(native).monotonicUsec);
   }
 
@@ -246,6 +254,12 @@ export class Manager {
     for (const [pid, unit] of entriesOf(state.pids)) {
       if (this.#isChild(pid)) this.#children.set(pid, unit);
       else if (readProcess(this.#options.native, pid) !== null) this.#performer.perform({ kind: 'adopt-process', unit, pid });
+    }
+    // Born, and their news on the way to the core: nobody else would know them until then.
+    for (const event of recovered.queue) {
+      if (event.event !== 'spawned') continue;
+      this.#children.set(event.pid, event.unit);
+      this.#tracker.addProcess(event.unit, event.pid, getEntry(state.units, event.unit)?.invocationId ?? '');
     }
     this.engine.resume(recovered);
     this.#reportPoison(recovered.poison);
@@ -290,24 +304,15 @@ export class Manager {
 
   #reportPoison(poison: Recovered['poison']): void {
     if (poison === null) return;
-    if ('effect' in poison) {
-      this.engine.log.write('crit', 'unit' in poison.effect ? poison.effect.unit : '', `the manager died twice of the effect "${poison.effect.kind}"; it is left out`);
-      this.engine.reportFailedEffect(poison.effect);
-      return;
-    }
-    const { event } = poison;
-    this.engine.log.write('crit', 'unit' in event ? event.unit : '', `the manager died twice of the event "${event.event}"; it is left out`);
-    if ('unit' in event) this.engine.submit({ event: 'event-left-out', unit: event.unit, what: event.event });
+    const { log } = this.engine;
+    if ('effect' in poison) log.write('crit', 'unit' in poison.effect ? poison.effect.unit : '', `the manager died twice of the effect "${poison.effect.kind}"; it is left out`);
+    else log.write('crit', 'unit' in poison.event ? poison.event.unit : '', `the manager died twice of the event "${poison.event.event}"; it is left out`);
   }
 
-  /** The process of a spawn the former engine died of: our child, in the unit, and known to nobody. */
-  #findBirth(effect: SpawnEffect): { readonly pid: Pid; readonly execDone: boolean } | null {
-    const known = this.engine.state().pids;
-    const pid = this.#tracker.processesOf(effect.unit).find((each) => getEntry(known, each) === undefined && this.#isChild(each));
-    if (pid === undefined) return null;
+  #takeOverBirth(effect: SpawnEffect, pid: Pid): boolean {
     this.#children.set(pid, effect.unit);
     this.#tracker.addProcess(effect.unit, pid, effect.invocationId);
-    return { pid, execDone: !this.#executor.isPending(pid) };
+    return !this.#executor.isPending(pid);
   }
 
   #isChild(pid: Pid): boolean {
@@ -391,6 +396,9 @@ export class Manager {
   }
 
   #finish(effect: Extract<Effect, { readonly kind: 'finish' }>): void {
+    // A former engine may have died of it: then it is asked for by the batch in hand and by the state.
+    if (this.#isFinishing) return;
+    this.#isFinishing = true;
     this.#options.streams.releaseAll();
     let over = false;
     const end = (): void => {
@@ -403,6 +411,12 @@ export class Manager {
     // Never within this turn: the last stops of a shutdown are published, and shown on the console, when the turn is over.
     this.#logd.end(() => setImmediate(end));
   }
+}
+
+/** The process whose end is the newest event that waits, if that is what it is. */
+function newestExit(queue: Recovered['queue']): Pid | null {
+  const newest = queue.at(-1);
+  return newest?.event === 'exited' ? newest.pid : null;
 }
 
 /** States in which nothing has sent SIGKILL to the whole control group. */

@@ -95,8 +95,15 @@ export interface NativeBinding {
   spawnBegin(spec: SpawnSpec): void;
   /** Waits for all children begun since the last call; their results in that order. */
   spawnFinish(): readonly SpawnResult[];
-  /** Reaps up to `max` children with waitid(P_ALL, WNOHANG), with their resource use. */
+  /**
+   * Reaps up to `max` (8192) children, with their resource use. Each is written down in the checkpoint's memory before it is reaped, and
+   * stays there until `exitsTold`; what was not told by the next call is forgotten.
+   */
   reap(max: number): ProcessExit[];
+  /** What a former engine wrote down and did not tell. To be called before the first `reap`. */
+  leftExits(): ProcessExit[];
+  /** So many more of the exits, in their order, are written down elsewhere. */
+  exitsTold(count: number): 0;
   pidfdOpen(pid: number): Outcome<Fd>;
   pidfdSendSignal(pidfd: Fd, signal: number): Outcome<0>;
   /** kill(2); a negative pid is a process group. -1 is refused with EINVAL: only killAll does that. */
@@ -265,6 +272,8 @@ export interface NativeBinding {
   guardStart(path: string, argv: readonly string[], env: readonly string[], rescue: string | null, hangMsec: number): Outcome<0>;
   /** The manager ends on purpose: exit is exit again. */
   guardEnd(): 0;
+  /** Does not come back: an endless loop, or an endless recursion. For drills. */
+  commitFault(how: 'loop' | 'recursion'): void;
   /** The same execve, now. Returns only when it failed; EPERM without a guard. */
   guardExecute(): Errno;
   /** madvise(DONTNEED) on clean file-backed private mappings; [mappings dropped, bytes]. */

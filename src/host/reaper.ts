@@ -5,9 +5,7 @@
 import type { Pid, UnitName } from '../base/brand.ts';
 import type { NativeBinding, ProcessExit } from './native.ts';
 
-/** Exits taken in one call to the addon. */
-const BATCH = 256;
-/** Exits taken in one wake-up: some 50 ms of work. Then other sources have their turn first. */
+/** Exits taken in one wake-up: some 50 ms of work. Then other sources have their turn first. kExitsMax of the addon. */
 const EXITS_MAX = 8192;
 
 export interface ReaperOptions {
@@ -42,28 +40,43 @@ export class Reaper {
 
   /** Reaps and reports. Returns whether the bound was hit, so that it must be called again. */
   drain(): boolean {
-    const exits: ProcessExit[] = [];
-    while (exits.length < EXITS_MAX) {
-      const batch = this.#options.native.reap(BATCH);
-      exits.push(...batch);
-      if (batch.length < BATCH) break;
-    }
+    const { native } = this.#options;
+    const exits = native.reap(EXITS_MAX);
     if (exits.length === 0) return false;
     this.#options.beforeReport();
     const units = new Set<UnitName>();
     let orphans = 0;
     for (const exit of exits) {
-      if (this.#options.onOwn(exit)) continue;
-      const unit = this.#options.unitOf(exit.pid);
-      if (unit === null) {
-        orphans += 1;
-        continue;
-      }
-      units.add(unit);
-      this.#options.onExit(exit, unit);
+      const unit = this.#report(exit);
+      if (unit === 'nobody') orphans += 1;
+      else if (unit !== 'own') units.add(unit);
+      // It is in the journal, or of no consequence: a next engine need not hear of it.
+      native.exitsTold(1);
     }
     this.#orphans += orphans;
     this.#options.onDrained(units, orphans);
     return exits.length >= EXITS_MAX;
+  }
+
+  /**
+   * What a former engine wrote down and did not come to tell. To be called once, before the first `drain`.
+   *
+   * @param told a process whose end is the newest event of the journal: that engine died between telling it and saying so
+   */
+  takeOver(told: Pid | null): void {
+    const { native } = this.#options;
+    this.#options.beforeReport();
+    for (const [index, exit] of native.leftExits().entries()) {
+      if (index > 0 || exit.pid !== told) this.#report(exit);
+      native.exitsTold(1);
+    }
+  }
+
+  #report(exit: ProcessExit): UnitName | 'own' | 'nobody' {
+    if (this.#options.onOwn(exit)) return 'own';
+    const unit = this.#options.unitOf(exit.pid);
+    if (unit === null) return 'nobody';
+    this.#options.onExit(exit, unit);
+    return unit;
   }
 }

@@ -86,6 +86,7 @@ export function openControlRig(options: RigOptions): ControlRig {
     submit: feed,
     nextRequestId: () => nextId++ as RequestId,
     onReply: (id, callback) => { callbacks.set(id, callback); },
+    armFault: () => false,
     isAwaited: (id) => callbacks.has(id),
     dropRequest: (id) => {
       callbacks.delete(id);

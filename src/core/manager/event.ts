@@ -98,7 +98,13 @@ export type ManagerEvent = ClockReading & (
   | { readonly event: 'effect-failed'; readonly effect: string; readonly subject: string; readonly errno: string }
   | { readonly event: 'runtime-not-effective'; readonly unit: UnitName; readonly items: readonly { readonly directive: string; readonly why: string }[] }
   /** The manager died twice while it handled this event of the unit; the event was left out. */
-  | { readonly event: 'event-left-out'; readonly unit: UnitName; readonly what: string }
+  | {
+      readonly event: 'event-left-out'; readonly unit: UnitName; readonly what: string;
+      /** A process whose end the event was about: it is gone. null = none. */
+      readonly goneProcess: Pid | null;
+    }
+  /** The same for a request: it is not carried out, and who asks for its answer hears why. */
+  | { readonly event: 'request-left-out'; readonly id: RequestId; readonly key: string | null }
   /** All processes of the machine or container are gone, or the time for it is over: answer to `final-kill`. */
   | { readonly event: 'final-kill-done'; readonly remaining: number }
 );

@@ -16,8 +16,13 @@ export type JournalEntry =
   | SavedEvent
   /** So many of the oldest queued events are stepped with this reading of the clocks. */
   | { readonly batch: number; readonly clock: ClockReading }
-  /** Of the effects of the open batch, those before this one were performed; `begun`: perhaps this one too. Written by a recovery. */
-  | { readonly resume: number; readonly begun: boolean }
+  /**
+   * Of the effects of the open batch, those before this one were performed; `begun`: perhaps this one too; `answered`: this one too, for
+   * its answer is there. Written by a recovery.
+   */
+  | { readonly resume: number; readonly begun: boolean; readonly answered: boolean }
+  /** Two engines died of the event with this sequence number: it is not stepped any more. Written by a recovery. */
+  | { readonly leftOut: number }
   /** All effects of the batch were performed. */
   | { readonly done: true };
 

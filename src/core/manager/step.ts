@@ -16,7 +16,7 @@ import type { EventOf, ManagerEvent } from './event.ts';
 import { enqueue, finishJob, runNextJob } from './jobs.ts';
 import { addDefinitions, replaceDefinitions } from './load.ts';
 import { onProcessEvent } from './process-events.ts';
-import { onRequest } from './requests.ts';
+import { onRequest, refuseLeftOut } from './requests.ts';
 import { driveService, isService, type ServiceTransition } from './service-driver.ts';
 import { advanceShutdown, onFinalKillDone } from './shutdown.ts';
 import { onSignal } from './signals.ts';
@@ -122,7 +122,11 @@ function handle(turn: Turn, event: ManagerEvent): void {
       if (unit !== undefined) turn.setUnit({ ...unit, notEffectiveAtRuntime: event.items });
       return;
     }
-    case 'event-left-out': drive(turn, event.unit, (c, run) => onEventLeftOut(c, run, event.what)); return;
+    case 'event-left-out':
+      if (event.goneProcess !== null) turn.removeOwner(event.goneProcess);
+      drive(turn, event.unit, (c, run) => onEventLeftOut(c, run, event.what, event.goneProcess));
+      return;
+    case 'request-left-out': refuseLeftOut(turn, event); return;
     case 'final-kill-done': onFinalKillDone(turn, event.remaining); return;
     default: unreachable(event);
   }

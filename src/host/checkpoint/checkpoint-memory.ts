@@ -4,26 +4,36 @@
  *     offset   what
  *     0        header: the record of a death (native/addon/checkpoint-layout.h), then the words below
  *     4 KiB    a bit for each fd that lives through execve
- *     8 KiB    what each kept fd is: a slot of text for each number
+ *     8 KiB    processes born in the batch in hand, and exits nobody was told of; written by native code
+ *     …        what each kept fd is: a slot of text for each number
  *     …        ring of journal entries since the newest snapshot
  *     …        snapshots A and B, written alternately
  *
  * A snapshot counts once its number stands in the header, which is the last store of writing it. Entries of the ring carry the
  * generation of the snapshot they follow, so the ring is empty as soon as a new one counts. Pages never touched take no memory.
  *
- * Versions of the layout: 1 (first).
+ * Versions of the layout: 1 (first); 2 (births and exits).
  */
-import type { Fd } from '../../base/brand.ts';
-import type { Position } from '../../core/manager/replay.ts';
+import type { Fd, Pid } from '../../base/brand.ts';
+import type { FaultPlace } from '../../control/requests.ts';
+import { NOWHERE, type Position } from '../../core/manager/replay.ts';
+import { FAULT_POINTS } from '../fault-points.ts';
+import type { ArmedFault } from '../fault-points.ts';
 import type { NativeBinding, Outcome } from '../native.ts';
 
 const MAGIC = 0x4857_4350;
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 const KEPT_BITS_OFFSET = 4096;
 /** Fds with higher numbers cannot be kept. Two for each service's pipe: enough for 16,000 services. */
 const KEPT_FD_MAX = 32_768;
-const SLOTS_OFFSET = KEPT_BITS_OFFSET + KEPT_FD_MAX / 8;
+const BIRTHS_OFFSET = KEPT_BITS_OFFSET + KEPT_FD_MAX / 8;
+const BIRTH_BYTES = 8;
+const BIRTHS_MAX = 65_536;
+const EXITS_OFFSET = BIRTHS_OFFSET + BIRTHS_MAX * BIRTH_BYTES;
+const EXIT_BYTES = 48;
+const EXITS_MAX = 8192;
+const SLOTS_OFFSET = EXITS_OFFSET + EXITS_MAX * EXIT_BYTES;
 /** A unit's name and its log identifier have 255 bytes at most; with what JSON makes of control characters it still fits. */
 const SLOT_BYTES = 1024;
 const RING_OFFSET = SLOTS_OFFSET + KEPT_FD_MAX * SLOT_BYTES;
@@ -34,12 +44,12 @@ const SNAPSHOT_OFFSET = RING_OFFSET + RING_BYTES;
 const SNAPSHOT_BYTES_MAX = 32 << 20;
 const TOTAL_BYTES = SNAPSHOT_OFFSET + 2 * SNAPSHOT_BYTES_MAX;
 
-/** Length and generation before each entry of the ring. */
-const ENTRY_HEAD_BYTES = 8;
+/** Length, generation and checksum before each entry of the ring. */
+const ENTRY_HEAD_BYTES = 12;
 
 /** Words of the header that native code writes, as indexes of 32-bit or 64-bit words. */
-const WORD = { magic: 0, layout: 1, deathsInRow: 2, deathSignal: 3, deathCode: 4 } as const;
-const DOUBLE = { deathUsec: 3, aliveUsec: 4, stepping: 16, performing: 17, suspectStepping: 18, suspectPerforming: 19, suspectCount: 20 } as const;
+const WORD = { magic: 0, layout: 1, deathsInRow: 2, deathSignal: 3, deathCode: 4, faultPoint: 10, faultPasses: 11, faultDeaths: 12, faultSignal: 13, birthCount: 16 } as const;
+const DOUBLE = { deathUsec: 3, aliveUsec: 4, stepping: 16, performing: 17, suspectStepping: 18, suspectPerforming: 19, suspectCount: 20, performingSequence: 21, birthEffect: 22 } as const;
 /** The words of snapshot A, then those of B: generation (0 = never written), length, checksum. */
 const SNAPSHOT_WORD = 64;
 const SNAPSHOT_WORDS = 3;
@@ -93,7 +103,7 @@ export class CheckpointMemory {
 
   #initialise(): void {
     this.#words[WORD.layout] = LAYOUT;
-    this.setPosition({ stepping: -1, performing: -1 });
+    this.setPosition(NOWHERE);
     this.#words[WORD.magic] = MAGIC;
   }
 
@@ -112,20 +122,17 @@ export class CheckpointMemory {
   }
 
   get position(): Position {
-    return { stepping: this.#double(DOUBLE.stepping), performing: this.#double(DOUBLE.performing) };
+    return { stepping: this.#double(DOUBLE.stepping), performing: this.#double(DOUBLE.performing), sequence: this.#double(DOUBLE.performingSequence) };
   }
 
   setPosition(position: Position): void {
     this.#doubles[DOUBLE.stepping] = position.stepping;
+    this.#doubles[DOUBLE.performingSequence] = position.sequence;
     this.#doubles[DOUBLE.performing] = position.performing;
   }
 
   setStepping(sequence: number): void {
     this.#doubles[DOUBLE.stepping] = sequence;
-  }
-
-  setPerforming(index: number): void {
-    this.#doubles[DOUBLE.performing] = index;
   }
 
   /**
@@ -142,6 +149,50 @@ export class CheckpointMemory {
     this.#doubles[DOUBLE.suspectPerforming] = position.performing;
     this.#doubles[DOUBLE.suspectCount] = count;
     return count;
+  }
+
+  // --- drills
+
+  armFault({ at, passes, deaths, signal }: ArmedFault): void {
+    this.#words[WORD.faultPasses] = passes;
+    this.#words[WORD.faultDeaths] = deaths;
+    this.#words[WORD.faultSignal] = signal;
+    this.#words[WORD.faultPoint] = FAULT_POINTS[at];
+  }
+
+  /** Dies here when a drill asks for it. */
+  passFault(at: FaultPlace): void {
+    if (this.#word(WORD.faultPoint) !== FAULT_POINTS[at]) return;
+    if (this.#word(WORD.faultPasses) > 0) {
+      this.#words[WORD.faultPasses] = this.#word(WORD.faultPasses) - 1;
+      return;
+    }
+    const deaths = this.#word(WORD.faultDeaths) - 1;
+    this.#words[WORD.faultDeaths] = deaths;
+    if (deaths === 0) this.#words[WORD.faultPoint] = 0;
+    process.kill(process.pid, this.#word(WORD.faultSignal));
+  }
+
+  // --- births
+
+  /** Processes born of effects of the batch in hand, by the effect's index. Those that came to nothing are not among them. */
+  births(): ReadonlyMap<number, Pid> {
+    const found = new Map<number, Pid>();
+    for (let index = 0; index < Math.min(this.#word(WORD.birthCount), BIRTHS_MAX); index++) {
+      const pid = this.#view.getInt32(BIRTHS_OFFSET + index * BIRTH_BYTES + 4, true);
+      if (pid > 0) found.set(this.#view.getInt32(BIRTHS_OFFSET + index * BIRTH_BYTES, true), pid as Pid);
+    }
+    return found;
+  }
+
+  /** Processes started from now on are born of this effect of the batch in hand. */
+  setBirthEffect(index: number): void {
+    this.#doubles[DOUBLE.birthEffect] = index;
+  }
+
+  /** All processes born are known by events now. */
+  forgetBirths(): void {
+    this.#words[WORD.birthCount] = 0;
   }
 
   // --- kept fds
@@ -191,6 +242,7 @@ export class CheckpointMemory {
     if (read < text.length) return false;
     this.#words[base + 1] = written;
     this.#words[base + 2] = this.#native.checksum(this.#bytes.subarray(at, at + written));
+    this.passFault('in-snapshot');
     this.#generation += 1;
     this.#ringEnd = 0;
     this.#words[base] = this.#generation;
@@ -227,6 +279,7 @@ export class CheckpointMemory {
     // What an older generation left behind must not be taken for the next entry.
     if (end + ENTRY_HEAD_BYTES <= RING_BYTES) this.#view.setUint32(RING_OFFSET + end + 4, 0, true);
     this.#view.setUint32(at, written, true);
+    this.#view.setUint32(at + 8, this.#native.checksum(this.#bytes.subarray(at + ENTRY_HEAD_BYTES, at + ENTRY_HEAD_BYTES + written)), true);
     this.#view.setUint32(at + 4, this.#generation, true);
     this.#ringEnd = end;
     return true;
@@ -236,18 +289,23 @@ export class CheckpointMemory {
     return this.#ringEnd;
   }
 
-  /** The entries that follow the newest snapshot, in order; to be read once, before any is appended. */
-  readRing(): readonly string[] {
+  /**
+   * The entries that follow the newest snapshot, in order, as far as they are whole; to be read once, before any is appended. What is
+   * appended then takes the place of a damaged one.
+   */
+  readRing(): { readonly entries: readonly string[]; readonly isDamaged: boolean } {
     const entries: string[] = [];
     this.#ringEnd = 0;
     while (this.#ringEnd + ENTRY_HEAD_BYTES <= RING_BYTES) {
       const at = RING_OFFSET + this.#ringEnd;
       const length = this.#view.getUint32(at, true);
-      if (this.#view.getUint32(at + 4, true) !== this.#generation || this.#ringEnd + ENTRY_HEAD_BYTES + length > RING_BYTES) break;
-      entries.push(decoder.decode(this.#bytes.subarray(at + ENTRY_HEAD_BYTES, at + ENTRY_HEAD_BYTES + length)));
+      if (this.#view.getUint32(at + 4, true) !== this.#generation) break;
+      const bytes = this.#bytes.subarray(at + ENTRY_HEAD_BYTES, at + ENTRY_HEAD_BYTES + Math.min(length, RING_BYTES));
+      if (this.#ringEnd + ENTRY_HEAD_BYTES + length > RING_BYTES || this.#native.checksum(bytes) !== this.#view.getUint32(at + 8, true)) return { entries, isDamaged: true };
+      entries.push(decoder.decode(bytes));
       this.#ringEnd += ENTRY_HEAD_BYTES + ((length + 3) & ~3);
     }
-    return entries;
+    return { entries, isDamaged: false };
   }
 
   #snapshotGeneration(index: number): number {

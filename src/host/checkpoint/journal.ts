@@ -10,6 +10,7 @@
 import type { ClockReading } from '../../base/time.ts';
 import type { UnstampedEvent } from '../../core/manager/event.ts';
 import { saveEvent, type JournalEntry, type SavedEvent } from '../../core/manager/journal-entry.ts';
+import { NOWHERE } from '../../core/manager/replay.ts';
 import { serialise } from '../../core/manager/serialise.ts';
 import type { ManagerState } from '../../core/manager/state.ts';
 import type { ManagerLog } from '../engine.ts';
@@ -43,8 +44,6 @@ export interface Journal {
   stepping(index: number): void;
   /** The effect at this place of the batch is about to be performed. */
   performing(index: number): void;
-  /** A recovery goes on with the effects of an open batch. */
-  resume(open: { readonly from: number; readonly begun: boolean }): void;
   /** The batch is over; `queue` are the events that wait for the next. */
   done(state: ManagerState, queue: readonly UnstampedEvent[]): void;
 }
@@ -75,9 +74,11 @@ export class CheckpointJournal implements Journal {
     this.#sequence += 1;
     if ('definitions' in event) this.#needsSnapshot = true;
     this.#append(saveEvent(event));
+    this.#memory.passFault('after-journal');
   }
 
   batch(count: number, clock: ClockReading): void {
+    this.#memory.passFault('after-poll');
     this.#batchBegin = this.#batchEnd;
     this.#batchEnd += count;
     this.#append({ batch: count, clock });
@@ -85,21 +86,21 @@ export class CheckpointJournal implements Journal {
 
   stepping(index: number): void {
     this.#memory.setStepping(this.#batchBegin + index);
+    this.#memory.passFault('in-step');
   }
 
   performing(index: number): void {
-    this.#memory.setPosition({ stepping: -1, performing: index });
+    if (index > 0) this.#memory.passFault('between-effects');
+    this.#memory.setPosition({ stepping: -1, performing: index, sequence: this.#sequence });
+    this.#memory.setBirthEffect(index);
+    this.#memory.passFault('in-effect');
   }
 
   done(state: ManagerState, queue: readonly UnstampedEvent[]): void {
     this.#append({ done: true });
-    this.#memory.setPosition({ stepping: -1, performing: -1 });
+    this.#memory.setPosition(NOWHERE);
+    this.#memory.forgetBirths();
     if (this.#needsSnapshot || this.#memory.ringBytes > Math.max(SNAPSHOT_AFTER_BYTES, this.#snapshotBytes)) this.snapshot(state, queue);
-  }
-
-  resume(open: { readonly from: number; readonly begun: boolean }): void {
-    this.#append({ resume: open.from, begun: open.begun });
-    this.#memory.setPosition({ stepping: -1, performing: -1 });
   }
 
   /** Writes everything down anew. */

@@ -23,12 +23,20 @@ export type RecoverOutcome = { readonly ok: true; readonly recovered: Recovered 
 
 export function recover(memory: CheckpointMemory, step: Step, load: LoadDefinitions): RecoverOutcome {
   const losses: string[] = [];
-  for (const { text, isNewest } of memory.readSnapshots()) {
-    const entries = isNewest ? memory.readRing().map((entry) => JSON.parse(entry) as JournalEntry) : [];
-    if (!isNewest) losses.push('the newest snapshot was damaged; the one before it is used, and what happened since is forgotten');
-    const outcome = recoverFrom(memory, text, entries, step, load);
-    if (outcome.ok) return { ok: true, recovered: { ...outcome.recovered, losses: [...losses, ...outcome.recovered.losses] } };
-    losses.push(outcome.error);
+  const whole = memory.readSnapshots();
+  const isNewestWhole = whole[0]?.isNewest === true;
+  if (!isNewestWhole && whole.length > 0) losses.push('the newest snapshot is damaged; the one before it is used, and what happened since is forgotten');
+  for (const { text, isNewest } of whole) {
+    try {
+      const ring = isNewest ? memory.readRing() : { entries: [], isDamaged: false };
+      const entries = ring.entries.map((entry) => JSON.parse(entry) as JournalEntry);
+      if (ring.isDamaged) losses.push(`the journal is damaged after ${String(entries.length)} entries; what happened afterwards is forgotten`);
+      const outcome = recoverFrom(memory, text, entries, step, load);
+      if (outcome.ok) return { ok: true, recovered: { ...outcome.recovered, losses } };
+      losses.push(outcome.error);
+    } catch (error) {
+      losses.push(`the ${isNewest ? 'newest' : 'older'} snapshot makes no sense: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
   return { ok: false, error: losses.join('; ') || 'the checkpoint holds no whole snapshot' };
 }
@@ -41,11 +49,21 @@ function recoverFrom(memory: CheckpointMemory, text: string, entries: readonly J
   const restored = deserialise(stateText, load(units.map((unit) => unit.name)));
   if (!restored.ok) return { ok: false, error: restored.error };
   const witness: DeathWitness = {
-    position: memory.position, wasKilled: memory.death.signal !== 0,
-    setStepping: (sequence) => { memory.setStepping(sequence); },
+    position: memory.position, wasKilled: memory.death.signal !== 0, births: memory.births(),
+    setPosition: (position) => {
+      memory.setPosition(position);
+      memory.passFault('in-recovery');
+    },
+    setStepping: (sequence, diedHere) => {
+      memory.setStepping(sequence);
+      // A drill's fault belongs to one event, not to those that went well before.
+      if (diedHere) memory.passFault('in-step');
+    },
+    note: (entry) => { memory.append(JSON.stringify(entry)); },
     suspect: (position, batchSequence) => memory.suspect(position, batchSequence),
   };
   const replay = new Replay({ witness, step, load, state: restored.state, head });
-  for (const entry of entries) replay.take(entry);
-  return { ok: true, recovered: { death: memory.death, facts: head.facts, changed: restored.changed, losses: [], ...replay.finish() } };
+  const replayed = replay.run(entries);
+  if (replayed.open === null) memory.forgetBirths();
+  return { ok: true, recovered: { death: memory.death, facts: head.facts, changed: restored.changed, losses: [], ...replayed } };
 }

@@ -13,7 +13,7 @@ import type { UnitName } from '../../base/brand.ts';
 import type { Reply } from '../../core/manager/effect.ts';
 import type { Request } from '../../core/manager/event.ts';
 import type { Engine } from '../engine.ts';
-import { commitFault } from '../faults.ts';
+import { FAULT_SIGNALS, commitFault } from '../faults.ts';
 import type { Peer } from './connection.ts';
 import { enqueueUnits } from './enqueue.ts';
 import { readerOf } from './reads/readers.ts';
@@ -116,10 +116,7 @@ export class Dispatcher {
         return this.#submit(peer, { method: 'reexec' }, finish, key);
       case 'fault':
         if (process.env['HEARTWOOD_FAULTS'] !== '1') return fail({ name: 'access-denied', message: 'the manager was not started with HEARTWOOD_FAULTS=1' });
-        // The answer first: a client that is cut off asks again, and would have its fault twice.
-        finish({ ok: true, value: {} });
-        setImmediate(() => { commitFault((params as Params<'fault'>).how); });
-        return null;
+        return this.#fault(params as Params<'fault'>, finish);
       case 'daemon-reload':
         return this.#reload(() => { finish({ ok: true, value: {} }); });
       case 'change-unit-files': {
@@ -147,6 +144,20 @@ export class Dispatcher {
       done();
     });
     return end;
+  }
+
+  #fault({ how, at, passes, deaths }: Params<'fault'>, finish: (outcome: Outcome<'fault'>) => void): null {
+    const signal = FAULT_SIGNALS[how];
+    if (at === null) {
+      // The answer first: a client that is cut off asks again, and would have its fault twice.
+      finish({ ok: true, value: {} });
+      setImmediate(() => { commitFault(this.#engine.native, how); });
+    } else if (signal === undefined || !this.#engine.armFault({ at, passes, deaths, signal })) {
+      finish({ ok: false, failure: { name: 'invalid-params', message: `"${how}" cannot wait at a place: only ${Object.keys(FAULT_SIGNALS).join(', ')} can` } });
+    } else {
+      finish({ ok: true, value: {} });
+    }
+    return null;
   }
 
   #submit(peer: Peer, request: Request, done: (outcome: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly failure: Failure }) => void, key: string | null): Cancel {

@@ -1,0 +1,159 @@
+/**
+ * The manager dies between two steps of which the next engine must know whether they were done: nothing is started twice, no process is
+ * forgotten, no exit is lost. And what it dies of again and again is left out, and said to be.
+ */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Rig } from './rig.ts';
+import { whyNoNamespaces, withRig } from './rig.ts';
+
+const skip = whyNoNamespaces() ?? false;
+
+/** Each start leaves a line behind, so that a start too many is seen whatever the manager says. */
+const UNITS: Readonly<Record<string, string>> = {
+  'default.target': '[Unit]\n',
+  'plain.service': `[Service]\nExecStart=/bin/sh -c 'echo $$$$ >> /run/starts; exec sleep 1000'\n`,
+  // Needs the executor, which reports to the manager through a pipe.
+  'by-executor.service': `[Service]\nType=exec\nPrivateTmp=yes\nExecStart=/bin/sh -c 'echo $$$$ >> /run/starts; exec sleep 1000'\n`,
+  // Ends before anybody can look: only the record of its birth tells that it was there.
+  'short.service': `[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo $$$$ >> /run/starts; exit 5'\nExecStart=/bin/sh -c 'echo never >> /run/starts'\n`,
+  'pair.target': '[Unit]\nWants=plain.service by-executor.service\n',
+  'mortal.service': `[Service]\nExecStart=/bin/sh -c 'while [ ! -e /run/die ]; do sleep 0.01; done; exit 7'\n`,
+  'broken.service': '[Service]\nExecStart=/run/no-such-program\n',
+};
+
+const boot = { units: UNITS, args: ['--log-target', 'console', '--log-level', 'notice'], env: { HEARTWOOD_FAULTS: '1', HEARTWOOD_HANG_MSEC: '2000' } } as const;
+
+function deaths(rig: Rig): number {
+  return [...rig.console.matchAll(/the manager died of signal/g)].length;
+}
+
+async function arm(rig: Rig, ...words: readonly string[]): Promise<void> {
+  const armed = await rig.initctl('fault', ...words);
+  assert.equal(armed.status, 0, armed.stderr);
+}
+
+async function starts(rig: Rig): Promise<readonly string[]> {
+  return (await rig.run(['cat', '/run/starts'])).stdout.split('\n').filter((line) => line !== '');
+}
+
+/** More than half a second lies between two deaths, as between any that are not in a row. */
+async function reset(rig: Rig): Promise<void> {
+  await rig.run(['rm', '-f', '/run/starts', '/run/die']);
+  await rig.initctl('stop', 'plain.service', 'by-executor.service', 'short.service', 'mortal.service');
+  await rig.initctl('reset-failed');
+  await rig.run(['rm', '-f', '/run/starts']);
+}
+
+const PLACES = ['after-poll', 'after-journal', 'in-step', 'in-effect', 'between-effects', 'after-spawn', 'in-snapshot'] as const;
+
+for (const place of PLACES) {
+  test(`a start goes through once, whichever time the manager dies ${place}`, { skip }, () => withRig(boot, async (rig) => {
+    await rig.booted();
+    for (const passes of place === 'in-snapshot' ? ['0'] : place === 'after-spawn' ? ['0', '1'] : ['0', '1', '3', '7']) {
+      const before = deaths(rig);
+      await arm(rig, 'segv', 'at', place, passes);
+      // Definitions are read: that makes a snapshot due.
+      if (place === 'in-snapshot') assert.equal((await rig.initctl('daemon-reload')).status, 0);
+      const started = await rig.initctl('start', 'pair.target', 'plain.service', 'by-executor.service');
+      assert.equal(started.status, 0, started.stderr);
+      const pids = [await rig.property('plain.service', 'MainPID'), await rig.property('by-executor.service', 'MainPID')];
+      await rig.until(async () => (await starts(rig)).length >= 2, { what: 'both services to run' });
+      assert.deepEqual([...(await starts(rig))].sort(), [...pids].sort(), `each service was started once (${place} ${passes})`);
+      // A place that a start does not come to so often is come to now at the latest.
+      for (let i = 0; i < 10 && deaths(rig) === before; i++) await rig.initctl('set-environment', 'A=B');
+      await rig.until(() => deaths(rig) > before, { what: `the death ${place} ${passes}` });
+      assert.equal(await rig.property('plain.service', 'MainPID'), pids[0]);
+      await reset(rig);
+    }
+  }));
+}
+
+test('a process that has ended before the next engine looks is not started again', { skip }, () => withRig(boot, async (rig) => {
+  await rig.booted();
+  for (const place of ['after-spawn', 'between-effects', 'in-effect']) {
+    await arm(rig, 'segv', 'at', place);
+    const started = await rig.initctl('start', 'short.service');
+    assert.notEqual(started.status, 0);
+    assert.equal((await starts(rig)).length, 1, place);
+    assert.equal(await rig.property('short.service', 'ExecMainStatus'), '5');
+    assert.equal(await rig.property('short.service', 'Result'), 'exit-code');
+    await reset(rig);
+  }
+}));
+
+test('a program that cannot be executed is a failure, not a start, whenever the manager dies', { skip }, () => withRig(boot, async (rig) => {
+  await rig.booted();
+  for (const place of ['after-spawn', 'between-effects']) {
+    await arm(rig, 'segv', 'at', place);
+    await rig.initctl('start', 'broken.service');
+    assert.equal(await rig.property('broken.service', 'ActiveState'), 'failed', place);
+    assert.equal(await rig.property('broken.service', 'ExecMainStatus'), '203', place);
+    await rig.initctl('reset-failed');
+  }
+}));
+
+for (const place of ['after-look', 'after-reap', 'after-journal'] as const) {
+  test(`the exit of a service is known with its status when the manager dies ${place}`, { skip }, () => withRig(boot, async (rig) => {
+    await rig.booted();
+    assert.equal((await rig.initctl('start', 'mortal.service')).status, 0);
+    await arm(rig, 'segv', 'at', place);
+    await rig.run(['touch', '/run/die']);
+    await rig.until(async () => (await rig.property('mortal.service', 'ActiveState')) === 'failed', { what: 'the exit to be seen' });
+    await rig.until(() => deaths(rig) === 1);
+    assert.equal(await rig.property('mortal.service', 'ExecMainStatus'), '7');
+    assert.doesNotMatch(rig.console, /how it ended was lost/);
+  }));
+}
+
+test('a request that two managers died of is refused, and they live on', { skip }, () => withRig(boot, async (rig) => {
+  await rig.booted();
+  // Its files are read, so that the request is the next event.
+  await rig.initctl('show', 'plain.service');
+  await arm(rig, 'segv', 'at', 'in-step', '0', '2');
+  const refused = await rig.initctl('start', 'plain.service');
+  assert.notEqual(refused.status, 0);
+  assert.match(refused.stderr, /died twice while it handled this request/);
+  assert.match(rig.console, /the manager died twice of the event "request"; it is left out/);
+  assert.equal((await rig.initctl('start', 'plain.service')).status, 0);
+  await rig.until(async () => (await starts(rig)).length === 1, { what: 'the service to run, once' });
+}));
+
+test('a service whose exit two managers died of has failed, with the reason', { skip }, () => withRig(boot, async (rig) => {
+  await rig.booted();
+  assert.equal((await rig.initctl('start', 'mortal.service')).status, 0);
+  await arm(rig, 'segv', 'at', 'in-step', '0', '2');
+  await rig.run(['touch', '/run/die']);
+  await rig.until(async () => (await rig.property('mortal.service', 'ActiveState')) === 'failed', { what: 'the unit to fail' });
+  assert.match((await rig.initctl('why', 'mortal.service')).stdout, /the manager died twice while it handled "exited"/);
+  // What was left out stays left out: the journal is gone through again.
+  rig.signal('SIGSEGV');
+  await rig.until(() => deaths(rig) === 2);
+  assert.equal(await rig.property('mortal.service', 'ActiveState'), 'failed');
+}));
+
+test('a spawn that two managers died of is a failed start, with the reason', { skip }, () => withRig(boot, async (rig) => {
+  await rig.booted();
+  // The first effect of a start is a line of the log or a word to subscribers; the spawn is found by trying.
+  for (let passes = 0; passes < 14; passes++) {
+    await arm(rig, 'segv', 'at', 'in-effect', String(passes), '2');
+    await rig.initctl('start', 'plain.service');
+    if (/died twice of the effect "spawn"/.test(rig.console)) break;
+    await reset(rig);
+    // Long enough for the deaths not to be in a row.
+    await sleep(600);
+  }
+  assert.match(rig.console, /the manager died twice of the effect "spawn"; it is left out/);
+  assert.equal(await rig.property('plain.service', 'ActiveState'), 'failed');
+}));
+
+test('a death in the middle of a recovery is survived like any other', { skip }, () => withRig(boot, async (rig) => {
+  await rig.booted();
+  assert.equal((await rig.initctl('start', 'plain.service')).status, 0);
+  const pid = await rig.property('plain.service', 'MainPID');
+  await arm(rig, 'segv', 'at', 'in-recovery', '0', '3');
+  rig.signal('SIGSEGV');
+  await rig.until(async () => deaths(rig) > 0 && (await rig.property('plain.service', 'MainPID')) === pid);
+  assert.doesNotMatch(rig.console, /is left out/);
+}));
