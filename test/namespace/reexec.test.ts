@@ -52,6 +52,7 @@ function deaths(console: string): number {
   return [...console.matchAll(/the manager (died|hung|called exit|executed itself anew)/g)].length;
 }
 
+/** Children the manager has not reaped; those of services are their parents' concern. */
 function zombies(rig: Rig): readonly string[] {
   return rig.processes().map(({ pid }) => {
     try {
@@ -59,7 +60,7 @@ function zombies(rig: Rig): readonly string[] {
     } catch {
       return '';
     }
-  }).filter((stat) => / Z \d/.test(stat.slice(stat.lastIndexOf(')'))));
+  }).filter((stat) => stat.slice(stat.lastIndexOf(')')).startsWith(`) Z ${String(rig.pid)} `));
 }
 
 const boot = { units: UNITS, args: ['--log-target', 'console', '--log-level', 'notice'], env: { HEARTWOOD_FAULTS: '1', HEARTWOOD_HANG_MSEC: '400' } } as const;
