@@ -29,8 +29,12 @@ export function commitFault(native: NativeBinding, how: Fault): void {
       deeper(0);
       return;
     }
-    case 'native-loop': return native.commitFault('loop');
-    case 'native-recursion': return native.commitFault('recursion');
+    case 'native-loop':
+      native.commitFault('loop');
+      return;
+    case 'native-recursion':
+      native.commitFault('recursion');
+      return;
     default: return unreachable(how);
   }
 }

@@ -7,7 +7,7 @@ import { native } from '../native/native-under-test.ts';
 
 // One for the whole file: a process maps one memory.
 const opened = CheckpointMemory.open(native, null);
-assert.ok(typeof opened !== 'string', String(opened));
+assert.ok(typeof opened !== 'string', 'a memory can be had');
 const memory: CheckpointMemory = opened;
 
 /** Overwrites one byte in the middle of the newest place where the text stands, as a stray store would. */

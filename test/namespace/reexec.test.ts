@@ -79,7 +79,7 @@ const WAYS: readonly (readonly [string, (rig: Rig) => unknown])[] = [
   ['kill -FPE', (rig) => { rig.signal('SIGFPE'); }],
   ['kill -ILL', (rig) => { rig.signal('SIGILL'); }],
   ['daemon-reexec', async (rig) => { assert.equal((await rig.initctl('daemon-reexec')).status, 0); }],
-  ...(['segv', 'abort', 'exit', 'throw', 'reject', 'loop'] as const).map((how) => [`fault ${how}`, async (rig: Rig) => {
+  ...(['abort', 'exit', 'throw', 'reject', 'loop', 'native-loop', 'recursion', 'native-recursion', 'out-of-memory'] as const).map((how) => [`fault ${how}`, async (rig: Rig) => {
     assert.equal((await rig.initctl('fault', how)).status, 0);
   }] as const),
 ];
