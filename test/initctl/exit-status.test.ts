@@ -52,7 +52,7 @@ const cases: readonly (readonly [string, Answers, number])[] = [
   ['initctl reload a', refused('not-applicable'), 3],
   ['initctl start a', { enqueue: refusal('access-denied', 'No.') }, 4],
   ['initctl start a', { enqueue: refusal('shutting-down', 'No.') }, 1],
-  ['initctl stop a', { enqueue: NOTHING }, 0],
+  ['initctl stop a', { enqueue: NOTHING, show: { units: [] } }, 0],
   ['initctl kill a', { kill: refusal('no-process', 'No.') }, 7],
   ['initctl kill a', { kill: refusal('no-such-unit', 'No.') }, 5],
   ['initctl kill a', { kill: {} }, 0],

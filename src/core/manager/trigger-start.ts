@@ -22,7 +22,7 @@ export type TriggerOutcome = 'queued' | 'not-now' | 'refused';
 /**
  * Queues the start of the unit that `by` triggers.
  *
- * @param environment what its processes are told, as `NAME=value`; `TRIGGER_UNIT=` is added
+ * @param environment what its processes are told, as `NAME=value`; of a timer or path they hear `TRIGGER_UNIT=` too
  */
 export function startTriggered(turn: Turn, by: Unit, name: UnitName, environment: readonly string[]): TriggerOutcome {
   const own = by.job === null ? undefined : turn.job(by.job);
@@ -32,7 +32,7 @@ export function startTriggered(turn: Turn, by: Unit, name: UnitName, environment
     turn.log('err', by.name, `${by.name}: ${name}, which it is to start, is not loaded`);
     return 'refused';
   }
-  const reason = { reason: 'triggered', by: by.name, environment: [`TRIGGER_UNIT=${by.name}`, ...environment] } as const;
+  const reason = { reason: 'triggered', by: by.name, environment: by.runtime.kind === 'socket' ? environment : [`TRIGGER_UNIT=${by.name}`, ...environment] } as const;
   const outcome = enqueue(turn, { unit: unit.name, type: 'start', mode: 'replace', reason, boot: false }, null);
   if (outcome.ok) return 'queued';
   turn.log('err', by.name, `${by.name}: the start of ${name} was refused: ${outcome.refusal.message}`);

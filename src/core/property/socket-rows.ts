@@ -1,5 +1,5 @@
 /** Properties of sockets: systemd's interface `org.freedesktop.systemd1.Socket`, its own part first. What is only written is in the defaults. */
-import { fdNameOf, isSocket } from '../manager/socket-record.ts';
+import { isSocket } from '../manager/socket-record.ts';
 import type { SocketRuntime } from '../manager/state.ts';
 import { listenText, type SocketUnit } from '../unit/socket.ts';
 import { commandRows } from './command-rows.ts';
@@ -45,7 +45,7 @@ export const SOCKET_ROWS: readonly PropertyRow<SocketContext>[] = [
   ['MaxConnections', ({ socket }) => String(socket.maxConnections)],
   ['MaxConnectionsPerSource', ({ socket }) => String(socket.maxConnectionsPerSource)],
   ['ReusePort', ({ socket }) => yesNo(socket.options.reusePort)],
-  ['FileDescriptorName', ({ socket }) => fdNameOf(socket)],
+  ['FileDescriptorName', ({ socket }) => socket.fileDescriptorName ?? socket.name],
   ['ControlPID', ({ runtime }) => String(runtime.controlPid ?? 0)],
   ['Result', ({ runtime }) => runtime.result],
   ['NConnections', ({ runtime }) => String(runtime.connections.length)],
