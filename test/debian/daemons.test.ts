@@ -146,6 +146,37 @@ test('systemctl and service managers’ own scripts get the answers they know', 
   assert.equal(gone.status, 4);
 });
 
+test('ssh.socket listens in place of ssh.service, and a client starts it', { skip }, async () => {
+  await rig.initctl('stop', 'ssh.service');
+  const started = await rig.initctl('start', 'ssh.socket');
+  assert.equal(started.status, 0, started.stderr);
+  assert.equal((await rig.initctl('is-active', 'ssh.service')).stdout.trim(), 'inactive');
+  assert.ok(await answers(rig, sshClient), 'the client whose connection started it is answered');
+  assert.equal((await rig.initctl('is-active', 'ssh.service')).stdout.trim(), 'active');
+  assert.equal(await rig.property('ssh.service', 'TriggeredBy'), 'ssh.socket');
+  const stopped = await rig.initctl('stop', 'ssh.service');
+  assert.match(stopped.stderr, /can still be activated by:\n\s+ssh\.socket/);
+  assert.ok(await answers(rig, sshClient), 'and so is the next one');
+  await rig.initctl('stop', 'ssh.socket', 'ssh.service');
+  assert.ok(!await answers(rig, sshClient));
+  await rig.initctl('start', 'ssh.service');
+});
+
+test('the first client of the bus starts dbus.service, which serves at the socket of dbus.socket', { skip }, async () => {
+  assert.equal((await rig.initctl('is-active', 'dbus.socket')).stdout.trim(), 'active');
+  await rig.initctl('stop', 'dbus.service');
+  const call = ['dbus-send', '--system', '--print-reply', '--dest=org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus.GetId'];
+  const first = await rig.run(call);
+  assert.equal(first.status, 0, first.stderr);
+  const pid = await mainPid('dbus.service');
+  assert.ok(pid > 0);
+  assert.equal(await rig.property('dbus.socket', 'SubState'), 'running');
+  await rig.initctl('kill', '--signal=KILL', 'dbus.service');
+  await rig.until(async () => await rig.property('dbus.socket', 'SubState') === 'listening');
+  assert.equal((await rig.run(call)).status, 0, 'after a crash the next client starts it again');
+  assert.notEqual(await mainPid('dbus.service'), pid);
+});
+
 test('poweroff stops all of them in order and leaves nothing', { skip }, async () => {
   await rig.initctl('poweroff');
   const { status } = await rig.ended;
