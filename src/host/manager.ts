@@ -136,7 +136,11 @@ export class Manager {
     const unitOf = (pid: Pid): UnitName | null => this.#knownUnitOf(pid) ?? this.#tracker.unitOf(pid);
     this.#notify = NotifySocket.open({
       native, kept, poll, log, fds, path: options.notifyPath, unitOf,
-      onNotify: (unit, pid, fields, names) => { submit({ event: 'notify', unit, pid, fields, fds: names }); },
+      onNotify: (unit, pid, fields, names) => {
+        // The core knows the processes it started; of all others the kernel says where they belong.
+        const known = fields.filter(([key, value]) => key !== 'MAINPID' || unitOf(Number(value) as Pid) !== null);
+        submit({ event: 'notify', unit, pid, fields: known, fds: names });
+      },
     });
     const users = new UserDatabase(native);
     this.#executor = new ExecutorLauncher({

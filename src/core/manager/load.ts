@@ -116,6 +116,12 @@ export function replaceDefinitions(turn: Turn, definitions: readonly UnitDefinit
   for (const definition of all) setAliases(turn, definition);
   turn.graph = buildGraph(all, (name) => turn.resolve(name));
   turn.orderIsAcyclic = !reportCycles(turn, all.map((definition) => definition.name));
+  // An edge a job waits for may be gone, and then nobody would wake it: each looks anew at what it has to wait for.
+  for (const job of [...turn.jobs()]) {
+    if (job.state !== 'waiting') continue;
+    turn.setJob({ ...job, blockedBy: null });
+    turn.runQueue.add(job.id);
+  }
 }
 
 function keepDefinition(old: UnitDefinition, broken: UnitDefinition): UnitDefinition {

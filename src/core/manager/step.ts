@@ -11,6 +11,7 @@ import { emptyGraph, removeFromGraph } from '../graph/graph.ts';
 import { onEventLeftOut } from '../machine/service/left-out.ts';
 import { onNotify } from '../machine/service/notify.ts';
 import { onMainPidKnown } from '../machine/service/start.ts';
+import { withoutForeignMainPid } from './claimed-main-pid.ts';
 import type { Effect } from './effect.ts';
 import type { EventOf, ManagerEvent } from './event.ts';
 import { enqueue, finishJob, runNextJob } from './jobs.ts';
@@ -97,7 +98,11 @@ function handle(turn: Turn, event: ManagerEvent): void {
       return;
     }
     case 'exited': onExited(turn, event); return;
-    case 'notify': drive(turn, event.unit, (c, run) => onNotify(c, run, event)); return;
+    case 'notify': {
+      const message = withoutForeignMainPid(turn, event);
+      drive(turn, event.unit, (c, run) => onNotify(c, run, message));
+      return;
+    }
     case 'cgroup-empty': onProcessEvent(turn, event.unit, event); return;
     case 'pid-file':
     case 'main-pid-guess':

@@ -71,7 +71,8 @@ function restart(turn: Turn, name: UnitName): void {
   const outcome = enqueue(turn, { unit: name, type: 'restart', mode: 'replace', reason: { reason: 'auto-restart' }, boot: false }, null);
   if (outcome.ok) return;
   turn.log('err', name, `Automatic restart was refused: ${outcome.refusal.message}`);
-  setRuntime(turn, name, { ...run, state: 'failed', result: run.result === 'success' ? 'resources' : run.result, restarting: false, deadlineUsec: null }, 'failed');
+  const endReason = run.endReason ?? { reason: 'protocol', detail: `the automatic restart was refused: ${outcome.refusal.message}` } as const;
+  setRuntime(turn, name, { ...run, state: 'failed', result: run.result === 'success' ? 'resources' : run.result, endReason, restarting: false, deadlineUsec: null }, 'failed');
 }
 
 function onScopeDue(turn: Turn, unit: Unit): void {
