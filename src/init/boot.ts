@@ -68,10 +68,12 @@ export interface BootOptions {
   readonly onFinish: (effect: Extract<Effect, { readonly kind: 'finish' }>, log: ManagerLog) => void;
 }
 
-function unitSource(loader: UnitLoader): UnitSource {
+function unitSource(loader: UnitLoader, mode: BootOptions['mode']): UnitSource {
   return {
     load: (names, find) => ({ definitions: loader.loadClosure(names, find), names: names.map((name) => loader.canonicalName(name)) }),
     reload: (names) => loader.loadClosure(names, () => undefined),
+    // The mounts of a container or of a session belong to somebody else, who takes them away again.
+    mountPoint: (name, mount) => loader.mountPoint(name, mount, mode === 'system'),
   };
 }
 
@@ -102,7 +104,7 @@ export function boot(options: BootOptions): Manager {
   const unguarded = checkpoint.memory === null ? checkpoint.why : checkpoint.guard();
   if (unguarded !== null) log.write('warning', '', `the manager would not survive its own death: ${unguarded}`);
   const loader = options.command === null ? createUnitLoader({ mode: mode === 'user' ? 'user' : 'system', directories: options.loadPath.directories, root: '', defaults: options.defaults, specifiers: options.specifiers }) : null;
-  const units = options.command?.units ?? unitSource(loader as UnitLoader);
+  const units = options.command?.units ?? unitSource(loader as UnitLoader, mode);
   const recovered = recoverFormer(options, units, log);
   const cgroup = recovered !== null ? foundBefore(recovered) : findCgroupRoot(native, { runtimeDirectory: runtimeDirectory ?? '/run', mayMount: process.pid === 1 && !isCommand });
   const mission = `heartwood ${VERSION} runs as a manager of ${mode === 'user' ? 'a user session' : mode === 'system' ? 'the machine' : 'a container'}: ${options.modeReason}`;

@@ -16,6 +16,7 @@ import type { Effect } from './effect.ts';
 import type { EventOf, ManagerEvent } from './event.ts';
 import { enqueue, finishJob, runNextJob } from './jobs.ts';
 import { addDefinitions, replaceDefinitions } from './load.ts';
+import { onMountTable } from './mount-driver.ts';
 import { onProcessEvent } from './process-events.ts';
 import { onRequest, refuseLeftOut } from './requests.ts';
 import { driveService, isService, type ServiceTransition } from './service-driver.ts';
@@ -119,6 +120,7 @@ function handle(turn: Turn, event: ManagerEvent): void {
     case 'timezone-changed': onTimezoneChanged(turn, event.zone); return;
     case 'timer-stamp': onTimerStamp(turn, event.unit, event.stampUsec); return;
     case 'signal': onSignal(turn, event.signal); return;
+    case 'mount-table': onMountTable(turn, event.mounts); return;
     case 'effect-failed':
       turn.log('warning', event.subject as UnitName | '', `${event.effect}${event.subject === '' ? '' : ` for ${event.subject}`} failed: ${event.errno}`);
       return;
@@ -165,6 +167,7 @@ function onBoot(turn: Turn, event: EventOf<'boot'>): void {
   turn.seed(seedRandom(event.randomSeed, event.realtimeUsec, event.monotonicUsec));
   addDefinitions(turn, event.definitions);
   const root = turn.unit('-.slice' as UnitName);
+  if (event.mounts !== undefined) onMountTable(turn, event.mounts);
   if (root?.runtime.kind === 'slice') setRuntime(turn, root.name, { kind: 'slice', state: 'active' }, 'active');
   const wanted = turn.config.bootUnit;
   const fallbacks = ['rescue.target', 'emergency.target'] as UnitName[];

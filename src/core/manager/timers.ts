@@ -2,6 +2,7 @@
 import type { MonotonicUsec, UnitName } from '../../base/brand.ts';
 import { nextDueUsec, onDue } from '../machine/service/deadlines.ts';
 import { cancelJob, enqueue } from './jobs.ts';
+import { onMountUnitDue } from './mount-driver.ts';
 import { driveService, isService } from './service-driver.ts';
 import { timerWakeUsec } from '../machine/timer.ts';
 import { onShutdownLate } from './shutdown.ts';
@@ -58,6 +59,7 @@ export function onUnitDue(turn: Turn, name: UnitName): void {
   if (unit.runtime.kind === 'scope') onScopeDue(turn, unit);
   else if (isTimer(unit)) onTimerDue(turn, unit);
   else if (unit.runtime.kind === 'socket') onSocketUnitDue(turn, name);
+  else if (unit.runtime.kind === 'mount') onMountUnitDue(turn, name);
   else if (isService(unit) && unit.runtime.state === 'auto-restart') restart(turn, name);
   else if (isService(unit)) driveService(turn, name, onDue);
 }
