@@ -3,11 +3,11 @@
  * answer to everybody who waits.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Rig} from './rig.ts';
 import { whyNoNamespaces, withRig } from './rig.ts';
+import { WAYS_TO_DIE, survive, zombies } from './ways-to-die.ts';
 
 const skip = whyNoNamespaces() ?? false;
 
@@ -48,48 +48,14 @@ function assertNoLineLost(console: string): number {
   return numbers.length;
 }
 
-function deaths(console: string): number {
-  return [...console.matchAll(/the manager (died|hung|called exit|executed itself anew)/g)].length;
-}
-
-/** Children the manager has not reaped; those of services are their parents' concern. */
-function zombies(rig: Rig): readonly string[] {
-  return rig.processes().map(({ pid }) => {
-    try {
-      return readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
-    } catch {
-      return '';
-    }
-  }).filter((stat) => stat.slice(stat.lastIndexOf(')')).startsWith(`) Z ${String(rig.pid)} `));
-}
-
 const boot = { units: UNITS, args: ['--log-target', 'console', '--log-level', 'notice'], env: { HEARTWOOD_FAULTS: '1', HEARTWOOD_HANG_MSEC: '400' } } as const;
-
-/** Lets it happen, and waits until the manager has come back from it. */
-async function survive(rig: Rig, what: string, happen: () => unknown): Promise<void> {
-  const before = deaths(rig.console);
-  await happen();
-  await rig.until(() => deaths(rig.console) > before, { what: `the manager to come back after ${what}` });
-}
-
-const WAYS: readonly (readonly [string, (rig: Rig) => unknown])[] = [
-  ['kill -SEGV', (rig) => { rig.signal('SIGSEGV'); }],
-  ['kill -ABRT', (rig) => { rig.signal('SIGABRT'); }],
-  ['kill -BUS', (rig) => { rig.signal('SIGBUS'); }],
-  ['kill -FPE', (rig) => { rig.signal('SIGFPE'); }],
-  ['kill -ILL', (rig) => { rig.signal('SIGILL'); }],
-  ['daemon-reexec', async (rig) => { assert.equal((await rig.initctl('daemon-reexec')).status, 0); }],
-  ...(['abort', 'exit', 'throw', 'reject', 'loop', 'native-loop', 'recursion', 'native-recursion', 'out-of-memory'] as const).map((how) => [`fault ${how}`, async (rig: Rig) => {
-    assert.equal((await rig.initctl('fault', how)).status, 0);
-  }] as const),
-];
 
 test('services run on through every death of the manager, and no line of their logs is lost', { skip }, () => withRig(boot, async (rig) => {
   await rig.booted();
   const before = await look(rig);
-  for (const [what, happen] of WAYS) {
-    await survive(rig, what, () => happen(rig));
-    assert.deepEqual(await look(rig), before, `nothing changed by ${what}`);
+  for (const way of WAYS_TO_DIE) {
+    await survive(rig, way);
+    assert.deepEqual(await look(rig), before, `nothing changed by ${way.name}`);
     // Longer than what counts as living in between.
     await sleep(600);
   }
@@ -105,8 +71,8 @@ test('a start, a stop and the pause before a restart go on, and who waits for th
   await rig.until(async () => (await rig.property('late.service', 'ActiveState')) === 'activating' && (await rig.property('slow-stop.service', 'ActiveState')) === 'deactivating');
   assert.equal(await rig.property('moody.service', 'SubState'), 'auto-restart');
   const pid = await rig.property('late.service', 'MainPID');
-  await survive(rig, 'kill -SEGV', () => { rig.signal('SIGSEGV'); });
-  await survive(rig, 'daemon-reexec', () => rig.initctl('daemon-reexec'));
+  await survive(rig, { name: 'kill -SEGV', happen: () => { rig.signal('SIGSEGV'); } });
+  await survive(rig, { name: 'daemon-reexec', happen: () => rig.initctl('daemon-reexec') });
   assert.equal(await rig.property('late.service', 'ActiveState'), 'activating');
   await rig.run(['touch', '/run/go']);
   const started = await starting;
@@ -123,10 +89,10 @@ test('a process that ends while there is no manager is accounted for', { skip },
   for (const signal of ['SIGSEGV', 'SIGABRT'] as const) {
     await rig.run(['rm', '-f', '/run/die']);
     assert.equal((await rig.initctl('start', 'mortal.service')).status, 0);
-    await survive(rig, signal, async () => {
+    await survive(rig, { name: signal, happen: async () => {
       rig.signal(signal);
       await rig.run(['touch', '/run/die']);
-    });
+    } });
     await rig.until(async () => (await rig.property('mortal.service', 'ActiveState')) === 'failed', { what: 'the exit to be seen' });
     assert.equal(await rig.property('mortal.service', 'ExecMainStatus'), '7');
     assert.deepEqual(zombies(rig), []);
@@ -137,6 +103,6 @@ test('a process that ends while there is no manager is accounted for', { skip },
 test('as manager of a machine SIGTERM executes it anew', { skip }, () => withRig({ ...boot, args: ['--system', ...boot.args] }, async (rig) => {
   await rig.booted();
   const before = await look(rig);
-  await survive(rig, 'SIGTERM', () => { rig.signal('SIGTERM'); });
+  await survive(rig, { name: 'SIGTERM', happen: () => { rig.signal('SIGTERM'); } });
   assert.deepEqual(await look(rig), before);
 }));

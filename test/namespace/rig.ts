@@ -15,7 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const CHECKOUT = dirname(dirname(import.meta.dirname));
 /** Where the manager and its services find it. */
 export const CHECKOUT_INSIDE = '/opt/heartwood';
-const NODE_INSIDE = '/opt/heartwood-node';
+export const NODE_INSIDE = '/opt/heartwood-node';
 /** Where `RigOptions.units` are. */
 export const UNITS_INSIDE = '/etc/heartwood/system';
 

@@ -1,0 +1,63 @@
+/** `npm run demo:immortal`: the trial of immortality in full, and what came of it as a table. Exit status 1 when a claim did not hold. */
+import { parseArgs } from 'node:util';
+import { whyNoNamespaces } from '../../namespace/rig.ts';
+import { debianRoot } from '../debian-root.ts';
+import { immortalTrial, type TrialReport } from './trial.ts';
+
+const HELP = `npm run demo:immortal -- [OPTION...]
+
+Boots nginx, redis, sshd and four more daemons from a Debian root of its own with Heartwood as PID 1, lets clients ask them without a
+pause, and kills the engine of PID 1 a hundred times in every way there is. Ends with status 0 only if nobody noticed.
+Needs root. The first run makes the Debian root (debootstrap, some 100 MB, minutes); it is kept for the next.
+
+  --deaths N   how often (default 100)
+  --seed N     order of the ways and pauses between them (default: the time)
+`;
+const WRONG_USAGE = 2;
+
+function wholeNumber(text: string | undefined, fallback: number): number | null {
+  if (text === undefined) return fallback;
+  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : null;
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const { values } = parseArgs({ args: [...words], options: { deaths: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean', default: false } } });
+  const deaths = wholeNumber(values.deaths, 100);
+  const seed = wholeNumber(values.seed, Math.floor(Date.now() / 1000));
+  if (values.help || deaths === null || seed === null) {
+    console.log(HELP);
+    return values.help ? 0 : WRONG_USAGE;
+  }
+  const why = whyNoNamespaces();
+  if (why !== null) {
+    console.error(`the demo cannot run here: it ${why}${process.getuid?.() === 0 ? '' : ' (sudo npm run demo:immortal)'}`);
+    return 1;
+  }
+  console.log('looking for the Debian root (the first run makes it, which takes minutes)');
+  const root = debianRoot();
+  if (!root.ok) {
+    console.error(`there is no Debian root to run: ${root.why}`);
+    return 1;
+  }
+  const started = performance.now();
+  const report = await immortalTrial({ root: root.path, deaths, seed, tell: (text) => { console.log(text); } });
+  print(report, { deaths, seed, seconds: (performance.now() - started) / 1000 });
+  return report.findings.every(({ holds }) => holds) ? 0 : 1;
+}
+
+function print({ ways, awayMsec, findings }: TrialReport, run: { readonly deaths: number; readonly seed: number; readonly seconds: number }): void {
+  console.log(`\nThe engine of PID 1 died ${String(run.deaths)} times in ${run.seconds.toFixed(0)} s (seed ${String(run.seed)}):\n`);
+  for (const [name, count] of [...ways].sort(([a], [b]) => (a < b ? -1 : 1))) console.log(`  ${String(count).padStart(3)}  ${name}`);
+  const sorted = [...awayMsec].sort((a, b) => a - b);
+  console.log(`\nFrom death to work: median ${String(sorted[Math.floor(sorted.length / 2)])} ms, longest ${String(sorted.at(-1))} ms\n`);
+  const width = Math.max(...findings.map(({ claim }) => claim.length));
+  for (const { claim, found, holds } of findings) console.log(`  ${holds ? 'yes' : 'NO '}  ${claim.padEnd(width)}  ${found}`);
+  console.log(findings.every(({ holds }) => holds) ? '\nNobody noticed.' : '\nIt was noticed.');
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
