@@ -7,11 +7,11 @@
   /* signal.cc */ EXPORT(signalOpen) EXPORT(signalRead)                                                              \
   /* spawn.cc */ EXPORT(spawn) EXPORT(spawnBegin) EXPORT(spawnFinish)                                                 \
   /* reap.cc */ EXPORT(reap) EXPORT(leftExits) EXPORT(exitsTold)                                                                                         \
-  /* process.cc */ EXPORT(pidfdOpen) EXPORT(pidfdSendSignal) EXPORT(kill) EXPORT(killAll) EXPORT(sigqueue)           \
+  /* process.cc */ EXPORT(pidfdOpen) EXPORT(pidfdGetFd) EXPORT(pidfdSendSignal) EXPORT(kill) EXPORT(killAll) EXPORT(sigqueue) \
       EXPORT(exitNow)                                                                                                \
   /* identity.cc */ EXPORT(setChildSubreaper) EXPORT(setParentDeathSignal) EXPORT(setProcessName)                    \
       EXPORT(effectiveCapabilities) EXPORT(inheritedLimits) EXPORT(umask) EXPORT(setsid)                             \
-  /* poll.cc */ EXPORT(pollStart) EXPORT(pollStop) EXPORT(pollAdd) EXPORT(pollAddTable) EXPORT(pollModify) EXPORT(pollRemove) \
+  /* poll.cc */ EXPORT(pollStart) EXPORT(pollStop) EXPORT(pollAdd) EXPORT(pollModify) EXPORT(pollRemove)             \
       EXPORT(pollTimer) EXPORT(clock) EXPORT(clockChangeFd)                                                          \
   /* socket.cc */ EXPORT(unixListen) EXPORT(unixDatagram) EXPORT(unixConnect) EXPORT(accept)                         \
       EXPORT(peerCredentials) EXPORT(receiveNotify) EXPORT(sendWithFds) EXPORT(receiveWithFds) EXPORT(socketPair)    \

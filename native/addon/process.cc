@@ -17,6 +17,14 @@ napi_value pidfdOpen(napi_env env, napi_callback_info info) {
   return outcome(env, syscall(SYS_pidfd_open, pid, 0));
 }
 
+napi_value pidfdGetFd(napi_env env, napi_callback_info info) {
+  Call call(env, info, "pidfdGetFd", 2);
+  const int pidfd = call.fd(0, "pidfd");
+  const auto number = static_cast<int>(call.integer(1, "number", 0, INT32_MAX));
+  if (!call.ok()) return nullptr;
+  return outcome(env, syscall(SYS_pidfd_getfd, pidfd, number, 0));
+}
+
 napi_value pidfdSendSignal(napi_env env, napi_callback_info info) {
   Call call(env, info, "pidfdSendSignal", 2);
   const int pidfd = call.fd(0, "pidfd");

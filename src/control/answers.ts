@@ -300,6 +300,23 @@ export interface DefaultAnswer {
 /** It is done; there is nothing to tell. */
 export type DoneAnswer = Readonly<Record<string, never>>;
 
+export interface TransientAnswer extends EnqueueAnswer {
+  /** The names of the units that were made; the first one was started. */
+  readonly units: readonly string[];
+}
+
+/** How a unit ended. */
+export interface EndAnswer {
+  readonly unit: string;
+  readonly active: string;
+  readonly result: string;
+  /** How its main process ended: exited, killed, dumped; null when it had none. */
+  readonly code: string | null;
+  /** Exit status, or number of the signal. */
+  readonly status: number | null;
+  readonly runtimeUsec: number | null;
+}
+
 export interface TimerSummary {
   readonly unit: string;
   /** The unit it starts. */
@@ -368,6 +385,8 @@ interface Answers {
   readonly plan: PlanAnswer;
   readonly verify: VerifyAnswer;
   readonly enqueue: EnqueueAnswer;
+  readonly 'start-transient': TransientAnswer;
+  readonly 'await-end': EndAnswer;
   readonly cancel: DoneAnswer;
   readonly kill: DoneAnswer;
   readonly 'reset-failed': DoneAnswer;

@@ -45,6 +45,8 @@ export const ERROR_CODES = {
   'file-error': 31,
   /** enable and its kin: refused for the reason in the message (masked, generated, no such file). */
   'unit-file-refused': 32,
+  /** A unit to be made has the name of one that is there. */
+  'unit-exists': 33,
 } as const;
 
 export type ErrorName = keyof typeof ERROR_CODES;

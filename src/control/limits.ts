@@ -58,6 +58,9 @@ export const NAME_CHARS_MAX = 512;
 export const ARGUMENTS_MAX = 8_192;
 export const ARGUMENT_CHARS_MAX = 64 << 10;
 
+/** Units made by one request: a service and what triggers it are two. */
+export const TRANSIENT_UNITS_MAX = 16;
+
 /** Environment assignments in one request. */
 export const ASSIGNMENTS_MAX = 1_024;
 

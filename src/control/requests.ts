@@ -6,7 +6,7 @@
  * a type suffix means a service.
  */
 import {
-  ARGUMENTS_MAX, ARGUMENT_CHARS_MAX, ASSIGNMENTS_MAX, NAMES_MAX, NAME_CHARS_MAX,
+  ARGUMENTS_MAX, ARGUMENT_CHARS_MAX, ASSIGNMENTS_MAX, NAMES_MAX, NAME_CHARS_MAX, TRANSIENT_UNITS_MAX,
 } from './limits.ts';
 import { flag, integer, list, nullable, oneOf, optional, shape, text } from './schema.ts';
 import type { Valid, Validator } from './schema.ts';
@@ -31,6 +31,8 @@ export const JOB_MODES = [
 ] as const;
 export const UNIT_FILE_OPERATIONS = ['enable', 'disable', 'reenable', 'mask', 'unmask', 'preset', 'preset-all', 'link', 'revert', 'add-wants', 'add-requires', 'set-default'] as const;
 export const PRESET_MODES = ['full', 'enable-only', 'disable-only'] as const;
+/** Kinds of units that can be made through the control socket. */
+export const TRANSIENT_KINDS = ['service', 'timer', 'path', 'slice', 'target'] as const;
 export const SHUTDOWN_GOALS = ['poweroff', 'reboot', 'halt', 'kexec', 'exit'] as const;
 
 /** The validators of all methods' parameters. */
@@ -73,6 +75,19 @@ export const PARAMS = {
   // --- changing
   /** One job for each unit. `wait`: answered when all have ended. Takes patterns (over loaded units). */
   enqueue: shape({ type: oneOf(ENQUEUE_TYPES), units: names, mode: optional(oneOf(JOB_MODES), 'replace'), wait: optional(flag, true) }),
+  /**
+   * Makes units from the text of their files and starts the first. They are all called `name`, with the suffix of their kind; an empty
+   * name stands for one nobody has. `keep`: as files of the administrator, else the units are forgotten when they have ended. `hold`:
+   * they are kept a moment longer, for `await-end`. `pipe`: the service gets the standard streams of the process that asks;
+   * `sameDirectory`: and its working directory; `inherit`: and these variables of its environment.
+   */
+  'start-transient': shape({
+    name: optional(name, ''), units: list(shape({ kind: oneOf(TRANSIENT_KINDS), text: text(ARGUMENT_CHARS_MAX) }), TRANSIENT_UNITS_MAX),
+    wait: optional(flag, true), hold: optional(flag, false), keep: optional(flag, false), pipe: optional(flag, false), sameDirectory: optional(flag, false),
+    inherit: optional(list(text(NAME_CHARS_MAX), ASSIGNMENTS_MAX), noNames),
+  }),
+  /** Answers when the unit is down: how it ended. */
+  'await-end': shape({ unit: name }),
   /** No jobs = all. */
   cancel: shape({ jobs: optional(list(integer(1, Number.MAX_SAFE_INTEGER), NAMES_MAX), []) }),
   kill: shape({ units: names, whom: optional(oneOf(['all', 'main', 'control']), 'all'), signal: optional(integer(1, 64), 15), value: optional(nullable(integer(-0x8000_0000, 0x7fff_ffff)), null) }),
@@ -140,7 +155,8 @@ export const METHOD_KINDS: Readonly<Record<Method, 'session' | 'read' | 'change'
   manager: 'read', 'list-units': 'read', status: 'read', show: 'read', 'list-timers': 'read', 'list-paths': 'read', 'list-sockets': 'read', 'list-jobs': 'read', 'list-dependencies': 'read', cat: 'read',
   'list-unit-files': 'read', 'is-enabled': 'read', 'get-default': 'read', 'get-environment': 'read', why: 'read', plan: 'read',
   verify: 'read',
-  enqueue: 'change', kill: 'change', 'reset-failed': 'change', 'change-unit-files': 'change',
+  'await-end': 'read',
+  'start-transient': 'manage', enqueue: 'change', kill: 'change', 'reset-failed': 'change', 'change-unit-files': 'change',
   cancel: 'manage', 'set-environment': 'manage', shutdown: 'manage', 'daemon-reload': 'manage', 'daemon-reexec': 'manage', fault: 'manage',
 };
 

@@ -20,6 +20,7 @@ import type { FinalKill } from './shutdown/final-kill.ts';
 import type { ListeningSockets } from './sockets/listening-sockets.ts';
 import type { Spawner } from './spawn/spawner.ts';
 import type { TimerStamps } from './timer-stamps.ts';
+import { transientUnitsOf } from './transient-units.ts';
 
 export interface PerformerParts {
   readonly engine: ManagerEngine;
@@ -138,6 +139,12 @@ export class HostPerformer implements EffectPerformer {
         return;
       case 'unwatch-paths':
         this.#parts.paths.unwatch(effect.unit);
+        return;
+      case 'collect':
+        transientUnitsOf(engine).collect(effect.unit);
+        return;
+      case 'remove-transient':
+        transientUnitsOf(engine).remove(effect.unit);
         return;
       case 'reply':
         engine.reply(effect.request, effect.result);

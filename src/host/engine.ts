@@ -10,6 +10,7 @@ import type { Change, LogLevel, Reply } from '../core/manager/effect.ts';
 import type { UnstampedEvent } from '../core/manager/event.ts';
 import type { ManagerState } from '../core/manager/state.ts';
 import type { ArmedFault } from './fault-points.ts';
+import type { FdTable } from './fd-table.ts';
 import type { NativeBinding } from './native.ts';
 
 /** Bits of `watch`, those of epoll_ctl(2). EPOLLERR and EPOLLHUP are reported whether asked for or not. */
@@ -44,6 +45,8 @@ export interface ManagerLog {
 export interface LoadOutcome {
   /** Requested name to canonical name, in the order of the request; differs for aliases. */
   readonly names: readonly UnitName[];
+  /** Definitions were read, and come into the state in the next turn. */
+  readonly isNew: boolean;
 }
 
 /** Fixed facts of this run. */
@@ -64,6 +67,9 @@ export interface Engine {
   readonly facts: EngineFacts;
   readonly native: NativeBinding;
   readonly log: ManagerLog;
+
+  /** Fds that definitions may refer to by name. */
+  readonly fds: Pick<FdTable, 'add' | 'close'>;
 
   /** The newest state. Plain immutable data. */
   state(): ManagerState;

@@ -37,6 +37,7 @@ export interface EffectPerformer {
 /** The parts of the engine that other parts of the shell provide. Set once, before `start`. */
 export interface EngineParts {
   readonly performer: EffectPerformer;
+  readonly fds: Engine['fds'];
   loadUnits(names: readonly UnitName[]): LoadOutcome;
   reloadDefinitions(): void;
   processesOf(unit: UnitName): readonly number[];
@@ -90,6 +91,10 @@ export class ManagerEngine implements Engine {
   attach(parts: EngineParts): void {
     assert(this.#parts === null, 'the engine is put together once');
     this.#parts = parts;
+  }
+
+  get fds(): Engine['fds'] {
+    return this.#attached().fds;
   }
 
   state(): ManagerState {

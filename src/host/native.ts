@@ -105,6 +105,8 @@ export interface NativeBinding {
   /** So many more of the exits, in their order, are written down elsewhere. */
   exitsTold(count: number): 0;
   pidfdOpen(pid: number): Outcome<Fd>;
+  /** A copy of another process's fd: pidfd_getfd(2). EPERM when we may not trace that process. */
+  pidfdGetFd(pidfd: Fd, number: number): Outcome<Fd>;
   pidfdSendSignal(pidfd: Fd, signal: number): Outcome<0>;
   /** kill(2); a negative pid is a process group. -1 is refused with EINVAL: only killAll does that. */
   kill(pid: number, signal: number): Outcome<0>;
@@ -136,8 +138,6 @@ export interface NativeBinding {
   pollStop(): Outcome<0>;
   /** `events`: EPOLLIN 1, EPOLLPRI 2, EPOLLOUT 4, EPOLLERR 8, EPOLLHUP 16, EPOLLRDHUP 0x2000. Level-triggered. */
   pollAdd(fd: Fd, token: number, events: number): Outcome<0>;
-  /** One file of /proc that the kernel tells changes of with POLL_PRI (mountinfo); it stays in until `pollStop`. */
-  pollAddTable(fd: Fd, token: number): Outcome<0>;
   pollModify(fd: Fd, token: number, events: number): Outcome<0>;
   pollRemove(fd: Fd): Outcome<0>;
   /** One absolute CLOCK_MONOTONIC timer (timerfd) in the set, reported as token 0; null disarms. */

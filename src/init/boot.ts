@@ -23,6 +23,7 @@ import { settleMemory } from '../host/settled-memory.ts';
 import { managerSignal } from '../host/signal-source.ts';
 import { StatusLines } from '../host/status-lines.ts';
 import type { LoadPath } from '../host/unit-loader/load-path.ts';
+import { transientDirectory } from '../host/transient-units.ts';
 import { createUnitLoader } from '../host/unit-loader/unit-loader.ts';
 import type { UnitLoader } from '../host/unit-loader/unit-loader.ts';
 import type { SpecifierContext } from '../core/unit-file/specifiers.ts';
@@ -68,12 +69,10 @@ export interface BootOptions {
   readonly onFinish: (effect: Extract<Effect, { readonly kind: 'finish' }>, log: ManagerLog) => void;
 }
 
-function unitSource(loader: UnitLoader, mode: BootOptions['mode']): UnitSource {
+function unitSource(loader: UnitLoader): UnitSource {
   return {
     load: (names, find) => ({ definitions: loader.loadClosure(names, find), names: names.map((name) => loader.canonicalName(name)) }),
     reload: (names) => loader.loadClosure(names, () => undefined),
-    // The mounts of a container or of a session belong to somebody else, who takes them away again.
-    mountPoint: (name, mount) => loader.mountPoint(name, mount, mode === 'system'),
   };
 }
 
@@ -103,8 +102,10 @@ export function boot(options: BootOptions): Manager {
   const log: ManagerLog = setUpLog(options.logWishes, { native, sink: errors, colour, streams: isCommand ? null : streams, system: mode === 'system' });
   const unguarded = checkpoint.memory === null ? checkpoint.why : checkpoint.guard();
   if (unguarded !== null) log.write('warning', '', `the manager would not survive its own death: ${unguarded}`);
-  const loader = options.command === null ? createUnitLoader({ mode: mode === 'user' ? 'user' : 'system', directories: options.loadPath.directories, root: '', defaults: options.defaults, specifiers: options.specifiers }) : null;
-  const units = options.command?.units ?? unitSource(loader as UnitLoader, mode);
+  const transient = runtimeDirectory === null ? null : transientDirectory(runtimeDirectory);
+  const directories = transient === null ? options.loadPath.directories : [transient, ...options.loadPath.directories];
+  const loader = options.command === null ? createUnitLoader({ mode: mode === 'user' ? 'user' : 'system', directories, transientDirectory: transient, root: '', defaults: options.defaults, specifiers: options.specifiers }) : null;
+  const units = options.command?.units ?? unitSource(loader as UnitLoader);
   const recovered = recoverFormer(options, units, log);
   const cgroup = recovered !== null ? foundBefore(recovered) : findCgroupRoot(native, { runtimeDirectory: runtimeDirectory ?? '/run', mayMount: process.pid === 1 && !isCommand });
   const mission = `heartwood ${VERSION} runs as a manager of ${mode === 'user' ? 'a user session' : mode === 'system' ? 'the machine' : 'a container'}: ${options.modeReason}`;

@@ -74,7 +74,8 @@ export function exitStatusOfJobs(answer: EnqueueAnswer): number {
   return answer.jobs.every((job) => ['done', 'queued', 'skipped'].includes(job.result)) ? EXIT.done : EXIT.failed;
 }
 
-function* tellFailure(call: Invocation, job: JobResultAnswer): VerbRun<void> {
+/** Why a job failed, by what the manager knows. */
+export function* tellFailure(call: Invocation, job: JobResultAnswer): VerbRun<void> {
   yield* complain(paint(call.terminal, 'bad', failureSentence(job)));
   if (job.result === 'canceled') return;
   for (const line of yield* explainUnit(job.unit, call.terminal)) yield* complain(`  ${line}`);

@@ -81,6 +81,31 @@ export const OPTIONS = {
   unescape: { summary: 'Undo the escaping' },
   mangle: { summary: 'Make a unit name of whatever it is' },
   path: { summary: 'The text is a path' },
+  description: { value: 'TEXT', summary: 'Description of the unit' },
+  slice: { value: 'SLICE', summary: 'Slice to run in' },
+  uid: { value: 'USER', summary: 'Run as this user' },
+  gid: { value: 'GROUP', summary: 'Run as this group' },
+  nice: { value: 'NICE', summary: 'Nice level to run at' },
+  setenv: { short: 'E', value: 'NAME[=VALUE]', summary: 'Set a variable of the environment, or pass on the own one' },
+  'working-directory': { value: 'PATH', summary: 'Directory to run in' },
+  'same-dir': { short: 'd', summary: 'Run in the present directory' },
+  'service-type': { value: 'TYPE', summary: 'Type of the service' },
+  'remain-after-exit': { summary: 'The unit stays active when the command has ended' },
+  'send-sighup': { summary: 'Also send SIGHUP when the unit is stopped' },
+  'expand-environment': { value: 'BOOL', summary: 'Whether $NAME in the command line is replaced' },
+  collect: { short: 'G', summary: 'Forget the unit also when it failed' },
+  keep: { summary: 'Write unit files that stay' },
+  pipe: { summary: "The command gets this command's standard streams; wait for its end" },
+  'on-active': { value: 'SPAN', summary: 'Run after this time' },
+  'on-boot': { value: 'SPAN', summary: "Run this long after the machine's start" },
+  'on-startup': { value: 'SPAN', summary: "Run this long after the manager's start" },
+  'on-unit-active': { value: 'SPAN', summary: 'Run this long after the last start' },
+  'on-unit-inactive': { value: 'SPAN', summary: 'Run this long after the last end' },
+  'on-calendar': { value: 'CALENDAR', summary: 'Run at these times' },
+  'on-clock-change': { summary: 'Run when the wall clock is set' },
+  'on-timezone-change': { summary: 'Run when the time zone changes' },
+  'timer-property': { value: 'NAME=VALUE', summary: 'Setting of the timer' },
+  'path-property': { value: 'NAME=VALUE', summary: 'Setting of the path unit that runs the command' },
   message: { value: 'TEXT', summary: 'Reason for the log' },
 } as const satisfies Readonly<Record<string, OptionRow>>;
 
@@ -105,6 +130,9 @@ const BY_SHORT: ReadonlyMap<string, OptionName> = new Map(
     return short === undefined ? [] : [[short, name] as const];
   }),
 );
+
+/** Verbs whose words are a command line: their options stand before it. */
+const COMMAND_VERBS: ReadonlySet<string> = new Set(['run']);
 
 interface Found {
   readonly name: OptionName;
@@ -165,6 +193,11 @@ export function parseArguments(
     } else {
       if (words.length === 0) own = shortOptionsOf(argument);
       words.push(argument);
+      // What follows the command's name is the command's.
+      if (words.length > 1 && COMMAND_VERBS.has(words[0] as string)) {
+        words.push(...argv.slice(i + 1));
+        break;
+      }
     }
   }
   const options: Partial<Record<OptionName, string[]>> = {};

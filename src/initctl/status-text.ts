@@ -32,6 +32,7 @@ export function renderStatus(unit: UnitStatusAnswer, style: StatusStyle): string
   const description = unit.description === unit.unit ? '' : ` - ${harmless(unit.description)}`;
   lines.push(`${paint(terminal, tone, dotOf(terminal, unit.active))} ${unit.unit}${description}`);
   say('Loaded', loadedText(unit, terminal));
+  if (unit.fileState === 'transient') say('Transient', 'yes');
   dropIns(unit, terminal).forEach((text, index) => (index === 0 ? say('Drop-In', text) : more(text)));
   say('Active', activeText(unit, terminal));
   if (unit.active === 'inactive' || unit.active === 'failed') {

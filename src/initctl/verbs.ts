@@ -46,6 +46,7 @@ import { reloadOrRestart } from './verbs/reload-or-restart.ts';
 import { reload } from './verbs/reload.ts';
 import { resetFailed } from './verbs/reset-failed.ts';
 import { restart } from './verbs/restart.ts';
+import { run } from './verbs/run.ts';
 import { show } from './verbs/show.ts';
 import { start } from './verbs/start.ts';
 import { status } from './verbs/status.ts';
@@ -59,7 +60,7 @@ import { why } from './verbs/why.ts';
 
 /** In the order help shows them. */
 export const VERBS: readonly Verb[] = [
-  start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed,
+  start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, run,
   status, listUnits, listTimers, listSockets, listPaths, listDependencies, show, cat, log, isActive, isFailed,
   enable, disable, reenable, mask, unmask, preset, presetAll, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
   why, plan, verify,

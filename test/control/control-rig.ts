@@ -96,6 +96,7 @@ export function openControlRig(options: RigOptions): ControlRig {
       listeners.add(listener);
       return () => { listeners.delete(listener); };
     },
+    fds: { add: () => undefined, close: () => undefined },
     onTurnEnd: (listener) => {
       turnEnds.add(listener);
       return () => { turnEnds.delete(listener); };
@@ -104,7 +105,7 @@ export function openControlRig(options: RigOptions): ControlRig {
       const fresh = names.filter((name) => getEntry(kernel.state.units, name) === undefined)
         .map((name) => options.onDisk?.find((definition) => definition.name === name) ?? missing(name));
       if (fresh.length > 0) feed({ event: 'definitions', reload: false, definitions: fresh });
-      return { names };
+      return { names, isNew: fresh.length > 0 };
     },
     reloadDefinitions: () => { feed({ event: 'definitions', reload: true, definitions: options.units }); },
     processesOf: (unit: UnitName) => [...kernel.processes.values()].filter((process) => process.unit === unit).map((process) => process.pid),

@@ -30,6 +30,7 @@ export const ERROR_NOTES: Readonly<Record<ErrorName, string>> = {
   'invalid-unit-name': 'This is not the name of a unit.',
   'file-error': 'Reading or writing unit files failed; the message carries path and error.',
   'unit-file-refused': 'A change of unit files was refused for the reason in the message.',
+  'unit-exists': 'A unit to be made has the name of one that is loaded or has a file.',
 };
 
 interface LimitNote {
@@ -58,6 +59,7 @@ export const LIMIT_NOTES: Readonly<Record<keyof typeof limits, LimitNote>> = {
   NAME_CHARS_MAX: { text: 'characters of one name or pattern', unit: '' },
   ARGUMENTS_MAX: { text: 'arguments of one command line', unit: '' },
   ARGUMENT_CHARS_MAX: { text: 'characters of one argument', unit: '' },
+  TRANSIENT_UNITS_MAX: { text: 'units made by one request', unit: '' },
   ASSIGNMENTS_MAX: { text: 'environment assignments in one request', unit: '' },
   ACCESS_RULES_MAX: { text: 'access rules', unit: '' },
 };
@@ -73,6 +75,15 @@ export const METHOD_NOTES: MethodNotes = {
   'list-units': { text: 'Loaded units, one line each.', params: { patterns: 'patterns of names?', all: 'inactive ones too?', types: 'types of units?', states: 'load, active or sub-states?' } },
   status: { text: 'All about each unit that a person wants to see. Units are loaded when they are not.', params: { units: UNITS } },
   show: { text: "systemd's properties, as text. No unit means the manager.", params: { units: UNITS, properties: 'names of properties; none means all?' } },
+  'start-transient': {
+    text: 'Makes units from the text of their files and starts the first.',
+    params: {
+      name: 'the name all of them have before the suffix of their kind; empty for one nobody has', units: 'kind and text of each', wait: 'answer when the start job has ended?',
+      hold: 'keep the ended unit for a moment, for await-end?', keep: 'write files that stay?', pipe: "give the service the caller's standard streams?",
+      sameDirectory: "run it in the caller's directory?", inherit: "variables of the caller's environment that it gets?",
+    },
+  },
+  'await-end': { text: 'Answers when the unit is down: how it ended.', params: { unit: 'a name' } },
   'list-timers': { text: 'Timers, the one that elapses next first.', params: { patterns: 'patterns of names?', all: 'inactive ones too?', states: 'load, active or sub-states?' } },
   'list-sockets': { text: 'Sockets, one line for each address.', params: { patterns: 'patterns of names?', all: 'inactive ones too?', states: 'load, active or sub-states?' } },
   'list-paths': { text: 'Watched paths, one line each.', params: { patterns: 'patterns of names?', all: 'inactive ones too?', states: 'load, active or sub-states?' } },

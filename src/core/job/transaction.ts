@@ -13,7 +13,6 @@ import type { Atom } from '../graph/atoms.ts';
 import { neighbours, neighboursBy, type Graph } from '../graph/graph.ts';
 import type { Job, JobType, Reason, Unit } from '../manager/state.ts';
 import { areConflicting, collapseJobType, firstOf, isInactive, isRedundant, isSuperset, mergeJobTypes } from './job-type.ts';
-import { isReloadable } from '../unit/reloadable.ts';
 
 /** What a transaction needs to know of the manager. */
 export interface TransactionView {
@@ -184,7 +183,7 @@ class Builder {
       this.#idleStops.push({ source, name, pull, kind });
       return null;
     }
-    if (pull.type === 'reload' && (unit.activeState !== 'active' || !isReloadable(unit.definition))) return null;
+    if (pull.type === 'reload' && (unit.activeState !== 'active' || !mayReload(unit))) return null;
     const type = collapseJobType(pull.type, unit.activeState);
     if (type === 'nop') return null;
     let target = this.#drafts.get(name)?.find((draft) => draft.type === type);
@@ -248,7 +247,7 @@ class Builder {
       case 'error': return refuse('load-failed', `Unit ${draft.unit} has a bad unit file: ${loadError ?? 'unreadable'}`);
       case 'loaded': break;
     }
-    if (type === 'reload' && !isReloadable(unit.definition)) return refuse('not-applicable', `Unit ${draft.unit} cannot be reloaded: it has no ExecReload=.`);
+    if (type === 'reload' && !mayReload(unit)) return refuse('not-applicable', `Unit ${draft.unit} cannot be reloaded: it has no ExecReload=.`);
     return null;
   }
 
@@ -494,6 +493,10 @@ function remove<T>(list: T[], item: T): void {
   if (index >= 0) list.splice(index, 1);
 }
 
+function mayReload(unit: Unit): boolean {
+  const { definition } = unit;
+  return definition.kind === 'service' && (definition.execReload.length > 0 || definition.type === 'notify-reload');
+}
 
 function pathTo(draft: Draft): UnitName[] {
   const path: UnitName[] = [];

@@ -89,6 +89,10 @@ export type Effect =
    */
   | { readonly kind: 'watch-paths'; readonly unit: UnitName; readonly token: number; readonly watches: readonly { readonly kind: PathWatchKind; readonly path: string }[]; readonly makeDirectoryMode: number | null }
   | { readonly kind: 'unwatch-paths'; readonly unit: UnitName }
+  /** The transient unit has ended and could be forgotten. Answer with `collect` when nobody wants to know about it any more. */
+  | { readonly kind: 'collect'; readonly unit: UnitName }
+  /** The transient unit is forgotten: remove its files. */
+  | { readonly kind: 'remove-transient'; readonly unit: UnitName }
   | { readonly kind: 'reply'; readonly request: RequestId; readonly result: Reply }
   /** A line of the manager's own log about a unit ('' = about itself). */
   | { readonly kind: 'log'; readonly level: LogLevel; readonly unit: UnitName | ''; readonly message: string; readonly fields?: Readonly<Record<string, string | number>> }

@@ -1,7 +1,7 @@
 /**
  * The state as text and back: what a checkpoint holds.
  *
- * Definitions stay out, for they are read again from the files; only a unit that has no file (a transient one) carries its own.
+ * Definitions stay out, for they are read again from the files; only a unit that has no file, or one that goes with it (a transient one), carries its own.
  * The graph and the aliases are derived from the definitions. Law, tested at every event of the random scenarios: a state that goes
  * through here behaves as before.
  *
@@ -27,19 +27,16 @@ interface Snapshot extends Omit<ManagerState, 'units' | 'aliases' | 'graph' | 'j
   readonly pids: readonly (readonly [Pid, UnitName])[];
 }
 
-/**
- * Every list is in the order of its map. The order is part of the state: transitions that walk over all units do so in it, and a replay has
- * to do the same things in the same order.
- */
+/** Equal states give equal texts: every list is sorted by its key. */
 export function serialise(state: ManagerState): string {
   const { units, aliases: _aliases, graph: _graph, jobs, requests, pids, ...plain } = state;
   const snapshot: Snapshot = {
     format: SNAPSHOT_FORMAT,
     ...plain,
-    units: [...valuesOf(units)].map(saveUnit),
-    jobs: [...valuesOf(jobs)],
-    requests: [...valuesOf(requests)],
-    pids: [...entriesOf(pids)],
+    units: [...valuesOf(units)].sort((a, b) => (a.name < b.name ? -1 : 1)).map(saveUnit),
+    jobs: [...valuesOf(jobs)].sort((a, b) => a.id - b.id),
+    requests: [...valuesOf(requests)].sort((a, b) => a.id - b.id),
+    pids: [...entriesOf(pids)].sort((a, b) => a[0] - b[0]),
   };
   return JSON.stringify(snapshot);
 }
@@ -47,7 +44,8 @@ export function serialise(state: ManagerState): string {
 function saveUnit(unit: Unit): SavedUnit {
   const { definition, ...rest } = unit;
   const saved = { ...rest, sourceHash: definition.sourceHash };
-  return definition.fragmentPath === null && definition.loadState === 'loaded' ? { ...saved, definition } : saved;
+  const isWithoutFile = definition.fragmentPath === null || definition.transient === true;
+  return isWithoutFile && definition.loadState === 'loaded' ? { ...saved, definition } : saved;
 }
 
 export type Restored =

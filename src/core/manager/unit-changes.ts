@@ -8,6 +8,7 @@ import type { UnitName } from '../../base/brand.ts';
 import { neighbours, neighboursBy } from '../graph/graph.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
 import type { JobMode } from '../unit/definition.ts';
+import { considerCollecting } from './collect.ts';
 import { enqueueInternal, finishJob, turnIntoStart } from './jobs.ts';
 import { describeReason } from './query.ts';
 import { beginShutdown, exitStatusOf } from './shutdown.ts';
@@ -31,6 +32,7 @@ export function reactToNext(turn: Turn): boolean {
   for (const name of turn.triggered) {
     turn.triggered.delete(name);
     onTriggeredUnitChanged(turn, name);
+    considerCollecting(turn, name);
     return true;
   }
   const emergency = turn.emergencies.shift();
@@ -111,7 +113,7 @@ function startResult(unit: Unit): JobResult {
 }
 
 function reloadSucceeded(unit: Unit): boolean {
-  return !('reloadResult' in unit.runtime) || unit.runtime.reloadResult === 'success';
+  return unit.runtime.kind !== 'service' || unit.runtime.reloadResult === 'success';
 }
 
 function onFailed(turn: Turn, unit: Unit): void {

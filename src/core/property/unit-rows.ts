@@ -5,7 +5,6 @@ import { neighbours } from '../graph/graph.ts';
 import type { Instant, UnitTimes } from '../manager/state.ts';
 import type { PropertyContext, PropertyRow } from './property-row.ts';
 import { NOT_SET, span, words, yesNo } from './value-text.ts';
-import { isReloadable } from '../unit/reloadable.ts';
 
 type Row = PropertyRow<PropertyContext>;
 
@@ -34,11 +33,12 @@ function timeRows(property: string, time: keyof UnitTimes): readonly Row[] {
 /** Whether a person may ask for the operation, and the kind of unit has it. */
 function canStart({ unit }: PropertyContext): boolean {
   const { definition } = unit;
-  return definition.loadState === 'loaded' && !definition.refuseManualStart && ['service', 'target', 'slice', 'timer', 'path', 'mount'].includes(definition.kind);
+  return definition.loadState === 'loaded' && !definition.refuseManualStart && ['service', 'target', 'slice', 'timer', 'path'].includes(definition.kind);
 }
 
 function canReload({ unit }: PropertyContext): boolean {
-  return isReloadable(unit.definition);
+  const { definition } = unit;
+  return definition.kind === 'service' && (definition.execReload.length > 0 || definition.type === 'notify-reload');
 }
 
 function jobId({ state, unit }: PropertyContext): string {
@@ -93,7 +93,7 @@ export const UNIT_ROWS: readonly Row[] = [
   ...timeRows('ConditionTimestamp', 'condition'),
   ...timeRows('AssertTimestamp', 'condition'),
   ['LoadError', ({ unit }) => unit.definition.loadError ?? ''],
-  ['Transient', ({ unit }) => yesNo(unit.definition.kind === 'scope')],
+  ['Transient', ({ unit }) => yesNo(unit.definition.kind === 'scope' || unit.definition.transient === true)],
   ['Perpetual', ({ unit }) => yesNo(unit.name === '-.slice' || unit.name === '-.mount' || unit.name === 'init.scope')],
   ['StartLimitIntervalUSec', ({ unit }) => span(unit.definition.startLimitIntervalUsec)],
   ['StartLimitBurst', ({ unit }) => String(unit.definition.startLimitBurst)],

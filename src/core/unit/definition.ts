@@ -6,7 +6,6 @@
  * Sources: systemd.unit(5), systemd.service(5), systemd.exec(5), systemd.kill(5), systemd.resource-control(5).
  */
 import type { Signal, UnitName, Usec } from '../../base/brand.ts';
-import type { MountUnit } from './mount.ts';
 import type { PathUnit } from './path.ts';
 import type { TimerUnit } from './timer.ts';
 import type { Confinement } from './confinement.ts';
@@ -117,6 +116,8 @@ export interface UnitCommon {
   readonly names: readonly UnitName[];
   readonly fragmentPath: string | null;
   readonly dropInPaths: readonly string[];
+  /** Its fragment is one that a client had made: the unit is forgotten when it has ended. */
+  readonly transient?: true;
   /** 16 hexadecimal digits over the paths and texts of all source files in order; tells "changed on disk". Not a defence against forgery. */
   readonly sourceHash: string;
   /** Description=, or the unit's name. */
@@ -365,7 +366,7 @@ export interface ScopeUnit extends UnitCommon {
 
 /** The kinds that load, take part in dependencies and are listed, but cannot be started yet. */
 export interface InertUnit extends UnitCommon {
-  readonly kind: 'automount' | 'swap' | 'device';
+  readonly kind: 'mount' | 'automount' | 'swap' | 'device';
 }
 
-export type UnitDefinition = ServiceUnit | SocketUnit | TargetUnit | SliceUnit | ScopeUnit | TimerUnit | PathUnit | MountUnit | InertUnit;
+export type UnitDefinition = ServiceUnit | SocketUnit | TargetUnit | SliceUnit | ScopeUnit | TimerUnit | PathUnit | InertUnit;

@@ -17,6 +17,7 @@ import { FAULT_SIGNALS, commitFault } from '../faults.ts';
 import type { Peer } from './connection.ts';
 import { enqueueUnits } from './enqueue.ts';
 import { readerOf } from './reads/readers.ts';
+import { awaitEnd, startTransient } from './start-transient.ts';
 import { unitFilesOf } from './unit-file-states.ts';
 import { resolveUnits, UnitLoading } from './unit-selection.ts';
 
@@ -95,6 +96,10 @@ export class Dispatcher {
     switch (method) {
       case 'enqueue':
         return enqueueUnits(engine, peer, params as Params<'enqueue'>, units, finish, key);
+      case 'start-transient':
+        return startTransient(engine, peer, params as Params<'start-transient'>, finish, key);
+      case 'await-end':
+        return awaitEnd(engine, params as Params<'await-end'>, finish);
       case 'cancel': {
         const all = [...engine.state().jobs.shards].flatMap((shard) => (shard === undefined ? [] : [...shard.keys()]));
         const asked = (params as Params<'cancel'>).jobs;

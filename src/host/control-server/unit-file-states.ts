@@ -37,6 +37,7 @@ export function unitFilesOf(engine: Engine): UnitFiles {
 /** What `status` and `show` say of a loaded unit: whether it is enabled. Units without a file say nothing. */
 export function unitFileState(engine: Engine, definition: UnitDefinition): UnitFileState {
   if (definition.fragmentPath === null) return { state: definition.loadState === 'masked' ? 'masked' : '', preset: '' };
+  if (definition.transient === true) return { state: 'transient', preset: '' };
   const { state, preset } = unitFilesOf(engine).stateOf(definition.name);
   return { state, preset: hasPreset(state) ? preset : '' };
 }

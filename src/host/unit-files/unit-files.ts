@@ -45,6 +45,11 @@ export class UnitFiles {
     this.#options = options;
   }
 
+  /** Where files of the administrator are. */
+  get configurationDirectory(): string {
+    return this.#options.loadPath.configurationDirectory;
+  }
+
   stateOf(name: string): UnitFileState {
     const found = unitFileState(this.#currentView(), name);
     return found === null ? { state: '', preset: '' } : { state: found.state, preset: this.#presetOf(name) };

@@ -5,9 +5,8 @@
  */
 import type { UnitName } from '../../base/brand.ts';
 import type { Diagnostic, UnitDefinition } from '../../core/unit/definition.ts';
-import type { MountPoint } from '../../core/unit/mount.ts';
 import { isUnitName, unitKind, unitNameForm } from '../../core/unit/unit-name.ts';
-import { buildMountPoint, buildUnit, buildUnusable } from '../../core/unit-file/build-unit.ts';
+import { buildUnit, buildUnusable } from '../../core/unit-file/build-unit.ts';
 import { orderTarget } from '../../core/unit-file/default-dependencies.ts';
 import { lexUnitFile, type LexedFile } from '../../core/unit-file/lexer.ts';
 import { hashSources } from '../../core/unit-file/source-hash.ts';
@@ -32,6 +31,8 @@ export interface UnitLoaderOptions {
   readonly mode: 'system' | 'user';
   /** The load path, most important first (`buildLoadPath`). */
   readonly directories: readonly string[];
+  /** The directory of `directories` whose units are transient; null = none. */
+  readonly transientDirectory?: string | null;
   /** Prefix for offline verbs, '' for the running system. Paths in definitions do not have it. */
   readonly root: string;
   readonly defaults: UnitDefaults;
@@ -46,8 +47,6 @@ export interface UnitLoader {
    * @param find what is loaded already, under any of its names
    */
   loadClosure(names: readonly UnitName[], find: (name: UnitName) => UnitDefinition | undefined): readonly UnitDefinition[];
-  /** The unit of a mount that no file speaks of. `hasDefaults`: it is unmounted at the end. */
-  mountPoint(name: UnitName, mount: MountPoint, hasDefaults: boolean): UnitDefinition;
   /** One unit alone; targets are not ordered after what they pull in. */
   loadUnit(name: UnitName): UnitDefinition;
   /** The name under which a unit is loaded: the end of all links. */
@@ -102,10 +101,14 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
     };
   };
 
+  const transientPrefix = typeof options.transientDirectory === 'string' ? `${options.transientDirectory}/` : null;
+  const isTransient = ({ fragmentPath }: UnitDefinition): boolean => transientPrefix !== null && fragmentPath?.startsWith(transientPrefix) === true;
+
   const loadOne = (session: Session, name: UnitName): UnitDefinition => {
     const gathered = gather(session, name, root);
     const unit = gathered.unusable === null ? buildUnit(gathered.sources, session.context) : buildUnusable(gathered.sources, session.context, gathered.unusable);
-    return gathered.diagnostics.length === 0 ? unit : { ...unit, diagnostics: [...gathered.diagnostics, ...unit.diagnostics] };
+    const whole = gathered.diagnostics.length === 0 ? unit : { ...unit, diagnostics: [...gathered.diagnostics, ...unit.diagnostics] };
+    return isTransient(whole) ? { ...whole, transient: true } : whole;
   };
 
   return {
@@ -140,8 +143,6 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
       const findAny = (name: UnitName): UnitDefinition | undefined => byName.get(name) ?? find(name);
       return [...loaded.values()].map((unit) => (unit.kind === 'target' ? orderTarget(unit, findAny) : unit));
     },
-
-    mountPoint: (name, mount, hasDefaults) => buildMountPoint(name, mount, hasDefaults, openSession().context),
 
     loadUnit: (name) => {
       const session = openSession();

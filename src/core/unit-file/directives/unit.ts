@@ -56,7 +56,7 @@ export const UNIT_DIRECTIVES = page('systemd.unit(5)', ['Unit'], [
   ['AllowIsolate', 'boolean', 'no', HONOURED],
   ['DefaultDependencies', 'boolean', 'yes', HONOURED],
   ['SurviveFinalKillSignal', 'boolean', 'no', PARSED, 255],
-  ['CollectMode', ['inactive', 'inactive-or-failed'], 'inactive', PARSED],
+  ['CollectMode', ['inactive', 'inactive-or-failed'], 'inactive', HONOURED],
   ['FailureAction', EMERGENCY_ACTIONS, 'none', HONOURED],
   ['SuccessAction', EMERGENCY_ACTIONS, 'none', HONOURED],
   ['FailureActionExitStatus', 'number', '', PARSED],

@@ -1,0 +1,105 @@
+/** `run`: systemd-run(1) as a verb. */
+import type { EndAnswer, TransientAnswer } from '../../control/answers.ts';
+import type { Usec } from '../../base/brand.ts';
+import { formatTimeSpan } from '../../core/time/time-span.ts';
+import { exitStatusOfJobs, tellFailure } from '../enqueue.ts';
+import { EXIT, exitStatusOf } from '../exit-status.ts';
+import { hasOption, optionText, type OptionName } from '../options.ts';
+import { signalName } from '../text/process-end.ts';
+import { composeTransient } from '../transient-text.ts';
+import { complain, printJson, request, type Invocation, type Verb, type VerbRun } from '../verb.ts';
+
+/** A service that was ended by a signal ends `run --wait` with this. Source: systemd-run(1). */
+const EXIT_EXCEPTION = 255;
+
+const OWN_OPTIONS: readonly OptionName[] = [
+  'unit', 'property', 'description', 'wait', 'pipe', 'collect', 'keep', 'no-block', 'quiet', 'slice', 'uid', 'gid', 'nice', 'setenv',
+  'working-directory', 'same-dir', 'service-type', 'remain-after-exit', 'send-sighup', 'expand-environment', 'on-active', 'on-boot', 'on-startup',
+  'on-unit-active', 'on-unit-inactive', 'on-calendar', 'on-clock-change', 'on-timezone-change', 'timer-property', 'path-property', 'json',
+];
+
+export const run: Verb = {
+  name: 'run',
+  aliases: [],
+  group: 'Units',
+  synopsis: '[--] COMMAND [ARGUMENT…]',
+  summary: 'Run a command as a unit of its own',
+  operand: 'free',
+  options: OWN_OPTIONS,
+  shortOptions: { r: 'remain-after-exit', P: 'pipe' },
+  runs: 'manager',
+  *run(call) {
+    const problem = wrongUse(call);
+    if (problem !== null) {
+      yield* complain(problem);
+      return EXIT.usage;
+    }
+    const composed = composeTransient(call.words, call.options);
+    if (!composed.ok) {
+      yield* complain(composed.problem);
+      return EXIT.failed;
+    }
+    const waits = hasOption(call.options, 'wait') || hasOption(call.options, 'pipe');
+    const reply = yield* request('start-transient', {
+      name: (optionText(call.options, 'unit') ?? '').replace(/\.(service|timer|path)$/, ''),
+      units: composed.value, wait: !hasOption(call.options, 'no-block'), hold: waits, keep: hasOption(call.options, 'keep'),
+      pipe: hasOption(call.options, 'pipe'), sameDirectory: hasOption(call.options, 'same-dir'),
+      inherit: (call.options.setenv ?? []).filter((assignment) => !assignment.includes('=')),
+    });
+    if (!reply.ok) {
+      yield* complain(`Failed to start transient ${composed.value[0]?.kind ?? ''} unit: ${reply.failure.message}`);
+      return exitStatusOf(reply.failure.name);
+    }
+    const exit = yield* tellStart(call, reply.value);
+    if (!waits) return exit;
+    return yield* waitForEnd(call, reply.value);
+  },
+};
+
+function wrongUse(call: Invocation): string | null {
+  if (call.words.length === 0) return 'Command line to execute required.';
+  const isTriggered = Object.keys(call.options).some((name) => name.startsWith('on-') || name === 'timer-property' || name === 'path-property');
+  if (isTriggered && (hasOption(call.options, 'wait') || hasOption(call.options, 'pipe'))) return '--wait and --pipe are about a command that is run at once.';
+  if (hasOption(call.options, 'no-block') && (hasOption(call.options, 'wait') || hasOption(call.options, 'pipe'))) return '--wait and --pipe may not be combined with --no-block.';
+  return null;
+}
+
+function* tellStart(call: Invocation, answer: TransientAnswer): VerbRun {
+  const [first = '', ...others] = answer.units;
+  const exit = exitStatusOfJobs(answer);
+  if (hasOption(call.options, 'json')) {
+    if (!hasOption(call.options, 'wait')) yield* printJson(answer);
+    return exit;
+  }
+  for (const refusal of answer.refused) yield* complain(`Failed to start ${refusal.unit}: ${refusal.message}`);
+  for (const job of answer.jobs) if (job.result !== 'done' && job.result !== 'queued') yield* tellFailure(call, job);
+  if (exit !== EXIT.done || hasOption(call.options, 'quiet')) return exit;
+  const kind = first.slice(first.lastIndexOf('.') + 1);
+  yield* complain(kind === 'service' ? `Running as unit: ${first}` : `Running ${kind} as unit: ${first}`);
+  for (const other of others) yield* complain(`Will run ${other.slice(other.lastIndexOf('.') + 1)} as unit: ${other}`);
+  return exit;
+}
+
+function* waitForEnd(call: Invocation, answer: TransientAnswer): VerbRun {
+  const reply = yield* request('await-end', { unit: answer.units[0] ?? '' });
+  if (!reply.ok) {
+    yield* complain(reply.failure.message);
+    return EXIT.failed;
+  }
+  const end = reply.value;
+  if (hasOption(call.options, 'json')) yield* printJson({ ...answer, end });
+  else if (!hasOption(call.options, 'quiet') && hasOption(call.options, 'wait')) for (const line of endLines(end)) yield* complain(line);
+  // What SuccessExitStatus= allows counts as success here too.
+  if (end.result === 'success') return EXIT.done;
+  if (end.result === 'exit-code' && end.status !== null && end.status > 0) return end.status;
+  return end.result === 'signal' ? EXIT_EXCEPTION : EXIT.failed;
+}
+
+function endLines(end: EndAnswer): readonly string[] {
+  const lines = [`Finished with result: ${end.result}`];
+  if (end.code !== null && end.status !== null) {
+    lines.push(`Main processes terminated with: code=${end.code}/status=${end.code === 'exited' ? String(end.status) : signalName(end.status).replace(/^SIG/, '')}`);
+  }
+  if (end.runtimeUsec !== null) lines.push(`Service runtime: ${formatTimeSpan(end.runtimeUsec as Usec, 1000 as Usec)}`);
+  return lines;
+}
