@@ -3,34 +3,35 @@
 
 #include <node_api.h>
 
-#define HEARTWOOD_EXPORTS(EXPORT)                                                                                    \
-  /* signal.cc */ EXPORT(signalOpen) EXPORT(signalRead)                                                              \
+#define HEARTWOOD_EXPORTS(EXPORT)                                                                                     \
+  /* signal.cc */ EXPORT(signalOpen) EXPORT(signalRead)                                                               \
   /* spawn.cc */ EXPORT(spawn) EXPORT(spawnBegin) EXPORT(spawnFinish)                                                 \
-  /* reap.cc */ EXPORT(reap) EXPORT(leftExits) EXPORT(exitsTold)                                                                                         \
+  /* reap.cc */ EXPORT(reap) EXPORT(leftExits) EXPORT(exitsTold) EXPORT(expectExit)                                   \
+      EXPORT(reapStrangersQuietly)                                                                                    \
   /* process.cc */ EXPORT(pidfdOpen) EXPORT(pidfdGetFd) EXPORT(pidfdSendSignal) EXPORT(kill) EXPORT(killAll) EXPORT(sigqueue) \
-      EXPORT(exitNow)                                                                                                \
-  /* identity.cc */ EXPORT(setChildSubreaper) EXPORT(setParentDeathSignal) EXPORT(setProcessName)                    \
-      EXPORT(effectiveCapabilities) EXPORT(inheritedLimits) EXPORT(umask) EXPORT(setsid)                             \
-  /* poll.cc */ EXPORT(pollStart) EXPORT(pollStop) EXPORT(pollAdd) EXPORT(pollModify) EXPORT(pollRemove)             \
-      EXPORT(pollTimer) EXPORT(clock) EXPORT(clockChangeFd)                                                          \
-  /* socket.cc */ EXPORT(unixListen) EXPORT(unixDatagram) EXPORT(unixConnect) EXPORT(accept)                         \
-      EXPORT(peerCredentials) EXPORT(receiveNotify) EXPORT(sendWithFds) EXPORT(receiveWithFds) EXPORT(socketPair)    \
-      EXPORT(receive) EXPORT(send) EXPORT(setSocketBuffers)                                                          \
+      EXPORT(exitNow)                                                                                                 \
+  /* identity.cc */ EXPORT(setChildSubreaper) EXPORT(setParentDeathSignal) EXPORT(setProcessName)                     \
+      EXPORT(effectiveCapabilities) EXPORT(inheritedLimits) EXPORT(umask) EXPORT(setsid)                              \
+  /* poll.cc */ EXPORT(pollStart) EXPORT(pollStop) EXPORT(pollAdd) EXPORT(pollModify) EXPORT(pollRemove)              \
+      EXPORT(pollTimer) EXPORT(pollChildren) EXPORT(clock) EXPORT(clockChangeFd)                                      \
+  /* socket.cc */ EXPORT(unixListen) EXPORT(unixDatagram) EXPORT(unixConnect) EXPORT(accept)                          \
+      EXPORT(peerCredentials) EXPORT(receiveNotify) EXPORT(sendWithFds) EXPORT(receiveWithFds) EXPORT(socketPair)     \
+      EXPORT(receive) EXPORT(send) EXPORT(setSocketBuffers)                                                           \
   /* listen.cc */ EXPORT(socketOpen) EXPORT(socketBind) EXPORT(socketListen) EXPORT(socketOption) EXPORT(socketName)  \
-      EXPORT(peerName) EXPORT(makeFifo) EXPORT(queueOpen) EXPORT(queueUnlink)                                        \
-  /* fd.cc */ EXPORT(pipe) EXPORT(setPipeSize) EXPORT(open) EXPORT(close) EXPORT(duplicate) EXPORT(read)             \
-      EXPORT(write) EXPORT(setNonBlocking) EXPORT(setCloexec) EXPORT(isTty) EXPORT(memfd) EXPORT(eventfd)            \
-      EXPORT(readSmallFile) EXPORT(writeAttribute)                                                                   \
-  /* splice.cc */ EXPORT(splice) EXPORT(tee)                                                                         \
-  /* inotify.cc */ EXPORT(inotifyOpen) EXPORT(inotifyAdd) EXPORT(inotifyRemove) EXPORT(inotifyRead)                  \
-  /* cgroup.cc */ EXPORT(makeDirectory) EXPORT(removeDirectory) EXPORT(openDirectory) EXPORT(readGroupProcesses)     \
-      EXPORT(isGroupPopulated)                                                                                       \
-  /* mount.cc */ EXPORT(mount) EXPORT(umount) EXPORT(pivotRoot) EXPORT(chroot) EXPORT(swapoff)                       \
-  /* power.cc */ EXPORT(sync) EXPORT(reboot) EXPORT(setHostname) EXPORT(loopbackUp)                                  \
-  /* tty.cc */ EXPORT(windowSize) EXPORT(setForegroundGroup) EXPORT(getForegroundGroup) EXPORT(resetTty)             \
-  /* exec.cc */ EXPORT(reexec)                                                                                       \
-  /* checkpoint.cc */ EXPORT(checkpointMap) EXPORT(checksum)                                                         \
-  /* crash.cc */ EXPORT(guardStart) EXPORT(guardEnd) EXPORT(guardExecute) EXPORT(commitFault)                                            \
+      EXPORT(peerName) EXPORT(makeFifo) EXPORT(queueOpen) EXPORT(queueUnlink)                                         \
+  /* fd.cc */ EXPORT(pipe) EXPORT(setPipeSize) EXPORT(open) EXPORT(close) EXPORT(duplicate) EXPORT(read)              \
+      EXPORT(write) EXPORT(setNonBlocking) EXPORT(setCloexec) EXPORT(isTty) EXPORT(memfd) EXPORT(eventfd)             \
+      EXPORT(readSmallFile) EXPORT(writeAttribute)                                                                    \
+  /* splice.cc */ EXPORT(splice) EXPORT(tee)                                                                          \
+  /* inotify.cc */ EXPORT(inotifyOpen) EXPORT(inotifyAdd) EXPORT(inotifyRemove) EXPORT(inotifyRead)                   \
+  /* cgroup.cc */ EXPORT(makeDirectory) EXPORT(removeDirectory) EXPORT(openDirectory) EXPORT(readGroupProcesses)      \
+      EXPORT(isGroupPopulated)                                                                                        \
+  /* mount.cc */ EXPORT(mount) EXPORT(umount) EXPORT(pivotRoot) EXPORT(chroot) EXPORT(swapoff)                        \
+  /* power.cc */ EXPORT(sync) EXPORT(reboot) EXPORT(setHostname) EXPORT(loopbackUp)                                   \
+  /* tty.cc */ EXPORT(windowSize) EXPORT(setForegroundGroup) EXPORT(getForegroundGroup) EXPORT(resetTty)              \
+  /* exec.cc */ EXPORT(reexec)                                                                                        \
+  /* checkpoint.cc */ EXPORT(checkpointMap) EXPORT(checksum)                                                          \
+  /* crash.cc */ EXPORT(guardStart) EXPORT(guardEnd) EXPORT(guardExecute) EXPORT(commitFault)                         \
   /* memory.cc */ EXPORT(trimMemory)
 
 namespace heartwood {

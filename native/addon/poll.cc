@@ -3,16 +3,19 @@
 // Node-API comes without uv.h, but Node exports libuv: the few functions are declared here by hand, and the handle is allocated at
 // the size libuv names. `pollStart` checks that the handle type means what is believed here.
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
 
 #include <sys/epoll.h>
+#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "addon/call.h"
 #include "addon/exports.h"
+#include "addon/reap.h"
 
 extern "C" {
 struct uv_loop_s;
@@ -33,6 +36,9 @@ constexpr int kUvReadable = 1;
 /// Ready fds taken by one wake-up: bounds the length of a turn; what is left is still ready in the next.
 constexpr int kReadyMax = 256;
 constexpr uint64_t kTimerToken = 0;
+/// Times that the set is looked at again after only strangers had ended: a loop of Node's for each would be most of the work. Bounded,
+/// because Node's own sources wait as long.
+constexpr int kQuietRoundsMax = 64;
 constexpr int64_t kUsecPerSec = 1'000'000;
 constexpr int64_t kNsecPerUsec = 1'000;
 /// Tokens are whole numbers that JavaScript can hold.
@@ -42,6 +48,9 @@ struct PollSet {
   napi_env env = nullptr;
   int epoll = -1;
   int timer = -1;
+  /// Readable when a child has ended.
+  int children = -1;
+  uint64_t childrenToken = 0;
   uv_poll_s* handle = nullptr;
   napi_ref onReady = nullptr;
   napi_async_context context = nullptr;
@@ -70,22 +79,36 @@ void deliver(napi_env env, const epoll_event* events, int count) {
   napi_close_handle_scope(env, scope);
 }
 
+/// SIGCHLD came: reaps. Returns whether JavaScript has to hear of it.
+bool takeChildren() {
+  signalfd_siginfo records[8];
+  while (::read(set.children, records, sizeof records) > 0) {}
+  return reapBeforehand();
+}
+
 void onReadable(uv_poll_s*, int, int) {
   epoll_event events[kReadyMax];
-  const int count = epoll_wait(set.epoll, events, kReadyMax, 0);
-  for (int i = 0; i < count; i++) {
-    if (events[i].data.u64 != kTimerToken) continue;
-    // Taken here, so that a timer nobody arms again does not stay ready.
-    uint64_t expirations;
-    if (::read(set.timer, &expirations, sizeof expirations) < 0) events[i].events = 0;
+  for (int round = 0; round < kQuietRoundsMax; round++) {
+    const int ready = epoll_wait(set.epoll, events, kReadyMax, 0);
+    int count = 0;
+    for (int i = 0; i < ready; i++) {
+      epoll_event& event = events[i];
+      if (set.children >= 0 && event.data.u64 == set.childrenToken && !takeChildren()) continue;
+      // Taken here, so that a timer nobody arms again does not stay ready.
+      uint64_t expirations;
+      if (event.data.u64 == kTimerToken && ::read(set.timer, &expirations, sizeof expirations) < 0) event.events = 0;
+      events[count++] = event;
+    }
+    if (count > 0) deliver(set.env, events, count);
+    if (count > 0 || ready <= 0) return;
   }
-  if (count > 0) deliver(set.env, events, count);
 }
 
 void closeFds() {
+  if (set.children >= 0) ::close(set.children);
   if (set.timer >= 0) ::close(set.timer);
   if (set.epoll >= 0) ::close(set.epoll);
-  set.timer = set.epoll = -1;
+  set.timer = set.epoll = set.children = -1;
 }
 
 napi_value control(napi_env env, int operation, int fd, uint64_t token, uint32_t events) {
@@ -182,6 +205,22 @@ napi_value pollTimer(napi_env env, napi_callback_info info) {
     if (due == 0) timer.it_value.tv_nsec = 1;
   }
   return done(env, timerfd_settime(set.timer, TFD_TIMER_ABSTIME, &timer, nullptr));
+}
+
+napi_value pollChildren(napi_env env, napi_callback_info info) {
+  Call call(env, info, "pollChildren", 1);
+  const int64_t token = call.integer(0, "token", 1, kTokenMax);
+  if (!call.ok()) return nullptr;
+  if (set.epoll < 0) return errnoValue(env, EBADF);
+  if (set.children >= 0) return errnoValue(env, EALREADY);
+  sigset_t child;
+  sigemptyset(&child);
+  sigaddset(&child, SIGCHLD);
+  const int fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (fd < 0) return errnoValue(env, errno);
+  set.children = fd;
+  set.childrenToken = static_cast<uint64_t>(token);
+  return control(env, EPOLL_CTL_ADD, fd, set.childrenToken, EPOLLIN);
 }
 
 napi_value clock(napi_env env, napi_callback_info) { return pairValue(env, usecOf(CLOCK_MONOTONIC), usecOf(CLOCK_REALTIME)); }

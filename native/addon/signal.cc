@@ -117,7 +117,8 @@ napi_value signalOpen(napi_env env, napi_callback_info info) {
   Call call(env, info, "signalOpen", 1);
   const std::vector<int> signals = call.integers(0, "signals", 1, 64);
   if (!call.ok()) return nullptr;
-  uint64_t mask = 0;
+  // Read by the poll set, whoever asks for signals: pollChildren.
+  uint64_t mask = bitOf(SIGCHLD);
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : signals) {

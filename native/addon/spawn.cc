@@ -5,6 +5,7 @@
 
 #include "addon/call.h"
 #include "addon/exports.h"
+#include "addon/reap.h"
 #include "addon/spawn-plan.h"
 #include "errno-name.h"
 
@@ -272,6 +273,7 @@ napi_value outcomeOf(napi_env env, const Birth& birth) {
   napi_value result;
   napi_create_object(env, &result);
   if (birth.stage == SpawnStage::none) {
+    expectExitOf(birth.pid);
     setMember(env, result, "pid", birth.pid);
     setMember(env, result, "pidfd", birth.pidfd);
   } else {

@@ -131,7 +131,10 @@ export class Manager {
       bootId: options.logd.bootId,
       stderr: 2 as Fd,
       echo: options.logd.echo ? (1 as Fd) : null,
-      onSpawned: (pid, onExit) => { this.#own.set(pid, onExit); },
+      onSpawned: (pid, onExit) => {
+        native.expectExit(pid);
+        this.#own.set(pid, onExit);
+      },
     });
     options.streams.attach(this.#logd);
     const unitOf = (pid: Pid): UnitName | null => this.#knownUnitOf(pid) ?? this.#tracker.unitOf(pid);
@@ -167,7 +170,7 @@ export class Manager {
       finalKill: this.#finalKill,
       unitOf,
       adopt: (pid, unit) => {
-        this.#children.set(pid, unit);
+        this.#expect(pid, unit);
         this.#tracker.addProcess(unit, pid, '');
       },
       isAlive: (pid) => this.#children.has(pid),
@@ -201,14 +204,10 @@ export class Manager {
     });
   }
 
-  /** Zombies of nobody that were reaped so far. */
-  get orphansReaped(): number {
-    return this.#reaper.orphans;
-  }
-
   /** Blocks signals, boots the unit of the configuration and starts the loop. */
   start(): void {
     const { native, poll } = this.#options;
+    native.reapStrangersQuietly(!this.#tracker.endOfStrangersMatters);
     watchSignals(native, poll, (record) => { this.#onSignal(record); }, () => { this.#reapSoon(); });
     process.on('uncaughtException', (error) => {
       this.#onUncaught(`uncaught: ${describeError(error)}`);
@@ -254,13 +253,13 @@ export class Manager {
     for (const unit of recovered.changed) log.write('notice', unit, `${unit}: its files have changed, and were read again`);
     for (const unit of valuesOf(state.units)) this.#restoreUnit(unit);
     for (const [pid, unit] of entriesOf(state.pids)) {
-      if (this.#isChild(pid)) this.#children.set(pid, unit);
+      if (this.#isChild(pid)) this.#expect(pid, unit);
       else if (readProcess(this.#options.native, pid) !== null) this.#performer.perform({ kind: 'adopt-process', unit, pid });
     }
     // Born, and their news on the way to the core: nobody else would know them until then.
     for (const event of recovered.queue) {
       if (event.event !== 'spawned') continue;
-      this.#children.set(event.pid, event.unit);
+      this.#expect(event.pid, event.unit);
       this.#tracker.addProcess(event.unit, event.pid, getEntry(state.units, event.unit)?.invocationId ?? '');
     }
     this.engine.resume(recovered);
@@ -319,9 +318,15 @@ export class Manager {
   }
 
   #takeOverBirth(effect: SpawnEffect, pid: Pid): boolean {
-    this.#children.set(pid, effect.unit);
+    this.#expect(pid, effect.unit);
     this.#tracker.addProcess(effect.unit, pid, effect.invocationId);
     return !this.#executor.isPending(pid);
+  }
+
+  /** A process of a unit that this engine did not start. */
+  #expect(pid: Pid, unit: UnitName): void {
+    this.#options.native.expectExit(pid);
+    this.#children.set(pid, unit);
   }
 
   #isChild(pid: Pid): boolean {

@@ -81,7 +81,7 @@ export interface InotifyRecord {
 
 export interface NativeBinding {
   // --- signal: signalfd after blocking the set in every thread, so that nothing is lost (NODE-AS-PID1, section 2)
-  /** Blocks `signals` in all threads of the process and returns a signalfd for them. */
+  /** Blocks `signals`, and SIGCHLD, in all threads of the process and returns a signalfd for `signals`. */
   signalOpen(signals: readonly number[]): Outcome<Fd>;
   /** Up to 64 records; empty when there are none. */
   signalRead(fd: Fd): Outcome<SignalRecord[]>;
@@ -100,6 +100,13 @@ export interface NativeBinding {
    * stays there until `exitsTold`; what was not told by the next call is forgotten.
    */
   reap(max: number): ProcessExit[];
+  /** The end of `pid`, which is no child of `spawn`, is to be told: it was adopted, or a former engine started it. */
+  expectExit(pid: number): 0;
+  /**
+   * On: children that were neither spawned nor expected are reaped without a word, which also spares the wake-up. Off, as at the start:
+   * every exit is told.
+   */
+  reapStrangersQuietly(on: boolean): 0;
   /** What a former engine wrote down and did not tell. To be called before the first `reap`. */
   leftExits(): ProcessExit[];
   /** So many more of the exits, in their order, are written down elsewhere. */
@@ -142,6 +149,11 @@ export interface NativeBinding {
   pollRemove(fd: Fd): Outcome<0>;
   /** One absolute CLOCK_MONOTONIC timer (timerfd) in the set, reported as token 0; null disarms. */
   pollTimer(dueMonotonicUsec: number | null): Outcome<0>;
+  /**
+   * SIGCHLD in the set. What has ended is reaped before anybody hears of it, and `token` is reported when `reap` has something to tell.
+   * To be called once, after `signalOpen`, which blocks the signal.
+   */
+  pollChildren(token: number): Outcome<0>;
   /** CLOCK_MONOTONIC and CLOCK_REALTIME in microseconds. */
   clock(): readonly [number, number];
   /** A timerfd that becomes readable when the wall clock is set (TFD_TIMER_CANCEL_ON_SET). */

@@ -82,6 +82,15 @@ export class PollSet {
     return 0;
   }
 
+  /** From now on `callback` is called when there are exits for `reap`. To be called once, when SIGCHLD is blocked. */
+  addChildren(callback: () => void): void {
+    const watch: Watch = { fd: -1 as Fd, token: this.#nextToken, callback, priority: SOURCE_PRIORITY.indexOf('signal') };
+    const result = this.#native.pollChildren(watch.token);
+    assert(result === 0, `ended children can be watched for: ${String(result)}`);
+    this.#nextToken += 1;
+    this.#byToken.set(watch.token, watch);
+  }
+
   /** Changes what is waited for. */
   modify(fd: Fd, events: number): void {
     const watch = this.#byFd.get(fd);

@@ -21,21 +21,15 @@ export interface ReaperOptions {
   readonly onOwn: (exit: ProcessExit) => boolean;
   /** A process of a unit has ended. */
   readonly onExit: (exit: ProcessExit, unit: UnitName) => void;
-  /** All exits of this round are reported; `units` are those that lost a process. `orphans` were reaped for nobody. */
-  readonly onDrained: (units: ReadonlySet<UnitName>, orphans: number) => void;
+  /** All exits of this round are reported; `units` are those that lost a process. */
+  readonly onDrained: (units: ReadonlySet<UnitName>) => void;
 }
 
 export class Reaper {
   readonly #options: ReaperOptions;
-  #orphans = 0;
 
   constructor(options: ReaperOptions) {
     this.#options = options;
-  }
-
-  /** Processes reaped that belonged to no unit. */
-  get orphans(): number {
-    return this.#orphans;
   }
 
   /** Reaps and reports. Returns whether the bound was hit, so that it must be called again. */
@@ -45,16 +39,13 @@ export class Reaper {
     if (exits.length === 0) return false;
     this.#options.beforeReport();
     const units = new Set<UnitName>();
-    let orphans = 0;
     for (const exit of exits) {
       const unit = this.#report(exit);
-      if (unit === 'nobody') orphans += 1;
-      else if (unit !== 'own') units.add(unit);
+      if (unit !== 'nobody' && unit !== 'own') units.add(unit);
       // It is in the journal, or of no consequence: a next engine need not hear of it.
       native.exitsTold(1);
     }
-    this.#orphans += orphans;
-    this.#options.onDrained(units, orphans);
+    this.#options.onDrained(units);
     return exits.length >= EXITS_MAX;
   }
 

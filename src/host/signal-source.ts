@@ -12,7 +12,6 @@ export const SIGUSR1 = 10;
 export const SIGUSR2 = 12;
 export const SIGPIPE = 13;
 export const SIGTERM = 15;
-export const SIGCHLD = 17;
 export const SIGTSTP = 20;
 export const SIGTTIN = 21;
 export const SIGTTOU = 22;
@@ -37,7 +36,7 @@ export function managerSignal(signal: number): ManagerSignal | null {
 
 /** SIGTTIN and SIGTTOU would stop the manager when it touches a terminal it is not in the foreground of; SIGUSR1 would open Node's debugger. */
 const READ_SIGNALS: readonly number[] = [
-  SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH, SIGPWR,
+  SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH, SIGPWR,
   ...Array.from({ length: SIGRTMAX - SIGRTMIN + 1 }, (_, index) => SIGRTMIN + index),
 ];
 
@@ -48,23 +47,19 @@ const READS_MAX = 16;
  * Blocks the signals and watches for them.
  *
  * @param onSignal one signal other than SIGCHLD
- * @param onChild  SIGCHLD came, once however many; children have to be reaped
+ * @param onChild  children have ended, once however many; `reap` tells which
  */
 export function watchSignals(native: NativeBinding, poll: PollSet, onSignal: (record: SignalRecord) => void, onChild: () => void): void {
   const fd = native.signalOpen(READ_SIGNALS);
   assert(typeof fd !== 'string', `signals can be received: ${String(fd)}`);
-  poll.add(fd, POLL_IN, () => { readSignals(native, fd, onSignal, onChild); }, 'signal');
+  poll.add(fd, POLL_IN, () => { readSignals(native, fd, onSignal); }, 'signal');
+  poll.addChildren(onChild);
 }
 
-function readSignals(native: NativeBinding, fd: Fd, onSignal: (record: SignalRecord) => void, onChild: () => void): void {
-  let child = false;
+function readSignals(native: NativeBinding, fd: Fd, onSignal: (record: SignalRecord) => void): void {
   for (let reads = 0; reads < READS_MAX; reads++) {
     const records = native.signalRead(fd);
     if (typeof records === 'string' || records.length === 0) break;
-    for (const record of records) {
-      if (record.signal === SIGCHLD) child = true;
-      else onSignal(record);
-    }
+    for (const record of records) onSignal(record);
   }
-  if (child) onChild();
 }

@@ -12,7 +12,7 @@ import type { SpecifierContext } from '../core/unit-file/specifiers.ts';
 import type { UnitDefaults } from '../core/unit-file/unit-defaults.ts';
 import type { UnitSource } from '../host/manager.ts';
 import type { SignalRecord } from '../host/native.ts';
-import { SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU } from '../host/signal-source.ts';
+import { SIGTSTP, SIGTTIN, SIGTTOU } from '../host/signal-source.ts';
 import { machineTimeZones } from '../host/unit-loader/time-zones.ts';
 
 /** Name of the unit; shows up in log lines only. */
@@ -82,7 +82,7 @@ export function commandUnits(wishes: CommandWishes): UnitSource {
 }
 
 /** Signals the terminal sends to the manager's own job control; the command has its own. */
-const NOT_FORWARDED: ReadonlySet<number> = new Set([SIGCHLD, SIGTTIN, SIGTTOU, SIGTSTP]);
+const NOT_FORWARDED: ReadonlySet<number> = new Set([SIGTTIN, SIGTTOU, SIGTSTP]);
 
 /** Whether a signal to the manager is meant for the command. */
 export function isForCommand(record: SignalRecord): boolean {

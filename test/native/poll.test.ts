@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Fd, MonotonicUsec } from '../../src/base/brand.ts';
-import { addonPath, native, nodeEnvironment, ok, run } from './native-under-test.ts';
+import { addonPath, native, nodeEnvironment, ok, plainSpawn, run, started } from './native-under-test.ts';
 
 const EPOLLIN = 1;
 const EPOLLOUT = 4;
@@ -130,3 +133,45 @@ test('the set keeps the process alive, and an exception in the callback is an un
   assert.equal(output, 'caught from the callback\nmicrotask\n');
   assert.equal(exit.status, 0);
 });
+
+test('strangers are reaped within the poll set, without a wake-up, when that is asked for; expected children are told', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'heartwood-poll-'));
+  const fifo = join(directory, 'fifo');
+  assert.equal((await run(['/usr/bin/mkfifo', fifo])).exit.status, 0);
+  ok(native.signalOpen([]));
+  ok(native.setChildSubreaper(true));
+  ok(native.pollChildren(77));
+  assert.equal(native.pollChildren(78), 'EALREADY');
+  native.reapStrangersQuietly(true);
+  wakeUps = [];
+  // The shell is nobody's stranger; the forty orphans it leaves behind are.
+  const script = 'i=0; while [ $i -lt 40 ]; do ( ( read x < "$1"; exit 3 ) & ) ; i=$((i+1)); done';
+  const { pid, pidfd } = started(native.spawn(plainSpawn(['/bin/sh', '-c', script, 'sh', fifo])));
+  ok(native.close(pidfd));
+  assert.deepEqual(await nextWakeUp(), [[77, EPOLLIN]]);
+  assert.deepEqual(native.reap(8192).map((exit) => exit.pid), [pid]);
+  const orphans = childrenOf(process.pid);
+  assert.equal(orphans.length, 40);
+  const [adopted] = orphans;
+  assert.ok(adopted !== undefined);
+  native.expectExit(adopted);
+  writeFileSync(fifo, 'x\n'.repeat(40));
+  const told: number[] = [];
+  for (let tries = 0; tries < 2000 && childrenOf(process.pid).length > 0; tries++) await sleep(1);
+  for (const pairs of wakeUps) {
+    assert.deepEqual(pairs, [[77, EPOLLIN]]);
+    for (const exit of native.reap(8192)) {
+      assert.deepEqual([exit.code, exit.status], ['exited', 3]);
+      told.push(exit.pid);
+    }
+  }
+  assert.deepEqual(told, [adopted], 'forty have ended, and one of them was told');
+  native.reapStrangersQuietly(false);
+  ok(native.setChildSubreaper(false));
+  rmSync(directory, { recursive: true });
+});
+
+/** Pids of the children, zombies among them. */
+function childrenOf(parent: number): number[] {
+  return readFileSync(`/proc/${String(parent)}/task/${String(parent)}/children`, 'utf8').split(' ').filter((word) => word !== '').map(Number);
+}

@@ -110,6 +110,8 @@ export interface ControlGroupsOptions {
 }
 
 export class ControlGroups implements ProcessTracker {
+  /** The kernel says which group is empty. */
+  readonly endOfStrangersMatters = false;
   readonly #native: NativeBinding;
   readonly #poll: PollSet;
   readonly #root: string;

@@ -34,6 +34,8 @@ export interface FormerProcesses {
 }
 
 export interface ProcessTracker {
+  /** Whether anything is to be learnt from the exit of a process that the manager neither started nor adopted. */
+  readonly endOfStrangersMatters: boolean;
   /** A unit that a former engine started processes of; what is left of them is found where it is. */
   restore(unit: UnitName, context: CgroupContext, former: FormerProcesses): void;
   /**

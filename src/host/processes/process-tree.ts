@@ -34,6 +34,8 @@ interface Known {
 }
 
 export class ProcessTree implements ProcessTracker {
+  /** Any orphan may be a unit's, and the last one that its stop waits for. */
+  readonly endOfStrangersMatters = true;
   readonly #native: NativeBinding;
   readonly #onEmpty: (unit: UnitName) => void;
   readonly #known = new Map<Pid, Known>();

@@ -41,6 +41,8 @@ export class FinalKill {
   /** Begins, or hurries what has begun. */
   begin(hurry: boolean): void {
     if (this.#phase === 'done') return;
+    // From here on the end of anybody counts.
+    this.#options.native.reapStrangersQuietly(false);
     if (this.#targets().length === 0) {
       this.#finish(0);
       return;
