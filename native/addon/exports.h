@@ -12,7 +12,7 @@
       EXPORT(exitNow)                                                                                                 \
   /* identity.cc */ EXPORT(setChildSubreaper) EXPORT(setParentDeathSignal) EXPORT(setProcessName)                     \
       EXPORT(effectiveCapabilities) EXPORT(inheritedLimits) EXPORT(umask) EXPORT(setsid)                              \
-  /* poll.cc */ EXPORT(pollStart) EXPORT(pollStop) EXPORT(pollAdd) EXPORT(pollModify) EXPORT(pollRemove)              \
+  /* poll.cc */ EXPORT(pollStart) EXPORT(pollStop) EXPORT(pollAdd) EXPORT(pollAddTable) EXPORT(pollModify) EXPORT(pollRemove) \
       EXPORT(pollTimer) EXPORT(pollChildren) EXPORT(clock) EXPORT(clockChangeFd)                                      \
   /* socket.cc */ EXPORT(unixListen) EXPORT(unixDatagram) EXPORT(unixConnect) EXPORT(accept)                          \
       EXPORT(peerCredentials) EXPORT(receiveNotify) EXPORT(sendWithFds) EXPORT(receiveWithFds) EXPORT(socketPair)     \

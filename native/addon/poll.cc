@@ -33,6 +33,7 @@ namespace {
 
 constexpr int kUvPollType = 8;
 constexpr int kUvReadable = 1;
+constexpr int kUvPrioritized = 8;
 /// Ready fds taken by one wake-up: bounds the length of a turn; what is left is still ready in the next.
 constexpr int kReadyMax = 256;
 constexpr uint64_t kTimerToken = 0;
@@ -52,6 +53,9 @@ struct PollSet {
   int children = -1;
   uint64_t childrenToken = 0;
   uv_poll_s* handle = nullptr;
+  /// Of the table in /proc that is watched, see pollAddTable.
+  uv_poll_s* table = nullptr;
+  uint64_t tableToken = 0;
   napi_ref onReady = nullptr;
   napi_async_context context = nullptr;
 };
@@ -102,6 +106,13 @@ void onReadable(uv_poll_s*, int, int) {
     if (count > 0) deliver(set.env, events, count);
     if (count > 0 || ready <= 0) return;
   }
+}
+
+void onTableChanged(uv_poll_s*, int, int) {
+  epoll_event event = {};
+  event.events = EPOLLPRI;
+  event.data.u64 = set.tableToken;
+  deliver(set.env, &event, 1);
 }
 
 void closeFds() {
@@ -173,7 +184,8 @@ napi_value pollStart(napi_env env, napi_callback_info info) {
 napi_value pollStop(napi_env env, napi_callback_info) {
   if (set.handle == nullptr) return errnoValue(env, EALREADY);
   uv_close(set.handle, [](uv_poll_s* handle) { free(handle); });
-  set.handle = nullptr;
+  if (set.table != nullptr) uv_close(set.table, [](uv_poll_s* handle) { free(handle); });
+  set.handle = set.table = nullptr;
   closeFds();
   napi_delete_reference(env, set.onReady);
   napi_async_destroy(env, set.context);
@@ -189,6 +201,32 @@ napi_value pollRemove(napi_env env, napi_callback_info info) {
   const int fd = call.fd(0, "fd");
   if (!call.ok()) return nullptr;
   return control(env, EPOLL_CTL_DEL, fd, 0, 0);
+}
+
+// The kernel tells each change of such a table once, to the first who polls: within our set that would be Node's loop, which looks
+// whether the set is ready, and the set itself would then find nothing. So the loop watches the file directly.
+napi_value pollAddTable(napi_env env, napi_callback_info info) {
+  Call call(env, info, "pollAddTable", 2);
+  const int fd = call.fd(0, "fd");
+  const int64_t token = call.integer(1, "token", 1, kTokenMax);
+  if (!call.ok()) return nullptr;
+  if (set.handle == nullptr) return errnoValue(env, EBADF);
+  if (set.table != nullptr) return errnoValue(env, EBUSY);
+  uv_loop_s* loop = nullptr;
+  auto* handle = static_cast<uv_poll_s*>(calloc(1, uv_handle_size(kUvPollType)));
+  if (handle == nullptr || napi_get_uv_event_loop(env, &loop) != napi_ok) {
+    free(handle);
+    return errnoValue(env, ENOMEM);
+  }
+  const int result = uv_poll_init(loop, handle, fd);
+  if (result < 0) {
+    free(handle);
+    return errnoValue(env, -result);
+  }
+  set.table = handle;
+  set.tableToken = static_cast<uint64_t>(token);
+  uv_poll_start(handle, kUvPrioritized, onTableChanged);
+  return numberValue(env, 0);
 }
 
 napi_value pollTimer(napi_env env, napi_callback_info info) {

@@ -132,9 +132,27 @@ static void make_link(const struct service_directory *directory, const char *roo
   free(place);
 }
 
+/* That one cannot be made is for the command to say, which needs it. */
+static void make_missing(const struct exec_spec *spec) {
+  for (size_t i = 0; i < spec->made_directories.count; i++) {
+    struct field record = spec->made_directories.items[i];
+    const char *mode = next_field(record, record.bytes);
+    if (mode == NULL) fail(STAGE_SPECIFICATION, EINVAL, "make-directory");
+    char *path = join("", record.bytes + 1);
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+      *slash = '\0';
+      mkdir(path, 0755);
+      *slash = '/';
+    }
+    mkdir(path, (mode_t)strtoul(mode, NULL, 8) & 07777);
+    free(path);
+  }
+}
+
 void set_up_directories(const struct exec_spec *spec, uid_t uid, gid_t gid) {
   /* UMask= is for the service's own files; all modes here are written down. */
   mode_t before = umask(0);
+  make_missing(spec);
   for (size_t i = 0; i < spec->directories.count; i++) {
     struct service_directory directory = read_directory(spec, i);
     set_up_directory(&directory, uid, gid);

@@ -16,7 +16,7 @@ struct service_directory {
 struct service_directory read_directory(const struct exec_spec *spec, size_t index);
 
 /*
- * Makes every directory: its parents with mode 0755, itself with the mode wanted and the owner given, its links. One that exists
+ * Makes what is missing of the plain directories, and every directory of the service: its parents with mode 0755, itself with the mode wanted and the owner given, its links. One that exists
  * gets the mode; when its owner is another, its whole tree gets the owner. A configuration directory that exists is left alone.
  */
 void set_up_directories(const struct exec_spec *spec, uid_t uid, gid_t gid);

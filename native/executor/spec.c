@@ -103,6 +103,7 @@ static const struct key KEYS[] = {
   { "cpu", NUMBERS, AT(cpus) },
   { "umask", OCTAL, AT(umask) },
   { "directory", FIELDS, AT(directories) },
+  { "make-directory", FIELDS, AT(made_directories) },
   { "working-directory", TEXT, AT(working_directory) },
   { "working-directory-home", BOOLEAN, AT(working_directory_home) },
   { "working-directory-optional", BOOLEAN, AT(working_directory_optional) },

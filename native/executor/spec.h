@@ -85,6 +85,9 @@ struct exec_spec {
   /* KIND ROOT PATH MODE LINK… (MODE in octal; KIND: runtime, state, cache, logs, configuration). */
   struct fields directories;
 
+  /* PATH MODE of directories that are made when they are missing. */
+  struct fields made_directories;
+
   const char *working_directory;
   bool working_directory_home;
   bool working_directory_optional;

@@ -89,6 +89,8 @@ export interface ExecSpec {
   readonly umask: number;
 
   readonly directories: readonly DirectorySpec[];
+  /** Made with their parents when they are missing, and otherwise left alone: the places of a mount. Permission bits of the last part. */
+  readonly madeDirectories: readonly { readonly path: string; readonly mode: number }[];
   /** null = `/`; `home` = the user's home directory. `optional`: `/` when it cannot be entered. */
   readonly workingDirectory: { readonly path: string; readonly optional: boolean } | { readonly home: true; readonly optional: boolean } | null;
   readonly rootDirectory: string | null;
@@ -155,6 +157,7 @@ export function serialiseExecSpec(spec: ExecSpec): Uint8Array {
   records.list('cpu', spec.cpuAffinity ?? []);
   records.text('umask', spec.umask.toString(8));
   for (const { kind, root, path, mode, links } of spec.directories) records.fields('directory', [kind, root, path, mode.toString(8), ...links]);
+  for (const { path, mode } of spec.madeDirectories) records.fields('make-directory', [path, mode.toString(8)]);
   writeWorkingDirectory(records, spec.workingDirectory);
   records.optional('root-directory', spec.rootDirectory);
   records.flag('has-bounding-set', spec.capabilityBoundingSet !== null);

@@ -11,6 +11,7 @@ import type { ManagerConfig, ServiceState, SocketState, Unit } from '../core/man
 import { initialState, step } from '../core/manager/step.ts';
 import { controlPidOf, mainPidOf, runsCommands } from '../core/manager/unit-processes.ts';
 import type { CgroupContext, DirectoryKind, UnitDefinition } from '../core/unit/definition.ts';
+import type { MountPoint } from '../core/unit/mount.ts';
 import type { CheckpointMemory } from './checkpoint/checkpoint-memory.ts';
 import { CheckpointJournal } from './checkpoint/journal.ts';
 import type { KeptFds } from './checkpoint/kept-fds.ts';
@@ -24,6 +25,7 @@ import { FdTable } from './fd-table.ts';
 import { LogdProcess } from './logging/logd-process.ts';
 import type { LogStreams } from './logging/log-streams.ts';
 import { ManagerEngine, describeError } from './manager-engine.ts';
+import { MountTable } from './mount-table.ts';
 import type { NativeBinding, ProcessExit, SignalRecord } from './native.ts';
 import { NotifySocket } from './notify-socket.ts';
 import { PathWatches } from './path-watches.ts';
@@ -49,6 +51,8 @@ export interface UnitSource {
   load(names: readonly UnitName[], find: (name: UnitName) => UnitDefinition | undefined): { readonly definitions: readonly UnitDefinition[]; readonly names: readonly UnitName[] };
   /** Reads everything again: definitions of these units and of all they pull in now. */
   reload(names: readonly UnitName[]): readonly UnitDefinition[];
+  /** The unit of a mount that no file speaks of; null: mounts are no units here. */
+  readonly mountPoint: ((name: UnitName, mount: MountPoint) => UnitDefinition) | null;
 }
 
 export interface ManagerOptions {
@@ -104,6 +108,7 @@ export class Manager {
   readonly #finalKill: FinalKill;
   readonly #paths: PathWatches;
   readonly #sockets: ListeningSockets;
+  readonly #mounts: MountTable | null;
   readonly #journal: CheckpointJournal | null;
   #isFinishing = false;
 
@@ -140,7 +145,11 @@ export class Manager {
     const unitOf = (pid: Pid): UnitName | null => this.#knownUnitOf(pid) ?? this.#tracker.unitOf(pid);
     this.#notify = NotifySocket.open({
       native, kept, poll, log, fds, path: options.notifyPath, unitOf,
-      onNotify: (unit, pid, fields, names) => { submit({ event: 'notify', unit, pid, fields, fds: names }); },
+      onNotify: (unit, pid, fields, names) => {
+        // The core knows the processes it started; of all others the kernel says where they belong.
+        const known = fields.filter(([key, value]) => key !== 'MAINPID' || unitOf(Number(value) as Pid) !== null);
+        submit({ event: 'notify', unit, pid, fields: known, fds: names });
+      },
     });
     const users = new UserDatabase(native);
     this.#executor = new ExecutorLauncher({
@@ -160,6 +169,7 @@ export class Manager {
       onDone: (remaining) => { submit({ event: 'final-kill-done', remaining }); },
     });
     this.#paths = new PathWatches({ native, poll, log, submit });
+    this.#mounts = this.#watchesMounts();
     this.#performer = new HostPerformer({
       engine: this.engine, tracker: this.#tracker, spawner, streams: options.streams, logd: this.#logd, fds, sockets: this.#sockets,
       conditionHost: realConditionHost({ native, userId: (name) => users.user(name)?.uid ?? null, groupId: (name) => users.group(name), cgroupRoot: facts.cgroupRoot }),
@@ -219,10 +229,11 @@ export class Manager {
     if (recovered === null) {
       // The first snapshot comes before the first event, for the journal has to follow something.
       this.#journal?.snapshot(this.engine.state(), []);
-      this.engine.submit({ event: 'boot', definitions: this.#loadBootUnit(), randomSeed: readRandom() });
+      this.#boot();
     } else {
       this.#coldplug(recovered);
     }
+    this.#mounts?.watch();
     watchClock({ native, poll, log: this.engine.log, submit: this.engine.submit.bind(this.engine) });
     // Before the batch in hand goes on: it may start processes, and numbers are given again.
     if (recovered !== null) this.#reaper.takeOver(newestExit(recovered.queue));
@@ -232,6 +243,38 @@ export class Manager {
     // Children that were there before the signals were blocked (a shell that executed us) may have ended unseen.
     this.#reap();
     checkpoint?.setAlive(readClock(native).monotonicUsec);
+  }
+
+  #boot(): void {
+    const definitions = this.#loadBootUnit();
+    const randomSeed = readRandom();
+    const mounts = this.#mounts?.read();
+    if (mounts === undefined) {
+      this.engine.submit({ event: 'boot', definitions, randomSeed });
+      return;
+    }
+    const byName = new Map(definitions.flatMap((definition) => definition.names.map((name) => [name, definition] as const)));
+    const ofMounts = this.#mounts?.definitionsFor(mounts, (name) => byName.get(name)) ?? [];
+    const replaced = new Set(ofMounts.map(({ name }) => name));
+    this.engine.submit({ event: 'boot', definitions: [...definitions.filter(({ name }) => !replaced.has(name)), ...ofMounts], mounts, randomSeed });
+  }
+
+  #watchesMounts(): MountTable | null {
+    const { native, poll, log, units } = this.#options;
+    const { mountPoint } = units;
+    if (mountPoint === null) return null;
+    return new MountTable({
+      native, poll, log, unitOf: mountPoint,
+      find: (name) => {
+        const state = this.engine.state();
+        return getEntry(state.units, getEntry(state.aliases, name) ?? name)?.definition;
+      },
+      load: (names, find) => units.load(names, find).definitions,
+      onChange: (definitions, mounts) => {
+        if (definitions.length > 0) this.engine.submit({ event: 'definitions', reload: false, definitions });
+        this.engine.submit({ event: 'mount-table', mounts });
+      },
+    });
   }
 
   /**
@@ -292,6 +335,7 @@ export class Manager {
       }
       if (waitsForEmpty(unit)) this.#tracker.watchEmpty(unit.name);
     }
+    this.#mounts?.refresh();
     this.engine.armTimer(state.armedUsec);
     for (const { name, definition, runtime } of valuesOf(state.units)) {
       if (definition.kind === 'path' && runtime.kind === 'path' && runtime.state === 'waiting') this.#paths.watch(name, runtime.token, definition.watches, null, true);
@@ -373,7 +417,8 @@ export class Manager {
 
   #reloadDefinitions(): void {
     const names = [...this.engine.state().units.shards].flatMap((shard) => (shard === undefined ? [] : [...shard.keys()]));
-    this.engine.submit({ event: 'definitions', reload: true, definitions: this.#options.units.reload(names) });
+    const definitions = this.#options.units.reload(names);
+    this.engine.submit({ event: 'definitions', reload: true, definitions: this.#mounts?.replaceMissing(definitions) ?? definitions });
   }
 
   #onSignal(record: SignalRecord): void {
@@ -403,6 +448,7 @@ export class Manager {
 
   #onExit(exit: ProcessExit, unit: UnitName): void {
     this.#executor.settle(exit.pid);
+    if (unit.endsWith('.mount')) this.#mounts?.refresh();
     this.#performer.forgetAdopted(exit.pid);
     this.#children.delete(exit.pid);
     this.#tracker.removeProcess(exit.pid);

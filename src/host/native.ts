@@ -145,6 +145,8 @@ export interface NativeBinding {
   pollStop(): Outcome<0>;
   /** `events`: EPOLLIN 1, EPOLLPRI 2, EPOLLOUT 4, EPOLLERR 8, EPOLLHUP 16, EPOLLRDHUP 0x2000. Level-triggered. */
   pollAdd(fd: Fd, token: number, events: number): Outcome<0>;
+  /** One file of /proc that the kernel tells changes of with POLL_PRI (mountinfo); it stays in until `pollStop`. */
+  pollAddTable(fd: Fd, token: number): Outcome<0>;
   pollModify(fd: Fd, token: number, events: number): Outcome<0>;
   pollRemove(fd: Fd): Outcome<0>;
   /** One absolute CLOCK_MONOTONIC timer (timerfd) in the set, reported as token 0; null disarms. */

@@ -70,11 +70,20 @@ export class PollSet {
     this.#deferred.push({ priority: SOURCE_PRIORITY.indexOf(priority), call });
   }
 
+  /** Adds a file of /proc that tells its changes with POLL_PRI; for good. */
+  addTable(fd: Fd, callback: () => void, priority: SourcePriority): string | 0 {
+    return this.#enter(fd, callback, priority, (token) => this.#native.pollAddTable(fd, token));
+  }
+
   /** Adds `fd`. The errno is returned when the kernel cannot poll it (EPERM for regular files). */
   add(fd: Fd, events: number, callback: (ready: number) => void, priority: SourcePriority): string | 0 {
+    return this.#enter(fd, callback, priority, (token) => this.#native.pollAdd(fd, token, events));
+  }
+
+  #enter(fd: Fd, callback: (ready: number) => void, priority: SourcePriority, register: (token: number) => string | 0): string | 0 {
     assert(!this.#byFd.has(fd), `fd ${String(fd)} is watched once`);
     const watch: Watch = { fd, token: this.#nextToken, callback, priority: SOURCE_PRIORITY.indexOf(priority) };
-    const result = this.#native.pollAdd(fd, watch.token, events);
+    const result = register(watch.token);
     if (result !== 0) return result;
     this.#nextToken += 1;
     this.#byToken.set(watch.token, watch);

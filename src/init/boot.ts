@@ -69,10 +69,12 @@ export interface BootOptions {
   readonly onFinish: (effect: Extract<Effect, { readonly kind: 'finish' }>, log: ManagerLog) => void;
 }
 
-function unitSource(loader: UnitLoader): UnitSource {
+function unitSource(loader: UnitLoader, mode: BootOptions['mode']): UnitSource {
   return {
     load: (names, find) => ({ definitions: loader.loadClosure(names, find), names: names.map((name) => loader.canonicalName(name)) }),
     reload: (names) => loader.loadClosure(names, () => undefined),
+    // The mounts of a container or of a session belong to somebody else, who takes them away again.
+    mountPoint: (name, mount) => loader.mountPoint(name, mount, mode === 'system'),
   };
 }
 
@@ -105,7 +107,7 @@ export function boot(options: BootOptions): Manager {
   const transient = runtimeDirectory === null ? null : transientDirectory(runtimeDirectory);
   const directories = transient === null ? options.loadPath.directories : [transient, ...options.loadPath.directories];
   const loader = options.command === null ? createUnitLoader({ mode: mode === 'user' ? 'user' : 'system', directories, transientDirectory: transient, root: '', defaults: options.defaults, specifiers: options.specifiers }) : null;
-  const units = options.command?.units ?? unitSource(loader as UnitLoader);
+  const units = options.command?.units ?? unitSource(loader as UnitLoader, mode);
   const recovered = recoverFormer(options, units, log);
   const cgroup = recovered !== null ? foundBefore(recovered) : findCgroupRoot(native, { runtimeDirectory: runtimeDirectory ?? '/run', mayMount: process.pid === 1 && !isCommand });
   const mission = `heartwood ${VERSION} runs as a manager of ${mode === 'user' ? 'a user session' : mode === 'system' ? 'the machine' : 'a container'}: ${options.modeReason}`;

@@ -84,13 +84,16 @@ export class UnitLog {
     return this.#segment !== null && this.#segment.fd !== ASLEEP;
   }
 
-  /** Moves what is in the stream's pipe, at most `INTAKE_BYTES`, into the newest segment. */
+  /**
+   * Moves what is in the stream's pipe into the newest segment: at most `INTAKE_BYTES`, and never more than a segment is long. Segments are
+   * removed whole, so that one intake of many times their length would, under a small cap, take all of the unit's history with it.
+   */
   take(stream: OutputStream): Intake {
     const clock = this.#shared.native.clock();
     return this.#guarded(() => {
       const segment = this.#writable(clock);
       this.#introduce(segment, stream, clock);
-      return this.#move(segment, stream, clock, INTAKE_BYTES);
+      return this.#move(segment, stream, clock, Math.min(INTAKE_BYTES, this.#shared.place.segmentBytes));
     });
   }
 

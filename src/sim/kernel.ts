@@ -1,55 +1,38 @@
 /**
  * A simulated kernel: performs the manager's effects on processes that are small scripts, against a virtual clock.
  *
- * A run is a loop of "next thing in time -> event -> step -> effects". Nothing sleeps; a day of restarts takes milliseconds.
+ * A run is a loop of "next thing in time -> event -> step -> effects". Nothing sleeps; a day of restarts takes milliseconds. What can go
+ * wrong is in `faults`, the manager's own loop in `engine`.
  */
 import { assert } from '../base/assert.ts';
 import type { MonotonicUsec, Pid, RealtimeUsec, RequestId, UnitName } from '../base/brand.ts';
-import { getEntry, valuesOf } from '../base/persistent-map.ts';
-import { checkInvariants } from '../core/manager/invariants.ts';
+import { entriesOf, getEntry, valuesOf } from '../base/persistent-map.ts';
+import type { ClockReading } from '../base/time.ts';
 import type { Effect, Reply, SpawnEffect } from '../core/manager/effect.ts';
-import type { ManagerEvent, Request } from '../core/manager/event.ts';
-import type { ManagerConfig, ManagerState, Unit } from '../core/manager/state.ts';
+import type { ManagerEvent, Request, UnstampedEvent } from '../core/manager/event.ts';
+import { checkInvariants } from '../core/manager/invariants.ts';
+import type { LoadDefinitions } from '../core/manager/journal-entry.ts';
+import type { Step } from '../core/manager/replay.ts';
 import { deserialise, serialise } from '../core/manager/serialise.ts';
-import { UTC_ZONE, type TimeZone } from '../core/time/time-zone.ts';
+import type { ConditionOutcome, ManagerConfig, ManagerState, Unit } from '../core/manager/state.ts';
 import { initialState, step } from '../core/manager/step.ts';
-import { SimulatedSockets } from './sockets.ts';
+import { UTC_ZONE, type TimeZone } from '../core/time/time-zone.ts';
 import type { UnitDefinition } from '../core/unit/definition.ts';
+import { Agenda } from './agenda.ts';
+import { SimulatedEngine } from './engine.ts';
+import { Faults } from './faults.ts';
+import { ProcessTable, type Process, type Script } from './process-table.ts';
+import { SimulatedSockets } from './sockets.ts';
 
-/** How a program behaves once it runs; times in microseconds after its start. */
-export interface Script {
-  /** Sends READY=1 then. */
-  readonly readyAfterUsec?: number;
-  /** Ends by itself then; absent = runs until it is told to end. */
-  readonly exitAfterUsec?: number;
-  readonly exitStatus?: number;
-  /** TERM has no effect. */
-  readonly ignoresTerm?: boolean;
-  /** How long it takes to end after TERM. */
-  readonly termTakesUsec?: number;
-  /** Leaves a child behind that lives on in the group, running this script. */
-  readonly forks?: Script;
-  /** The spawn fails at this stage. */
-  readonly spawnFails?: { readonly stage: string; readonly errno: string };
-  /** Does not take what waits at its sockets. */
-  readonly leavesSockets?: boolean;
-  /** Sends WATCHDOG=1 this often. */
-  readonly pingsEveryUsec?: number;
-}
+export type { Script } from './process-table.ts';
 
 type WatchPaths = Extract<Effect, { readonly kind: 'watch-paths' }>;
 
-interface Process {
-  readonly pid: Pid;
-  readonly unit: UnitName;
-  readonly script: Script;
-  readonly path: string;
-}
-
-type Happening = { readonly atUsec: number; readonly order: number; readonly run: () => void; readonly valid: () => boolean };
-
 export interface SimulationOptions {
+  /** What a program does, by its path or by path and unit; absent = it runs until it is told to end. */
   readonly scripts?: Readonly<Record<string, Script | ((run: number) => Script)>>;
+  /** Looked at before `scripts`; null = those decide. */
+  readonly scriptOf?: (spawn: SpawnEffect, run: number) => Script | null;
   readonly config?: Partial<ManagerConfig>;
   /** Outcome of conditions by parameter; absent = they hold. */
   readonly conditions?: Readonly<Record<string, boolean>>;
@@ -57,8 +40,24 @@ export interface SimulationOptions {
   readonly takenAddresses?: readonly string[];
   /** The definition of an instance that a connection asks for. */
   readonly instances?: (name: UnitName) => UnitDefinition | undefined;
-  /** The manager dies and comes back from its snapshot after every so many steps; absent = never. */
+  /** The state goes through a snapshot and back after every so many steps; absent = never. */
   readonly restoreEvery?: number;
+  readonly faults?: Faults;
+  /** Reads the unit files again; absent = definitions are as they were given. */
+  readonly load?: LoadDefinitions;
+  /** In place of the manager's own step: to show that a broken one is found out. */
+  readonly step?: Step;
+  /** Laws looked at after every step. @throws when one is broken */
+  readonly observe?: (look: StepLook) => void;
+}
+
+/** One step, for those who watch over it. */
+export interface StepLook {
+  readonly before: ManagerState;
+  readonly event: UnstampedEvent;
+  readonly after: ManagerState;
+  readonly effects: readonly Effect[];
+  readonly kernel: SimulatedKernel;
 }
 
 const CONFIG: ManagerConfig = {
@@ -70,48 +69,118 @@ const CONFIG: ManagerConfig = {
 
 /** More happenings than this in one call is an endless loop of the manager or of the scenario. */
 const HAPPENINGS_MAX = 1_000_000;
-/** More answers to one event than this, with the clock standing still, is a loop of the manager. */
-const ANSWERS_MAX = 10_000;
+
+const SIGHUP = 1, SIGKILL = 9, SIGTERM = 15, SIGCONT = 18;
+/** Exit status of the executor when its set-up failed: EXIT_EXEC. */
+const EXECUTOR_STATUS = 203;
+const SECOND = 1_000_000;
+
+const SPAWN_FAILURES = [
+  { stage: 'clone', errno: 'EAGAIN' }, { stage: 'environment', errno: 'ENOENT' }, { stage: 'log-pipe', errno: 'EMFILE' }, { stage: 'exec', errno: 'ENOENT' },
+] as const;
+const EXECUTOR_FAILURES = [
+  { stage: 'chdir', errno: 'ENOENT' }, { stage: 'user', errno: 'ESRCH' }, { stage: 'namespace', errno: 'EPERM' }, { stage: 'exec', errno: 'EACCES' },
+] as const;
+const FORGED = ['READY=1', 'STOPPING=1', 'RELOADING=1', 'WATCHDOG=trigger', 'STATUS=forged', 'EXTEND_TIMEOUT_USEC=1000000'];
+const GARBAGE = ['', '=', 'READY', 'READY=2', 'WATCHDOG_USEC=-1', 'WATCHDOG_USEC=99999999999999999999', 'MAINPID=x', 'MAINPID=0', 'STATUS=\u0000\u001b[2J', 'ERRNO=abc', 'FDSTOREREMOVE=1', 'EXTEND_TIMEOUT_USEC=999999999999999', 'STOPPING=', 'RELOADING=1\nREADY=1'];
+
+/** States that end when the control group is empty: a new engine has to watch it again. */
+const WAITS_FOR_EMPTY: ReadonlySet<string> = new Set(['start', 'running', 'stop-watchdog', 'stop-sigterm', 'stop-sigkill', 'final-watchdog', 'final-sigterm', 'final-sigkill']);
 
 export class SimulatedKernel {
-  state: ManagerState;
   nowUsec = 1_000_000;
-  /** What units did, in order: `start a.service`, `exit a.service`, `active a.service`, …. */
+  /** What units did, in order: `start a.service`, `spawn ExecStart a.service`, `active a.service`, …. */
   readonly history: string[] = [];
   readonly logs: string[] = [];
   readonly replies = new Map<RequestId, Reply>();
-  readonly processes = new Map<Pid, Process>();
-  /** Hears of every effect, for tests that want to know more than `history` tells. */
-  onEffect: (effect: Effect) => void = () => undefined;
   /** Files there are, and how often each was written. */
   readonly files = new Map<string, number>();
   /** Stamp files of timers: when each last elapsed. */
   readonly stamps = new Map<UnitName, RealtimeUsec>();
   readonly sockets: SimulatedSockets;
+  readonly faults: Faults;
+  /** Hears of every effect, for tests that want to know more than `history` tells. */
+  onEffect: (effect: Effect) => void = () => undefined;
   finished: Extract<Effect, { readonly kind: 'finish' }> | null = null;
   bootFinished = false;
-  steps = 0;
 
   readonly #options: SimulationOptions;
-  readonly #queue: Happening[] = [];
+  readonly #engine: SimulatedEngine;
+  readonly #agenda = new Agenda();
+  readonly #table = new ProcessTable();
+  /** Ended, and the manager was not told yet; their numbers are taken. */
+  readonly #zombies = new Set<Pid>();
   readonly #watched = new Set<UnitName>();
   readonly #watchedPaths = new Map<UnitName, WatchPaths>();
   readonly #runs = new Map<string, number>();
+  #definitions: readonly UnitDefinition[] = [];
   #timerUsec: number | null = null;
   /** The wall clock when the monotonic one began. */
   #wallClockUsec = 1_700_000_000_000_000;
-  #nextPid = 100;
-  #nextOrder = 0;
   #nextRequest = 1;
 
   constructor(options: SimulationOptions = {}) {
     this.#options = options;
     this.sockets = new SimulatedSockets(options.takenAddresses ?? []);
-    this.state = initialState({ ...CONFIG, ...options.config }, this.#clock());
+    this.faults = options.faults ?? new Faults(0, {});
+    this.#engine = new SimulatedEngine({
+      step: options.step ?? step, faults: this.faults, state: initialState({ ...CONFIG, ...options.config }, this.clock()),
+      world: {
+        clock: () => this.clock(),
+        perform: (effect) => { this.#perform(effect); },
+        load: options.load ?? (() => this.#definitions),
+        takeOverBirth: () => !this.faults.knows('exec-fails'),
+        catchUp: (state) => { this.#catchUp(state); },
+        observe: (before, event, after, effects) => { this.#observe(before, event, after, effects); },
+      },
+    });
+  }
+
+  get state(): ManagerState {
+    return this.#engine.state;
+  }
+
+  get steps(): number {
+    return this.#engine.steps;
+  }
+
+  /** What recoveries of the engine met. */
+  get recoveries(): ReadonlyMap<string, number> {
+    return this.#engine.met;
+  }
+
+  /** Live processes by number. */
+  get processes(): ReadonlyMap<Pid, Process> {
+    return this.#table.live;
+  }
+
+  /** For when the kernel's timer is set; null = it is not. */
+  get timerUsec(): number | null {
+    return this.#timerUsec;
+  }
+
+  /** Ended processes whose exit the manager was not told yet. */
+  get zombies(): ReadonlySet<Pid> {
+    return this.#zombies;
+  }
+
+  processesOf(unit: UnitName): readonly Process[] {
+    return this.#table.of(unit);
+  }
+
+  clock(): ClockReading {
+    return { monotonicUsec: this.nowUsec as MonotonicUsec, realtimeUsec: (this.#wallClockUsec + this.nowUsec) as RealtimeUsec };
   }
 
   boot(definitions: readonly UnitDefinition[], randomSeed = 1): void {
-    this.feed({ event: 'boot', definitions, randomSeed, ...this.#clock() });
+    this.#definitions = definitions;
+    this.#hear({ event: 'boot', definitions, randomSeed });
+  }
+
+  /** daemon-reload. */
+  reload(definitions: readonly UnitDefinition[]): void {
+    this.#definitions = definitions;
+    this.#hear({ event: 'definitions', reload: true, definitions });
   }
 
   unit(name: string): Unit {
@@ -122,8 +191,14 @@ export class SimulatedKernel {
 
   request(request: Request): RequestId {
     const id = this.#nextRequest++ as RequestId;
-    this.feed({ event: 'request', id, key: null, caller: { uid: 0, gid: 0, pid: 1 }, request, ...this.#clock() });
+    this.#hear({ event: 'request', id, key: null, caller: { uid: 0, gid: 0, pid: 1 }, request });
+    if (this.faults.strikes('client-gone')) this.dropRequest(id);
     return id;
+  }
+
+  /** The client is gone. */
+  dropRequest(id: RequestId): void {
+    this.#hear({ event: 'request-dropped', id });
   }
 
   enqueue(type: Extract<Request, { method: 'enqueue' }>['type'], ...units: string[]): RequestId {
@@ -131,18 +206,24 @@ export class SimulatedKernel {
   }
 
   signal(signal: Extract<ManagerEvent, { event: 'signal' }>['signal']): void {
-    this.feed({ event: 'signal', signal, ...this.#clock() });
+    this.#hear({ event: 'signal', signal });
   }
 
   notify(unit: string, pid: number, text: string): void {
     const fields = text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const);
-    this.feed({ event: 'notify', unit: unit as UnitName, pid: pid as Pid, fields, fds: [], ...this.#clock() });
+    this.#hear({ event: 'notify', unit: unit as UnitName, pid: pid as Pid, fields, fds: [] });
+  }
+
+  /** Ends a process as a signal would. */
+  kill(pid: number, signal: number): void {
+    const process = this.#table.live.get(pid as Pid);
+    if (process !== undefined) this.#end(process, 'killed', signal);
   }
 
   /** Sets the wall clock forward, or back. */
   stepClock(byUsec: number): void {
     this.#wallClockUsec += byUsec;
-    this.feed({ event: 'clock-changed', seen: true, ...this.#clock() });
+    this.#hear({ event: 'clock-changed', seen: true });
   }
 
   /** A file appears or is written to. A directory is there when something is in it. */
@@ -159,217 +240,327 @@ export class SimulatedKernel {
   #onPathChanged(path: string): void {
     for (const effect of [...this.#watchedPaths.values()]) {
       const index = effect.watches.findIndex((watch) => (watch.kind === 'PathChanged' || watch.kind === 'PathModified') && watch.path === path);
-      this.feed(this.#observePaths(effect, index < 0 ? null : index));
+      this.#hear(this.#observePaths(effect, index < 0 ? null : index));
     }
   }
 
-  #observePaths({ unit, token, watches }: WatchPaths, changed: number | null): ManagerEvent {
+  #observePaths({ unit, token, watches }: WatchPaths, changed: number | null): UnstampedEvent {
     const has = (path: string): boolean => [...this.files.keys()].some((file) => file === path || file.startsWith(`${path}/`));
     const observations = watches.map(({ path }) => ({ holds: has(path), stamp: String(this.files.get(path) ?? '') }));
-    return { event: 'paths-observed', unit, token, observations, changed, resumed: false, error: '', ...this.#clock() };
+    return { event: 'paths-observed', unit, token, observations, changed, resumed: false, error: '' };
   }
 
   changeTimeZone(zone: TimeZone = UTC_ZONE): void {
-    this.feed({ event: 'timezone-changed', zone, ...this.#clock() });
+    this.#hear({ event: 'timezone-changed', zone });
   }
 
   /** Somebody connects to the unit's socket, or writes to it. */
   arrive(unit: string, source = '10.0.0.1'): void {
-    for (const event of this.sockets.arrive(unit as UnitName, source)) this.feed({ ...event, ...this.#clock() });
-  }
-
-  /** Ends a process as a signal would. */
-  kill(pid: number, signal: number): void {
-    const process = this.processes.get(pid as Pid);
-    if (process !== undefined) this.#end(process, 'killed', signal);
+    for (const event of this.sockets.arrive(unit as UnitName, source)) this.#hear(event);
   }
 
   /** Lets virtual time pass. */
   run(forUsec: number): void {
     const until = this.nowUsec + forUsec;
     for (let count = 0; count < HAPPENINGS_MAX; count++) {
-      const next = this.#queue[0];
+      const next = this.#agenda.next;
       const timer = this.#timerUsec;
       const nextAt = next === undefined ? Infinity : next.atUsec;
-      const at = Math.min(nextAt, timer ?? Infinity);
+      const at = timer !== null && timer <= nextAt ? timer : nextAt;
       if (at > until) {
         this.nowUsec = until;
         return;
       }
-      this.nowUsec = Math.max(this.nowUsec, at);
-      if (timer !== null && timer <= nextAt) {
-        this.#timerUsec = null;
-        this.feed({ event: 'timer', ...this.#clock() });
-      } else if (next !== undefined) {
-        this.#queue.shift();
-        if (next.valid()) next.run();
-      }
+      if (at > this.nowUsec) this.nowUsec = at;
+      if (timer !== null && timer <= nextAt) this.#onTimerDue();
+      else this.#agenda.take()?.run();
     }
     assert(false, `the simulation settles within ${String(HAPPENINGS_MAX)} happenings`);
   }
 
   feed(event: ManagerEvent): void {
-    const work: ManagerEvent[] = [event];
-    for (const each of work) {
-      assert(work.length <= ANSWERS_MAX, `one event leads to at most ${String(ANSWERS_MAX)} others without time passing`);
-      const [next, effects] = step(this.state, each);
-      this.state = next;
-      this.steps += 1;
-      checkInvariants(next);
-      if (this.#options.restoreEvery !== undefined && this.steps % this.#options.restoreEvery === 0) this.#restore();
-      for (const effect of effects) work.push(...this.#perform(effect));
-    }
+    this.#hear(event);
   }
 
-  /** Death between two effects' answers and recovery from the snapshot: everything the manager knew, and nothing else. */
+  #hear(event: UnstampedEvent): void {
+    // After the end there is nobody to hear.
+    if (this.finished !== null) return;
+    this.#engine.submit(event);
+    this.#engine.runTurn();
+  }
+
+  #observe(before: ManagerState, event: UnstampedEvent, after: ManagerState, effects: readonly Effect[]): void {
+    if (this.#options.observe === undefined) checkInvariants(after);
+    else this.#options.observe({ before, event, after, effects, kernel: this });
+    if (this.#options.restoreEvery !== undefined && this.steps % this.#options.restoreEvery === 0) this.#restore();
+  }
+
+  /** Everything the manager knew, and nothing else. */
   #restore(): void {
     const text = serialise(this.state);
     const restored = deserialise(text, [...valuesOf(this.state.units)].map((unit) => unit.definition));
     assert(restored.ok, `a snapshot can be read: ${restored.ok ? '' : restored.error}`);
     assert(serialise(restored.state) === text, 'a state survives serialise and deserialise unchanged');
-    this.state = restored.state;
+    this.#engine.state = restored.state;
   }
 
-  #clock(): { readonly monotonicUsec: MonotonicUsec; readonly realtimeUsec: RealtimeUsec } {
-    return { monotonicUsec: this.nowUsec as MonotonicUsec, realtimeUsec: (this.#wallClockUsec + this.nowUsec) as RealtimeUsec };
+  #at(afterUsec: number, run: () => void): void {
+    this.#agenda.put(this.nowUsec + afterUsec, run);
   }
 
-  #perform(effect: Effect): ManagerEvent[] {
-    const clock = this.#clock();
+  #onTimerDue(): void {
+    this.#timerUsec = null;
+    if (!this.faults.strikes('timer-late')) {
+      this.#hear({ event: 'timer' });
+      return;
+    }
+    this.#at(this.faults.below('timer-late', 2 * SECOND), () => { this.#hear({ event: 'timer' }); });
+  }
+
+  #perform(effect: Effect): void {
     this.onEffect(effect);
     switch (effect.kind) {
-      case 'spawn': return [this.#spawn(effect)];
-      case 'test-conditions': {
-        const test = (each: (typeof effect.conditions)[number]) => ({
-          kind: each.kind, parameter: each.parameter, trigger: each.trigger, negate: each.negate,
-          holds: (this.#options.conditions?.[each.parameter] ?? true) !== each.negate, error: '',
-        });
-        return [{ event: 'conditions-tested', unit: effect.unit, token: effect.token, conditions: effect.conditions.map(test), assertions: effect.assertions.map(test), ...clock }];
-      }
+      case 'spawn': this.#spawn(effect); return;
+      case 'test-conditions': this.#testConditions(effect); return;
       case 'kill-process': {
-        const process = this.processes.get(effect.pid);
+        const process = this.#table.live.get(effect.pid);
         if (process !== undefined) this.#deliver(process, effect.signal);
-        return [];
+        return;
       }
       case 'kill-control-group':
-        for (const process of [...this.processes.values()]) {
-          if (process.unit === effect.unit && !effect.except.includes(process.pid)) this.#deliver(process, effect.signal);
-        }
-        return [];
-      case 'watch-control-group':
-        if (this.#isEmpty(effect.unit)) return [{ event: 'cgroup-empty', unit: effect.unit, ...clock }];
-        this.#watched.add(effect.unit);
-        return [];
-      case 'release-control-group': this.#watched.delete(effect.unit); return [];
+        for (const process of this.#table.of(effect.unit)) if (!effect.except.includes(process.pid)) this.#deliver(process, effect.signal);
+        return;
+      case 'watch-control-group': this.#watch(effect.unit); return;
+      case 'release-control-group': this.#watched.delete(effect.unit); return;
       case 'read-stamp': {
         const stamp = this.stamps.get(effect.unit) ?? null;
-        if (stamp === null) this.stamps.set(effect.unit, clock.realtimeUsec);
-        return [{ event: 'timer-stamp', unit: effect.unit, stampUsec: stamp, ...clock }];
+        if (stamp === null) this.stamps.set(effect.unit, this.clock().realtimeUsec);
+        this.#engine.submit({ event: 'timer-stamp', unit: effect.unit, stampUsec: stamp });
+        return;
       }
-      case 'write-stamp': this.stamps.set(effect.unit, effect.realtimeUsec); return [];
-      case 'collect': return [{ event: 'collect', unit: effect.unit, ...clock }];
+      case 'write-stamp': this.stamps.set(effect.unit, effect.realtimeUsec); return;
+      case 'collect': this.#engine.submit({ event: 'collect', unit: effect.unit }); return;
       case 'watch-paths':
         this.#watchedPaths.set(effect.unit, effect);
-        return [this.#observePaths(effect, null)];
-      case 'unwatch-paths': this.#watchedPaths.delete(effect.unit); return [];
-      case 'open-sockets': return [{ ...this.sockets.listen(effect), ...clock }];
-      case 'close-sockets': this.sockets.close(effect.unit, effect.fds); return [];
-      case 'close-fds': this.sockets.close(null, effect.names); return [];
-      case 'watch-sockets': return this.sockets.watch(effect).map((event) => ({ ...event, ...clock }));
-      case 'unwatch-sockets': this.sockets.unwatch(effect.unit); return [];
+        this.#engine.submit(this.#observePaths(effect, null));
+        return;
+      case 'unwatch-paths': this.#watchedPaths.delete(effect.unit); return;
+      case 'open-sockets': this.#engine.submit(this.sockets.listen(effect)); return;
+      case 'close-sockets': this.sockets.close(effect.unit, effect.fds); return;
+      case 'close-fds': this.sockets.close(null, effect.names); return;
+      case 'watch-sockets': for (const event of this.sockets.watch(effect)) this.#engine.submit(event); return;
+      case 'unwatch-sockets': this.sockets.unwatch(effect.unit); return;
       case 'load-instance': {
         const definition = this.#options.instances?.(effect.instance);
-        const loaded: ManagerEvent = { event: 'instance-loaded', unit: effect.unit, instance: effect.instance, ...clock };
-        return definition === undefined ? [loaded] : [{ event: 'definitions', reload: false, definitions: [definition], ...clock }, loaded];
+        if (definition !== undefined) this.#engine.submit({ event: 'definitions', reload: false, definitions: [definition] });
+        this.#engine.submit({ event: 'instance-loaded', unit: effect.unit, instance: effect.instance });
+        return;
       }
-      case 'arm-timer': this.#timerUsec = effect.dueUsec; return [];
-      case 'reply': this.replies.set(effect.request, effect.result); return [];
-      case 'log': this.logs.push(effect.message); return [];
+      case 'arm-timer': this.#armTimer(effect.dueUsec); return;
+      case 'reply': this.replies.set(effect.request, effect.result); return;
+      case 'log':
+        if (!this.faults.strikes('log-full')) this.logs.push(effect.message);
+        return;
       case 'publish':
         if (effect.change.change === 'unit') this.history.push(`${effect.change.subState} ${effect.change.unit}`);
-        return [];
-      case 'boot-finished': this.bootFinished = true; return [];
+        return;
+      case 'boot-finished': this.bootFinished = true; return;
       case 'final-kill':
-        this.processes.clear();
-        return [{ event: 'final-kill-done', remaining: 0, ...clock }];
-      case 'finish': this.finished = effect; return [];
+        this.#table.clear();
+        this.#engine.submit({ event: 'final-kill-done', remaining: 0 });
+        return;
+      case 'finish': this.finished = effect; return;
       case 'guess-main-pid': {
-        const own = [...this.processes.values()].filter((process) => process.unit === effect.unit);
-        return [{ event: 'main-pid-guess', unit: effect.unit, pid: own.length === 1 ? (own[0] as Process).pid : null, ...clock }];
+        const own = this.#table.of(effect.unit);
+        this.#engine.submit({ event: 'main-pid-guess', unit: effect.unit, pid: own.length === 1 ? (own[0] as Process).pid : null });
+        return;
       }
       case 'read-pid-file': {
-        const own = [...this.processes.values()].find((process) => process.unit === effect.unit);
-        return [{ event: 'pid-file', unit: effect.unit, pid: own?.pid ?? null, error: own === undefined ? 'no such file' : '', ...clock }];
+        const own = this.#table.of(effect.unit)[0];
+        this.#engine.submit({ event: 'pid-file', unit: effect.unit, pid: own?.pid ?? null, error: own === undefined ? 'no such file' : '' });
+        return;
       }
-      default: return [];
+      case 'reload-definitions':
+        this.#engine.submit({ event: 'definitions', reload: true, definitions: (this.#options.load ?? (() => this.#definitions))([...valuesOf(this.state.units)].map((unit) => unit.name)) });
+        return;
+      default:
     }
   }
 
-  #spawn(effect: SpawnEffect): ManagerEvent {
+  #armTimer(dueUsec: MonotonicUsec | null): void {
+    this.#timerUsec = dueUsec;
+    if (dueUsec !== null && this.faults.strikes('timer-early')) this.#at(0, () => { this.#hear({ event: 'timer' }); });
+  }
+
+  #testConditions({ unit, token, conditions, assertions }: Extract<Effect, { readonly kind: 'test-conditions' }>): void {
+    const test = (each: (typeof conditions)[number]): ConditionOutcome => ({
+      kind: each.kind, parameter: each.parameter, trigger: each.trigger, negate: each.negate,
+      holds: (this.#options.conditions?.[each.parameter] ?? true) !== each.negate, error: '',
+    });
+    this.#engine.submit({ event: 'conditions-tested', unit, token, conditions: conditions.map(test), assertions: assertions.map(test) });
+  }
+
+  // --- processes
+
+  #spawn(effect: SpawnEffect): void {
     const { path } = effect.command;
+    const { unit, token } = effect;
     const run = (this.#runs.get(path) ?? 0) + 1;
     this.#runs.set(path, run);
     const entry = this.#options.scripts?.[path] ?? {};
-    const script = typeof entry === 'function' ? entry(run) : entry;
-    if (script.spawnFails !== undefined) {
-      return { event: 'spawn-failed', unit: effect.unit, token: effect.token, ...script.spawnFails, subject: path, ...this.#clock() };
+    const script = this.#options.scriptOf?.(effect, run) ?? (typeof entry === 'function' ? entry(run) : entry);
+    const failure = this.faults.strikes('spawn-fails') ? SPAWN_FAILURES[this.faults.below('spawn-fails', SPAWN_FAILURES.length)] : script.spawnFails;
+    if (failure !== undefined) {
+      this.#engine.submit({ event: 'spawn-failed', unit, token, ...failure, subject: path });
+      return;
     }
     for (const { key } of effect.fds) assert(this.sockets.open.has(key), `${key}, which ${effect.unit} is given, is open`);
     if (script.leavesSockets !== true) this.sockets.take(effect.fds.map(({ key }) => key));
-    const pid = this.#launch(effect.unit, script, path);
-    this.history.push(`spawn ${effect.role} ${effect.unit}`);
-    return { event: 'spawned', unit: effect.unit, token: effect.token, pid, execDone: true, ...this.#clock() };
+    const isExecutor = this.faults.knows('exec-fails');
+    const process = this.#launch({ unit, script: isExecutor ? {} : script, path, role: effect.role });
+    this.history.push(`spawn ${effect.role} ${unit}`);
+    if (isExecutor) this.#at(this.faults.below('exec-fails', 1000), () => { this.#onExecutorReport(process, script); });
+    this.#engine.born(process.pid);
+    this.#engine.submit({ event: 'spawned', unit, token, pid: process.pid, execDone: !isExecutor });
   }
 
-  #launch(unit: UnitName, script: Script, path: string): Pid {
-    const process: Process = { pid: this.#nextPid++ as Pid, unit, script, path };
-    this.processes.set(process.pid, process);
-    const alive = (): boolean => this.processes.has(process.pid);
-    if (script.readyAfterUsec !== undefined) this.#at(script.readyAfterUsec, () => { this.notify(unit, process.pid, 'READY=1'); }, alive);
-    if (script.pingsEveryUsec !== undefined) this.#pingLater(process, script.pingsEveryUsec);
-    if (script.exitAfterUsec !== undefined) {
-      this.#at(script.exitAfterUsec, () => {
-        if (script.forks !== undefined) this.#launch(unit, script.forks, `${path}+`);
-        this.#end(process, 'exited', script.exitStatus ?? 0);
-      }, alive);
+  #onExecutorReport(process: Process, script: Script): void {
+    if (!this.#table.isLive(process)) return;
+    const { unit, pid, path } = process;
+    if (this.faults.strikes('exec-fails')) {
+      const failure = EXECUTOR_FAILURES[this.faults.below('exec-fails', EXECUTOR_FAILURES.length)] as (typeof EXECUTOR_FAILURES)[number];
+      this.#hear({ event: 'exec-failed', unit, pid, ...failure, subject: path });
+      this.#end(process, 'exited', EXECUTOR_STATUS);
+      return;
     }
-    return process.pid;
+    this.#hear({ event: 'exec-done', unit, pid });
+    if (this.#table.isLive(process)) this.#play(process, script);
   }
 
-  #pingLater(process: Process, everyUsec: number): void {
-    this.#at(everyUsec, () => {
+  #launch(birth: Pick<Process, 'unit' | 'script' | 'path' | 'role'>): Process {
+    const process = this.#table.add(birth, this.faults.strikes('pid-reused'));
+    this.#play(process, birth.script);
+    return process;
+  }
+
+  /** Puts on the agenda what the script says. */
+  #play(process: Process, script: Script): void {
+    if (process.script !== script) (process as { script: Script }).script = script;
+    if (script.readyAfterUsec !== undefined) this.#whileLive(process, script.readyAfterUsec, () => { this.#sayReady(process); });
+    if (script.pingsEveryUsec !== undefined) this.#pingLater(process, script.pingsEveryUsec, this.nowUsec + (script.pingsForUsec ?? Infinity));
+    if (script.exitAfterUsec === undefined) return;
+    this.#whileLive(process, script.exitAfterUsec, () => {
+      if (script.forks !== undefined) this.#launch({ unit: process.unit, script: script.forks, path: `${process.path}+`, role: null });
+      if (script.exitSignal === undefined) this.#end(process, 'exited', script.exitStatus ?? 0);
+      else this.#end(process, 'killed', script.exitSignal);
+    });
+  }
+
+  #whileLive(process: Process, afterUsec: number, run: () => void): void {
+    this.#at(afterUsec, () => { if (this.#table.isLive(process)) run(); });
+  }
+
+  #sayReady(process: Process): void {
+    const { faults } = this;
+    if (!faults.strikes('readiness-lost')) this.notify(process.unit, process.pid, 'READY=1');
+    if (faults.strikes('readiness-doubled')) this.notify(process.unit, process.pid, 'READY=1');
+    this.#mayForge(process);
+  }
+
+  #mayForge(process: Process): void {
+    const { faults } = this;
+    if (faults.strikes('readiness-forged')) this.notify(process.unit, process.pid + 1, FORGED[faults.below('readiness-forged', FORGED.length)] as string);
+    if (faults.strikes('message-garbage')) this.notify(process.unit, process.pid, GARBAGE[faults.below('message-garbage', GARBAGE.length)] as string);
+    if (!faults.strikes('main-pid-forged')) return;
+    // Only processes of units: of others the host lets no MAINPID= through.
+    const others = [...this.#table.live.keys()];
+    this.notify(process.unit, process.pid, `MAINPID=${String(others[faults.below('main-pid-forged', others.length)])}`);
+  }
+
+  #pingLater(process: Process, everyUsec: number, untilUsec: number): void {
+    if (this.nowUsec + everyUsec > untilUsec) return;
+    this.#whileLive(process, everyUsec, () => {
       this.notify(process.unit, process.pid, 'WATCHDOG=1');
-      this.#pingLater(process, everyUsec);
-    }, () => this.processes.has(process.pid));
+      this.#pingLater(process, everyUsec, untilUsec);
+    });
   }
 
   #deliver(process: Process, signal: number): void {
-    const SIGKILL = 9, SIGTERM = 15, SIGCONT = 18;
+    const { script } = process;
     // No simulated process is ever stopped, so there is nothing to go on with.
     if (signal === SIGCONT) return;
-    if (signal === SIGKILL) this.#at(0, () => { this.#end(process, 'killed', signal); }, () => this.processes.has(process.pid));
-    else if (signal === SIGTERM && process.script.ignoresTerm === true) return;
-    else this.#at(process.script.termTakesUsec ?? 0, () => { this.#end(process, 'killed', signal); }, () => this.processes.has(process.pid));
-  }
-
-  #end(process: Process, code: 'exited' | 'killed', status: number): void {
-    this.processes.delete(process.pid);
-    this.feed({ event: 'exited', pid: process.pid, code, status, unitHint: process.unit, ...this.#clock() });
-    if (this.#watched.has(process.unit) && this.#isEmpty(process.unit)) {
-      this.#watched.delete(process.unit);
-      this.feed({ event: 'cgroup-empty', unit: process.unit, ...this.#clock() });
+    if (signal === SIGKILL) {
+      const stuckUsec = this.faults.strikes('process-stuck') ? this.faults.below('process-stuck', 3 * SECOND) : 0;
+      this.#whileLive(process, stuckUsec, () => { this.#end(process, 'killed', signal); });
+    } else if ((signal === SIGTERM || signal === SIGHUP) && script.ignoresTerm === true) {
+      return;
+    } else if (!process.isDying) {
+      process.isDying = true;
+      this.#whileLive(process, script.termTakesUsec ?? 0, () => {
+        if (script.termStatus === undefined) this.#end(process, 'killed', signal);
+        else this.#end(process, 'exited', script.termStatus);
+      });
     }
   }
 
-  #isEmpty(unit: UnitName): boolean {
-    for (const process of this.processes.values()) if (process.unit === unit) return false;
-    return true;
+  #end(process: Process, code: 'exited' | 'killed', status: number): void {
+    const { pid, unit } = process;
+    this.#table.remove(process);
+    this.#zombies.add(pid);
+    const { faults } = this;
+    const tell = (): void => {
+      this.#zombies.delete(pid);
+      this.#table.free(pid);
+      if (faults.strikes('exit-forgotten')) {
+        // What catch-up of the next engine makes of a process that is gone.
+        if (getEntry(this.state.pids, pid) !== undefined) this.#engine.submit({ event: 'exited', pid, code: 'killed', status: SIGKILL, unitHint: unit });
+      } else {
+        this.#engine.submit({ event: 'exited', pid, code, status, unitHint: unit });
+      }
+    };
+    if (faults.strikes('exit-late')) {
+      this.#at(faults.below('exit-late', SECOND / 10), () => { tell(); this.#engine.runTurn(); this.#tellEmpty(unit); });
+    } else if (faults.strikes('exits-coalesced')) {
+      // At the next full tenth of a second, together with all others that wait for it.
+      const TICK_USEC = SECOND / 10;
+      this.#at(TICK_USEC - (this.nowUsec % TICK_USEC), () => { tell(); this.#at(0, () => { this.#engine.runTurn(); this.#tellEmpty(unit); }); });
+    } else {
+      tell();
+      this.#engine.runTurn();
+      this.#tellEmpty(unit);
+    }
   }
 
-  #at(afterUsec: number, run: () => void, valid: () => boolean): void {
-    const happening: Happening = { atUsec: this.nowUsec + afterUsec, order: this.#nextOrder++, run, valid };
-    let index = this.#queue.length;
-    while (index > 0 && (this.#queue[index - 1] as Happening).atUsec > happening.atUsec) index--;
-    this.#queue.splice(index, 0, happening);
+  #watch(unit: UnitName): void {
+    if (this.#table.isEmpty(unit)) this.#engine.submit({ event: 'cgroup-empty', unit });
+    else this.#watched.add(unit);
+  }
+
+  #tellEmpty(unit: UnitName): void {
+    if (!this.#watched.has(unit) || !this.#table.isEmpty(unit)) return;
+    if (this.faults.strikes('watch-overflow')) {
+      // The overflow makes the manager look at all groups, which may tell it twice.
+      const isStillEmpty = (): void => {
+        if (this.#watched.has(unit) && this.#table.isEmpty(unit)) this.#hear({ event: 'cgroup-empty', unit });
+      };
+      this.#at(this.faults.below('watch-overflow', SECOND), () => { isStillEmpty(); isStillEmpty(); });
+      return;
+    }
+    this.#watched.delete(unit);
+    this.#hear({ event: 'cgroup-empty', unit });
+  }
+
+  // --- a new engine
+
+  #catchUp(state: ManagerState): void {
+    this.#timerUsec = state.armedUsec;
+    this.#watched.clear();
+    for (const [pid, unit] of entriesOf(state.pids)) {
+      if (this.#table.live.has(pid) || this.#zombies.has(pid) || this.#engine.expects(pid)) continue;
+      this.#engine.submit({ event: 'exited', pid, code: 'killed', status: SIGKILL, unitHint: unit });
+    }
+    for (const unit of valuesOf(state.units)) if (WAITS_FOR_EMPTY.has(unit.runtime.state)) this.#watch(unit.name);
+    if (state.shutdown?.phase === 'final') this.#perform({ kind: 'final-kill', hurry: state.shutdown.hurry });
+    if (state.shutdown?.phase === 'over') this.finished = { kind: 'finish', goal: state.shutdown.goal, exitStatus: state.shutdown.exitStatus };
   }
 }

@@ -15,7 +15,7 @@ export function plain(argv: readonly string[], changes: Partial<ExecSpec> = {}):
     ttyPath: null, ttyReset: false, ttyHangup: false,
     limits: [], nice: null, oomScoreAdjust: null, ioSchedulingClass: null, ioSchedulingPriority: null,
     cpuSchedulingPolicy: null, cpuSchedulingPriority: null, cpuAffinity: null, umask: 0o022,
-    directories: [], workingDirectory: null, rootDirectory: null,
+    directories: [], madeDirectories: [], workingDirectory: null, rootDirectory: null,
     capabilityBoundingSet: null, ambientCapabilities: [], noNewPrivileges: false,
     privateTmp: null, confinement: null,
     ...changes,

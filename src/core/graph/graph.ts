@@ -8,7 +8,10 @@ import { Batch, emptyMap, getEntry, type PersistentMap } from '../../base/persis
 import type { UnitDefinition } from '../unit/definition.ts';
 import { INVERSE, KINDS_WITH, type Atom, type EdgeKind } from './atoms.ts';
 
-/** Neighbours by kind, in the order in which the edges were added; no duplicates, never the unit itself. */
+/**
+ * Neighbours by kind, sorted by name: equal sets of units have equal graphs, in whatever order they were loaded, for the order in which
+ * jobs are made and run follows from it. No duplicates, never the unit itself.
+ */
 export type GraphNode = Readonly<Partial<Record<EdgeKind, readonly UnitName[]>>>;
 export type Graph = PersistentMap<UnitName, GraphNode>;
 
@@ -67,7 +70,7 @@ export function addToGraph(graph: Graph, definitions: Iterable<UnitDefinition>, 
   const batch = new Batch(graph);
   for (const [name, node] of open) {
     const closed: Partial<Record<EdgeKind, readonly UnitName[]>> = { ...batch.get(name) };
-    for (const kind of Object.keys(node) as EdgeKind[]) closed[kind] = [...(node[kind] ?? [])];
+    for (const kind of Object.keys(node) as EdgeKind[]) closed[kind] = [...(node[kind] ?? [])].sort();
     batch.set(name, closed);
   }
   return batch.finish();

@@ -13,6 +13,7 @@ import type { Atom } from '../graph/atoms.ts';
 import { neighbours, neighboursBy, type Graph } from '../graph/graph.ts';
 import type { Job, JobType, Reason, Unit } from '../manager/state.ts';
 import { areConflicting, collapseJobType, firstOf, isInactive, isRedundant, isSuperset, mergeJobTypes } from './job-type.ts';
+import { isReloadable } from '../unit/reloadable.ts';
 
 /** What a transaction needs to know of the manager. */
 export interface TransactionView {
@@ -183,7 +184,7 @@ class Builder {
       this.#idleStops.push({ source, name, pull, kind });
       return null;
     }
-    if (pull.type === 'reload' && (unit.activeState !== 'active' || !mayReload(unit))) return null;
+    if (pull.type === 'reload' && (unit.activeState !== 'active' || !isReloadable(unit.definition))) return null;
     const type = collapseJobType(pull.type, unit.activeState);
     if (type === 'nop') return null;
     let target = this.#drafts.get(name)?.find((draft) => draft.type === type);
@@ -247,7 +248,7 @@ class Builder {
       case 'error': return refuse('load-failed', `Unit ${draft.unit} has a bad unit file: ${loadError ?? 'unreadable'}`);
       case 'loaded': break;
     }
-    if (type === 'reload' && !mayReload(unit)) return refuse('not-applicable', `Unit ${draft.unit} cannot be reloaded: it has no ExecReload=.`);
+    if (type === 'reload' && !isReloadable(unit.definition)) return refuse('not-applicable', `Unit ${draft.unit} cannot be reloaded: it has no ExecReload=.`);
     return null;
   }
 
@@ -493,10 +494,6 @@ function remove<T>(list: T[], item: T): void {
   if (index >= 0) list.splice(index, 1);
 }
 
-function mayReload(unit: Unit): boolean {
-  const { definition } = unit;
-  return definition.kind === 'service' && (definition.execReload.length > 0 || definition.type === 'notify-reload');
-}
 
 function pathTo(draft: Draft): UnitName[] {
   const path: UnitName[] = [];

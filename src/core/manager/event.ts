@@ -6,6 +6,7 @@ import type { ClockReading } from '../../base/time.ts';
 import type { Pid, RealtimeUsec, RequestId, Signal, UnitName } from '../../base/brand.ts';
 import type { TimeZone } from '../time/time-zone.ts';
 import type { UnitDefinition, JobMode } from '../unit/definition.ts';
+import type { MountPoint } from '../unit/mount.ts';
 import type { ConditionOutcome, JobType, PathObservation, Peer, ShutdownGoal } from './state.ts';
 
 /** Who asked: by peer credentials of the control socket. */
@@ -33,8 +34,8 @@ export type Request =
   | { readonly method: 'shutdown'; readonly goal: ShutdownGoal; readonly exitStatus: number; readonly force: boolean };
 
 export type ManagerEvent = ClockReading & (
-  /** First event of a manager's life. The boot unit's closure is in `definitions`. */
-  | { readonly event: 'boot'; readonly definitions: readonly UnitDefinition[]; readonly randomSeed: number }
+  /** First event of a manager's life. The boot unit's closure is in `definitions`, what is mounted already in `mounts`. */
+  | { readonly event: 'boot'; readonly definitions: readonly UnitDefinition[]; readonly mounts?: readonly MountPoint[]; readonly randomSeed: number }
   /**
    * Definitions read from disk. `reload`: they replace *all* loaded ones (daemon-reload); a unit that is not among them but still
    * has processes, a job or a state other than inactive keeps its old definition, marked not-found.
@@ -96,6 +97,8 @@ export type ManagerEvent = ClockReading & (
   /** Answer to `collect`, at once or when nobody wants to read how the unit ended any more. */
   | { readonly event: 'collect'; readonly unit: UnitName }
   | { readonly event: 'signal'; readonly signal: 'SIGTERM' | 'SIGINT' | 'SIGPWR' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' | 'SIGWINCH' | `SIGRTMIN+${number}` }
+  /** The kernel's table of mounts has changed: all of it. A unit has been loaded for each that may have one. */
+  | { readonly event: 'mount-table'; readonly mounts: readonly MountPoint[] }
   /** Something about an effect failed that no other event tells. `subject` is a unit name or ''. */
   | { readonly event: 'effect-failed'; readonly effect: string; readonly subject: string; readonly errno: string }
   | { readonly event: 'runtime-not-effective'; readonly unit: UnitName; readonly items: readonly { readonly directive: string; readonly why: string }[] }

@@ -189,7 +189,7 @@ function operate(turn: Turn, unit: Unit, job: Job, type: JobType): RunOutcome {
     case 'start': return startUnit(turn, unit, job);
     case 'verify-active':
       if (isActive(unit.activeState)) return 'done';
-      return unit.activeState === 'activating' ? 'retry' : 'skipped';
+      return unit.activeState === 'activating' && !hasLostRestart(unit) ? 'retry' : 'skipped';
     case 'stop': return stopUnit(turn, unit, job);
     case 'restart':
     case 'try-restart': {
@@ -201,6 +201,11 @@ function operate(turn: Turn, unit: Unit, job: Job, type: JobType): RunOutcome {
     case 'reload': return reloadUnit(turn, unit);
     case 'reload-or-start': return 'invalid';
   }
+}
+
+/** Its pause before an automatic restart is over, and the job that was to restart it was replaced: it will not become active by itself. */
+function hasLostRestart({ runtime }: Unit): boolean {
+  return runtime.kind === 'service' && runtime.state === 'auto-restart' && runtime.deadlineUsec === null;
 }
 
 /** The stop half of a restart is over. */

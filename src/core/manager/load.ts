@@ -4,6 +4,7 @@ import { addToGraph, buildGraph } from '../graph/graph.ts';
 import { CYCLES_SHOWN_MAX, findOrderCycles } from '../graph/cycles.ts';
 import { isInactive } from '../job/job-type.ts';
 import { NEVER_STARTED } from '../machine/service/context.ts';
+import { MOUNT_NEVER_STARTED } from '../machine/mount.ts';
 import { PATH_NEVER_STARTED } from '../machine/path.ts';
 import { TIMER_NEVER_STARTED } from '../machine/timer.ts';
 import { SOCKET_NEVER_STARTED } from '../machine/socket/socket.ts';
@@ -50,6 +51,7 @@ function newRuntime(definition: UnitDefinition): UnitRuntime {
     case 'scope': return { kind: 'scope', state: 'dead', result: 'success', deadlineUsec: null };
     case 'timer': return TIMER_NEVER_STARTED;
     case 'path': return PATH_NEVER_STARTED;
+    case 'mount': return MOUNT_NEVER_STARTED;
     default: return { kind: 'inert', state: 'dead' };
   }
 }
@@ -116,6 +118,12 @@ export function replaceDefinitions(turn: Turn, definitions: readonly UnitDefinit
   for (const definition of all) setAliases(turn, definition);
   turn.graph = buildGraph(all, (name) => turn.resolve(name));
   turn.orderIsAcyclic = !reportCycles(turn, all.map((definition) => definition.name));
+  // An edge a job waits for may be gone, and then nobody would wake it: each looks anew at what it has to wait for.
+  for (const job of [...turn.jobs()]) {
+    if (job.state !== 'waiting') continue;
+    turn.setJob({ ...job, blockedBy: null });
+    turn.runQueue.add(job.id);
+  }
 }
 
 function keepDefinition(old: UnitDefinition, broken: UnitDefinition): UnitDefinition {

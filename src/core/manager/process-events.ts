@@ -3,6 +3,7 @@ import type { UnitName } from '../../base/brand.ts';
 import { onGroupEmpty, onProcessExit } from '../machine/service/exits.ts';
 import { onExecDone, onExecFailed, onSpawned, onSpawnFailed } from '../machine/service/spawns.ts';
 import type { ProcessEvent } from './event.ts';
+import { onMountProcess } from './mount-driver.ts';
 import { driveService, type ServiceTransition } from './service-driver.ts';
 import { onSocketProcess } from './socket-driver.ts';
 import { setRuntime } from './set-runtime.ts';
@@ -18,6 +19,7 @@ const OWNERS: Readonly<Record<UnitRuntime['kind'], ProcessOwner>> = {
   service: (turn, name, event) => { driveService(turn, name, serviceTransition(event)); },
   scope: (turn, name, event) => { if (event.event === 'cgroup-empty') onScopeEmpty(turn, name); },
   socket: onSocketProcess,
+  mount: onMountProcess,
   target: nobody,
   slice: nobody,
   timer: nobody,

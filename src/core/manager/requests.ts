@@ -10,6 +10,8 @@ import { calmSocket } from './socket-driver.ts';
 import { beginShutdown } from './shutdown.ts';
 import type { Job, JobType, PendingRequest, Unit } from './state.ts';
 import { isSocket } from './socket-record.ts';
+import { calmMount, isMount } from './mount-driver.ts';
+import { isReloadable } from '../unit/reloadable.ts';
 import type { Turn } from './turn.ts';
 import { controlPidOf, mainPidOf, runsCommands } from './unit-processes.ts';
 import { setRuntime } from './set-runtime.ts';
@@ -117,7 +119,7 @@ function enqueueOne(turn: Turn, event: EventOf<'request'>, request: RequestOf<'e
 /** `reload-or-restart` and its kin mean one plain type, by what the unit can do. */
 function plainType(type: RequestOf<'enqueue'>['type'], unit: Unit): JobType {
   const { definition } = unit;
-  const reloadable = definition.kind === 'service' && (definition.execReload.length > 0 || definition.type === 'notify-reload');
+  const reloadable = isReloadable(definition);
   switch (type) {
     case 'reload-or-restart': return reloadable ? 'reload-or-start' : 'restart';
     case 'reload-or-try-restart': return reloadable && isActive(unit.activeState) ? 'reload' : 'try-restart';
@@ -190,6 +192,8 @@ function onResetFailed(turn: Turn, id: RequestId, request: RequestOf<'reset-fail
       setRuntime(turn, unit.name, { ...runtime, state: 'dead', result: 'success' }, 'inactive');
     } else if (isSocket(unit)) {
       calmSocket(turn, unit);
+    } else if (isMount(unit)) {
+      calmMount(turn, unit);
     } else if (runtime.kind === 'scope' && runtime.state === 'failed') {
       setRuntime(turn, unit.name, { ...runtime, state: 'dead', result: 'success' }, 'inactive');
     }

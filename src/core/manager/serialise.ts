@@ -27,16 +27,19 @@ interface Snapshot extends Omit<ManagerState, 'units' | 'aliases' | 'graph' | 'j
   readonly pids: readonly (readonly [Pid, UnitName])[];
 }
 
-/** Equal states give equal texts: every list is sorted by its key. */
+/**
+ * Every list is in the order of its map. The order is part of the state: transitions that walk over all units do so in it, and a replay has
+ * to do the same things in the same order.
+ */
 export function serialise(state: ManagerState): string {
   const { units, aliases: _aliases, graph: _graph, jobs, requests, pids, ...plain } = state;
   const snapshot: Snapshot = {
     format: SNAPSHOT_FORMAT,
     ...plain,
-    units: [...valuesOf(units)].sort((a, b) => (a.name < b.name ? -1 : 1)).map(saveUnit),
-    jobs: [...valuesOf(jobs)].sort((a, b) => a.id - b.id),
-    requests: [...valuesOf(requests)].sort((a, b) => a.id - b.id),
-    pids: [...entriesOf(pids)].sort((a, b) => a[0] - b[0]),
+    units: [...valuesOf(units)].map(saveUnit),
+    jobs: [...valuesOf(jobs)],
+    requests: [...valuesOf(requests)],
+    pids: [...entriesOf(pids)],
   };
   return JSON.stringify(snapshot);
 }

@@ -52,10 +52,15 @@ function stopEverything(turn: Turn): void {
   for (const job of [...turn.jobs()]) if (job.type !== 'stop' && !job.irreversible) finishJob(turn, job.id, 'canceled', false);
   for (const unit of [...turn.units()]) {
     const current = turn.require(unit.name);
-    if (isInactive(current.activeState) || current.job !== null || unit.runtime.kind === 'slice') continue;
+    if (isInactive(current.activeState) || current.job !== null || unit.runtime.kind === 'slice' || staysMounted(unit)) continue;
     const outcome = enqueue(turn, { unit: unit.name, type: 'stop', mode: 'replace-irreversibly', reason: { reason: 'shutdown' }, boot: false }, null);
     if (!outcome.ok) turn.log('warning', unit.name, outcome.refusal.message);
   }
+}
+
+/** What was there before the manager and is somebody else's: the root, the mounts of a container. Unmounting says so with a dependency. */
+function staysMounted({ definition }: Unit): boolean {
+  return definition.kind === 'mount' && !definition.dependencies.some(({ kind, other }) => kind === 'Conflicts' && other === 'umount.target');
 }
 
 /** Called when a step has settled: goes on to the last kill when all stop jobs are through. True = something was done. */

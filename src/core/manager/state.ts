@@ -7,7 +7,8 @@
 import type { InvocationId, JobId, MonotonicUsec, Pid, RealtimeUsec, RequestId, UnitName, Usec } from '../../base/brand.ts';
 import type { RandomState } from '../../base/random.ts';
 import type { PersistentMap } from '../../base/persistent-map.ts';
-import type { ExecRole, ServiceRole, SocketRole, UnitDefinition } from '../unit/definition.ts';
+import type { ExecRole, MountRole, ServiceRole, SocketRole, UnitDefinition } from '../unit/definition.ts';
+import type { MountPoint } from '../unit/mount.ts';
 import type { Graph } from '../graph/graph.ts';
 
 export type ActiveState = 'active' | 'reloading' | 'inactive' | 'failed' | 'activating' | 'deactivating' | 'maintenance';
@@ -231,8 +232,25 @@ export interface PathRuntime {
   /** Starts that count against TriggerLimitBurst=, oldest first; never more than that. */
   readonly triggerTimes: readonly MonotonicUsec[];
 }
+export type MountState =
+  | 'dead' | 'mounting' | 'mounting-done' | 'mounted' | 'remounting' | 'unmounting'
+  | 'remounting-sigterm' | 'remounting-sigkill' | 'unmounting-sigterm' | 'unmounting-sigkill' | 'failed';
+/** systemd's `Result` property of a mount. */
+export type MountResult = CommandResult | 'protocol' | 'start-limit-hit';
+
+export interface MountRuntime extends ControlRuntime<MountRole> {
+  readonly kind: 'mount';
+  readonly state: MountState;
+  readonly result: MountResult;
+  /** Result of the last remount. */
+  readonly reloadResult: MountResult;
+  /** The line of the kernel's table; null when nothing is mounted at the place. */
+  readonly found: MountPoint | null;
+  /** How often the present stop has found another mount below the one it took away. */
+  readonly unmountRounds: number;
+}
 export interface InertRuntime { readonly kind: 'inert'; readonly state: 'dead' }
-export type UnitRuntime = ServiceRuntime | SocketRuntime | TargetRuntime | SliceRuntime | ScopeRuntime | TimerRuntime | PathRuntime | InertRuntime;
+export type UnitRuntime = ServiceRuntime | SocketRuntime | MountRuntime | TargetRuntime | SliceRuntime | ScopeRuntime | TimerRuntime | PathRuntime | InertRuntime;
 
 export interface ConditionOutcome {
   readonly kind: string;

@@ -11,11 +11,13 @@ import { emptyGraph, removeFromGraph } from '../graph/graph.ts';
 import { onEventLeftOut } from '../machine/service/left-out.ts';
 import { onNotify } from '../machine/service/notify.ts';
 import { onMainPidKnown } from '../machine/service/start.ts';
+import { withoutForeignMainPid } from './claimed-main-pid.ts';
 import { onCollect } from './collect.ts';
 import type { Effect } from './effect.ts';
 import type { EventOf, ManagerEvent } from './event.ts';
 import { enqueue, finishJob, runNextJob } from './jobs.ts';
 import { addDefinitions, replaceDefinitions } from './load.ts';
+import { onMountTable } from './mount-driver.ts';
 import { onProcessEvent } from './process-events.ts';
 import { onRequest, refuseLeftOut } from './requests.ts';
 import { driveService, isService, type ServiceTransition } from './service-driver.ts';
@@ -98,7 +100,11 @@ function handle(turn: Turn, event: ManagerEvent): void {
       return;
     }
     case 'exited': onExited(turn, event); return;
-    case 'notify': drive(turn, event.unit, (c, run) => onNotify(c, run, event)); return;
+    case 'notify': {
+      const message = withoutForeignMainPid(turn, event);
+      drive(turn, event.unit, (c, run) => onNotify(c, run, message));
+      return;
+    }
     case 'cgroup-empty': onProcessEvent(turn, event.unit, event); return;
     case 'pid-file':
     case 'main-pid-guess':
@@ -116,6 +122,7 @@ function handle(turn: Turn, event: ManagerEvent): void {
     case 'timezone-changed': onTimezoneChanged(turn, event.zone); return;
     case 'timer-stamp': onTimerStamp(turn, event.unit, event.stampUsec); return;
     case 'signal': onSignal(turn, event.signal); return;
+    case 'mount-table': onMountTable(turn, event.mounts); return;
     case 'effect-failed':
       turn.log('warning', event.subject as UnitName | '', `${event.effect}${event.subject === '' ? '' : ` for ${event.subject}`} failed: ${event.errno}`);
       return;
@@ -162,6 +169,7 @@ function onBoot(turn: Turn, event: EventOf<'boot'>): void {
   turn.seed(seedRandom(event.randomSeed, event.realtimeUsec, event.monotonicUsec));
   addDefinitions(turn, event.definitions);
   const root = turn.unit('-.slice' as UnitName);
+  if (event.mounts !== undefined) onMountTable(turn, event.mounts);
   if (root?.runtime.kind === 'slice') setRuntime(turn, root.name, { kind: 'slice', state: 'active' }, 'active');
   const wanted = turn.config.bootUnit;
   const fallbacks = ['rescue.target', 'emergency.target'] as UnitName[];

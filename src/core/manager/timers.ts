@@ -2,6 +2,7 @@
 import type { MonotonicUsec, UnitName } from '../../base/brand.ts';
 import { nextDueUsec, onDue } from '../machine/service/deadlines.ts';
 import { cancelJob, enqueue } from './jobs.ts';
+import { onMountUnitDue } from './mount-driver.ts';
 import { driveService, isService } from './service-driver.ts';
 import { timerWakeUsec } from '../machine/timer.ts';
 import { onShutdownLate } from './shutdown.ts';
@@ -58,6 +59,7 @@ export function onUnitDue(turn: Turn, name: UnitName): void {
   if (unit.runtime.kind === 'scope') onScopeDue(turn, unit);
   else if (isTimer(unit)) onTimerDue(turn, unit);
   else if (unit.runtime.kind === 'socket') onSocketUnitDue(turn, name);
+  else if (unit.runtime.kind === 'mount') onMountUnitDue(turn, name);
   else if (isService(unit) && unit.runtime.state === 'auto-restart') restart(turn, name);
   else if (isService(unit)) driveService(turn, name, onDue);
 }
@@ -71,7 +73,8 @@ function restart(turn: Turn, name: UnitName): void {
   const outcome = enqueue(turn, { unit: name, type: 'restart', mode: 'replace', reason: { reason: 'auto-restart' }, boot: false }, null);
   if (outcome.ok) return;
   turn.log('err', name, `Automatic restart was refused: ${outcome.refusal.message}`);
-  setRuntime(turn, name, { ...run, state: 'failed', result: run.result === 'success' ? 'resources' : run.result, restarting: false, deadlineUsec: null }, 'failed');
+  const endReason = run.endReason ?? { reason: 'protocol', detail: `the automatic restart was refused: ${outcome.refusal.message}` } as const;
+  setRuntime(turn, name, { ...run, state: 'failed', result: run.result === 'success' ? 'resources' : run.result, endReason, restarting: false, deadlineUsec: null }, 'failed');
 }
 
 function onScopeDue(turn: Turn, unit: Unit): void {

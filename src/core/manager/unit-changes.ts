@@ -113,7 +113,7 @@ function startResult(unit: Unit): JobResult {
 }
 
 function reloadSucceeded(unit: Unit): boolean {
-  return unit.runtime.kind !== 'service' || unit.runtime.reloadResult === 'success';
+  return !('reloadResult' in unit.runtime) || unit.runtime.reloadResult === 'success';
 }
 
 function onFailed(turn: Turn, unit: Unit): void {

@@ -8,6 +8,7 @@ import { stopService } from '../machine/service/stop.ts';
 import { driveService, isService } from './service-driver.ts';
 import { takeStart } from './start-limit.ts';
 import type { ConditionOutcome, Job, JobResult, Unit } from './state.ts';
+import { failMount, isMount, reloadMountUnit, startMountUnit, stopMountUnit } from './mount-driver.ts';
 import { failPath, isPath, startPath, stopPath } from './path-driver.ts';
 import { failTimer, isTimer, startTimer, stopTimer } from './timer-driver.ts';
 import { failSocket, startSocketUnit, stopSocketUnit } from './socket-driver.ts';
@@ -116,6 +117,9 @@ function startTested(turn: Turn, unit: Unit, job: Job): RunOutcome {
       const socket = turn.require(unit.name);
       return isSocket(socket) ? startSocketUnit(turn, socket) : 'failed';
     }
+    case 'mount':
+      startMountUnit(turn, unit.name);
+      return 'running';
     case 'inert':
       return 'unsupported';
   }
@@ -137,6 +141,7 @@ function onStartLimit(turn: Turn, unit: Unit): RunOutcome {
   if (isTimer(unit)) failTimer(turn, unit);
   if (isPath(unit)) failPath(turn, unit);
   if (isSocket(unit)) failSocket(turn, unit);
+  if (isMount(unit)) failMount(turn, unit);
   turn.wantEmergencyAction(unit, definition.startLimitAction, 'start limit');
   return 'failed';
 }
@@ -166,6 +171,9 @@ export function stopUnit(turn: Turn, unit: Unit, job: Job): RunOutcome {
     case 'socket':
       stopSocketUnit(turn, unit.name);
       break;
+    case 'mount':
+      stopMountUnit(turn, unit.name);
+      break;
     case 'inert':
       return 'done';
   }
@@ -187,6 +195,10 @@ function stopScope(turn: Turn, unit: Unit): void {
 export function reloadUnit(turn: Turn, unit: Unit): RunOutcome {
   if (unit.activeState === 'reloading') return 'running';
   if (unit.activeState !== 'active') return 'invalid';
+  if (isMount(unit)) {
+    reloadMountUnit(turn, unit.name);
+    return 'running';
+  }
   if (!isService(unit) || unit.runtime.state !== 'running' && unit.runtime.state !== 'exited') return 'invalid';
   driveService(turn, unit.name, reloadService);
   return 'running';

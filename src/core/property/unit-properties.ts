@@ -6,6 +6,7 @@ import { CONFINEMENT_ROWS } from './confinement-rows.ts';
 import { PROPERTY_DEFAULTS, type DefaultGroup } from './defaults.ts';
 import { EXEC_ROWS } from './exec-rows.ts';
 import { KILL_ROWS } from './kill-rows.ts';
+import { MOUNT_ROWS } from './mount-rows.ts';
 import type { PropertyContext, PropertyRow } from './property-row.ts';
 import { SERVICE_ROWS } from './service-rows.ts';
 import { PATH_ROWS } from './path-rows.ts';
@@ -35,6 +36,7 @@ export function unitProperties(context: PropertyContext, only: ReadonlySet<strin
   if (definition.kind === 'path' && runtime.kind === 'path') add(PATH_ROWS, { ...context, path: definition, runtime });
   const socket = socketContext(context);
   if (socket !== null) add(SOCKET_ROWS, socket);
+  if (definition.kind === 'mount' && runtime.kind === 'mount') add(MOUNT_ROWS, { ...context, mount: definition, runtime });
   if (runtime.kind === 'scope') add([['Result', ({ unit }) => ('result' in unit.runtime ? unit.runtime.result : 'success')]], context);
   if ('cgroup' in definition) add(CGROUP_ROWS, { ...context, cgroup: definition.cgroup });
   if ('exec' in definition) add([...EXEC_ROWS, ...CONFINEMENT_ROWS], { ...context, exec: definition.exec });

@@ -5,6 +5,7 @@ import { neighbours } from '../graph/graph.ts';
 import type { Instant, UnitTimes } from '../manager/state.ts';
 import type { PropertyContext, PropertyRow } from './property-row.ts';
 import { NOT_SET, span, words, yesNo } from './value-text.ts';
+import { isReloadable } from '../unit/reloadable.ts';
 
 type Row = PropertyRow<PropertyContext>;
 
@@ -33,12 +34,11 @@ function timeRows(property: string, time: keyof UnitTimes): readonly Row[] {
 /** Whether a person may ask for the operation, and the kind of unit has it. */
 function canStart({ unit }: PropertyContext): boolean {
   const { definition } = unit;
-  return definition.loadState === 'loaded' && !definition.refuseManualStart && ['service', 'target', 'slice', 'timer', 'path'].includes(definition.kind);
+  return definition.loadState === 'loaded' && !definition.refuseManualStart && ['service', 'target', 'slice', 'timer', 'path', 'mount'].includes(definition.kind);
 }
 
 function canReload({ unit }: PropertyContext): boolean {
-  const { definition } = unit;
-  return definition.kind === 'service' && (definition.execReload.length > 0 || definition.type === 'notify-reload');
+  return isReloadable(unit.definition);
 }
 
 function jobId({ state, unit }: PropertyContext): string {

@@ -8,7 +8,9 @@ import type { UnitName, Usec } from '../../base/brand.ts';
 import type {
   InertUnit, LoadState, ScopeUnit, SliceUnit, TargetUnit, UnitDefinition,
 } from '../unit/definition.ts';
-import { ROOT_SLICE, SYSTEM_SLICE, parentSlice, slicePath, unitKind, unitNameFromPath, withKind } from '../unit/unit-name.ts';
+import type { MountPoint } from '../unit/mount.ts';
+import { ROOT_SLICE, SYSTEM_SLICE, parentSlice, slicePath, unitKind, withKind } from '../unit/unit-name.ts';
+import { addMountsAbove, buildMount, fileOfMountPoint, readWhere } from './build-mount.ts';
 import { buildPath } from './build-path.ts';
 import { buildService } from './build-service.ts';
 import { buildTimer } from './build-timer.ts';
@@ -18,7 +20,7 @@ import { addMounts, addShutdown, addSlice, addUmount } from './default-dependenc
 import { DependencyList } from './dependency-list.ts';
 import { readKillContext } from './kill-context.ts';
 import type { LexedFile } from './lexer.ts';
-import { parseAbsolutePath, readExpanded, readScalar, readSettings, type SettingReader } from './setting-reader.ts';
+import { readScalar, readSettings } from './setting-reader.ts';
 import { expandSpecifiers } from './specifiers.ts';
 import { parseSpan, parseTimeout } from './time-setting.ts';
 import { finishCommon, type BuildContext, type UnitDraft, type UnitSources } from './unit-draft.ts';
@@ -31,6 +33,12 @@ export function buildUnit(sources: UnitSources, context: BuildContext): UnitDefi
   const failure = sources.fragment?.failure ?? null;
   if (failure !== null) return buildUnusable(sources, context, { loadState: 'error', loadError: failure, fragmentPath: sources.fragment?.file ?? null });
   return build(sources, context, files);
+}
+
+/** The unit of a line of the kernel's table of mounts, for which there is no file. */
+export function buildMountPoint(name: UnitName, mount: MountPoint, hasDefaults: boolean, context: BuildContext): UnitDefinition {
+  const sources: UnitSources = { name, names: [name], fragment: null, dropIns: [], links: [], sourceHash: '' };
+  return build(sources, context, [fileOfMountPoint(mount, hasDefaults)]);
 }
 
 /** A unit of a name for which there is nothing to build: not found, masked, or unreadable. */
@@ -61,6 +69,7 @@ function build(sources: UnitSources, context: BuildContext, files: readonly Lexe
     case 'timer': return buildTimer(draft);
     case 'path': return buildPath(draft);
     case 'socket': return buildSocket(draft);
+    case 'mount': return buildMount(draft);
     default: return buildInert(draft, kind);
   }
 }
@@ -112,22 +121,9 @@ function buildInert(draft: UnitDraft, kind: InertUnit['kind']): InertUnit {
   return { kind, ...finishCommon(draft, section, null) };
 }
 
-/** Mounts that are there before the manager and stay until after it. */
-const API_MOUNT = /^(?:-|usr|run-initramfs|(?:dev|proc|sys)(?:-.*)?)\.mount$/;
-
 const INERT_DEPENDENCIES: Readonly<Record<InertUnit['kind'], (draft: UnitDraft, defaults: boolean) => void>> = {
-  mount: (draft, defaults) => {
-    const isApi = API_MOUNT.test(draft.sources.name);
-    addSlice(draft.dependencies, isApi ? ROOT_SLICE : readSlice(draft.reader, draft.context.mode));
-    addParentMounts(draft);
-    if (!defaults || isApi) return;
-    const isRemote = isNetworkMount(draft.reader);
-    draft.dependencies.add('After', (isRemote ? 'remote-fs-pre.target' : 'local-fs-pre.target') as UnitName, 'default');
-    draft.dependencies.add('Before', (isRemote ? 'remote-fs.target' : 'local-fs.target') as UnitName, 'default');
-    addUmount(draft.dependencies);
-  },
   automount: (draft, defaults) => {
-    addParentMounts(draft);
+    addMountsAbove(draft, readWhere(draft));
     draft.dependencies.add('Triggers', withKind(draft.sources.name, 'mount'), 'implicit');
     draft.dependencies.add('Before', withKind(draft.sources.name, 'mount'), 'implicit');
     if (!defaults) return;
@@ -143,25 +139,3 @@ const INERT_DEPENDENCIES: Readonly<Record<InertUnit['kind'], (draft: UnitDraft, 
   },
   device: () => undefined,
 };
-
-/** A mount point needs the mounts above it; Where= must agree with the unit's name. */
-function addParentMounts(draft: UnitDraft): void {
-  const { reader, sources, context, dependencies } = draft;
-  const where = readExpanded<string | null>(reader, 'Where', parseAbsolutePath, null);
-  const entry = reader.byName.get('Where')?.at(-1);
-  if (where === null || entry === undefined) return;
-  if (unitNameFromPath(where, unitKind(sources.name)) !== sources.name) {
-    reader.fail(entry, `Where=${where} does not agree with the name of the unit; it must be ${unitNameFromPath(where, unitKind(sources.name)) ?? 'another'}.`);
-    return;
-  }
-  const above = where.slice(0, Math.max(1, where.lastIndexOf('/')));
-  if (where !== '/') addMounts(dependencies, above, 'Requires', 'implicit', context.hasUnitFile);
-}
-
-const NETWORK_FILE_SYSTEMS = new Set(['afs', 'ceph', 'cifs', 'smb3', 'smbfs', 'sshfs', 'ncpfs', 'ncp', 'nfs', 'nfs4', 'gfs', 'gfs2', 'glusterfs', 'pvfs2', 'ocfs2', 'lustre', 'davfs']);
-
-function isNetworkMount(reader: SettingReader): boolean {
-  const type = (reader.byName.get('Type')?.at(-1)?.value ?? '').replace(/^fuse\./, '');
-  const options = (reader.byName.get('Options')?.at(-1)?.value ?? '').split(',');
-  return NETWORK_FILE_SYSTEMS.has(type) || options.includes('_netdev');
-}

@@ -52,7 +52,7 @@ export interface UnitDraft {
 }
 
 /** Kinds that load and take part in dependencies, but cannot be started yet. */
-export const INERT_KINDS: ReadonlySet<UnitKind> = new Set<UnitKind>(['mount', 'automount', 'swap', 'device']);
+export const INERT_KINDS: ReadonlySet<UnitKind> = new Set<UnitKind>(['automount', 'swap', 'device']);
 
 /**
  * The common part. To be called last: it collects the dependencies and diagnostics that came before.

@@ -6,6 +6,7 @@
  * Sources: systemd.unit(5), systemd.service(5), systemd.exec(5), systemd.kill(5), systemd.resource-control(5).
  */
 import type { Signal, UnitName, Usec } from '../../base/brand.ts';
+import type { MountUnit } from './mount.ts';
 import type { PathUnit } from './path.ts';
 import type { TimerUnit } from './timer.ts';
 import type { Confinement } from './confinement.ts';
@@ -366,7 +367,7 @@ export interface ScopeUnit extends UnitCommon {
 
 /** The kinds that load, take part in dependencies and are listed, but cannot be started yet. */
 export interface InertUnit extends UnitCommon {
-  readonly kind: 'mount' | 'automount' | 'swap' | 'device';
+  readonly kind: 'automount' | 'swap' | 'device';
 }
 
-export type UnitDefinition = ServiceUnit | SocketUnit | TargetUnit | SliceUnit | ScopeUnit | TimerUnit | PathUnit | InertUnit;
+export type UnitDefinition = ServiceUnit | SocketUnit | TargetUnit | SliceUnit | ScopeUnit | TimerUnit | PathUnit | MountUnit | InertUnit;

@@ -1,6 +1,7 @@
 /** Takes swap and file systems out of use at the end of a system's life, so that nothing written is lost. */
 import { readFileSync } from 'node:fs';
 import type { ManagerLog } from '../engine.ts';
+import { parseMountInfo, unescapeOctal } from '../mount-info.ts';
 import type { NativeBinding } from '../native.ts';
 
 const MS_RDONLY = 1;
@@ -15,19 +16,9 @@ interface Mount {
   readonly type: string;
 }
 
-function unescapeOctal(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
-}
-
 /** Mounts that hold data, newest first, without the root. */
 export function parseDataMounts(mountInfo: string): readonly Mount[] {
-  const mounts: Mount[] = [];
-  for (const line of mountInfo.split('\n')) {
-    const [before, after] = line.split(' - ');
-    const point = unescapeOctal(before?.split(' ')[4] ?? '');
-    const type = after?.split(' ')[0] ?? '';
-    if (point !== '' && point !== '/' && !API_TYPES.has(type)) mounts.push({ point, type });
-  }
+  const mounts = parseMountInfo(mountInfo).filter(({ where, type }) => where !== '/' && !API_TYPES.has(type)).map(({ where, type }) => ({ point: where, type }));
   return mounts.reverse();
 }
 

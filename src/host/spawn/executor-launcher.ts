@@ -6,6 +6,8 @@
  */
 import type { Errno, Fd, Pid, UnitName } from '../../base/brand.ts';
 import type { DirectoryKind, ExecContext, StandardStream } from '../../core/unit/definition.ts';
+import type { SpawnEffect } from '../../core/manager/effect.ts';
+import { isBindMount, type MountUnit } from '../../core/unit/mount.ts';
 import { POLL_IN } from '../engine.ts';
 import type { UnstampedEvent } from '../../core/manager/event.ts';
 import { serialiseExecSpec } from '../exec-spec.ts';
@@ -194,6 +196,7 @@ export class ExecutorLauncher {
       cpuAffinity: exec.cpuAffinity,
       umask: exec.umask,
       directories: exec.directories.map(({ kind, path, links }) => ({ kind, root: this.#options.directoryRoots[kind], path, links, mode: exec.directoryModes[kind] })),
+      madeDirectories: madeDirectories(effect),
       workingDirectory: exec.workingDirectory ?? { path: this.#options.defaultDirectory, optional: false },
       rootDirectory: exec.rootDirectory,
       capabilityBoundingSet: exec.capabilityBoundingSet,
@@ -245,6 +248,13 @@ export class ExecutorLauncher {
     if (failure === null) submit({ event: 'exec-done', unit, pid });
     else submit({ event: 'exec-failed', unit, pid, ...failure });
   }
+}
+
+/** Before something is mounted its place is made, and for a bind mount what is bound. The executor does it, for it may have to wait. */
+export function madeDirectories({ definition, role }: Pick<SpawnEffect, 'definition' | 'role'>): ExecSpec['madeDirectories'] {
+  if (definition.kind !== 'mount' || role !== 'ExecMount') return [];
+  const { where, what, directoryMode: mode } = definition as MountUnit;
+  return [{ path: where, mode }, ...(isBindMount(definition as MountUnit) && what.startsWith('/') ? [{ path: what, mode }] : [])];
 }
 
 /** What the executor has to do for a stream; `inherit` where the fd it is given will do. */

@@ -23,7 +23,7 @@ import { resolveCredentials } from './credentials.ts';
 import type { CredentialsOutcome } from './credentials.ts';
 import { DynamicUsers } from './dynamic-user.ts';
 import { ExecutablePath } from './executable-path.ts';
-import type { ExecutorLauncher } from './executor-launcher.ts';
+import { madeDirectories, type ExecutorLauncher } from './executor-launcher.ts';
 import { CAP_SETUID, grant } from './privileges.ts';
 import type { Granted, OwnRights } from './privileges.ts';
 import { limitsOf } from './process-limits.ts';
@@ -199,7 +199,7 @@ export class Spawner {
   /** Everything that could make the child wait before execve, or that needs more than plain numbers, is not plain. */
   #isPlain(plan: SpawnPlan): boolean {
     const { exec, credentials } = plan;
-    return credentials.kind === 'known'
+    return credentials.kind === 'known' && madeDirectories(plan.effect).length === 0
       && isPlainStream(exec.standardInput) && isPlainStream(exec.standardOutput) && isPlainStream(exec.standardError)
       && exec.directories.length === 0 && exec.rootDirectory === null && !exec.privateTmp && exec.confinement === null && !exec.dynamicUser
       && exec.ioSchedulingClass === null && exec.ioSchedulingPriority === null

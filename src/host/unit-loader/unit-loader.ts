@@ -5,8 +5,9 @@
  */
 import type { UnitName } from '../../base/brand.ts';
 import type { Diagnostic, UnitDefinition } from '../../core/unit/definition.ts';
+import type { MountPoint } from '../../core/unit/mount.ts';
 import { isUnitName, unitKind, unitNameForm } from '../../core/unit/unit-name.ts';
-import { buildUnit, buildUnusable } from '../../core/unit-file/build-unit.ts';
+import { buildMountPoint, buildUnit, buildUnusable } from '../../core/unit-file/build-unit.ts';
 import { orderTarget } from '../../core/unit-file/default-dependencies.ts';
 import { lexUnitFile, type LexedFile } from '../../core/unit-file/lexer.ts';
 import { hashSources } from '../../core/unit-file/source-hash.ts';
@@ -47,6 +48,8 @@ export interface UnitLoader {
    * @param find what is loaded already, under any of its names
    */
   loadClosure(names: readonly UnitName[], find: (name: UnitName) => UnitDefinition | undefined): readonly UnitDefinition[];
+  /** The unit of a mount that no file speaks of. `hasDefaults`: it is unmounted at the end. */
+  mountPoint(name: UnitName, mount: MountPoint, hasDefaults: boolean): UnitDefinition;
   /** One unit alone; targets are not ordered after what they pull in. */
   loadUnit(name: UnitName): UnitDefinition;
   /** The name under which a unit is loaded: the end of all links. */
@@ -143,6 +146,8 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
       const findAny = (name: UnitName): UnitDefinition | undefined => byName.get(name) ?? find(name);
       return [...loaded.values()].map((unit) => (unit.kind === 'target' ? orderTarget(unit, findAny) : unit));
     },
+
+    mountPoint: (name, mount, hasDefaults) => buildMountPoint(name, mount, hasDefaults, openSession().context),
 
     loadUnit: (name) => {
       const session = openSession();

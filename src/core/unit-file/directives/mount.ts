@@ -1,16 +1,16 @@
-import { PARSED, page } from './row.ts';
+import { HONOURED, PARSED, page } from './row.ts';
 
 export const MOUNT_DIRECTIVES = page('systemd.mount(5)', ['Mount'], [
-  ['What', 'text', '', PARSED],
-  ['Where', 'path', '', PARSED],
-  ['Type', 'text', '', PARSED],
-  ['Options', 'text', '', PARSED],
-  ['SloppyOptions', 'boolean', 'no', PARSED],
-  ['LazyUnmount', 'boolean', 'no', PARSED],
-  ['ReadWriteOnly', 'boolean', 'no', PARSED],
-  ['ForceUnmount', 'boolean', 'no', PARSED],
-  ['DirectoryMode', 'mode', '0755', PARSED],
-  ['TimeoutSec', 'time-span', '1min 30s', PARSED],
+  ['What', 'text', '', HONOURED],
+  ['Where', 'path', '', HONOURED],
+  ['Type', 'text', '', HONOURED],
+  ['Options', 'text', '', HONOURED],
+  ['SloppyOptions', 'boolean', 'no', HONOURED],
+  ['LazyUnmount', 'boolean', 'no', HONOURED],
+  ['ReadWriteOnly', 'boolean', 'no', HONOURED],
+  ['ForceUnmount', 'boolean', 'no', HONOURED],
+  ['DirectoryMode', 'mode', '0755', HONOURED],
+  ['TimeoutSec', 'time-span', '1min 30s', HONOURED],
 ]);
 
 export const AUTOMOUNT_DIRECTIVES = page('systemd.automount(5)', ['Automount'], [

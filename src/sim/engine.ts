@@ -1,0 +1,253 @@
+/**
+ * The loop around `step` in a world without a kernel: the same batches, the same journal records and the same recovery as the host's
+ * engine, with a memory that is a few variables. It can die before and after every effect and in every event.
+ */
+import { assert } from '../base/assert.ts';
+import type { Pid } from '../base/brand.ts';
+import { valuesOf } from '../base/persistent-map.ts';
+import type { ClockReading } from '../base/time.ts';
+import type { Effect } from '../core/manager/effect.ts';
+import type { UnstampedEvent } from '../core/manager/event.ts';
+import { saveEvent, type JournalEntry, type LoadDefinitions, type SavedEvent } from '../core/manager/journal-entry.ts';
+import { NOWHERE, Replay, unfinishedOf, type DeathWitness, type OpenBatch, type Position, type Replayed, type Step } from '../core/manager/replay.ts';
+import { deserialise, serialise } from '../core/manager/serialise.ts';
+import type { ManagerState } from '../core/manager/state.ts';
+import type { UnitDefinition } from '../core/unit/definition.ts';
+import type { Faults } from './faults.ts';
+
+/** More events than this with the clock standing still is a loop of the manager. */
+const EVENTS_PER_TURN_MAX = 10_000;
+/** Small, so that recoveries meet snapshots of every age. */
+const SNAPSHOT_AFTER_ENTRIES = 60;
+
+/** The world the engine is in. */
+export interface EngineWorld {
+  clock(): ClockReading;
+  perform(effect: Effect): void;
+  load: LoadDefinitions;
+  /** A process nobody was told of is the manager's from now on. @returns whether its program runs already */
+  takeOverBirth(pid: Pid): boolean;
+  /** The engine is new: put timers and watches back, and tell it what it missed. */
+  catchUp(state: ManagerState): void;
+  /** After every step. */
+  observe(before: ManagerState, event: UnstampedEvent, after: ManagerState, effects: readonly Effect[]): void;
+}
+
+/** Thrown through the engine where it dies. */
+const DEATH = new Error('death of the engine');
+
+export class SimulatedEngine {
+  state: ManagerState;
+  steps = 0;
+  recoveries = 0;
+  /** What recoveries met, by name: for the table of branches. */
+  readonly met = new Map<string, number>();
+  readonly #world: EngineWorld;
+  readonly #step: Step;
+  readonly #faults: Faults;
+  readonly #isJournaled: boolean;
+  #queue: UnstampedEvent[] = [];
+  #inTurn = false;
+  #open: OpenBatch | null = null;
+  // The memory that outlives the engine.
+  #snapshot = '';
+  /** As the unit files were when the snapshot was made. What a recovery makes of files that were edited since is not simulated. */
+  #definitions: readonly UnitDefinition[] = [];
+  #snapshotHead: { readonly sequence: number; readonly queue: readonly SavedEvent[] } = { sequence: 0, queue: [] };
+  #journal: string[] = [];
+  #position = NOWHERE;
+  /** Processes born of effects of the batch in hand, by the effect's index. */
+  readonly #births = new Map<number, Pid>();
+  #suspect = { at: '', count: 0 };
+  #sequence = 0;
+  #begin = 0;
+  #end = 0;
+  #needsSnapshot = true;
+
+  constructor(options: { readonly world: EngineWorld; readonly step: Step; readonly state: ManagerState; readonly faults: Faults }) {
+    this.#world = options.world;
+    this.#step = options.step;
+    this.#faults = options.faults;
+    this.state = options.state;
+    this.#isJournaled = this.#faults.knows('crash');
+    if (this.#isJournaled) this.#takeSnapshot();
+  }
+
+  submit(event: UnstampedEvent): void {
+    this.#queue.push(event);
+    if (!this.#isJournaled) return;
+    this.#sequence += 1;
+    if ('definitions' in event) this.#needsSnapshot = true;
+    this.#append(saveEvent(event));
+  }
+
+  /** The end of this process is queued. */
+  expects(pid: Pid): boolean {
+    return this.#queue.some((event) => event.event === 'exited' && event.pid === pid);
+  }
+
+  /** Handles everything that is queued, and what follows from it. */
+  runTurn(): void {
+    if (this.#inTurn) return;
+    this.#inTurn = true;
+    const limit = this.steps + EVENTS_PER_TURN_MAX;
+    try {
+      while (this.#queue.length > 0 || this.#open !== null) {
+        assert(this.steps < limit, `one event leads to at most ${String(EVENTS_PER_TURN_MAX)} others without time passing`);
+        try {
+          if (this.#open !== null) this.#finishOpenBatch(this.#open);
+          else this.#runBatch();
+        } catch (error) {
+          if (error !== DEATH) throw error;
+          this.#recover();
+        }
+      }
+    } finally {
+      this.#inTurn = false;
+    }
+  }
+
+  #runBatch(): void {
+    if (this.#isJournaled) this.#mayDie(NOWHERE);
+    const batch = this.#queue;
+    this.#queue = [];
+    const clock = this.#world.clock();
+    if (this.#isJournaled) {
+      this.#begin = this.#end;
+      this.#end += batch.length;
+      this.#append({ batch: batch.length, clock });
+    }
+    const effects: Effect[] = [];
+    for (let index = 0; index < batch.length; index++) {
+      const event = batch[index] as UnstampedEvent;
+      if (this.#isJournaled) this.#mayDie({ stepping: this.#begin + index, performing: -1, sequence: 0 });
+      const before = this.state;
+      const [next, produced] = this.#step(before, { ...event, ...clock });
+      this.state = next;
+      this.steps += 1;
+      this.#world.observe(before, event, next, produced);
+      for (const effect of produced) effects.push(effect);
+    }
+    this.#performAll(effects, 0);
+  }
+
+  #performAll(effects: readonly Effect[], from: number): void {
+    for (let index = from; index < effects.length; index++) {
+      this.#performOne(effects[index] as Effect, index);
+    }
+    if (!this.#isJournaled) return;
+    this.#append({ done: true });
+    this.#position = NOWHERE;
+    this.#births.clear();
+    if (this.#needsSnapshot || this.#journal.length > SNAPSHOT_AFTER_ENTRIES) this.#takeSnapshot();
+  }
+
+  #performOne(effect: Effect, index: number): void {
+    if (this.#isJournaled) this.#mayDie({ stepping: -1, performing: index, sequence: this.#sequence });
+    this.#world.perform(effect);
+    if (this.#isJournaled) this.#mayDie(this.#position);
+  }
+
+  /** The effect in hand has made this process; the record is written by the kernel's side. The engine may die before it hears of it. */
+  born(pid: Pid): void {
+    if (!this.#isJournaled) return;
+    this.#births.set(this.#position.performing, pid);
+    this.#mayDie(this.#position);
+  }
+
+  #mayDie(position: Position): void {
+    this.#position = position;
+    if (this.#faults.strikes('crash')) throw DEATH;
+  }
+
+  // --- the memory
+
+  #append(entry: JournalEntry): void {
+    this.#journal.push(JSON.stringify(entry));
+  }
+
+  #takeSnapshot(): void {
+    this.#snapshotHead = { sequence: this.#sequence, queue: this.#queue.map(saveEvent) };
+    this.#snapshot = serialise(this.state);
+    this.#definitions = [...valuesOf(this.state.units)].map((unit) => unit.definition);
+    this.#journal = [];
+    this.#needsSnapshot = false;
+  }
+
+  // --- recovery
+
+  #recover(): void {
+    this.recoveries += 1;
+    const died = this.state;
+    const diedAt = this.#position;
+    // Dying again at the same place; what has happened there is not done again.
+    const isRepeated = diedAt.performing < 0 || (!this.#births.has(diedAt.performing) && diedAt.sequence === this.#sequence);
+    if (diedAt !== NOWHERE && isRepeated && this.#faults.strikes('poison')) {
+      this.#replay(diedAt, () => undefined);
+    }
+    const missed: (() => void)[] = [];
+    const replayed = this.#replay(diedAt, (look) => { missed.push(look); });
+    for (const look of missed) look();
+    if (replayed.poison !== null) this.#meet('event' in replayed.poison ? 'event left out' : 'effect left out');
+    const isWhole = diedAt.performing >= 0 && replayed.poison === null;
+    if (isWhole) assert(serialise(replayed.state) === serialise(died), 'a recovered state is the state the engine died with');
+    this.state = replayed.state;
+    this.#queue = [...replayed.queue];
+    this.#sequence = replayed.at.queued;
+    this.#end = replayed.at.stepped;
+    this.#open = replayed.open;
+    this.#position = NOWHERE;
+    this.#needsSnapshot = true;
+    this.#meet(replayed.open === null ? 'recovery between batches' : 'recovery in a batch');
+    this.#world.catchUp(this.state);
+  }
+
+  /** @param onNew told of each step that the dead engine did not come to; the replay itself lets no error out */
+  #replay(diedAt: Position, onNew: (look: () => void) => void): Replayed {
+    let sequence = -1;
+    const step: Step = (before, event) => {
+      const isNew = diedAt.stepping >= 0 && sequence >= diedAt.stepping;
+      try {
+        const [after, effects] = this.#step(before, event);
+        if (isNew) onNew(() => { this.steps += 1; this.#world.observe(before, event, after, effects); });
+        return [after, effects];
+      } catch (error) {
+        onNew(() => { throw error; });
+        throw error;
+      }
+    };
+    const restored = deserialise(this.#snapshot, this.#definitions);
+    assert(restored.ok, `a snapshot can be read: ${restored.ok ? '' : restored.error}`);
+    const witness: DeathWitness = {
+      position: diedAt, wasKilled: true, births: new Map(this.#births),
+      setPosition: (position) => { this.#position = position; },
+      setStepping: (at) => { if (at >= 0) sequence = at; },
+      note: (entry) => { this.#append(entry); },
+      suspect: (position, batchSequence) => {
+        const at = `${String(position.stepping >= 0 ? position.stepping : batchSequence)}:${String(position.performing)}`;
+        this.#suspect = { at, count: this.#suspect.at === at ? this.#suspect.count + 1 : 1 };
+        return this.#suspect.count;
+      },
+    };
+    // What the journal holds goes through text, as it does on the way through shared memory.
+    const replay = new Replay({ witness, step, load: this.#world.load, state: restored.state, head: this.#snapshotHead });
+    const replayed = replay.run(this.#journal.map((entry) => JSON.parse(entry) as JournalEntry));
+    if (replayed.open === null) this.#births.clear();
+    return replayed;
+  }
+
+  #finishOpenBatch(open: OpenBatch): void {
+    this.#open = null;
+    const { untold, next } = unfinishedOf(open, this.#queue);
+    for (const { effect, pid } of untold) {
+      this.#meet(pid === null ? 'spawn lost and repeated' : 'birth found');
+      if (pid !== null) this.submit({ event: 'spawned', unit: effect.unit, token: effect.token, pid, execDone: this.#world.takeOverBirth(pid) });
+    }
+    for (const { effect, index, pid } of untold) if (pid === null) this.#performOne(effect, index);
+    this.#performAll(open.effects, next);
+  }
+
+  #meet(what: string): void {
+    this.met.set(what, (this.met.get(what) ?? 0) + 1);
+  }
+}

@@ -1,0 +1,287 @@
+/**
+ * What holds after every step of the manager, whatever goes wrong around it. A law remembers what it has seen of one world, so each world
+ * has laws of its own. `test/sim/laws.test.ts` shows for each that it finds a manager that breaks it.
+ */
+import type { JobId, UnitName } from '../base/brand.ts';
+import { changedEntries } from '../base/changed-entries.ts';
+import { getEntry } from '../base/persistent-map.ts';
+import { neighbours } from '../core/graph/graph.ts';
+import type { Effect, SpawnEffect } from '../core/manager/effect.ts';
+import { checkInvariants, checkJob, checkUnit } from '../core/manager/invariants.ts';
+import type { Job, JobType, ManagerState, Unit } from '../core/manager/state.ts';
+import { nextDueUsec } from '../core/machine/service/deadlines.ts';
+import { stateDeadlineOf } from '../core/manager/unit-processes.ts';
+import type { ServiceUnit } from '../core/unit/definition.ts';
+import type { StepLook } from './kernel.ts';
+
+/** One step, with what it changed. */
+export interface Look extends StepLook {
+  readonly units: readonly Unit[];
+  readonly jobs: readonly Job[];
+}
+
+/** The unit may leave processes behind when it stops, for its files say so. */
+export type MayLeave = (unit: UnitName) => boolean;
+
+/** Says what is wrong, or null. */
+type Check = (look: Look) => string | null;
+
+/** A law was broken. */
+export class BrokenLaw extends Error {
+  readonly law: string;
+
+  constructor(law: string, what: string) {
+    super(`${law}: ${what}`);
+    this.law = law;
+  }
+}
+
+/** The whole state is looked at so often; what changed, always. */
+const FULL_CHECK_EVERY_STEPS = 256;
+
+const STARTING: ReadonlySet<JobType> = new Set<JobType>(['start', 'restart', 'try-restart', 'reload-or-start', 'verify-active']);
+const STOPPING: ReadonlySet<JobType> = new Set<JobType>(['stop', 'restart', 'try-restart']);
+
+type Change<C> = Extract<Extract<Effect, { readonly kind: 'publish' }>['change'], { readonly change: C }>;
+
+function* changesOf(effects: readonly Effect[]): Generator<Extract<Effect, { readonly kind: 'publish' }>['change']> {
+  for (const effect of effects) if (effect.kind === 'publish') yield effect.change;
+}
+
+function spawnsIn(effects: readonly Effect[]): readonly SpawnEffect[] {
+  let found: SpawnEffect[] | null = null;
+  for (const effect of effects) if (effect.kind === 'spawn') (found ??= []).push(effect);
+  return found ?? [];
+}
+
+/** At most one live main process per service. */
+function oneMainProcess(mayLeave: MayLeave): Check {
+  return ({ effects, kernel }) => {
+    const begun = new Set<UnitName>();
+    for (const spawn of spawnsIn(effects)) {
+      const { definition, unit } = spawn;
+      if (spawn.role !== 'ExecStart' || definition.kind !== 'service') continue;
+      if (begun.has(unit)) return `${unit} starts two main processes in one step`;
+      begun.add(unit);
+      const left = kernel.processesOf(unit).find((process) => process.role === 'ExecStart');
+      if (left !== undefined && !mayLeave(unit)) return `${unit} starts a main process while ${String(left.pid)} lives`;
+    }
+    return null;
+  };
+}
+
+/** Starts wait for what they are ordered after, stops go in reverse, a stop goes before a start. */
+function order(): Check {
+  return ({ before, after, jobs }) => {
+    for (const job of jobs) {
+      const was = getEntry(before.jobs, job.id);
+      if (job.state !== 'running' || job.ignoreOrder || job.type === 'nop' || (was !== undefined && was.state === 'running')) continue;
+      const blocker = earlierJob(before, after, job);
+      if (blocker !== null) return `${job.unit}/${job.type} runs before ${blocker.unit}/${blocker.type}`;
+    }
+    return null;
+  };
+}
+
+/** A job that was there before the step, still waits to end, and has to go first. */
+function earlierJob(before: ManagerState, after: ManagerState, job: Job): Job | null {
+  const rival = (name: UnitName): Job | null => {
+    const id = getEntry(after.units, name)?.job ?? null;
+    const other = id === null || id === job.id ? undefined : getEntry(after.jobs, id);
+    return other === undefined || other.ignoreOrder || other.type === 'nop' || getEntry(before.jobs, other.id)?.type !== other.type ? null : other;
+  };
+  if (!STOPPING.has(job.type)) {
+    for (const name of neighbours(after.graph, job.unit, 'After')) {
+      const other = rival(name);
+      if (other !== null) return other;
+    }
+  }
+  for (const name of neighbours(after.graph, job.unit, 'Before')) {
+    const other = rival(name);
+    if (other !== null && STOPPING.has(other.type)) return other;
+  }
+  return null;
+}
+
+/** A start that waits for a required unit fails when that one's start does. */
+function requirement(): Check {
+  return ({ before, after, effects }) => {
+    for (const change of changesOf(effects)) {
+      if (change.change !== 'job-removed' || change.type !== 'start' || !['failed', 'timeout', 'dependency'].includes(change.result)) continue;
+      for (const kind of ['RequiredBy', 'BoundBy'] as const) {
+        for (const name of neighbours(after.graph, change.unit, kind)) {
+          const id = getEntry(before.units, name)?.job ?? null;
+          const was = id === null ? undefined : getEntry(before.jobs, id);
+          const is = id === null ? undefined : getEntry(after.jobs, id);
+          if (was?.state === 'waiting' && was.type === 'start' && is?.type === 'start') return `${name} is still to be started though ${change.unit}, which it requires, failed to`;
+        }
+      }
+    }
+    return null;
+  };
+}
+
+/** Nothing restarts by itself after a stop was asked for. */
+function stopIsStop(): Check {
+  const stopped = new Set<UnitName>();
+  const onJob = (change: Change<'job-new'>, after: ManagerState): string | null => {
+    if (!STARTING.has(change.type)) return null;
+    const reason = getEntry(after.jobs, change.job)?.reason.reason;
+    if (reason === 'auto-restart' && stopped.has(change.unit)) return `${change.unit} restarts by itself after it was stopped`;
+    stopped.delete(change.unit);
+    return null;
+  };
+  return ({ after, effects }) => {
+    for (const effect of effects) {
+      if (effect.kind === 'spawn' && effect.role === 'ExecStart' && stopped.has(effect.unit)) return `${effect.unit} runs again after it was stopped`;
+      if (effect.kind !== 'publish') continue;
+      const { change } = effect;
+      if (change.change === 'job-new') {
+        const broken = onJob(change, after);
+        if (broken !== null) return broken;
+      } else if (change.change === 'job-removed' && change.type === 'stop' && change.result === 'done') {
+        stopped.add(change.unit);
+      }
+    }
+    return null;
+  };
+}
+
+/** The first command that a start of the unit runs. */
+function isFirstCommand({ role, index }: SpawnEffect, definition: ServiceUnit): boolean {
+  if (index !== 0) return false;
+  if (definition.execCondition.length > 0) return role === 'ExecCondition';
+  if (definition.execStartPre.length > 0) return role === 'ExecStartPre';
+  return role === 'ExecStart';
+}
+
+/** StartLimitBurst= starts within StartLimitIntervalSec=, and no more. */
+function startLimit(): Check {
+  const starts = new Map<UnitName, number[]>();
+  return ({ event, after, effects, kernel }) => {
+    if (event.event === 'request' && event.request.method === 'reset-failed') {
+      if (event.request.units.length === 0) starts.clear();
+      for (const unit of event.request.units) starts.delete(unit);
+    }
+    for (const spawn of spawnsIn(effects)) {
+      const definition = getEntry(after.units, spawn.unit)?.definition;
+      if (definition?.kind !== 'service' || !isFirstCommand(spawn, definition)) continue;
+      if (definition.startLimitBurst === 0 || definition.startLimitIntervalUsec === 0) continue;
+      const recent = (starts.get(spawn.unit) ?? []).filter((at) => at > kernel.nowUsec - definition.startLimitIntervalUsec);
+      recent.push(kernel.nowUsec);
+      starts.set(spawn.unit, recent);
+      if (recent.length > definition.startLimitBurst) return `${spawn.unit} starts ${String(recent.length)} times in its interval`;
+    }
+    return null;
+  };
+}
+
+function dueUsecOf(unit: Unit): number | null {
+  const { runtime } = unit;
+  switch (runtime.kind) {
+    case 'service': return nextDueUsec(runtime);
+    case 'timer': return runtime.nextMonotonicUsec;
+    default: return stateDeadlineOf(unit);
+  }
+}
+
+/** Whatever has a deadline has a timer that fires by then. */
+function timerForEachDeadline(): Check {
+  return ({ after, units, jobs }) => {
+    const isArmedFor = (due: number | null): boolean => due === null || (after.armedUsec !== null && after.armedUsec <= due);
+    for (const unit of units) if (!isArmedFor(dueUsecOf(unit))) return `${unit.name} (${unit.runtime.state}) waits for a timer that is not armed`;
+    for (const job of jobs) if (!isArmedFor(job.deadlineUsec)) return `${job.unit}/${job.type} waits for a timer that is not armed`;
+    return null;
+  };
+}
+
+const ANSWERS_MAX = 256;
+const STATUS_TEXT_MAX = 1024;
+const AUTOMATIC_JOBS_MAX = 16;
+
+/** Nothing in the state grows without end. */
+function bounds(): Check {
+  return ({ after, units }) => {
+    if (after.answers.length > ANSWERS_MAX) return `${String(after.answers.length)} answers are remembered`;
+    if (after.jobs.size > after.units.size) return `${String(after.jobs.size)} jobs for ${String(after.units.size)} units`;
+    for (const { name, startTimes, automaticJobTimes, definition, runtime } of units) {
+      if (startTimes.length > Math.max(definition.startLimitBurst, 0) && startTimes.length > 5) return `${name} remembers ${String(startTimes.length)} starts`;
+      if (automaticJobTimes.length > AUTOMATIC_JOBS_MAX) return `${name} remembers ${String(automaticJobTimes.length)} jobs`;
+      if (runtime.kind === 'service' && runtime.statusText.length > STATUS_TEXT_MAX) return `${name} has a status of ${String(runtime.statusText.length)} characters`;
+    }
+    return null;
+  };
+}
+
+/** What failed says why. */
+function reason(): Check {
+  return ({ before, units }) => {
+    for (const unit of units) {
+      if (unit.activeState === 'failed' && getEntry(before.units, unit.name)?.activeState !== 'failed' && unit.endReason === null) return `${unit.name} failed for no reason`;
+    }
+    return null;
+  };
+}
+
+/** References inside the state lead somewhere. */
+function consistency(): Check {
+  let steps = 0;
+  return ({ after, units, jobs }) => {
+    steps += 1;
+    try {
+      if (steps % FULL_CHECK_EVERY_STEPS === 0) checkInvariants(after);
+      for (const unit of units) checkUnit(after, unit);
+      for (const job of jobs) checkJob(after, job);
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+    return null;
+  };
+}
+
+/** Job numbers are never given out again, and no request is answered twice. */
+function onceOnly(): Check {
+  let newest: JobId = 0 as JobId;
+  const answered = new Set<number>();
+  return ({ effects, kernel }) => {
+    for (const effect of effects) {
+      if (effect.kind === 'reply') {
+        if (answered.has(effect.request)) return `request ${String(effect.request)} is answered twice`;
+        answered.add(effect.request);
+      } else if (effect.kind === 'publish' && effect.change.change === 'job-new') {
+        if (effect.change.job <= newest) return `job ${String(effect.change.job)} is new for the second time`;
+        newest = effect.change.job;
+      }
+    }
+    return kernel.finished !== null && spawnsIn(effects).length > 0 ? 'a process is started after the end' : null;
+  };
+}
+
+export const LAWS: Readonly<Record<string, (mayLeave: MayLeave) => Check>> = {
+  'one main process': oneMainProcess,
+  order,
+  requirement,
+  'stop is stop': stopIsStop,
+  'start limit': startLimit,
+  'timer for each deadline': timerForEachDeadline,
+  bounds,
+  reason,
+  consistency,
+  'once only': onceOnly,
+};
+
+/** The laws of a new world. @returns what to call after every step; throws BrokenLaw */
+export function watchLaws(mayLeave: MayLeave): (look: StepLook) => void {
+  const checks = Object.entries(LAWS).map(([name, make]) => [name, make(mayLeave)] as const);
+  return (look) => {
+    const full: Look = {
+      before: look.before, event: look.event, after: look.after, effects: look.effects, kernel: look.kernel,
+      units: changedEntries(look.before.units, look.after.units).map(([, unit]) => unit),
+      jobs: changedEntries(look.before.jobs, look.after.jobs).map(([, job]) => job),
+    };
+    for (const [name, check] of checks) {
+      const what = check(full);
+      if (what !== null) throw new BrokenLaw(name, what);
+    }
+  };
+}

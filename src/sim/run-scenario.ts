@@ -1,0 +1,142 @@
+/**
+ * Lives a scenario through, with every law watched, and then lets all go well: whatever was begun has to come to its end.
+ */
+import { assert } from '../base/assert.ts';
+import type { Signal, UnitName } from '../base/brand.ts';
+import { entriesOf, valuesOf } from '../base/persistent-map.ts';
+import { isInactive } from '../core/job/job-type.ts';
+import type { Step } from '../core/manager/replay.ts';
+import { Faults, type FaultKind } from './faults.ts';
+import { SimulatedKernel } from './kernel.ts';
+import { BrokenLaw, watchLaws } from './laws.ts';
+import { mayLeaveProcesses, type Action, type Scenario } from './scenario.ts';
+import { UnitFolder, unitNamesIn } from './unit-folder.ts';
+
+const SECOND = 1_000_000;
+/** Longer than all time-outs of a scenario after one another. */
+const QUIET_USEC = 600 * SECOND;
+/** All time-outs that one job of a scenario can run into, and then some. */
+const JOB_USEC_MAX = 120 * SECOND;
+/** Last events that a failure shows. */
+const LAST_EVENTS = 16;
+
+export interface Life {
+  readonly steps: number;
+  readonly faults: ReadonlyMap<FaultKind, number>;
+  /** How often what happened: sub-states entered, results of jobs, refusals, recoveries. */
+  readonly reached: ReadonlyMap<string, number>;
+}
+
+/** A law was broken; the message says which, and the last events. */
+export class SimulationFailure extends Error {
+  readonly law: string;
+  readonly scenario: Scenario;
+  readonly steps: number;
+
+  constructor(scenario: Scenario, law: string, what: string, at: { readonly steps: number; readonly lastEvents: readonly string[] }, cause: unknown) {
+    super(`seed ${String(scenario.seed)}: ${what}\n  ${at.lastEvents.join('\n  ')}`, { cause });
+    this.scenario = scenario;
+    this.law = law;
+    this.steps = at.steps;
+  }
+}
+
+export interface LifeOptions {
+  /** In place of the manager's own step. */
+  readonly step?: Step;
+  readonly restoreEvery?: number;
+}
+
+/** @throws SimulationFailure */
+export function runScenario(scenario: Scenario, options: LifeOptions = {}): Life {
+  const events: string[] = [];
+  const reached = new Map<string, number>();
+  const reach = (what: string): void => { reached.set(what, (reached.get(what) ?? 0) + 1); };
+  const folder = new UnitFolder(scenario.files);
+  const faults = new Faults(scenario.seed, scenario.faults);
+  const mayLeave = (unit: string): boolean => mayLeaveProcesses(scenario, unit);
+  const laws = watchLaws(mayLeave);
+  const kernel = new SimulatedKernel({
+    faults, load: (names) => folder.load(names), ...options,
+    scriptOf: ({ command, unit }, run) => {
+      const scripts = scenario.programs[`${command.path} ${unit}`] ?? scenario.programs[command.path] ?? [];
+      return scripts[(run - 1) % scripts.length] ?? {};
+    },
+    observe: (look) => {
+      if (events.push(`${(look.kernel.nowUsec / SECOND).toFixed(6)} ${describe(look.event)}`) > 2 * LAST_EVENTS) events.splice(0, LAST_EVENTS);
+      for (const effect of look.effects) {
+        if (effect.kind === 'publish' && effect.change.change === 'unit') reach(effect.change.subState);
+        else if (effect.kind === 'publish' && effect.change.change === 'job-removed') reach(`job ${effect.change.result}`);
+        else if (effect.kind === 'reply' && !effect.result.ok) reach(`refused: ${effect.result.code}`);
+      }
+      laws(look);
+    },
+  });
+  try {
+    kernel.boot(folder.load(['default.target' as UnitName]), scenario.seed);
+    for (const action of scenario.actions) {
+      kernel.run(action.afterUsec);
+      act(kernel, folder, action);
+      if (faults.strikes('reload-in-transaction')) act(kernel, folder, { act: 'daemon-reload', afterUsec: 0 });
+      if (faults.strikes('wall-clock-stepped')) kernel.stepClock((faults.below('wall-clock-stepped', 7200) - 3600) * SECOND);
+    }
+    comeToRest(kernel, unitNamesIn(scenario.files), mayLeave);
+  } catch (error) {
+    const law = error instanceof BrokenLaw ? error.law : error instanceof Error ? error.message.replace(/[a-z]*[0-9]+(\.[a-z]+)?/g, '…') : 'unknown';
+    throw new SimulationFailure(scenario, law, error instanceof Error ? error.message : String(error), { steps: kernel.steps, lastEvents: events.slice(-LAST_EVENTS) }, error);
+  }
+  for (const unit of valuesOf(kernel.state.units)) if (unit.endReason !== null) reach(`ended: ${unit.endReason.reason}`);
+  for (const [what, count] of kernel.recoveries) reached.set(what, count);
+  return { steps: kernel.steps, faults: faults.struck, reached };
+}
+
+function describe(event: object): string {
+  return JSON.stringify(event, (key, value: unknown) => (key === 'definitions' && Array.isArray(value) ? value.length : value));
+}
+
+function act(kernel: SimulatedKernel, folder: UnitFolder, action: Action): void {
+  switch (action.act) {
+    case 'reset-failed': kernel.request({ method: 'reset-failed', units: [] }); return;
+    case 'cancel': kernel.request({ method: 'cancel', jobs: [] }); return;
+    case 'daemon-reload': kernel.reload(folder.load([...valuesOf(kernel.state.units)].map((unit) => unit.name))); return;
+    case 'signal-unit': kernel.request({ method: 'kill', units: [action.unit as UnitName], whom: action.whom, signal: action.signal as Signal, value: null }); return;
+    case 'kill': {
+      const pids = [...kernel.processes.keys()];
+      const pid = pids[action.nth % pids.length];
+      if (pid !== undefined) kernel.kill(pid, action.signal);
+      return;
+    }
+    case 'step-wall-clock': kernel.stepClock(action.byUsec); return;
+    case 'write': folder.write(action.file, action.text); return;
+    case 'shutdown': kernel.signal('SIGTERM'); return;
+    default:
+      kernel.request({ method: 'enqueue', type: action.act, units: [action.unit as UnitName], mode: action.mode, wait: true, verb: action.act });
+  }
+}
+
+/** Faults and actions are over: everything has to come to rest, and then to an end. */
+function comeToRest(kernel: SimulatedKernel, names: readonly UnitName[], mayLeave: (unit: string) => boolean): void {
+  kernel.faults.end();
+  for (const name of names) if (name.endsWith('.service')) kernel.enqueue('stop', name);
+  kernel.run(QUIET_USEC);
+  const { state } = kernel;
+  for (const job of valuesOf(state.jobs)) {
+    // A unit that is upheld and dies again and again has a new job every few seconds, and others may wait for it as long.
+    assert(job.blockedBy !== null || job.createdUsec > kernel.nowUsec - JOB_USEC_MAX, `every job ends: ${job.unit}/${job.type} is ${job.state}`);
+  }
+  if (state.jobs.size === 0) assert(state.requests.size === 0, 'every request is answered');
+  for (const unit of valuesOf(state.units)) {
+    const isSteady = unit.job !== null || unit.times.stateChange.monotonicUsec > kernel.nowUsec - JOB_USEC_MAX
+      || ['active', 'inactive', 'failed'].includes(unit.activeState) || unit.runtime.state === 'auto-restart';
+    assert(isSteady, `${unit.name} comes to rest, but is ${unit.activeState} (${unit.runtime.state})`);
+  }
+  for (const process of kernel.processes.values()) {
+    const unit = kernel.unit(process.unit);
+    assert(!isInactive(unit.activeState) || mayLeave(unit.name), `no process of ${unit.name} outlives its stop`);
+  }
+  for (const [pid, unit] of entriesOf(state.pids)) assert(kernel.processes.has(pid), `process ${String(pid)} of ${unit} is gone and was reaped`);
+  kernel.signal('SIGTERM');
+  kernel.run(QUIET_USEC);
+  assert(kernel.finished !== null, 'a shutdown comes to its end');
+  assert(kernel.processes.size === 0, 'a shutdown leaves no process');
+}

@@ -1,0 +1,93 @@
+/** A folder of unit files in memory, read by the manager's own parser. */
+import type { UnitName } from '../base/brand.ts';
+import { isUnitName, templateOf, unitKind } from '../core/unit/unit-name.ts';
+import type { UnitDefinition } from '../core/unit/definition.ts';
+import { UTC_ZONE } from '../core/time/time-zone.ts';
+import { buildUnit, buildUnusable } from '../core/unit-file/build-unit.ts';
+import { orderTarget } from '../core/unit-file/default-dependencies.ts';
+import { lexUnitFile } from '../core/unit-file/lexer.ts';
+import { hashSources } from '../core/unit-file/source-hash.ts';
+import type { SpecifierContext } from '../core/unit-file/specifiers.ts';
+import { BUILT_IN_DEFAULTS } from '../core/unit-file/unit-defaults.ts';
+import type { BuildContext } from '../core/unit-file/unit-draft.ts';
+
+const FOLDER = '/sim';
+
+/** A machine that does not exist. */
+const SPECIFIERS: SpecifierContext = {
+  architecture: 'x86-64', machineId: '0'.repeat(32), bootId: '1'.repeat(32), hostname: 'sim', prettyHostname: null, kernelRelease: '6.1.0',
+  osId: 'sim', osVersionId: '', osVariantId: '', osBuildId: '', osImageId: '', osImageVersion: '',
+  userName: 'root', uid: 0, groupName: 'root', gid: 0, home: '/root', shell: '/bin/sh',
+  runtimeRoot: '/run', stateRoot: '/var/lib', cacheRoot: '/var/cache', logsRoot: '/var/log', configurationRoot: '/etc',
+  sharedDataRoot: '/usr/share', temporaryDirectory: '/tmp', persistentTemporaryDirectory: '/var/tmp',
+};
+
+export class UnitFolder {
+  readonly #texts: Map<string, string>;
+  /** Definitions by name, as long as the files are what they were. */
+  readonly #read = new Map<UnitName, UnitDefinition>();
+  readonly #context: BuildContext;
+
+  /** @param texts file name (`a.service`, `a@.service`, `a.service.d/x.conf`) to content */
+  constructor(texts: Readonly<Record<string, string>>) {
+    this.#texts = new Map(Object.entries(texts));
+    this.#context = {
+      mode: 'system', defaults: BUILT_IN_DEFAULTS, specifiers: SPECIFIERS, hasUnitFile: (name) => this.#fileOf(name) !== null,
+      timeZones: { local: UTC_ZONE, find: (name) => (name === 'UTC' ? UTC_ZONE : null) },
+    };
+  }
+
+  /** Replaces a file; null removes it. */
+  write(file: string, text: string | null): void {
+    if (text === null) this.#texts.delete(file);
+    else this.#texts.set(file, text);
+    this.#read.clear();
+  }
+
+  /** The units and everything they refer to; names without a file are among them as not found. */
+  load(names: readonly UnitName[]): readonly UnitDefinition[] {
+    const found = new Map<UnitName, UnitDefinition>();
+    const queue = [...names];
+    for (const name of queue) {
+      if (found.has(name)) continue;
+      const unit = this.#definition(name);
+      found.set(name, unit);
+      for (const { other } of unit.dependencies) queue.push(other);
+    }
+    return [...found.values()].map((unit) => (unit.kind === 'target' ? orderTarget(unit, (name) => found.get(name)) : unit));
+  }
+
+  #fileOf(name: UnitName): string | null {
+    if (this.#texts.has(name)) return name;
+    const template = templateOf(name);
+    return template !== null && this.#texts.has(template) ? template : null;
+  }
+
+  #definition(name: UnitName): UnitDefinition {
+    const known = this.#read.get(name);
+    if (known !== undefined) return known;
+    const unit = this.#build(name);
+    this.#read.set(name, unit);
+    return unit;
+  }
+
+  #build(name: UnitName): UnitDefinition {
+    const file = this.#fileOf(name);
+    const read = (each: string): { readonly path: string; readonly text: string } => ({ path: `${FOLDER}/${each}`, text: this.#texts.get(each) as string });
+    const dropIns = [...this.#texts.keys()].filter((each) => each.startsWith(`${name}.d/`)).sort().map(read);
+    const fragment = file === null ? null : read(file);
+    const sources = {
+      name, names: [name], links: [],
+      fragment: fragment === null ? null : lexUnitFile(fragment.text, fragment.path),
+      dropIns: dropIns.map(({ path, text }) => lexUnitFile(text, path)),
+      sourceHash: hashSources(fragment === null ? dropIns : [fragment, ...dropIns]),
+    };
+    if (file !== null || unitKind(name) === 'slice') return buildUnit(sources, this.#context);
+    return buildUnusable(sources, this.#context, { loadState: 'not-found', loadError: `There is no unit file ${name}.`, fragmentPath: null });
+  }
+}
+
+/** The names of a folder's units; files of drop-ins and templates are not among them. */
+export function unitNamesIn(texts: Readonly<Record<string, string>>): readonly UnitName[] {
+  return Object.keys(texts).filter((file): file is UnitName => isUnitName(file));
+}
