@@ -12,13 +12,14 @@ namespace heartwood {
 struct CheckpointHeader {
   uint32_t magic;
   uint32_t layout;
-  /// Deaths since the manager last lived for a while.
+  /// Deaths of its own since the manager last made progress.
   uint32_t deathsInRow;
   /// What ended the last engine: a signal, or 0 when it executed itself anew on purpose.
   int32_t deathSignal;
   /// si_code of that signal, or one of the kDeath values.
   int32_t deathCode;
-  uint32_t reserved;
+  /// The listening control socket, which the rescue program serves in the manager's place; 0 = none.
+  int32_t controlFd;
   double deathMonotonicUsec;
   /// When the engine was back at work; 0 while it starts.
   double aliveMonotonicUsec;
@@ -28,7 +29,9 @@ struct CheckpointHeader {
   uint32_t faultPasses;
   uint32_t faultDeaths;
   uint32_t faultSignal;
-  uint32_t reserved2[2];
+  /// Grows whenever something is behind the manager for good (TypeScript knows what counts), and what it was at the last death.
+  uint32_t progress;
+  uint32_t progressAtDeath;
   /// Entries of the two tables below. Both are reset by TypeScript.
   uint32_t birthCount;
   uint32_t exitCount;
@@ -41,6 +44,7 @@ struct CheckpointHeader {
   double birthEffect;
 };
 static_assert(offsetof(CheckpointHeader, faultPoint) == 40);
+static_assert(offsetof(CheckpointHeader, progress) == 56);
 static_assert(offsetof(CheckpointHeader, birthCount) == 64);
 static_assert(offsetof(CheckpointHeader, birthEffect) == 176);
 

@@ -4,6 +4,7 @@
 // Three ways lead there: a fatal signal (a handler on a stack of its own), a call of exit nobody should make (atexit), and a main
 // thread that does not come back to its loop (a watchdog thread). From the signal on only async-signal-safe calls are made, and all
 // they need was prepared before: signal-safety(7).
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -43,9 +44,14 @@ namespace {
 
 constexpr int kFatalSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
 constexpr size_t kStackBytes = 64 << 10;
-/// Dying so often without living this long in between means that starting again does not help.
+/// Dying so often without progress in between means that starting again does not help.
 constexpr uint32_t kDeathsInRowMax = 10;
-constexpr double kAliveUsec = 500'000;
+/// Who lives for so long lives: with nothing to do, no progress can be asked for.
+constexpr double kAliveUsec = 10'000'000;
+/// What makes the manager die may pass (memory that somebody else holds): from this death in a row on it waits before it tries again,
+/// twice as long each time. All pauses together are a little more than six seconds.
+constexpr uint32_t kDeathsWithoutPause = 3;
+constexpr int64_t kFirstPauseNsec = 50'000'000;
 /// A hang is told by this many looks in a row that see the same turn. Looks, not time: a stopped process misses looks as well.
 constexpr int kLooksMax = 4;
 constexpr int kUvCheckType = 2;
@@ -60,6 +66,8 @@ struct Guard {
   std::string path;
   std::string rescue;
   char** argv = nullptr;
+  /// The command line of the rescue program; the text of its --control is filled in at a death.
+  char** rescueArgv = nullptr;
   char** environment = nullptr;
   /// A death is nothing special any more: the manager ends on purpose.
   std::atomic<bool> ended{true};
@@ -122,22 +130,63 @@ void markKeptFds(bool kept) {
   }
 }
 
-void executeRescue() {
-  if (guard.rescue.empty()) return;
-  static char option[] = "--rescue";
-  static char reason[] = "the manager died again and again without getting back to work";
-  char* argv[] = {guard.rescue.data(), option, reason, nullptr};
-  say("heartwood: the manager died too often in a row: going over to the rescue program\n");
-  // It reads nothing of them, but services would die of a pipe without a reader.
-  markKeptFds(true);
-  execve(guard.rescue.c_str(), argv, guard.environment);
+char rescueControl[12];
+char rescueReason[] = "it died again and again without getting anything done";
+
+/// Everything but the number of the control socket, which is known only later.
+char** rescueCommand() {
+  static char rescueOption[] = "--rescue";
+  static char controlOption[] = "--control";
+  static char separator[] = "--";
+  std::vector<char*> words = {guard.rescue.data(), rescueOption, rescueReason, controlOption, rescueControl, separator, guard.path.data()};
+  for (char** word = guard.argv; *word != nullptr; word++) words.push_back(*word);
+  words.push_back(nullptr);
+  auto** command = new char*[words.size()];
+  std::copy(words.begin(), words.end(), command);
+  return command;
 }
 
-void recordDeath(int signal, int code) {
+/// -1 for none. Not by snprintf, which signal-safety(7) does not list.
+void writeControlFd(int fd) {
+  char digits[sizeof rescueControl];
+  int count = 0;
+  for (int rest = fd; rest > 0; rest /= 10) digits[count++] = static_cast<char>('0' + rest % 10);
+  char* at = rescueControl;
+  if (count == 0) {
+    *at++ = '-';
+    digits[count++] = '1';
+  }
+  while (count > 0) *at++ = digits[--count];
+  *at = '\0';
+}
+
+void executeRescue() {
+  if (guard.rescue.empty()) return;
+  say("heartwood: going over to the rescue program\n");
+  writeControlFd(mappedCheckpoint.header->controlFd);
+  // Whoever starts the manager again from there gives it all its tries anew.
+  mappedCheckpoint.header->deathsInRow = 0;
+  // It reads nothing of most of them, but services would die of a pipe without a reader.
+  markKeptFds(true);
+  execve(guard.rescue.c_str(), guard.rescueArgv, guard.environment);
+}
+
+/// Not for a death that somebody else sent: going over to another program would not end that.
+void pauseBeforeNextTry(uint32_t deathsInRow) {
+  if (deathsInRow <= kDeathsWithoutPause) return;
+  const int64_t nsec = kFirstPauseNsec << (deathsInRow - kDeathsWithoutPause - 1);
+  const timespec pause = {static_cast<time_t>(nsec / 1'000'000'000), static_cast<long>(nsec % 1'000'000'000)};
+  nanosleep(&pause, nullptr);
+}
+
+/// @param isOwn the manager's own fault, and not a signal that somebody sent
+void recordDeath(int signal, int code, bool isOwn) {
   CheckpointHeader* header = mappedCheckpoint.header;
   const double now = nowUsec();
   const bool lived = header->aliveMonotonicUsec > 0 && now - header->aliveMonotonicUsec >= kAliveUsec;
-  header->deathsInRow = signal == 0 ? 0 : lived ? 1 : header->deathsInRow + 1;
+  if (signal == 0 || lived || header->progress != header->progressAtDeath) header->deathsInRow = 0;
+  if (isOwn) header->deathsInRow++;
+  header->progressAtDeath = header->progress;
   header->deathSignal = signal;
   header->deathCode = code;
   header->deathMonotonicUsec = now;
@@ -151,10 +200,12 @@ int execute() {
   return errno;
 }
 
-[[noreturn]] void dieAndRise(int signal, int code) {
+[[noreturn]] void dieAndRise(int signal, int code, bool isOwn) {
   // A second death on the way: whatever it was, the record is written or beyond repair.
-  if (!guard.dying.exchange(true)) recordDeath(signal, code);
-  if (mappedCheckpoint.header->deathsInRow > kDeathsInRowMax) executeRescue();
+  if (!guard.dying.exchange(true)) recordDeath(signal, code, isOwn);
+  const uint32_t deathsInRow = mappedCheckpoint.header->deathsInRow;
+  if (deathsInRow > kDeathsInRowMax) executeRescue();
+  else if (isOwn) pauseBeforeNextTry(deathsInRow);
   execute();
   executeRescue();
   stay();
@@ -169,11 +220,13 @@ void onFatalSignal(int signal, siginfo_t* info, void*) {
     if (info->si_code <= 0) syscall(SYS_tgkill, syscall(SYS_getpid), syscall(SYS_gettid), signal);
     return;
   }
-  dieAndRise(signal, guard.hanging ? kDeathByHang : info->si_code);
+  // Codes above 0 are the kernel's own finding; the others tell who sent the signal, 0 for somebody of another PID name space.
+  const bool isSent = info->si_code <= 0 && info->si_pid != guard.pid;
+  dieAndRise(signal, guard.hanging ? kDeathByHang : info->si_code, !isSent);
 }
 
 void onExit() {
-  if (!guard.ended && getpid() == guard.pid) dieAndRise(SIGABRT, kDeathByExit);
+  if (!guard.ended && getpid() == guard.pid) dieAndRise(SIGABRT, kDeathByExit, true);
 }
 
 void onPrepare(uv_prepare_s*) { guard.busy = 0; }
@@ -207,7 +260,7 @@ void* watch(void*) {
     // it (it waits for a child of vfork), from here.
     guard.hanging = true;
     if (looks == kLooksMax) syscall(SYS_tgkill, guard.pid, guard.mainThread, SIGABRT);
-    else dieAndRise(SIGABRT, kDeathByHang);
+    else dieAndRise(SIGABRT, kDeathByHang, true);
   }
 }
 
@@ -265,6 +318,7 @@ napi_value guardStart(napi_env env, napi_callback_info info) {
   guard.environmentTexts = std::move(environment);
   guard.argv = pointersTo(guard.argvTexts);
   guard.environment = pointersTo(guard.environmentTexts);
+  guard.rescueArgv = rescueCommand();
   guard.lookNsec = hangMsec * 1'000'000 / kLooksMax;
   static char stack[kStackBytes];
   stack_t alternate = {};
@@ -296,7 +350,7 @@ napi_value commitFault(napi_env env, napi_callback_info info) {
 
 napi_value guardExecute(napi_env env, napi_callback_info) {
   if (guard.ended) return errnoValue(env, EPERM);
-  recordDeath(0, 0);
+  recordDeath(0, 0, false);
   const int error = execute();
   markKeptFds(false);
   mappedCheckpoint.header->aliveMonotonicUsec = nowUsec();

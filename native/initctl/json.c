@@ -74,6 +74,19 @@ struct json json_find(struct json object, const char *key) {
   }
 }
 
+bool json_next(struct json array, struct json *at) {
+  const char *begin = json_present(*at) ? at->end : skip_blanks(array.begin, array.end);
+  bool is_first = !json_present(*at);
+  if (begin >= array.end || (is_first && *begin != '[')) return false;
+  begin = skip_blanks(is_first ? begin + 1 : begin, array.end);
+  if (!is_first && begin < array.end && *begin == ',') begin = skip_blanks(begin + 1, array.end);
+  if (begin >= array.end || *begin == ']') return false;
+  const char *end = skip_value(begin, array.end);
+  if (end == NULL || end == begin) return false;
+  *at = (struct json){ begin, end };
+  return true;
+}
+
 long json_number(struct json value, long fallback) {
   if (!json_present(value)) return fallback;
   long number = 0;

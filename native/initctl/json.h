@@ -16,6 +16,12 @@ struct json {
 /* The value of `key` in the object `object`; an empty span when there is none, or when the text is no object. */
 struct json json_find(struct json object, const char *key);
 
+/*
+ * The items of an array, one after the other: `at` is empty before the first call, and the item then. False when there is none left, or
+ * when the text is no array.
+ */
+bool json_next(struct json array, struct json *at);
+
 static inline bool json_present(struct json value) { return value.begin < value.end; }
 
 /* A whole number that is not negative; `fallback` for everything else. */

@@ -45,12 +45,34 @@ enum { EXIT_NO_PROGRAM = 127, EXIT_TROUBLE = 71 };
 static const char *const NODE_FLAGS[] = { "--v8-pool-size=0", "--disable-wasm-trap-handler", "--max-semi-space-size=1", "--no-memory-reducer", "--expose-gc", "--no-opt", "--no-sparkplug" };
 enum { NODE_FLAG_COUNT = sizeof NODE_FLAGS / sizeof *NODE_FLAGS };
 
+static int argument_count;
+static char **arguments_given;
+
+/* Returns when it cannot be. With what is missing put in its place, the rescue program starts this program again. */
+static void execute_rescue(const char *rescue, char *reason) {
+  char self[PATH_MAX];
+  ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+  char **words = calloc((size_t)argument_count + 6, sizeof *words);
+  if (words == NULL) return;
+  size_t used = 0;
+  words[used++] = (char *)rescue;
+  words[used++] = "--rescue";
+  words[used++] = reason;
+  if (length > 0) {
+    self[length] = '\0';
+    words[used++] = "--";
+    words[used++] = self;
+    for (int i = 0; i < argument_count; i++) words[used++] = arguments_given[i];
+  }
+  execv(rescue, words);
+}
+
 static void die(int status, const char *what, const char *subject) {
   char reason[PATH_MAX + 128];
   snprintf(reason, sizeof reason, "%s: %s: %s", what, subject, strerror(errno));
   dprintf(STDERR_FILENO, "heartwood: %s\n", reason);
   const char *rescue = getenv("HEARTWOOD_RESCUE");
-  if (rescue != NULL && getpid() == 1) execl(rescue, rescue, "--rescue", reason, (char *)NULL);
+  if (rescue != NULL && getpid() == 1) execute_rescue(rescue, reason);
   exit(status);
 }
 
@@ -164,6 +186,8 @@ static void exec_node(char **argv, char **environment) {
 }
 
 int main(int argc, char **argv) {
+  argument_count = argc;
+  arguments_given = argv;
   open_standard_streams();
   check_open_files();
   char program[PATH_MAX];

@@ -2,27 +2,26 @@
  * stage0: /init of a virtual machine. Makes true what Node needs before it can start, then executes the manager, which stays
  * process 1. It reads no configuration and starts nothing else.
  *
- *   stage0                    from the kernel
- *   stage0 --rescue REASON    from the launcher (HEARTWOOD_RESCUE) when the manager cannot be started at all
+ *   stage0                      from the kernel
+ *   stage0 --rescue REASON …    from whoever cannot go on (rescue.h): the launcher, or the guard of a manager that dies again and again
  *
  * A process 1 that ends stops the kernel with a panic and takes the reason off the screen. So when nothing can be executed, this
- * program stays: it says why, reaps what is left to it, and reboots on Ctrl-Alt-Del.
+ * program stays, as the rescue program.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+#include "stage0/rescue.h"
 
 #define LAUNCHER "/usr/lib/heartwood/dist/native/launcher"
 #define MODULE_DIRECTORY "/lib/modules"
@@ -98,33 +97,10 @@ static void load_modules(void) {
   fclose(list);
 }
 
-static void stay(const char *reason) {
-  dprintf(STDERR_FILENO,
-          "\nstage0: the manager cannot be started: %s\n"
-          "stage0: nothing runs on this machine. Ctrl-Alt-Del reboots it.\n",
-          reason);
-  /* Ctrl-Alt-Del becomes SIGINT instead of rebooting at once, so that the disks are synced. */
-  reboot(RB_DISABLE_CAD);
-  /* Blocked and waited for, so that none slips in between a look and the wait. */
-  sigset_t watched;
-  sigemptyset(&watched);
-  sigaddset(&watched, SIGINT);
-  sigaddset(&watched, SIGCHLD);
-  sigprocmask(SIG_BLOCK, &watched, NULL);
-  for (;;) {
-    while (waitpid(-1, NULL, WNOHANG) > 0) {}
-    int received = sigwaitinfo(&watched, NULL);
-    if (received != SIGINT) continue;
-    sync();
-    reboot(RB_AUTOBOOT);
-    complain("cannot reboot", "");
-  }
-}
-
 int main(int argc, char **argv) {
-  if (argc == 3 && strcmp(argv[1], "--rescue") == 0) {
+  if (argc >= 3 && strcmp(argv[1], "--rescue") == 0) {
     open_console();
-    stay(argv[2]);
+    rescue(argv + 2);
   }
   mount_api_file_systems();
   open_console();
@@ -133,5 +109,6 @@ int main(int argc, char **argv) {
   execve(LAUNCHER, arguments, ENVIRONMENT);
   char reason[PATH_MAX];
   snprintf(reason, sizeof reason, "%s: %s", LAUNCHER, strerror(errno));
-  stay(reason);
+  char *words[] = { reason, "--", LAUNCHER, "heartwood", "--system", NULL };
+  rescue(words);
 }

@@ -47,6 +47,8 @@ export const ERROR_CODES = {
   'unit-file-refused': 32,
   /** A unit to be made has the name of one that is there. */
   'unit-exists': 33,
+  /** The rescue program answers in the manager's place, and can do only what has to do with power. */
+  'in-rescue': 34,
 } as const;
 
 export type ErrorName = keyof typeof ERROR_CODES;

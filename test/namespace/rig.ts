@@ -340,6 +340,10 @@ function runToEnd(program: string, args: readonly string[], env: NodeJS.ProcessE
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => void (stderr += chunk));
     child.on('error', reject);
     child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr }));
+    // nsenter's own child may outlive it when its time is up, and would keep the pipes open.
+    child.on('exit', (status, signal) => {
+      if (signal === 'SIGKILL') resolve({ status, signal, stdout, stderr: `${stderr}\n(no end after ${String(timeoutMs)} ms)` });
+    });
     // A program that does not read its input closes the pipe: no error of the test.
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);

@@ -19,6 +19,7 @@ const kept = native.memfd('kept');
 new Uint8Array(words.buffer)[4096 + (kept >> 3)] |= 1 << (kept & 7);
 const result = native.guardStart(process.execPath, argv, env, process.env.RESCUE ?? null, 200);
 if (result !== 0) throw new Error(result);
+if (process.env.PROGRESS !== undefined) words[14]++;
 if (round >= Number(times)) {
   native.guardEnd();
   process.exit(round);
@@ -36,6 +37,7 @@ const ways = {
   loop: () => { for (;;); },
   ticks: () => { const again = () => { process.nextTick(again); }; again(); },
   command: () => native.guardExecute(),
+  sent: () => { require('node:child_process').spawn('/bin/sh', ['-c', 'kill -SEGV ' + process.pid]); },
 };
 setImmediate(ways[how]);
 setTimeout(() => undefined, 10000);
@@ -63,10 +65,19 @@ test('the record says what it was: a signal, a call of exit, a hang, or nothing 
   assert.match(run('command', 1).stdout, /signal 0 code kernel in row 0/);
 });
 
-test('who dies again and again without living in between is replaced by the rescue program', () => {
+test('who dies again and again without getting anything done is replaced by the rescue program, which is told how to start it again', () => {
   const { stdout, stderr } = run('segv', 100, { RESCUE: '/bin/echo' });
   assert.match(stdout, /round 10 /);
   assert.doesNotMatch(stdout, /round 11 /);
-  assert.match(stdout, /^--rescue the manager died again and again/m);
+  assert.match(stdout, new RegExp(`^--rescue it died again and again without getting anything done --control -1 -- ${process.execPath} ${process.execPath} -e`, 'm'));
   assert.match(stderr, /going over to the rescue program/);
+});
+
+test('deaths with something done in between, and those that somebody else sent, do not add up', () => {
+  const progress = run('segv', 12, { PROGRESS: '1', RESCUE: '/bin/echo' });
+  assert.equal(progress.status, 12, progress.stdout + progress.stderr);
+  assert.match(progress.stdout, /^round 12 .* in row 1$/m);
+  const sent = run('sent', 12, { RESCUE: '/bin/echo' });
+  assert.equal(sent.status, 12, sent.stdout + sent.stderr);
+  assert.match(sent.stdout, /^round 12 .* in row 0$/m);
 });

@@ -48,8 +48,8 @@ async function rebootBy(machine: Machine): Promise<string> {
 test('the rescue program says why, stays, and reboots on Ctrl-Alt-Del', needsRoot, async () => {
   const machine = await boot([join(products, 'stage0'), '--rescue', 'the disk is empty'], []);
   const output = await rebootBy(machine);
-  assert.match(output, /the manager cannot be started: the disk is empty/);
-  assert.match(output, /Ctrl-Alt-Del reboots/);
+  assert.match(output, /the manager cannot go on: the disk is empty/);
+  assert.match(output, /Ctrl-Alt-Del stops everything and reboots/);
 });
 
 test('a launcher that cannot start the manager as process 1 hands over to the rescue program', needsRoot, async () => {
@@ -58,6 +58,6 @@ test('a launcher that cannot start the manager as process 1 hands over to the re
   copyFileSync(join(products, 'launcher'), join(base, 'dist/native/launcher'));
   const rescue = `HEARTWOOD_RESCUE=${join(products, 'stage0')}`;
   const machine = await boot([join(base, 'dist/native/launcher')], [...nodeEnvironment, rescue]);
-  assert.match(await rebootBy(machine), /cannot be started: cannot find the manager .*heartwood\.cjs: No such file/);
+  assert.match(await rebootBy(machine), /cannot go on: cannot find the manager .*heartwood\.cjs: No such file/);
   rmSync(base, { recursive: true });
 });

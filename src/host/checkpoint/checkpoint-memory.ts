@@ -48,7 +48,7 @@ const TOTAL_BYTES = SNAPSHOT_OFFSET + 2 * SNAPSHOT_BYTES_MAX;
 const ENTRY_HEAD_BYTES = 12;
 
 /** Words of the header that native code writes, as indexes of 32-bit or 64-bit words. */
-const WORD = { magic: 0, layout: 1, deathsInRow: 2, deathSignal: 3, deathCode: 4, faultPoint: 10, faultPasses: 11, faultDeaths: 12, faultSignal: 13, birthCount: 16 } as const;
+const WORD = { magic: 0, layout: 1, deathsInRow: 2, deathSignal: 3, deathCode: 4, controlFd: 5, faultPoint: 10, faultPasses: 11, faultDeaths: 12, faultSignal: 13, progress: 14, birthCount: 16 } as const;
 const DOUBLE = { deathUsec: 3, aliveUsec: 4, stepping: 16, performing: 17, suspectStepping: 18, suspectPerforming: 19, suspectCount: 20, performingSequence: 21, birthEffect: 22 } as const;
 /** The words of snapshot A, then those of B: generation (0 = never written), length, checksum. */
 const SNAPSHOT_WORD = 64;
@@ -116,9 +116,24 @@ export class CheckpointMemory {
     };
   }
 
-  /** The engine is at work again: a death from now on is a new one when some time has gone by. */
+  /** The engine is at work again. */
   setAlive(monotonicUsec: number): void {
     this.#doubles[DOUBLE.aliveUsec] = monotonicUsec;
+  }
+
+  /** When that was; 0 while the engine starts. */
+  get aliveUsec(): number {
+    return this.#double(DOUBLE.aliveUsec);
+  }
+
+  /** Something is behind the engine for good: deaths from now on are no longer in a row with those before. */
+  noteProgress(): void {
+    this.#words[WORD.progress] = this.#word(WORD.progress) + 1;
+  }
+
+  /** The socket that the rescue program is to serve. */
+  setControlFd(fd: Fd): void {
+    this.#words[WORD.controlFd] = fd;
   }
 
   get position(): Position {

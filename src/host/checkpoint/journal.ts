@@ -19,6 +19,12 @@ import type { CheckpointMemory } from './checkpoint-memory.ts';
 /** A snapshot is due when the journal is as long as the last one, so that writing it costs no more than the journal did; but not before this. */
 const SNAPSHOT_AFTER_BYTES = 256 * 1024;
 
+/**
+ * Work done by an engine that has lived for so long is progress. Before, it may be what each engine does first, and dies right after: the
+ * events a recovery makes, an answer to a client that asks again.
+ */
+const PROGRESS_AFTER_USEC = 500_000;
+
 /** Facts of this life that a next engine must not find out anew. */
 export interface LifeFacts {
   readonly bootId: string;
@@ -57,6 +63,7 @@ export class CheckpointJournal implements Journal {
   /** Sequence number of the batch's first event, and of the event after its last. */
   #batchBegin: number;
   #batchEnd: number;
+  #batchUsec = 0;
   #snapshotBytes = 0;
   /** The journal has a gap, was gone through once already, or holds definitions, whose files may change. */
   #needsSnapshot = true;
@@ -81,6 +88,7 @@ export class CheckpointJournal implements Journal {
     this.#memory.passFault('after-poll');
     this.#batchBegin = this.#batchEnd;
     this.#batchEnd += count;
+    this.#batchUsec = clock.monotonicUsec;
     this.#append({ batch: count, clock });
   }
 
@@ -100,6 +108,8 @@ export class CheckpointJournal implements Journal {
     this.#append({ done: true });
     this.#memory.setPosition(NOWHERE);
     this.#memory.forgetBirths();
+    const { aliveUsec } = this.#memory;
+    if (aliveUsec > 0 && this.#batchUsec - aliveUsec >= PROGRESS_AFTER_USEC) this.#memory.noteProgress();
     if (this.#needsSnapshot || this.#memory.ringBytes > Math.max(SNAPSHOT_AFTER_BYTES, this.#snapshotBytes)) this.snapshot(state, queue);
   }
 

@@ -47,6 +47,7 @@ export function keptFdsIn(native: NativeBinding, memory: CheckpointMemory, inher
   for (const [fd] of former) native.setCloexec(fd, true);
   return {
     keep: (fd, kept) => {
+      if (kept.is === 'control') memory.setControlFd(fd);
       if (!memory.keep(fd, JSON.stringify(kept))) complain(`fd ${String(fd)} (${kept.is}) will be lost when the manager is executed again`);
     },
     drop: (fd) => { memory.drop(fd); },

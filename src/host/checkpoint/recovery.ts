@@ -65,5 +65,7 @@ function recoverFrom(memory: CheckpointMemory, text: string, entries: readonly J
   const replay = new Replay({ witness, step, load, state: restored.state, head });
   const replayed = replay.run(entries);
   if (replayed.open === null) memory.forgetBirths();
+  // Left out for good: the next death is of something else, however soon it comes.
+  if (replayed.poison !== null) memory.noteProgress();
   return { ok: true, recovered: { death: memory.death, facts: head.facts, changed: restored.changed, losses: [], ...replayed } };
 }

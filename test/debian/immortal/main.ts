@@ -39,6 +39,7 @@ async function main(words: readonly string[]): Promise<number> {
     console.error(`there is no Debian root to run: ${root.why}`);
     return 1;
   }
+  console.log(`seed ${String(seed)}`);
   const started = performance.now();
   const report = await immortalTrial({ root: root.path, deaths, seed, tell: (text) => { console.log(text); } });
   print(report, { deaths, seed, seconds: (performance.now() - started) / 1000 });

@@ -13,6 +13,8 @@ const STOP_FILE = '/tmp/stop-load';
 const BOOT_LIMIT_MS = 60_000;
 /** Between two deaths, so that they fall into quiet and into busy moments: from at once to this. */
 const PAUSE_MS_MAX = 600;
+/** Enough to see what the last engines said. */
+const CONSOLE_SHOWN = 6000;
 /** What lives for longer than this is no process of a moment. */
 const MOMENT_MS = 3000;
 /** A child that ended may be seen before the manager has had its turn. */
@@ -103,7 +105,11 @@ async function trial(rig: Rig, { deaths, seed, tell }: { readonly deaths: number
   for (let death = 1; death <= deaths; death++) {
     if (order.length === 0) order = shuffled(WAYS, random);
     const way = order.pop() as WayToDie;
-    await survive(rig, way);
+    try {
+      await survive(rig, way);
+    } catch (error) {
+      throw new Error(`death ${String(death)}, ${way.name}: ${error instanceof Error ? error.message : String(error)}\nthe console said last:\n${rig.console.slice(-CONSOLE_SHOWN)}`, { cause: error });
+    }
     ways.set(way.name, (ways.get(way.name) ?? 0) + 1);
     tell(`death ${String(death)} of ${String(deaths)}: ${way.name}`);
     await sleep(random() * PAUSE_MS_MAX);
