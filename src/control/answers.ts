@@ -305,6 +305,11 @@ export interface TransientAnswer extends EnqueueAnswer {
   readonly units: readonly string[];
 }
 
+/** The drop-ins that were written. */
+export interface SetPropertyAnswer {
+  readonly files: readonly string[];
+}
+
 /** How a unit ended. */
 export interface EndAnswer {
   readonly unit: string;
@@ -386,6 +391,7 @@ interface Answers {
   readonly verify: VerifyAnswer;
   readonly enqueue: EnqueueAnswer;
   readonly 'start-transient': TransientAnswer;
+  readonly 'set-property': SetPropertyAnswer;
   readonly 'await-end': EndAnswer;
   readonly cancel: DoneAnswer;
   readonly kill: DoneAnswer;

@@ -86,6 +86,8 @@ export const PARAMS = {
     wait: optional(flag, true), hold: optional(flag, false), keep: optional(flag, false), pipe: optional(flag, false), sameDirectory: optional(flag, false),
     inherit: optional(list(text(NAME_CHARS_MAX), ASSIGNMENTS_MAX), noNames),
   }),
+  /** Settings of a loaded unit for control groups, as `NAME=VALUE`: written as drop-ins and put into effect at once. */
+  'set-property': shape({ unit: name, assignments: list(text(ARGUMENT_CHARS_MAX), ASSIGNMENTS_MAX), runtime: optional(flag, false) }),
   /** Answers when the unit is down: how it ended. */
   'await-end': shape({ unit: name }),
   /** No jobs = all. */
@@ -156,7 +158,7 @@ export const METHOD_KINDS: Readonly<Record<Method, 'session' | 'read' | 'change'
   'list-unit-files': 'read', 'is-enabled': 'read', 'get-default': 'read', 'get-environment': 'read', why: 'read', plan: 'read',
   verify: 'read',
   'await-end': 'read',
-  'start-transient': 'manage', enqueue: 'change', kill: 'change', 'reset-failed': 'change', 'change-unit-files': 'change',
+  'start-transient': 'manage', enqueue: 'change', kill: 'change', 'reset-failed': 'change', 'set-property': 'change', 'change-unit-files': 'change',
   cancel: 'manage', 'set-environment': 'manage', shutdown: 'manage', 'daemon-reload': 'manage', 'daemon-reexec': 'manage', fault: 'manage',
 };
 

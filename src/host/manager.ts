@@ -419,6 +419,10 @@ export class Manager {
     const names = [...this.engine.state().units.shards].flatMap((shard) => (shard === undefined ? [] : [...shard.keys()]));
     const definitions = this.#options.units.reload(names);
     this.engine.submit({ event: 'definitions', reload: true, definitions: this.#mounts?.replaceMissing(definitions) ?? definitions });
+    const end = this.engine.onTurnEnd(() => {
+      end();
+      for (const { name, definition } of valuesOf(this.engine.state().units)) if ('cgroup' in definition) this.#tracker.refresh(name, definition.cgroup);
+    });
   }
 
   #onSignal(record: SignalRecord): void {

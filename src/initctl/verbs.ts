@@ -47,6 +47,7 @@ import { reload } from './verbs/reload.ts';
 import { resetFailed } from './verbs/reset-failed.ts';
 import { restart } from './verbs/restart.ts';
 import { run } from './verbs/run.ts';
+import { setProperty } from './verbs/set-property.ts';
 import { show } from './verbs/show.ts';
 import { start } from './verbs/start.ts';
 import { status } from './verbs/status.ts';
@@ -60,7 +61,7 @@ import { why } from './verbs/why.ts';
 
 /** In the order help shows them. */
 export const VERBS: readonly Verb[] = [
-  start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, run,
+  start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, setProperty, run,
   status, listUnits, listTimers, listSockets, listPaths, listDependencies, show, cat, log, isActive, isFailed,
   enable, disable, reenable, mask, unmask, preset, presetAll, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
   why, plan, verify,

@@ -84,6 +84,10 @@ export const METHOD_NOTES: MethodNotes = {
       sameDirectory: "run it in the caller's directory?", inherit: "variables of the caller's environment that it gets?",
     },
   },
+  'set-property': {
+    text: 'Sets what limits a loaded unit, at once and by drop-ins.',
+    params: { unit: 'a name', assignments: 'NAME=VALUE, settings of control groups or Description', runtime: 'until the next boot only?' },
+  },
   'await-end': { text: 'Answers when the unit is down: how it ended.', params: { unit: 'a name' } },
   'list-timers': { text: 'Timers, the one that elapses next first.', params: { patterns: 'patterns of names?', all: 'inactive ones too?', states: 'load, active or sub-states?' } },
   'list-sockets': { text: 'Sockets, one line for each address.', params: { patterns: 'patterns of names?', all: 'inactive ones too?', states: 'load, active or sub-states?' } },

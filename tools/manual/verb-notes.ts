@@ -84,6 +84,14 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
     'Exit status 1 when a unit cannot be used; warnings alone do not fail.',
     'Without an argument, all loaded units.',
   ],
+  'set-property': [
+    'The settings are those of',
+    '.Xr systemd.resource-control 5 ,',
+    'and',
+    '.Li Description .',
+    'They are written as drop-ins, and hold at once.',
+    'An empty value takes a setting back.',
+  ],
   run: [
     'The command becomes a service that is forgotten when it has ended; with an option that begins with',
     '.Li --on- , or with',

@@ -17,6 +17,7 @@ import { FAULT_SIGNALS, commitFault } from '../faults.ts';
 import type { Peer } from './connection.ts';
 import { enqueueUnits } from './enqueue.ts';
 import { readerOf } from './reads/readers.ts';
+import { setProperty } from './set-property.ts';
 import { awaitEnd, startTransient } from './start-transient.ts';
 import { unitFilesOf } from './unit-file-states.ts';
 import { resolveUnits, UnitLoading } from './unit-selection.ts';
@@ -124,6 +125,8 @@ export class Dispatcher {
         return this.#fault(params as Params<'fault'>, finish);
       case 'daemon-reload':
         return this.#reload(() => { finish({ ok: true, value: {} }); });
+      case 'set-property':
+        return setProperty(engine, params as Params<'set-property'>, units, (proceed) => this.#reload(proceed), finish);
       case 'change-unit-files': {
         const change = params as Params<'change-unit-files'>;
         const outcome = unitFilesOf(engine).change({ ...change, units });
@@ -207,7 +210,7 @@ export function failureOf(reply: Extract<Reply, { readonly ok: false }>): Failur
 /** Whether the method needs the units' files read when they are not loaded yet. */
 function needsDefinitions<M extends Method>(method: M, params: Params<M>): boolean {
   switch (method) {
-    case 'status': case 'show': case 'why': case 'plan': case 'list-dependencies': case 'cat': case 'enqueue': case 'verify':
+    case 'status': case 'show': case 'why': case 'plan': case 'list-dependencies': case 'cat': case 'enqueue': case 'verify': case 'set-property':
       return true;
     case 'kill': case 'reset-failed':
       return (params as Params<'kill'>).units.length > 0;

@@ -97,6 +97,12 @@ export function attributesOf(context: CgroupContext): readonly Attribute[] {
   return attributes;
 }
 
+/** What the kernel has in a new group, for a setting that is taken back. Source: cgroup-v2 of the kernel's documentation. */
+const UNSET_ATTRIBUTES: readonly (readonly [file: string, value: string])[] = [
+  ['pids.max', 'max'], ['memory.min', '0'], ['memory.low', '0'], ['memory.high', 'max'], ['memory.max', 'max'], ['memory.swap.max', 'max'],
+  ['cpu.weight', '100'], ['cpu.max', `max ${String(CPU_PERIOD_USEC)}`], ['io.weight', 'default 100'],
+];
+
 export interface ControlGroupsOptions {
   readonly native: NativeBinding;
   readonly poll: PollSet;
@@ -147,6 +153,11 @@ export class ControlGroups implements ProcessTracker {
       cgroupPath: `${this.#root}${group.path}`,
       notEffective: group.notEffective === before ? [] : group.notEffective,
     };
+  }
+
+  refresh(unit: UnitName, context: CgroupContext): void {
+    const group = this.#groups.get(unit);
+    if (group !== undefined) this.#applyAttributes(group, context);
   }
 
   restore(unit: UnitName, context: CgroupContext, former: FormerProcesses): void {
@@ -430,13 +441,16 @@ export class ControlGroups implements ProcessTracker {
     const attributes = attributesOf(context);
     const wanted = attributes.map(({ file, value }) => `${file}=${value}`).join(' ');
     if (wanted === group.attributes) return;
-    group.attributes = wanted;
     const failures: { directive: string; why: string }[] = [];
     for (const { directive, controller, file, value } of attributes) {
       const why = this.#enableController(group.path, controller) || this.#writeAttribute(group.path, file, value);
       // What every unit has by default was asked for by nobody; that it is missing is said once, at start.
       if (why !== '' && !(directive === 'TasksMax' && this.#isDefaultTasksMax(context))) failures.push({ directive, why });
     }
+    for (const [file, value] of UNSET_ATTRIBUTES) {
+      if (group.attributes.includes(`${file}=`) && !attributes.some((each) => each.file === file)) this.#writeAttribute(group.path, file, value);
+    }
+    group.attributes = wanted;
     group.notEffective = failures;
   }
 

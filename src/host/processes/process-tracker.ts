@@ -44,6 +44,8 @@ export interface ProcessTracker {
    * @param part `control` for a process that must survive while the main part is killed
    */
   prepare(unit: UnitName, context: CgroupContext, part: 'main' | 'control'): Birthplace;
+  /** The unit's settings may have changed while it runs. Nothing happens for a unit without processes. */
+  refresh(unit: UnitName, context: CgroupContext): void;
   /** A process of the unit was started. `invocationId` is what it carries in its environment. */
   addProcess(unit: UnitName, pid: Pid, invocationId: string): void;
   /** A process was reaped; it will never be seen again. */

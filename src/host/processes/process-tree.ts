@@ -121,6 +121,10 @@ export class ProcessTree implements ProcessTracker {
     }
   }
 
+  refresh(): void {
+    // Without groups nothing limits the whole of a unit.
+  }
+
   release(unit: UnitName): void {
     this.#watched.delete(unit);
     // What is still alive keeps its owner: a process that KillMode=process spared must be found by the next stop.

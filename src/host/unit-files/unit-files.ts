@@ -50,6 +50,11 @@ export class UnitFiles {
     return this.#options.loadPath.configurationDirectory;
   }
 
+  /** Where they are when they are to be forgotten with the next boot. */
+  get runtimeDirectory(): string {
+    return this.#options.loadPath.runtimeDirectory;
+  }
+
   stateOf(name: string): UnitFileState {
     const found = unitFileState(this.#currentView(), name);
     return found === null ? { state: '', preset: '' } : { state: found.state, preset: this.#presetOf(name) };
