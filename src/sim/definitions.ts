@@ -87,7 +87,7 @@ export function timer(name: string, overrides: Partial<TimerUnit> & { readonly e
   const { edges: edgeMap = {}, ...rest } = overrides;
   const unit = overrides.unit ?? name.replace(/timer$/, 'service') as UnitName;
   return {
-    ...common(name), kind: 'timer', unit, triggers: [], accuracyUsec: 1 as Usec, randomizedDelayUsec: 0 as Usec, fixedDelayUsec: null,
+    ...common(name), kind: 'timer', unit, triggerJob: 'start', triggers: [], accuracyUsec: 1 as Usec, randomizedDelayUsec: 0 as Usec, fixedDelayUsec: null,
     deferReactivation: false, onClockChange: false, onTimezoneChange: false, persistent: false, wakeSystem: false, remainAfterElapse: true,
     dependencies: edges({ ...edgeMap, Triggers: [unit] }), ...rest,
   };
@@ -103,7 +103,7 @@ export function path(name: string, overrides: Partial<PathUnit> & { readonly edg
   const { edges: edgeMap = {}, ...rest } = overrides;
   const unit = overrides.unit ?? name.replace(/path$/, 'service') as UnitName;
   return {
-    ...common(name), kind: 'path', unit, watches: [], makeDirectoryMode: null, directoryMode: 0o755,
+    ...common(name), kind: 'path', unit, triggerJob: 'start', watches: [], makeDirectoryMode: null, directoryMode: 0o755,
     triggerLimitIntervalUsec: (2 * SECOND) as Usec, triggerLimitBurst: 200, dependencies: edges({ ...edgeMap, Triggers: [unit] }), ...rest,
   };
 }

@@ -95,3 +95,30 @@ test('path units see files below directories that do not exist yet, renames, lin
     await rig.destroy();
   }
 });
+
+test('TriggerJob= restarts a daemon when its configuration changes and at intervals', { skip, timeout: 60_000 }, async () => {
+  const rig = await Rig.boot({
+    units: {
+      'default.target': '[Unit]\nWants=front.path front.service back.timer back.service\n',
+      'front.path': '[Path]\nPathChanged=/tmp/front.conf\nTriggerJob=restart\n', 'front.service': '[Service]\nExecStart=/bin/sleep 7561\n',
+      'back.timer': '[Timer]\nOnUnitActiveSec=300ms\nAccuracySec=1ms\nTriggerJob=restart\n', 'back.service': '[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/bin/sleep 7562\n',
+    },
+    files: { '/tmp/front.conf': { text: 'a' } },
+  });
+  const pid = async (unit: string): Promise<string> => rig.property(unit, 'MainPID');
+  try {
+    await rig.booted();
+    for (const text of ['b', 'c']) {
+      const before = await pid('front.service');
+      writeFileSync(rig.path('/tmp/front.conf'), text);
+      await rig.until(async () => { const now = await pid('front.service'); return now !== before && now !== '0'; }, { what: 'front.service to be restarted' });
+    }
+    assert.equal(await rig.property('front.path', 'SubState'), 'waiting');
+    assert.equal(await rig.property('front.path', 'TriggerJob'), 'restart');
+    const pids = new Set<string>();
+    await rig.until(async () => pids.add(await pid('back.service')).size > 3, { what: 'back.service to be restarted again and again' });
+    assert.match((await rig.initctl('run', '--unit=odd', '--path-property=PathExists=/x', '--path-property=TriggerJob=dance', 'true')).stderr, /dance/);
+  } finally {
+    await rig.destroy();
+  }
+});

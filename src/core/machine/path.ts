@@ -7,6 +7,7 @@
  *     any -> failed        the unit cannot be started, is started too often, or nothing can be watched
  *
  * The host watches and looks; it answers each `watch-paths` at once with what it saw, and again whenever something moved.
+ * With TriggerJob= other than start it stays in waiting, for a unit that is up has something to lose as well.
  * Source: systemd.path(5); where that is silent, what systemd 252 does.
  */
 import type { PathObservation, PathRuntime } from '../manager/state.ts';
@@ -16,8 +17,13 @@ export const PATH_NEVER_STARTED: PathRuntime = { kind: 'path', state: 'dead', re
 
 /** Whether what is seen is a reason to start the unit. */
 export function isGood(kind: PathWatchKind, look: PathRuntime['look'], now: PathObservation, before: PathObservation | undefined, resumed: boolean): boolean {
-  if (kind !== 'PathChanged' && kind !== 'PathModified') return now.holds;
+  if (isLasting(kind)) return now.holds;
   // A change is one only between two looks with a watch in between; that of a former manager counts as one.
   if (before === undefined || look !== 'again') return false;
   return now.holds !== before.holds || (resumed && now.stamp !== before.stamp);
+}
+
+/** Whether it is about what is there, and not about what happens. */
+export function isLasting(kind: PathWatchKind): boolean {
+  return kind !== 'PathChanged' && kind !== 'PathModified';
 }

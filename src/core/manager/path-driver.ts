@@ -1,7 +1,7 @@
 /** Takes what the host sees of watched paths into the manager: state changes and start jobs. */
 import type { UnitName } from '../../base/brand.ts';
 import { isInactive } from '../job/job-type.ts';
-import { isGood } from '../machine/path.ts';
+import { isGood, isLasting } from '../machine/path.ts';
 import type { PathUnit } from '../unit/path.ts';
 import type { EventOf } from './event.ts';
 import { setRuntime } from './set-runtime.ts';
@@ -48,7 +48,7 @@ function end(turn: Turn, unit: PathRecord, result: PathRuntime['result']): void 
 function watch(turn: Turn, unit: PathRecord, look: PathRuntime['look']): void {
   const { definition, runtime } = unit;
   const other = turn.unit(definition.unit);
-  if (other !== undefined && !isInactive(other.activeState)) {
+  if (definition.triggerJob === 'start' && other !== undefined && !isInactive(other.activeState)) {
     turn.emit({ kind: 'unwatch-paths', unit: unit.name });
     take(turn, unit, { ...runtime, state: 'running' });
     return;
@@ -73,7 +73,11 @@ export function onPathsObserved(turn: Turn, event: EventOf<'paths-observed'>): v
   const { definition, runtime } = unit;
   const good = event.changed ?? definition.watches.findIndex((watched, index) => {
     const now = event.observations[index];
-    return now !== undefined && isGood(watched.kind, runtime.look, now, runtime.seen[index], event.resumed);
+    if (now === undefined) return false;
+    // What stays as it is would restart the unit again and again.
+    if (definition.triggerJob !== 'start' && runtime.look !== 'again') return false;
+    if (definition.triggerJob !== 'start' && runtime.seen[index]?.holds === true && isLasting(watched.kind)) return false;
+    return isGood(watched.kind, runtime.look, now, runtime.seen[index], event.resumed);
   });
   const next: PathRecord = { ...unit, runtime: { ...runtime, look: 'again', seen: event.observations } };
   turn.setUnit(next);
@@ -92,8 +96,13 @@ function trigger(turn: Turn, unit: PathRecord, path: string): void {
     end(turn, unit, 'trigger-limit-hit');
     return;
   }
-  const outcome = startTriggered(turn, unit, definition.unit, [`TRIGGER_PATH=${path}`]);
+  const outcome = startTriggered(turn, unit, definition.unit, [`TRIGGER_PATH=${path}`], definition.triggerJob);
   if (outcome === 'not-now') return;
+  if (definition.triggerJob !== 'start') {
+    // The watch goes on meanwhile: a change while the unit restarts is one more.
+    turn.setUnit({ ...unit, runtime: { ...runtime, triggerTimes: isLimited ? [...recent, now] : [] } });
+    return;
+  }
   if (outcome === 'refused') {
     end(turn, unit, 'resources');
     return;
@@ -107,7 +116,7 @@ export function onWatchedForUnitChanged(turn: Turn, name: UnitName): void {
   const unit = turn.require(name);
   if (!isPath(unit)) return;
   const { state } = unit.runtime;
-  if (state !== 'waiting' && state !== 'running') return;
+  if ((state !== 'waiting' && state !== 'running') || unit.definition.triggerJob !== 'start') return;
   const other = turn.unit(unit.definition.unit);
   const isDown = other === undefined || isInactive(other.activeState);
   if (isDown && other?.endReason?.reason === 'start-limit') {

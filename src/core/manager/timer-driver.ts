@@ -100,8 +100,9 @@ export function onTimerDue(turn: Turn, unit: TimerRecord): void {
 function elapseNow(turn: Turn, unit: TimerRecord): void {
   const { realtimeUsec, monotonicUsec } = turn.now;
   const environment = [`TRIGGER_TIMER_REALTIME_USEC=${String(realtimeUsec)}`, `TRIGGER_TIMER_MONOTONIC_USEC=${String(monotonicUsec)}`];
-  const outcome = startTriggered(turn, unit, unit.definition.unit, environment);
-  if (outcome === 'refused') {
+  const { triggerJob } = unit.definition;
+  const outcome = startTriggered(turn, unit, unit.definition.unit, environment, triggerJob);
+  if (outcome === 'refused' && triggerJob === 'start') {
     end(turn, unit, 'resources');
     return;
   }
@@ -112,6 +113,8 @@ function elapseNow(turn: Turn, unit: TimerRecord): void {
   }
   if (unit.definition.persistent) turn.emit({ kind: 'write-stamp', unit: unit.name, realtimeUsec });
   take(turn, unit, { ...quiet, lastTrigger: turn.now });
+  // There may be nothing to do, as for a reload of a unit that is down.
+  if (triggerJob !== 'start') onTimedUnitChanged(turn, unit.name);
 }
 
 /** The unit it starts came up or went down, or a job of that ended. */
@@ -121,7 +124,9 @@ export function onTimedUnitChanged(turn: Turn, name: UnitName): void {
   const { state } = unit.runtime;
   if (state !== 'waiting' && state !== 'elapsed' && state !== 'running') return;
   const other = turn.unit(unit.definition.unit);
-  if (state === 'running' && (other === undefined || other.job !== null || !isInactive(other.activeState))) return;
+  // What only starts its unit has nothing to do while that is up; what restarts it has.
+  const isBusy = other === undefined || other.job !== null || (unit.definition.triggerJob === 'start' && !isInactive(other.activeState));
+  if (state === 'running' && isBusy) return;
   const { triggers } = unit.definition;
   const spent = unit.runtime.spent.filter((index) => !triggers[index]?.base.startsWith('OnUnit'));
   wait(turn, { ...unit, runtime: { ...unit.runtime, spent } }, false);

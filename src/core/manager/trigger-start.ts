@@ -1,8 +1,11 @@
 /** What a timer or path does when its moment has come. */
 import type { UnitName } from '../../base/brand.ts';
 import { enqueue } from './jobs.ts';
-import type { Unit } from './state.ts';
+import type { JobType, Unit } from './state.ts';
 import type { Turn } from './turn.ts';
+import type { TriggerJob } from '../unit/trigger-job.ts';
+import { isActive } from '../job/job-type.ts';
+import { isReloadable } from '../unit/reloadable.ts';
 
 /** Whether the unit to be started can be; a start of what triggers it fails without, and says so. */
 export function isLoadedTrigger(turn: Turn, by: Unit, name: UnitName): boolean {
@@ -20,11 +23,13 @@ export function isLoadedTrigger(turn: Turn, by: Unit, name: UnitName): boolean {
 export type TriggerOutcome = 'queued' | 'not-now' | 'refused';
 
 /**
- * Queues the start of the unit that `by` triggers.
+ * Queues the job for the unit that `by` triggers.
+ *
+ * @param job TriggerJob=; `start` but for our own setting
  *
  * @param environment what its processes are told, as `NAME=value`; of a timer or path they hear `TRIGGER_UNIT=` too
  */
-export function startTriggered(turn: Turn, by: Unit, name: UnitName, environment: readonly string[]): TriggerOutcome {
+export function startTriggered(turn: Turn, by: Unit, name: UnitName, environment: readonly string[], job: TriggerJob = 'start'): TriggerOutcome {
   const own = by.job === null ? undefined : turn.job(by.job);
   if (own?.type === 'stop' || turn.shutdown !== null) return 'not-now';
   const unit = turn.unit(name);
@@ -33,8 +38,13 @@ export function startTriggered(turn: Turn, by: Unit, name: UnitName, environment
     return 'refused';
   }
   const reason = { reason: 'triggered', by: by.name, environment: by.runtime.kind === 'socket' ? environment : [`TRIGGER_UNIT=${by.name}`, ...environment] } as const;
-  const outcome = enqueue(turn, { unit: unit.name, type: 'start', mode: 'replace', reason, boot: false }, null);
+  const outcome = enqueue(turn, { unit: unit.name, type: jobTypeOf(job, unit), mode: 'replace', reason, boot: false }, null);
   if (outcome.ok) return 'queued';
-  turn.log('err', by.name, `${by.name}: the start of ${name} was refused: ${outcome.refusal.message}`);
+  turn.log('err', by.name, `${by.name}: the ${job} of ${name} was refused: ${outcome.refusal.message}`);
   return 'refused';
+}
+
+function jobTypeOf(job: TriggerJob, unit: Unit): JobType {
+  if (job !== 'reload-or-restart') return job;
+  return isReloadable(unit.definition) && isActive(unit.activeState) ? 'reload' : 'restart';
 }

@@ -15,6 +15,7 @@ export const PATH_ROWS: readonly PropertyRow<PathContext>[] = [
   ['Paths', ({ path }) => [...path.watches].reverse().map((watch) => `${watch.path} (${watch.kind})`).join('\n')],
   ['MakeDirectory', ({ path }) => yesNo(path.makeDirectoryMode !== null)],
   ['DirectoryMode', ({ path }) => octal(path.directoryMode)],
+  ['TriggerJob', ({ path }) => path.triggerJob],
   ['Result', ({ runtime }) => runtime.result],
   ['TriggerLimitIntervalUSec', ({ path }) => span(path.triggerLimitIntervalUsec)],
   ['TriggerLimitBurst', ({ path }) => String(path.triggerLimitBurst)],

@@ -39,5 +39,6 @@ export const TIMER_ROWS: readonly PropertyRow<TimerContext>[] = [
   ['FixedRandomDelay', ({ timer }) => yesNo(timer.fixedDelayUsec !== null)],
   ['Persistent', ({ timer }) => yesNo(timer.persistent)],
   ['WakeSystem', ({ timer }) => yesNo(timer.wakeSystem)],
+  ['TriggerJob', ({ timer }) => timer.triggerJob],
   ['RemainAfterElapse', ({ timer }) => yesNo(timer.remainAfterElapse)],
 ];

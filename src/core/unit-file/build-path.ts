@@ -2,10 +2,11 @@
 import type { UnitName, Usec } from '../../base/brand.ts';
 import { seconds } from '../../base/time.ts';
 import type { PathUnit, PathWatch, PathWatchKind } from '../unit/path.ts';
+import type { TriggerJob } from '../unit/trigger-job.ts';
 import { addActivatorDefaults, addMounts } from './default-dependencies.ts';
 import { ignore, originOf, parseAbsolutePath, readScalar, type SettingReader } from './setting-reader.ts';
 import { parseDelay } from './time-setting.ts';
-import { addTrigger } from './triggered-unit.ts';
+import { addTrigger, parseTriggerJob } from './triggered-unit.ts';
 import { finishCommon, type UnitDraft } from './unit-draft.ts';
 import { readUnitSection } from './unit-section.ts';
 import { parseBoolean, parseMode, parseUnsigned } from './value/number.ts';
@@ -53,6 +54,7 @@ export function buildPath(draft: UnitDraft): PathUnit {
     kind: 'path',
     watches,
     unit,
+    triggerJob: readScalar<TriggerJob>(reader, 'TriggerJob', parseTriggerJob, 'start', 'is-bad'),
     directoryMode,
     makeDirectoryMode: readScalar(reader, 'MakeDirectory', parseBoolean, false, 'is-bad') ? directoryMode : null,
     triggerLimitIntervalUsec: readScalar<Usec>(reader, 'TriggerLimitIntervalSec', parseDelay, DEFAULT_LIMIT_INTERVAL_USEC),

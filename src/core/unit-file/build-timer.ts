@@ -7,11 +7,12 @@ import { formatCalendar, parseCalendar, type CalendarProblem } from '../time/cal
 import { UTC_ZONE, zoneAbbreviations, type TimeZones } from '../time/time-zone.ts';
 import type { Origin } from '../unit/definition.ts';
 import type { TimerBase, TimerTrigger, TimerUnit } from '../unit/timer.ts';
+import type { TriggerJob } from '../unit/trigger-job.ts';
 import { addActivatorDefaults } from './default-dependencies.ts';
 import { ignore, originOf, readScalar, type SettingReader } from './setting-reader.ts';
 import type { SpecifierContext } from './specifiers.ts';
 import { parseDelay } from './time-setting.ts';
-import { addTrigger } from './triggered-unit.ts';
+import { addTrigger, parseTriggerJob } from './triggered-unit.ts';
 import { finishCommon, type UnitDraft } from './unit-draft.ts';
 import { readUnitSection } from './unit-section.ts';
 import { parseBoolean } from './value/number.ts';
@@ -94,6 +95,7 @@ export function buildTimer(draft: UnitDraft): TimerUnit {
     kind: 'timer',
     triggers,
     unit,
+    triggerJob: readScalar<TriggerJob>(reader, 'TriggerJob', parseTriggerJob, 'start', 'is-bad'),
     accuracyUsec: Math.max(1, readScalar(reader, 'AccuracySec', parseDelay, DEFAULT_ACCURACY_USEC)) as Usec,
     randomizedDelayUsec,
     fixedDelayUsec: isFixed ? fixedDelay(sources.name, context.specifiers, randomizedDelayUsec) : null,

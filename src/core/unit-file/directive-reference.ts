@@ -43,7 +43,7 @@ export function renderDirectiveReference(): string {
     '',
     '<!-- Made from src/core/unit-file/directives.ts by tools/generate-directives.ts. Do not edit by hand. -->',
     '',
-    `Every directive of systemd 252 to 257 is known by name. ${count('honoured')} are in effect; ${count('parsed')} are read and checked, and`,
+    `Every directive of systemd 252 to 257 is known by name; those under heartwood.unit(5) are our own. ${count('honoured')} are in effect; ${count('parsed')} are read and checked, and`,
     '`status`, `show` and `verify` list them as requested and not effective; the rest have no effect in systemd either.',
     'A directive that is not in this table is unknown: it is ignored with a warning that names the nearest known one.',
     'Names and sections that begin with `X-` are yours and are passed over without a word.',

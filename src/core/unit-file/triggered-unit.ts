@@ -1,8 +1,9 @@
 /** The unit that a timer, path or socket starts, and the edges that follow from it. */
 import type { UnitName } from '../../base/brand.ts';
 import { ok, problem } from '../../base/result.ts';
+import { TRIGGER_JOBS, type TriggerJob } from '../unit/trigger-job.ts';
 import { unitKind, withKind } from '../unit/unit-name.ts';
-import { readExpanded } from './setting-reader.ts';
+import { oneOf, readExpanded } from './setting-reader.ts';
 import type { UnitDraft } from './unit-draft.ts';
 import { meantUnit } from './unit-section.ts';
 
@@ -19,3 +20,5 @@ export function addTrigger(draft: UnitDraft, directive: 'Unit' | 'Service'): Uni
   draft.dependencies.add('Before', unit, 'implicit');
   return unit;
 }
+
+export const parseTriggerJob = oneOf<TriggerJob>(...TRIGGER_JOBS);

@@ -1,6 +1,7 @@
 /** Path units once their files are understood. Source: systemd.path(5). */
 import type { UnitName, Usec } from '../../base/brand.ts';
 import type { Origin, UnitCommon } from './definition.ts';
+import type { TriggerJob } from './trigger-job.ts';
 
 export type PathWatchKind = 'PathExists' | 'PathExistsGlob' | 'PathChanged' | 'PathModified' | 'DirectoryNotEmpty';
 
@@ -16,8 +17,9 @@ export interface PathUnit extends UnitCommon {
   readonly kind: 'path';
   /** In file order; never empty in a unit that is loaded. */
   readonly watches: readonly PathWatch[];
-  /** The unit that is started. */
+  /** The unit that is started, or that `triggerJob` is about. */
   readonly unit: UnitName;
+  readonly triggerJob: TriggerJob;
   /** MakeDirectory= and DirectoryMode=: watched directories are made with this mode first; null = they are not. */
   readonly makeDirectoryMode: number | null;
   readonly directoryMode: number;

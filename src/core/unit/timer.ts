@@ -1,4 +1,5 @@
 /** Timer units once their files are understood. Source: systemd.timer(5). */
+import type { TriggerJob } from './trigger-job.ts';
 import type { UnitName, Usec } from '../../base/brand.ts';
 import type { CalendarSpec } from '../time/calendar.ts';
 import type { TimeZone } from '../time/time-zone.ts';
@@ -23,8 +24,9 @@ export interface TimerUnit extends UnitCommon {
   readonly kind: 'timer';
   /** In file order. Empty only for a timer that elapses on changes of the clock or the time zone alone. */
   readonly triggers: readonly TimerTrigger[];
-  /** The unit that is started. */
+  /** The unit that is started, or that `triggerJob` is about. */
   readonly unit: UnitName;
+  readonly triggerJob: TriggerJob;
   /** AccuracySec=: how much later than asked for the timer may elapse, so that several share one wake-up. */
   readonly accuracyUsec: Usec;
   /** RandomizedDelaySec=: up to so much is added to each elapse. */

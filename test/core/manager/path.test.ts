@@ -142,3 +142,50 @@ test('a path unit lives the same life when the manager dies after every step', (
   });
   assert.deepEqual(lives[1], lives[0]);
 });
+
+/** A daemon that is up, under a path unit that restarts it. */
+function withRestarter(overrides: Parameters<typeof path>[1], options: SimulationOptions = {}): SimulatedKernel {
+  const kernel = new SimulatedKernel(options);
+  kernel.files.set('/etc/p.conf', 1);
+  kernel.boot([target('default.target', { Wants: ['p.path', 'p.service'] }), path('p.path', { triggerJob: 'restart', ...overrides }), service('p.service')]);
+  return kernel;
+}
+
+test('with TriggerJob=restart every change restarts the unit, which was up all the time', () => {
+  const kernel = withRestarter({ watches: [watching('PathModified', '/etc/p.conf')] }, { restoreEvery: 1 });
+  assert.equal(spawns(kernel), 1);
+  for (const times of [2, 3]) {
+    kernel.writeFile('/etc/p.conf');
+    kernel.run(SECOND);
+    assert.equal(spawns(kernel), times);
+    assert.equal(kernel.unit('p.service').activeState, 'active');
+    assert.equal(kernel.unit('p.path').runtime.state, 'waiting');
+  }
+});
+
+test('with TriggerJob=restart a path that is there counts once, when it appears', () => {
+  const kernel = withRestarter({ watches: [watching('PathExists', '/etc/p.conf'), watching('PathExists', '/run/again')] });
+  assert.equal(spawns(kernel), 1);
+  kernel.writeFile('/run/again');
+  kernel.run(10 * SECOND);
+  assert.equal(spawns(kernel), 2);
+  kernel.removeFile('/run/again');
+  kernel.run(SECOND);
+  assert.equal(spawns(kernel), 2);
+  kernel.writeFile('/run/again');
+  kernel.run(SECOND);
+  assert.equal(spawns(kernel), 3);
+});
+
+test('TriggerJob=stop and TriggerJob=try-restart leave a unit alone that is down', () => {
+  const kernel = withRestarter({ triggerJob: 'try-restart', watches: [watching('PathChanged', '/etc/p.conf')] });
+  kernel.enqueue('stop', 'p.service');
+  kernel.writeFile('/etc/p.conf');
+  kernel.run(SECOND);
+  assert.equal(spawns(kernel), 1);
+  assert.equal(kernel.unit('p.path').runtime.state, 'waiting');
+  kernel.enqueue('start', 'p.service');
+  kernel.writeFile('/etc/p.conf');
+  kernel.run(SECOND);
+  assert.equal(spawns(kernel), 3);
+});

@@ -284,3 +284,27 @@ test('DeferReactivation= counts from the end of a run that outlasted an elapse',
   });
   assert.deepEqual(gaps, [90 * SECOND, 120 * SECOND]);
 });
+
+test('with TriggerJob=restart a timer restarts a unit that is up, again and again', () => {
+  const kernel = new SimulatedKernel({ restoreEvery: 1 });
+  kernel.boot([target('default.target', { Wants: ['t.timer', 't.service'] }), timer('t.timer', { triggerJob: 'restart', triggers: [after('OnUnitActiveSec', 60)] }), service('t.service')]);
+  kernel.run(59 * SECOND);
+  assert.equal(spawns(kernel), 1);
+  kernel.run(2 * SECOND);
+  assert.equal(spawns(kernel), 2);
+  assert.equal(timerState(kernel), 'waiting');
+  kernel.run(125 * SECOND);
+  assert.equal(spawns(kernel), 4);
+});
+
+test('a timer that stops a unit goes on when there is nothing to stop', () => {
+  const kernel = new SimulatedKernel();
+  kernel.boot([target('default.target', { Wants: ['t.timer', 't.service'] }), timer('t.timer', { triggerJob: 'stop', triggers: [onCalendar('*:*:00')] }), service('t.service')]);
+  kernel.run(61 * SECOND);
+  assert.equal(kernel.unit('t.service').activeState, 'inactive');
+  kernel.run(120 * SECOND);
+  assert.equal(timerState(kernel), 'waiting');
+  kernel.enqueue('start', 't.service');
+  kernel.run(61 * SECOND);
+  assert.equal(kernel.unit('t.service').activeState, 'inactive');
+});

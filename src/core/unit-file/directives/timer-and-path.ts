@@ -1,3 +1,4 @@
+import { TRIGGER_JOBS } from '../../unit/trigger-job.ts';
 import { HONOURED, PARSED, page } from './row.ts';
 
 export const TIMER_DIRECTIVES = page('systemd.timer(5)', ['Timer'], [
@@ -30,4 +31,9 @@ export const PATH_DIRECTIVES = page('systemd.path(5)', ['Path'], [
   ['DirectoryMode', 'mode', '0755', HONOURED],
   ['TriggerLimitIntervalSec', 'time-span', '2s', HONOURED],
   ['TriggerLimitBurst', 'number', '200', HONOURED],
+]);
+
+/** Ours alone. */
+export const TRIGGER_DIRECTIVES = page('heartwood.unit(5)', ['Timer', 'Path'], [
+  ['TriggerJob', TRIGGER_JOBS, 'start', HONOURED],
 ]);
