@@ -305,6 +305,10 @@ export interface TransientAnswer extends EnqueueAnswer {
   readonly units: readonly string[];
 }
 
+export interface SyncAnswer extends EnqueueAnswer {
+  readonly changes: readonly { readonly unit: string; readonly change: 'new' | 'changed' | 'removed' }[];
+}
+
 /** The drop-ins that were written. */
 export interface SetPropertyAnswer {
   readonly files: readonly string[];
@@ -392,6 +396,7 @@ interface Answers {
   readonly enqueue: EnqueueAnswer;
   readonly 'start-transient': TransientAnswer;
   readonly 'set-property': SetPropertyAnswer;
+  readonly 'sync-units': SyncAnswer;
   readonly 'await-end': EndAnswer;
   readonly cancel: DoneAnswer;
   readonly kill: DoneAnswer;

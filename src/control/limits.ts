@@ -61,6 +61,9 @@ export const ARGUMENT_CHARS_MAX = 64 << 10;
 /** Units made by one request: a service and what triggers it are two. */
 export const TRANSIENT_UNITS_MAX = 16;
 
+/** Units of one origin. Their texts are one line of the protocol as well, which is the narrower bound for long files. */
+export const SYNC_UNITS_MAX = 1_024;
+
 /** Environment assignments in one request. */
 export const ASSIGNMENTS_MAX = 1_024;
 

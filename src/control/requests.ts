@@ -6,7 +6,7 @@
  * a type suffix means a service.
  */
 import {
-  ARGUMENTS_MAX, ARGUMENT_CHARS_MAX, ASSIGNMENTS_MAX, NAMES_MAX, NAME_CHARS_MAX, TRANSIENT_UNITS_MAX,
+  ARGUMENTS_MAX, ARGUMENT_CHARS_MAX, ASSIGNMENTS_MAX, NAMES_MAX, NAME_CHARS_MAX, TRANSIENT_UNITS_MAX, LINE_BYTES_MAX, SYNC_UNITS_MAX,
 } from './limits.ts';
 import { flag, integer, list, nullable, oneOf, optional, shape, text } from './schema.ts';
 import type { Valid, Validator } from './schema.ts';
@@ -88,6 +88,11 @@ export const PARAMS = {
   }),
   /** Settings of a loaded unit for control groups, as `NAME=VALUE`: written as drop-ins and put into effect at once. */
   'set-property': shape({ unit: name, assignments: list(text(ARGUMENT_CHARS_MAX), ASSIGNMENTS_MAX), runtime: optional(flag, false) }),
+  /**
+   * The units from `origin` become exactly these: new ones are started, changed ones restarted, removed ones stopped. All can be used, or
+   * nothing changes. `wait`: answered when the jobs have ended.
+   */
+  'sync-units': shape({ origin: text(ARGUMENT_CHARS_MAX), units: list(shape({ name, text: text(LINE_BYTES_MAX) }), SYNC_UNITS_MAX), wait: optional(flag, true) }),
   /** Answers when the unit is down: how it ended. */
   'await-end': shape({ unit: name }),
   /** No jobs = all. */
@@ -158,7 +163,7 @@ export const METHOD_KINDS: Readonly<Record<Method, 'session' | 'read' | 'change'
   'list-unit-files': 'read', 'is-enabled': 'read', 'get-default': 'read', 'get-environment': 'read', why: 'read', plan: 'read',
   verify: 'read',
   'await-end': 'read',
-  'start-transient': 'manage', enqueue: 'change', kill: 'change', 'reset-failed': 'change', 'set-property': 'change', 'change-unit-files': 'change',
+  'start-transient': 'manage', 'sync-units': 'manage', enqueue: 'change', kill: 'change', 'reset-failed': 'change', 'set-property': 'change', 'change-unit-files': 'change',
   cancel: 'manage', 'set-environment': 'manage', shutdown: 'manage', 'daemon-reload': 'manage', 'daemon-reexec': 'manage', fault: 'manage',
 };
 

@@ -94,6 +94,7 @@ export const OPTIONS = {
   'send-sighup': { summary: 'Also send SIGHUP when the unit is stopped' },
   'expand-environment': { value: 'BOOL', summary: 'Whether $NAME in the command line is replaced' },
   collect: { short: 'G', summary: 'Forget the unit also when it failed' },
+  watch: { summary: 'Go on, and take over every change' },
   keep: { summary: 'Write unit files that stay' },
   pipe: { summary: "The command gets this command's standard streams; wait for its end" },
   'on-active': { value: 'SPAN', summary: 'Run after this time' },

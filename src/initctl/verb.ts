@@ -28,14 +28,26 @@ export type VerbStep =
   /** The log itself, from logd or its files. Only in the Node client. */
   | { readonly step: 'read-log'; readonly query: LogRequest }
   /** The time zones of the machine. Only in the Node client. */
-  | { readonly step: 'time-zones' };
+  | { readonly step: 'time-zones' }
+  /** The unit files of a directory. `unlike`: when they differ from these; null = as they are. Only in the Node client. */
+  | { readonly step: 'unit-directory'; readonly path: string; readonly unlike: UnitDirectory | null };
+
+/** What a verb is given for `unit-directory`. */
+export interface UnitDirectory {
+  /** Absolute. */
+  readonly path: string;
+  /** Sorted by name. */
+  readonly files: readonly { readonly name: string; readonly text: string }[];
+  /** Why they cannot be read, or ''. */
+  readonly problem: string;
+}
 
 /** What a verb is given for `time-zones`. */
 export interface TimeZones extends MachineZones {
   readonly surroundings: CalendarSurroundings;
 }
 
-/** Resumed with the `Reply` after a request, with an exit status after `read-log`, with `TimeZones` after `time-zones`, with nothing after the other steps. */
+/** Resumed with the `Reply` after a request, with an exit status after `read-log`, with `TimeZones` after `time-zones`, with `UnitDirectory` after `unit-directory`, with nothing after the other steps. */
 export type VerbRun<R = number> = Generator<VerbStep, R, unknown>;
 
 export interface Invocation {

@@ -52,6 +52,7 @@ import { show } from './verbs/show.ts';
 import { start } from './verbs/start.ts';
 import { status } from './verbs/status.ts';
 import { stop } from './verbs/stop.ts';
+import { sync } from './verbs/sync.ts';
 import { timespan } from './verbs/timespan.ts';
 import { tryReloadOrRestart } from './verbs/try-reload-or-restart.ts';
 import { tryRestart } from './verbs/try-restart.ts';
@@ -61,7 +62,7 @@ import { why } from './verbs/why.ts';
 
 /** In the order help shows them. */
 export const VERBS: readonly Verb[] = [
-  start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, setProperty, run,
+  start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, setProperty, run, sync,
   status, listUnits, listTimers, listSockets, listPaths, listDependencies, show, cat, log, isActive, isFailed,
   enable, disable, reenable, mask, unmask, preset, presetAll, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
   why, plan, verify,

@@ -60,6 +60,7 @@ export const LIMIT_NOTES: Readonly<Record<keyof typeof limits, LimitNote>> = {
   NAME_CHARS_MAX: { text: 'characters of one name or pattern', unit: '' },
   ARGUMENTS_MAX: { text: 'arguments of one command line', unit: '' },
   ARGUMENT_CHARS_MAX: { text: 'characters of one argument', unit: '' },
+  SYNC_UNITS_MAX: { text: 'units of one origin', unit: '' },
   TRANSIENT_UNITS_MAX: { text: 'units made by one request', unit: '' },
   ASSIGNMENTS_MAX: { text: 'environment assignments in one request', unit: '' },
   ACCESS_RULES_MAX: { text: 'access rules', unit: '' },
@@ -87,6 +88,10 @@ export const METHOD_NOTES: MethodNotes = {
   'set-property': {
     text: 'Sets what limits a loaded unit, at once and by drop-ins.',
     params: { unit: 'a name', assignments: 'NAME=VALUE, settings of control groups or Description', runtime: 'until the next boot only?' },
+  },
+  'sync-units': {
+    text: 'The units from one origin become exactly these; all can be used, or nothing changes.',
+    params: { origin: 'where they come from, in words or as a path', units: 'name and text of each', wait: 'answer when the jobs have ended?' },
   },
   'await-end': { text: 'Answers when the unit is down: how it ended.', params: { unit: 'a name' } },
   'list-timers': { text: 'Timers, the one that elapses next first.', params: { patterns: 'patterns of names?', all: 'inactive ones too?', states: 'load, active or sub-states?' } },

@@ -84,6 +84,15 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
     'Exit status 1 when a unit cannot be used; warnings alone do not fail.',
     'Without an argument, all loaded units.',
   ],
+  sync: [
+    'Units that are new in the directory are started, unless a timer, path or socket of it does that; changed ones are restarted, removed ones stopped,',
+    'and the others left alone.',
+    'When one of the files cannot be used nothing changes.',
+    'The files are copied to the runtime directory of unit files: nothing of it outlives a boot.',
+    'With',
+    '.Fl -watch',
+    'every change of the directory is taken over at once, until the command is ended; what runs goes on.',
+  ],
   'set-property': [
     'The settings are those of',
     '.Xr systemd.resource-control 5 ,',

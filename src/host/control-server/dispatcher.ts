@@ -19,6 +19,7 @@ import { enqueueUnits } from './enqueue.ts';
 import { readerOf } from './reads/readers.ts';
 import { setProperty } from './set-property.ts';
 import { awaitEnd, startTransient } from './start-transient.ts';
+import { syncUnits } from './sync-units.ts';
 import { unitFilesOf } from './unit-file-states.ts';
 import { resolveUnits, UnitLoading } from './unit-selection.ts';
 
@@ -125,6 +126,8 @@ export class Dispatcher {
         return this.#fault(params as Params<'fault'>, finish);
       case 'daemon-reload':
         return this.#reload(() => { finish({ ok: true, value: {} }); });
+      case 'sync-units':
+        return syncUnits({ engine, peer, reload: (proceed) => this.#reload(proceed) }, params as Params<'sync-units'>, finish);
       case 'set-property':
         return setProperty(engine, params as Params<'set-property'>, units, (proceed) => this.#reload(proceed), finish);
       case 'change-unit-files': {

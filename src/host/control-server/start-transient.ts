@@ -9,6 +9,7 @@ import { isUnitName, unitKind } from '../../core/unit/unit-name.ts';
 import type { Unit } from '../../core/manager/state.ts';
 import type { Engine } from '../engine.ts';
 import { transientUnitsOf, writeWhole } from '../transient-units.ts';
+import { afterLoading } from './after-loading.ts';
 import type { Peer } from './connection.ts';
 import { enqueueUnits } from './enqueue.ts';
 import { unitFilesOf } from './unit-file-states.ts';
@@ -161,24 +162,6 @@ function quote(word: string): string {
 function problemOf({ definition }: Unit): string | null {
   if (definition.loadState !== 'loaded') return definition.loadError ?? `${definition.name}: ${definition.loadState}`;
   return definition.diagnostics.find((each) => each.severity !== 'note')?.message ?? null;
-}
-
-/** Calls when the definitions of the names are in the state. */
-function afterLoading(engine: Engine, names: readonly UnitName[], proceed: () => (() => void) | null): (() => void) | null {
-  const definitions = (): readonly unknown[] => names.map((name) => getEntry(engine.state().units, name)?.definition);
-  const before = definitions();
-  if (!engine.loadUnits(names).isNew) return proceed();
-  let inner: (() => void) | null = null;
-  const end = engine.onTurnEnd(() => {
-    // The turn that ends may be one that was under way; all definitions come in one event.
-    if (definitions().every((definition, index) => definition === before[index])) return;
-    end();
-    inner = proceed();
-  });
-  return () => {
-    end();
-    inner?.();
-  };
 }
 
 /** Answers when the unit is down and has no job; when it is a transient one, after it was forgotten, so that its name is free again. */

@@ -9,6 +9,7 @@ import type { Terminal } from '../terminal.ts';
 import type { Reply, TimeZones, VerbRun } from '../verb.ts';
 import { readLog, readTail, type LogSink } from './log-source.ts';
 import type { Places } from './places.ts';
+import { awaitOtherFiles, readUnitDirectory } from './unit-directory.ts';
 
 /** Who answers requests: a manager, or the files alone. */
 export interface Answerer {
@@ -60,6 +61,10 @@ export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<num
         break;
       case 'time-zones':
         input = timeZones();
+        break;
+      case 'unit-directory':
+        input = step.unlike === null ? readUnitDirectory(step.path) : await awaitOtherFiles(step.unlike, options.signal);
+        if (options.signal.aborted) return EXIT.interrupted;
         break;
       case 'sleep':
         await sleep(step.msec, options.signal);
