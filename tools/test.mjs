@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Everything: set-up, types, lint, import rules, and all tests, those on real kernels and with real daemons included.
-// `npm test -- namespace debian` runs only the groups named (unit, parts, namespace, debian, vm).
+// `npm test -- namespace debian` runs only the groups named (unit, parts, namespace, seeds, debian, vm).
 import './build.mjs';
 
 const { runStaticChecks } = await import('./check/static-checks.mjs');

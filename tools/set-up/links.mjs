@@ -3,11 +3,17 @@ import { existsSync, mkdirSync, readlinkSync, renameSync, symlinkSync } from 'no
 import { join } from 'node:path';
 import { checkoutRoot } from './checkout.mjs';
 
+/** Tools of daemontools that are one native program. */
+const DAEMONTOOLS = [
+  'envdir', 'envuidgid', 'fghack', 'multilog', 'pgrphack', 'readproctitle', 'setlock', 'setuidgid', 'softlimit', 'tai64n', 'tai64nlocal',
+];
+
 /** Relative, so that a checkout can be moved. The client answers to `systemctl` with that program's grammar. */
 const LINKS = [
   { name: 'heartwood', target: '../dist/native/launcher' },
   { name: 'initctl', target: '../dist/native/initctl' },
   { name: 'systemctl', target: '../dist/native/initctl' },
+  ...DAEMONTOOLS.map((name) => ({ name, target: '../dist/native/daemontools' })),
 ];
 
 /** @returns {Promise<string | null>} what was done, or null */
