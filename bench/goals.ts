@@ -1,4 +1,4 @@
-import type { LoadName } from './loads/load.ts';
+import type { LoadName } from './loads/load-name.ts';
 import { summarise } from './statistics.ts';
 import type { Outcomes } from './tournament.ts';
 

@@ -1,5 +1,5 @@
 import type { Launch } from '../container.ts';
-import type { LoadName } from '../loads/load.ts';
+import type { LoadName } from '../loads/load-name.ts';
 import type { Plan } from '../plan.ts';
 
 /** How a contestant is told to shut down: a signal to PID 1, or a command run inside. */

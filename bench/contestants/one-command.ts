@@ -1,5 +1,5 @@
 import type { Launch } from '../container.ts';
-import type { LoadName } from '../loads/load.ts';
+import type { LoadName } from '../loads/load-name.ts';
 import type { Plan } from '../plan.ts';
 import { PLAIN_ENVIRONMENT, type Contestant } from './contestant.ts';
 import { debianVersion } from './debian-version.ts';

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Launch } from '../container.ts';
-import type { LoadName } from '../loads/load.ts';
+import type { LoadName } from '../loads/load-name.ts';
 import { LOGS_INSIDE, type Plan } from '../plan.ts';
 import { CONFIG_INSIDE, PLAIN_ENVIRONMENT, type Contestant } from './contestant.ts';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Launch } from '../container.ts';
-import type { LoadName } from '../loads/load.ts';
+import type { LoadName } from '../loads/load-name.ts';
 import { LOGS_INSIDE, type Plan } from '../plan.ts';
 import { CONFIG_INSIDE, PLAIN_ENVIRONMENT, type Contestant } from './contestant.ts';
 import { debianVersion } from './debian-version.ts';

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Arena } from '../arena.ts';
 import { chainedServices, independentServices, type Plan } from '../plan.ts';
-import { NSEC_PER_MSEC, type Load, type LoadName, type Samples } from './load.ts';
+import type { LoadName } from './load-name.ts';
+import { NSEC_PER_MSEC, type Load, type Samples } from './load.ts';
 
 /** Processor time is read this long after the last start, so that what a manager does afterwards counts too. */
 const SETTLE_MS = 1000;

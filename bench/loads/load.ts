@@ -1,7 +1,5 @@
 import type { Arena } from '../arena.ts';
-
-export type LoadName =
-  | 'boot-1' | 'boot-10' | 'boot-100' | 'boot-1000' | 'chain' | 'restart' | 'control' | 'orphans' | 'stop' | 'idle' | 'churn' | 'log';
+import type { LoadName } from './load-name.ts';
 
 /** One column of a load's table. */
 export interface Metric {

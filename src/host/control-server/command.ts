@@ -10,7 +10,8 @@ import { EXIT, needsNode, readCommand, renderProgress, runCommand, type LogTail,
 import type { Engine } from '../engine.ts';
 import { describeError } from '../manager-engine.ts';
 import type { Peer } from './connection.ts';
-import type { Cancel, Dispatcher, Outcome } from './dispatcher.ts';
+import type { Dispatcher, Outcome } from './dispatcher.ts';
+import type { Cancel } from './submit-request.ts';
 import { readerOf } from './reads/readers.ts';
 
 export interface CommandOutput {

@@ -4,13 +4,11 @@
  *
  * Reads are pure functions of the engine's state. Changes become `request` events and are answered when the core answers.
  */
-import { valuesOf } from '../../base/persistent-map.ts';
 import { accessVerb, METHOD_KINDS, type Method, type Params } from '../../control/requests.ts';
 import type { Answer } from '../../control/answers.ts';
 import { isPrivileged, refuseAccess, type AccessPolicy } from '../../control/access.ts';
 import type { Failure } from '../../control/error-codes.ts';
 import type { UnitName } from '../../base/brand.ts';
-import type { Reply } from '../../core/manager/effect.ts';
 import type { Request } from '../../core/manager/event.ts';
 import type { Engine } from '../engine.ts';
 import { FAULT_SIGNALS, commitFault } from '../faults.ts';
@@ -20,6 +18,7 @@ import { readerOf } from './reads/readers.ts';
 import { setProperty } from './set-property.ts';
 import { awaitEnd, startTransient } from './start-transient.ts';
 import { syncUnits } from './sync-units.ts';
+import { failureOf, submitRequest, type Cancel } from './submit-request.ts';
 import { unitFilesOf } from './unit-file-states.ts';
 import { resolveUnits, UnitLoading } from './unit-selection.ts';
 
@@ -29,8 +28,6 @@ export type Outcome<M extends Method> =
 
 export type Done<M extends Method> = (outcome: Outcome<M>) => void;
 
-/** Ends the waiting of a request whose client is gone; what was begun goes on. */
-export type Cancel = () => void;
 
 export class Dispatcher {
   readonly #engine: Engine;
@@ -176,38 +173,6 @@ export class Dispatcher {
       done(reply.ok ? { ok: true, value: {} } : { ok: false, failure: failureOf(reply) });
     }, key);
   }
-}
-
-/**
- * Hands one request to the core.
- *
- * @param key by which the client may have made this very request of a former engine: then its answer, or the wait for it, is
- *   what is wanted; null = it cannot have
- */
-export function submitRequest(engine: Engine, peer: Peer, request: Request, callback: (reply: Reply) => void, key: string | null): Cancel {
-  const state = engine.state();
-  const answered = key === null ? undefined : state.answers.find((answer) => answer.key === key);
-  if (answered !== undefined) {
-    callback(answered.result);
-    return () => undefined;
-  }
-  const pending = key === null ? undefined : [...valuesOf(state.requests)].find((each) => each.key === key);
-  if (pending !== undefined && !engine.isAwaited(pending.id)) {
-    engine.onReply(pending.id, callback);
-    return () => {
-      engine.dropRequest(pending.id);
-    };
-  }
-  const id = engine.nextRequestId();
-  engine.onReply(id, callback);
-  engine.submit({ event: 'request', id, key, caller: { uid: peer.uid, gid: peer.gid, pid: peer.pid }, request });
-  return () => {
-    engine.dropRequest(id);
-  };
-}
-
-export function failureOf(reply: Extract<Reply, { readonly ok: false }>): Failure {
-  return { name: reply.code, message: reply.message, ...(reply.unit === null ? {} : { unit: reply.unit }) };
 }
 
 /** Whether the method needs the units' files read when they are not loaded yet. */

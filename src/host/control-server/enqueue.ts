@@ -5,7 +5,7 @@ import type { Failure } from '../../control/error-codes.ts';
 import type { Params } from '../../control/requests.ts';
 import type { Engine } from '../engine.ts';
 import type { Peer } from './connection.ts';
-import { failureOf, submitRequest } from './dispatcher.ts';
+import { failureOf, submitRequest } from './submit-request.ts';
 
 type Request = Params<'enqueue'>;
 /** Names of the core's job types where the control protocol has systemctl's. */

@@ -18,7 +18,7 @@ import type { NativeBinding } from '../native.ts';
 import type { PollSet } from '../poll-set.ts';
 import { ConfinedPlaces } from './confined-places.ts';
 import { PID_VARIABLES } from './spawn-environment.ts';
-import type { SpawnPlan } from './spawner.ts';
+import type { SpawnPlan } from './spawn-plan.ts';
 
 /** Child descriptors, in the order they are passed after the standard streams. */
 const SPEC_FD = 3;

@@ -18,18 +18,17 @@ import type { FdTable } from '../fd-table.ts';
 import type { LogStreams } from '../logging/log-streams.ts';
 import type { NativeBinding, SpawnResult } from '../native.ts';
 import type { ProcessTracker } from '../processes/process-tracker.ts';
-import type { Birthplace } from '../processes/process-tracker.ts';
 import { resolveCredentials } from './credentials.ts';
-import type { CredentialsOutcome } from './credentials.ts';
 import { DynamicUsers } from './dynamic-user.ts';
 import { ExecutablePath } from './executable-path.ts';
 import { madeDirectories, type ExecutorLauncher } from './executor-launcher.ts';
 import { CAP_SETUID, grant } from './privileges.ts';
-import type { Granted, OwnRights } from './privileges.ts';
+import type { OwnRights } from './privileges.ts';
 import { limitsOf } from './process-limits.ts';
 import { readClock } from '../clock.ts';
 import { RemoteMounts } from './remote-mounts.ts';
 import { passFds } from './passed-fds.ts';
+import type { SpawnPlan } from './spawn-plan.ts';
 import { PID_VARIABLES, buildEnvironment, mergeEnvironment } from './spawn-environment.ts';
 import type { UserDatabase } from './user-database.ts';
 
@@ -51,25 +50,6 @@ export interface SpawnerOptions {
   readonly submit: (event: UnstampedEvent) => void;
   /** A process of the unit exists now. */
   readonly onSpawned: (pid: Pid, unit: UnitName) => void;
-}
-
-/** A command ready to be started: all names resolved that can be resolved here. */
-export interface SpawnPlan {
-  readonly effect: SpawnEffect;
-  readonly exec: ExecContext;
-  readonly path: string;
-  /** The two layers of the environment, see `spawn-environment`. */
-  readonly lowerEnvironment: ReadonlyMap<string, string>;
-  readonly upperEnvironment: ReadonlyMap<string, string>;
-  readonly credentials: CredentialsOutcome;
-  readonly granted: Granted;
-  readonly birthplace: Birthplace;
-  /** What the program gets from 3 on. */
-  readonly passedFds: readonly Fd[];
-  /** What StandardInput=socket and its kin mean; null when no stream is one. */
-  readonly socketFd: Fd | null;
-  /** Write end of the unit's log pipe, when a stream goes there. */
-  readonly logPipe: Fd | null;
 }
 
 export class Spawner {
