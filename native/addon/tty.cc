@@ -3,12 +3,11 @@
 #include <csignal>
 
 #include <sys/ioctl.h>
-#include <sys/ttydefaults.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "addon/call.h"
 #include "addon/exports.h"
+#include "sane-terminal.h"
 
 namespace heartwood {
 
@@ -49,28 +48,7 @@ napi_value resetTty(napi_env env, napi_callback_info info) {
   Call call(env, info, "resetTty", 1);
   const int fd = call.fd(0, "fd");
   if (!call.ok()) return nullptr;
-  termios settings = {};
-  if (tcgetattr(fd, &settings) < 0) return errnoValue(env, errno);
-  settings.c_iflag = (settings.c_iflag & IUTF8) | BRKINT | ICRNL | IMAXBEL | IXON;
-  settings.c_oflag = OPOST | ONLCR;
-  settings.c_cflag = (settings.c_cflag & (CBAUD | CSIZE | CSTOPB | PARENB | PARODD | CLOCAL | HUPCL | CRTSCTS)) | CREAD;
-  settings.c_lflag = ISIG | ICANON | IEXTEN | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE;
-  settings.c_cc[VINTR] = CINTR;
-  settings.c_cc[VQUIT] = CQUIT;
-  settings.c_cc[VERASE] = CERASE;
-  settings.c_cc[VKILL] = CKILL;
-  settings.c_cc[VEOF] = CEOF;
-  settings.c_cc[VSTART] = CSTART;
-  settings.c_cc[VSTOP] = CSTOP;
-  settings.c_cc[VSUSP] = CSUSP;
-  settings.c_cc[VREPRINT] = CREPRINT;
-  settings.c_cc[VDISCARD] = CDISCARD;
-  settings.c_cc[VWERASE] = CWERASE;
-  settings.c_cc[VLNEXT] = CLNEXT;
-  settings.c_cc[VMIN] = 1;
-  settings.c_cc[VTIME] = 0;
-  // TCSANOW: waiting until the output has drained could wait for ever.
-  return done(env, tcsetattr(fd, TCSANOW, &settings));
+  return done(env, make_terminal_sane(fd));
 }
 
 }  // namespace heartwood

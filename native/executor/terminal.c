@@ -6,10 +6,10 @@
 #include <signal.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
-#include <sys/ttydefaults.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "sane-terminal.h"
 
 /* A terminal that is being hung up answers EIO for a moment. */
 enum { OPEN_TRIES = 20, OPEN_PAUSE_MSEC = 50 };
@@ -28,33 +28,13 @@ static int open_patiently(const char *path) {
   return fd;
 }
 
-static void make_sane(int fd) {
-  struct termios settings;
-  if (tcgetattr(fd, &settings) < 0) return;
-  settings.c_iflag = (settings.c_iflag & IUTF8) | BRKINT | ICRNL | IMAXBEL | IXON;
-  settings.c_oflag = OPOST | ONLCR;
-  settings.c_cflag |= CREAD;
-  settings.c_lflag = ISIG | ICANON | IEXTEN | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE;
-  settings.c_cc[VINTR] = CINTR;
-  settings.c_cc[VQUIT] = CQUIT;
-  settings.c_cc[VERASE] = CERASE;
-  settings.c_cc[VKILL] = CKILL;
-  settings.c_cc[VEOF] = CEOF;
-  settings.c_cc[VSTART] = CSTART;
-  settings.c_cc[VSTOP] = CSTOP;
-  settings.c_cc[VSUSP] = CSUSP;
-  settings.c_cc[VMIN] = 1;
-  settings.c_cc[VTIME] = 0;
-  tcsetattr(fd, TCSANOW, &settings);
-}
-
 void prepare_terminal(const struct exec_spec *spec) {
   if (!spec->tty_hangup && !spec->tty_reset) return;
   int fd = open_patiently(terminal_path(spec));
   /* A terminal that is not there fails later, where the stream that needs it is known. */
   if (fd < 0) return;
   if (spec->tty_hangup && ioctl(fd, TIOCVHANGUP) < 0 && errno == EPERM) note("TTYVHangup", errno, terminal_path(spec));
-  if (spec->tty_reset) make_sane(fd);
+  if (spec->tty_reset) make_terminal_sane(fd);
   close(fd);
 }
 

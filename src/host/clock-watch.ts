@@ -5,12 +5,9 @@ import { POLL_IN, type ManagerLog } from './engine.ts';
 import type { NativeBinding } from './native.ts';
 import type { PollSet } from './poll-set.ts';
 import { readLocalZone } from './unit-loader/time-zones.ts';
+import { IN_CLOSE_WRITE, IN_CREATE, IN_DELETE, IN_MOVED_TO } from './inotify-flags.ts';
 
 /** inotify(7): what replacing a file or link by another does to its directory. */
-const IN_CLOSE_WRITE = 0x8;
-const IN_MOVED_TO = 0x80;
-const IN_CREATE = 0x100;
-const IN_DELETE = 0x200;
 
 const ZONE_DIRECTORY = '/etc';
 const ZONE_FILE = 'localtime';

@@ -2,7 +2,7 @@
  * Puts the shell together: poll set, engine, and every part that turns the kernel into events or effects into kernel operations.
  * What differs between a machine, a container, a user session and one command comes in as options.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { constants, closeSync, openSync, readSync } from 'node:fs';
 import { assert } from '../base/assert.ts';
 import { entriesOf, getEntry, valuesOf } from '../base/persistent-map.ts';
 import type { Errno, Fd, Pid, Signal, UnitName } from '../base/brand.ts';
@@ -509,8 +509,7 @@ function describeDeath({ death, replayed, queue }: Recovered, nowUsec: number): 
 
 /** /dev/null; without one an unread pipe's end is the next best nothing. */
 function openNull(native: NativeBinding): Fd {
-  const O_RDWR = 2;
-  const fd = native.open('/dev/null', O_RDWR, 0);
+  const fd = native.open('/dev/null', constants.O_RDWR, 0);
   if (typeof fd !== 'string') return fd;
   const memory = native.memfd('null');
   assert(typeof memory !== 'string', `there is something to be standard input: ${memory}`);

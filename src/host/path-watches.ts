@@ -15,19 +15,7 @@ import { POLL_IN, type ManagerLog } from './engine.ts';
 import type { NativeBinding } from './native.ts';
 import type { PollSet } from './poll-set.ts';
 import { expandGlob } from './shell-pattern.ts';
-
-const IN_MODIFY = 0x2;
-const IN_ATTRIB = 0x4;
-const IN_CLOSE_WRITE = 0x8;
-const IN_MOVED_FROM = 0x40;
-const IN_MOVED_TO = 0x80;
-const IN_CREATE = 0x100;
-const IN_DELETE = 0x200;
-const IN_DELETE_SELF = 0x400;
-const IN_MOVE_SELF = 0x800;
-const IN_Q_OVERFLOW = 0x4000;
-const IN_IGNORED = 0x8000;
-const IN_MASK_ADD = 0x2000_0000;
+import { IN_ATTRIB, IN_CLOSE_WRITE, IN_CREATE, IN_DELETE, IN_DELETE_SELF, IN_IGNORED, IN_MASK_ADD, IN_MODIFY, IN_MOVED_FROM, IN_MOVED_TO, IN_MOVE_SELF, IN_Q_OVERFLOW } from './inotify-flags.ts';
 
 const SELF = IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB;
 const APPEARS = SELF | IN_CREATE | IN_MOVED_TO;

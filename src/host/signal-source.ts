@@ -1,26 +1,10 @@
 /** Signals to the manager, read from a signalfd: nothing is lost, and nothing runs in the middle of something else. */
 import { assert } from '../base/assert.ts';
 import type { Fd } from '../base/brand.ts';
+import { SIGHUP, SIGINT, SIGPWR, SIGQUIT, SIGRTMAX, SIGRTMIN, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGWINCH } from '../base/signals.ts';
 import { POLL_IN } from './engine.ts';
 import type { NativeBinding, SignalRecord } from './native.ts';
 import type { PollSet } from './poll-set.ts';
-
-export const SIGHUP = 1;
-export const SIGINT = 2;
-export const SIGQUIT = 3;
-export const SIGUSR1 = 10;
-export const SIGUSR2 = 12;
-export const SIGPIPE = 13;
-export const SIGTERM = 15;
-export const SIGTSTP = 20;
-export const SIGTTIN = 21;
-export const SIGTTOU = 22;
-export const SIGWINCH = 28;
-export const SIGPWR = 30;
-/** The first real-time signal of the C library (the kernel's 32 and 33 are its own). */
-export const SIGRTMIN = 34;
-/** One below the C library's SIGRTMAX, which the addon needs to reach Node's other threads. */
-export const SIGRTMAX = 63;
 
 /** As events name them. */
 export type ManagerSignal = 'SIGTERM' | 'SIGINT' | 'SIGPWR' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' | 'SIGWINCH' | `SIGRTMIN+${number}`;

@@ -35,6 +35,7 @@ import { makeLockDirectory, markBooted } from './legacy-directories.ts';
 import { findOuterManager } from './outer-manager.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
 import { VERSION } from './version.ts';
+import { SIGKILL } from '../base/signals.ts';
 
 /** Units a shutdown or an emergency needs: loaded once the boot is over, so that they do not hold it up. */
 const LATER_UNITS = ['shutdown.target', 'exit.target', 'poweroff.target', 'reboot.target', 'halt.target', 'kexec.target', 'rescue.target', 'emergency.target', 'default.target', 'ctrl-alt-del.target'] as string[] as UnitName[];
@@ -194,7 +195,6 @@ function recoverFormer(options: BootOptions, units: UnitSource, log: ManagerLog)
   const outcome = recover(checkpoint.memory, step, (names) => units.load(names, () => undefined).definitions);
   if (outcome.ok) return outcome.recovered;
   log.write('emerg', '', `the state of the former engine is lost, everything is started afresh: ${outcome.error}`);
-  const SIGKILL = 9;
   if (process.pid === 1) native.killAll(SIGKILL);
   return null;
 }

@@ -1,4 +1,5 @@
 /** `--log-target` and `--log-level` to a log. */
+import { constants } from 'node:fs';
 import type { Fd } from '../base/brand.ts';
 import type { LogLevel } from '../core/manager/effect.ts';
 import type { ManagerLog } from '../host/engine.ts';
@@ -7,11 +8,6 @@ import type { LogTarget } from '../host/logging/manager-log.ts';
 import type { LogStreams } from '../host/logging/log-streams.ts';
 import type { NativeBinding } from '../host/native.ts';
 import type { OutputSink } from '../host/logging/output-sink.ts';
-
-const O_WRONLY = 1;
-const O_CREAT = 0o100;
-const O_APPEND = 0o2000;
-const O_NONBLOCK = 0o4000;
 
 export interface LogWishes {
   /** As given; null = auto. */
@@ -55,11 +51,11 @@ export function setUpLog(wishes: LogWishes, setUp: LogSetUp): ManagerLog {
   if (target === 'null') return managerLog(nullTarget, 'emerg');
   if (target === 'console') return managerLog(consoleTarget(sink, colour), level ?? 'info');
   if (target === 'kmsg') {
-    const fd = native.open('/dev/kmsg', O_WRONLY | O_NONBLOCK, 0);
+    const fd = native.open('/dev/kmsg', constants.O_WRONLY | constants.O_NONBLOCK, 0);
     return managerLog(typeof fd === 'string' ? consoleTarget(sink, colour) : kmsgTarget(native, fd), level ?? 'info');
   }
   if (target.startsWith('file:')) {
-    const fd = native.open(target.slice('file:'.length), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, 0o640);
+    const fd = native.open(target.slice('file:'.length), constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK, 0o640);
     if (typeof fd !== 'string') return managerLog(fileTarget(native, fd), level ?? 'info');
     const log = managerLog(consoleTarget(sink, colour), level ?? 'info');
     log.write('warning', '', `${target.slice('file:'.length)} cannot be written (${fd}), the log goes to the console`);

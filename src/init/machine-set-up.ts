@@ -4,14 +4,7 @@
  */
 import { closeSync, mkdirSync, openSync, readFileSync, readSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import type { NativeBinding } from '../host/native.ts';
-
-const MS_RDONLY = 1;
-const MS_NOSUID = 2;
-const MS_NODEV = 4;
-const MS_NOEXEC = 8;
-const MS_REMOUNT = 32;
-const MS_BIND = 4096;
-const MS_STRICTATIME = 1 << 24;
+import { MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_REMOUNT, MS_STRICTATIME } from '../host/mount-flags.ts';
 
 interface ApiMount {
   readonly source: string;

@@ -12,7 +12,7 @@ import type { SpecifierContext } from '../core/unit-file/specifiers.ts';
 import type { UnitDefaults } from '../core/unit-file/unit-defaults.ts';
 import type { UnitSource } from '../host/manager.ts';
 import type { SignalRecord } from '../host/native.ts';
-import { SIGTSTP, SIGTTIN, SIGTTOU } from '../host/signal-source.ts';
+import { SIGTSTP, SIGTTIN, SIGTTOU } from '../base/signals.ts';
 import { machineTimeZones } from '../host/unit-loader/time-zones.ts';
 
 /** Name of the unit; shows up in log lines only. */

@@ -23,6 +23,7 @@ import { SimulatedEngine } from './engine.ts';
 import { Faults } from './faults.ts';
 import { ProcessTable, type Process, type Script } from './process-table.ts';
 import { SimulatedSockets } from './sockets.ts';
+import { SIGCONT, SIGHUP, SIGKILL, SIGTERM } from '../base/signals.ts';
 
 export type { Script } from './process-table.ts';
 
@@ -70,7 +71,6 @@ const CONFIG: ManagerConfig = {
 /** More happenings than this in one call is an endless loop of the manager or of the scenario. */
 const HAPPENINGS_MAX = 1_000_000;
 
-const SIGHUP = 1, SIGKILL = 9, SIGTERM = 15, SIGCONT = 18;
 /** Exit status of the executor when its set-up failed: EXIT_EXEC. */
 const EXECUTOR_STATUS = 203;
 const SECOND = 1_000_000;

@@ -1,5 +1,5 @@
 /** Services. Source: systemd.service(5). */
-import type { Signal, UnitName, Usec } from '../../base/brand.ts';
+import type { UnitName, Usec } from '../../base/brand.ts';
 import { ok, problem, type Result } from '../../base/result.ts';
 import type { Entry, ExitStatusSet, RestartPolicy, ServiceType, ServiceUnit } from '../unit/definition.ts';
 import { withKind } from '../unit/unit-name.ts';
@@ -17,8 +17,8 @@ import { meantUnit, readUnitSection } from './unit-section.ts';
 import { NO_EXIT_STATUS, addExitStatuses } from './value/exit-status.ts';
 import { parseBoolean, parseUnsigned } from './value/number.ts';
 import { parseSignal } from './value/signal.ts';
+import { SIGHUP } from '../../base/signals.ts';
 
-const SIGHUP = 1 as Signal;
 const DBUS_SOCKET = 'dbus.socket' as UnitName;
 
 const parseType = oneOf<ServiceType>('simple', 'exec', 'forking', 'oneshot', 'notify', 'notify-reload', 'dbus', 'idle');

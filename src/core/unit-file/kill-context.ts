@@ -5,10 +5,7 @@ import {
 } from './setting-reader.ts';
 import { parseBoolean } from './value/number.ts';
 import { parseSignal } from './value/signal.ts';
-
-const SIGKILL = 9 as Signal;
-const SIGTERM = 15 as Signal;
-const SIGABRT = 6 as Signal;
+import { SIGABRT, SIGKILL, SIGTERM } from '../../base/signals.ts';
 
 const parseKillMode = oneOf<KillContext['killMode']>('control-group', 'mixed', 'process', 'none');
 

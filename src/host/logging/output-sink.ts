@@ -3,7 +3,7 @@
  * must never sleep in a write. What does not go out at once is queued; when the queue is full, whole chunks are dropped, and
  * their number is said as soon as there is room again.
  */
-import { fstatSync } from 'node:fs';
+import { constants, fstatSync } from 'node:fs';
 import type { Fd } from '../../base/brand.ts';
 import { POLL_OUT } from '../engine.ts';
 import type { NativeBinding } from '../native.ts';
@@ -11,10 +11,6 @@ import type { PollSet } from '../poll-set.ts';
 
 /** Enough for the status lines of a thousand units; more would only hide that nobody reads. */
 const QUEUED_BYTES_MAX = 256 * 1024;
-const O_WRONLY = 1;
-const O_NOCTTY = 0o400;
-const O_NONBLOCK = 0o4000;
-const O_APPEND = 0o2000;
 
 type Writer =
   /** Own non-blocking open file description, or a regular file: may be written at any time. */
@@ -22,7 +18,7 @@ type Writer =
   /** A socket: send(2) has a flag of its own for not blocking. */
   | { readonly kind: 'socket'; readonly fd: Fd }
   /**
-   * Somebody else's description that could not be opened again. Setting O_NONBLOCK would change it for the others too, so it is
+   * Somebody else's description that could not be opened again. Setting constants.O_NONBLOCK would change it for the others too, so it is
    * written to only when poll has said that there is room, and then not more than PIPE_BUF bytes.
    */
   | { readonly kind: 'shared'; readonly fd: Fd };
@@ -34,7 +30,7 @@ function openWriter(native: NativeBinding, fd: Fd): Writer {
   if (stat.isSocket()) return { kind: 'socket', fd };
   // A file never blocks; opened again it would have an offset of its own and overwrite what others write.
   if (stat.isFile()) return { kind: 'own', fd };
-  const own = native.open(`/proc/self/fd/${String(fd)}`, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_APPEND, 0);
+  const own = native.open(`/proc/self/fd/${String(fd)}`, constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK | constants.O_APPEND, 0);
   return typeof own === 'string' ? { kind: 'shared', fd } : { kind: 'own', fd: own };
 }
 

@@ -10,12 +10,10 @@
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import type { NativeBinding } from '../native.ts';
+import { MS_NODEV, MS_NOEXEC, MS_NOSUID } from '../mount-flags.ts';
 
 /** A folder made and removed to find out whether we may. */
 const PROBE_NAME = '.heartwood-probe';
-const MS_NOSUID = 2;
-const MS_NODEV = 4;
-const MS_NOEXEC = 8;
 
 interface CgroupMount {
   readonly mountPoint: string;

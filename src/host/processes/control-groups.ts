@@ -17,11 +17,9 @@ import type { NativeBinding } from '../native.ts';
 import type { PollSet } from '../poll-set.ts';
 import type { Birthplace, FormerProcesses, GroupKill, ProcessTracker } from './process-tracker.ts';
 import { needsContinue } from './process-tracker.ts';
+import { SIGCONT, SIGHUP, SIGKILL } from '../../base/signals.ts';
+import { IN_MODIFY } from '../inotify-flags.ts';
 
-const SIGHUP = 1;
-const SIGKILL = 9;
-const SIGCONT = 18;
-const IN_MODIFY = 2;
 /** Rounds of reading cgroup.procs and signalling what is new, against a service that forks meanwhile. */
 const SIGNAL_ROUNDS_MAX = 16;
 /** A delegated group may hold groups of its own; deeper than this is not walked. */

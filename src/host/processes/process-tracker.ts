@@ -4,6 +4,7 @@
  */
 import type { Fd, Pid, Signal, UnitName } from '../../base/brand.ts';
 import type { CgroupContext } from '../../core/unit/definition.ts';
+import { SIGCONT, SIGHUP, SIGKILL } from '../../base/signals.ts';
 
 /** Where the next process of a unit is to be born. */
 export interface Birthplace {
@@ -72,8 +73,5 @@ export interface ProcessTracker {
 
 /** SIGCONT lets a stopped process obey the signal; for KILL it is not needed, and after HUP it would be a second message. */
 export function needsContinue(signal: Signal): boolean {
-  const SIGHUP = 1;
-  const SIGKILL = 9;
-  const SIGCONT = 18;
   return signal !== SIGKILL && signal !== SIGHUP && signal !== SIGCONT;
 }

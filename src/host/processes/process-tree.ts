@@ -16,10 +16,8 @@ import type { Birthplace, FormerProcesses, GroupKill, ProcessTracker } from './p
 import { needsContinue } from './process-tracker.ts';
 import { readAllProcesses, readEnvironmentVariable, readProcess } from './process-table.ts';
 import type { ProcessEntry } from './process-table.ts';
+import { SIGCONT, SIGHUP, SIGKILL } from '../../base/signals.ts';
 
-const SIGHUP = 1;
-const SIGKILL = 9;
-const SIGCONT = 18;
 /** A service that forks while it is killed is walked again; more rounds than this and the rest is left to the next signal. */
 const KILL_ROUNDS_MAX = 16;
 /** Sessions and groups outlive their leaders; remembered for this many, the oldest forgotten first. */

@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { ManagerLog } from '../engine.ts';
 import { parseMountInfo, unescapeOctal } from '../mount-info.ts';
 import type { NativeBinding } from '../native.ts';
+import { MS_RDONLY, MS_REMOUNT } from '../mount-flags.ts';
 
-const MS_RDONLY = 1;
-const MS_REMOUNT = 32;
 /** A mount that is busy because of another one below it goes in a later round. */
 const ROUNDS_MAX = 8;
 /** Kernel interfaces hold no data; unmounting them only takes away what the rest of the shutdown reads. */

@@ -9,10 +9,8 @@ import type { ManagerLog } from '../engine.ts';
 import type { NativeBinding } from '../native.ts';
 import { readAllProcesses } from '../processes/process-table.ts';
 import type { ProcessEntry } from '../processes/process-table.ts';
+import { SIGCONT, SIGKILL, SIGTERM } from '../../base/signals.ts';
 
-const SIGTERM = 15;
-const SIGKILL = 9;
-const SIGCONT = 18;
 /** What outlived its unit's own time to stop was spared on purpose (KillMode=process); it gets this much more. */
 const TERM_MSEC = 10_000;
 /** After KILL only the kernel can be late: a process stuck in a dead file server. */

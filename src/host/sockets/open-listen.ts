@@ -1,5 +1,5 @@
 /** Opens what one Listen…= line says. Source: systemd.socket(5); what happens to nodes that are there already is as in systemd. */
-import { chownSync, fstatSync, mkdirSync, unlinkSync } from 'node:fs';
+import { constants, chownSync, fstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Errno, Fd } from '../../base/brand.ts';
 import { NETLINK_FAMILIES } from '../../core/unit-file/value/socket-address.ts';
@@ -11,7 +11,6 @@ import { setAfterBind, setBeforeBind, type OptionTarget } from './socket-options
 const SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_RAW = 3, SOCK_SEQPACKET = 5;
 const SOCKET_TYPES: Readonly<Record<ListenSocketKind, number>> = { Stream: SOCK_STREAM, Datagram: SOCK_DGRAM, SequentialPacket: SOCK_SEQPACKET };
 const PROTOCOLS = { udplite: 136, sctp: 132, mptcp: 262 } as const;
-const O_RDONLY = 0, O_RDWR = 2, O_NONBLOCK = 0o4000, O_NOFOLLOW = 0o400000;
 /** listen(2) takes an int. */
 const BACKLOG_MAX = 0x7fff_ffff;
 
@@ -99,7 +98,7 @@ function openFifo(context: OpenContext, path: string): Outcome<Fd> {
   const made = withUmask(native, unit.socketMode, () => native.makeFifo(path, unit.socketMode));
   if (made !== 0 && made !== 'EEXIST') return made;
   // For writing too: with a writer of our own there is no end of file when the last one of others leaves.
-  const fd = native.open(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW, 0);
+  const fd = native.open(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW, 0);
   if (typeof fd === 'string') return fd;
   const failure = fstatSync(fd).isFIFO() ? giveTo(context, path) : 'EEXIST' as Errno;
   if (failure !== 0) {
@@ -113,7 +112,7 @@ function openFifo(context: OpenContext, path: string): Outcome<Fd> {
 }
 
 function openSpecial({ native, unit }: OpenContext, path: string): Outcome<Fd> {
-  const fd = native.open(path, (unit.writable ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_NOFOLLOW, 0);
+  const fd = native.open(path, (unit.writable ? constants.O_RDWR : constants.O_RDONLY) | constants.O_NONBLOCK | constants.O_NOFOLLOW, 0);
   if (typeof fd === 'string') return fd;
   const stat = fstatSync(fd);
   if (stat.isFile() || stat.isCharacterDevice()) return fd;

@@ -31,6 +31,7 @@ import { passFds } from './passed-fds.ts';
 import type { SpawnPlan } from './spawn-plan.ts';
 import { PID_VARIABLES, buildEnvironment, mergeEnvironment } from './spawn-environment.ts';
 import type { UserDatabase } from './user-database.ts';
+import { SIGCONT } from '../../base/signals.ts';
 
 export interface SpawnerOptions {
   readonly native: NativeBinding;
@@ -304,7 +305,6 @@ export class Spawner {
     const terminal = ([0, 1, 2] as Fd[]).find((fd) => native.isTty(fd));
     if (terminal === undefined || native.setForegroundGroup(terminal, pid) !== 0) return;
     // It may have been stopped already for reading a terminal that was not yet its own.
-    const SIGCONT = 18;
     native.kill(-pid, SIGCONT);
   }
 

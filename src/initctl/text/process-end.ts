@@ -1,4 +1,5 @@
 /** How a process ended, in the words of `systemctl status`: `code=exited, status=203/EXEC`. */
+import { SIGRTMIN } from '../../base/signals.ts';
 
 /**
  * Names of exit statuses: 0 and 1 of the C library, 2 to 7 of the LSB, 64 to 78 of BSD's sysexits.h, 200 and above those the
@@ -24,7 +25,6 @@ const SIGNAL_NAMES: readonly string[] = (
 ).split(' ');
 
 /** The kernel's first real-time signal after those the C library keeps for itself. */
-const SIGRTMIN = 34;
 
 /** `KILL` for 9, `RTMIN+3` for 37. */
 export function signalName(signal: number): string {

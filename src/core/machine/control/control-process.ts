@@ -4,7 +4,7 @@
  * A kind of unit describes itself as a `ControlMachine`; here the events of its processes become calls of that machine, so that
  * each kind says only what follows when a command is over.
  */
-import type { InvocationId, Pid, Signal } from '../../../base/brand.ts';
+import type { InvocationId, Pid } from '../../../base/brand.ts';
 import type { ClockReading } from '../../../base/time.ts';
 import type { Effect } from '../../manager/effect.ts';
 import type { ProcessEvent } from '../../manager/event.ts';
@@ -13,6 +13,7 @@ import type { ExecCommand, ExecRole, ExecUnit, KillContext } from '../../unit/de
 import { NO_EXIT_STATUS } from '../../unit-file/value/exit-status.ts';
 import { recordExit, recordStart } from '../exec-records.ts';
 import { judgeExit, statusOfStage, type Ended } from '../service/judge-exit.ts';
+import { SIGCONT, SIGHUP, SIGKILL } from '../../../base/signals.ts';
 
 /** What a transition of one unit may look at, and where it puts its effects. */
 export interface ControlContext<Definition extends ExecUnit> {
@@ -47,10 +48,6 @@ export const NO_CONTROL: ControlRuntime<never> = {
   spawnCount: 0, pendingSpawn: null, controlPid: null, controlCommand: null, groupEmpty: true, deadlineUsec: null, execs: [],
   spawnFailure: null, endReason: null,
 };
-
-const SIGHUP = 1 as Signal;
-const SIGKILL = 9 as Signal;
-const SIGCONT = 18 as Signal;
 
 /** Asks for command `index` of `role`. The answer is a `spawned` or `spawn-failed` event. */
 export function spawnControl<Definition extends ExecUnit, Role extends ExecRole, Run extends ControlRuntime<Role>>(

@@ -1,14 +1,13 @@
 /** What the end of a process says about its service. Source: systemd.service(5), SuccessExitStatus= and ExecStart=. */
 import type { ExecCommand, ExitStatusSet, ServiceUnit } from '../../unit/definition.ts';
 import type { ServiceResult } from '../../manager/state.ts';
+import { SIGHUP, SIGINT, SIGPIPE, SIGTERM } from '../../../base/signals.ts';
 
 export interface Ended {
   readonly code: 'exited' | 'killed' | 'dumped';
   /** Exit status, or signal number. */
   readonly status: number;
 }
-
-const SIGHUP = 1, SIGINT = 2, SIGPIPE = 13, SIGTERM = 15;
 
 /** A daemon may end by these signals and still be said to have ended well; a command may not. */
 const CLEAN_DAEMON_SIGNALS: readonly number[] = [SIGHUP, SIGINT, SIGTERM, SIGPIPE];

@@ -1,5 +1,5 @@
 /** Answers to spawn effects. */
-import type { Pid, Signal } from '../../../base/brand.ts';
+import type { Pid } from '../../../base/brand.ts';
 import type { ServiceRole } from '../../unit/definition.ts';
 import type { ExecRecord, ServiceRuntime, SpawnFailure } from '../../manager/state.ts';
 import { recordStart } from '../exec-records.ts';
@@ -8,8 +8,7 @@ import { afterControl, afterMain } from './exits.ts';
 import { judgeExit, statusOfStage } from './judge-exit.ts';
 import { enterStartPost } from './start.ts';
 import { isSignalState } from './states.ts';
-
-const SIGKILL = 9 as Signal;
+import { SIGKILL } from '../../../base/signals.ts';
 
 /** Whether ExecStart= of this service runs as its main process (all but forking, where it is a control process). */
 function startsMain(c: ServiceContext): boolean {

@@ -9,10 +9,7 @@ import type { Reason, ServiceResult, ServiceRuntime } from '../../manager/state.
 import { enter, spawn, withFailure, type ServiceContext } from './context.ts';
 import { restartDelayUsec, wantsRestart } from './restart.ts';
 import type { SignalState } from './states.ts';
-
-const SIGHUP = 1 as Signal;
-const SIGKILL = 9 as Signal;
-const SIGCONT = 18 as Signal;
+import { SIGCONT, SIGHUP, SIGKILL } from '../../../base/signals.ts';
 
 const ALL_DIRECTORIES: readonly DirectoryKind[] = ['runtime'];
 
