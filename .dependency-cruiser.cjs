@@ -6,6 +6,7 @@
  *     base <- core <- sim                 initctl imports control, the pure reading parts of core, and base
  *     base <- control <- host, initctl    host imports initctl's verb table and nothing else of it
  *     logd                                is a process of its own: host knows its protocol, it knows the addon's loader
+ *     front                               other managers' commands: clients of the manager, knowing control and base
  *                                         nobody imports init or sim; tests may import anything
  *
  * tools/check/import-rules.mjs runs this and also fails when no module was looked at.
@@ -40,6 +41,8 @@ module.exports = {
     layer('logd', ['base/', 'control/', 'host/(native|load-native)\\.ts$']),
     // Offline verbs read unit files as the manager does, and logs as logd wrote them.
     layer('initctl', ['base/', 'control/', 'core/(unit-file|graph|unit|time)/', 'host/unit-(loader|files)/', 'logd/query\\.ts$']),
+    // What a user of another manager calls: it reaches the manager as any client does.
+    layer('front', ['base/', 'control/', 'initctl/client/manager-connection\\.ts$']),
     {
       name: 'pure-core',
       comment: 'base, core and control know no Node module and no npm package',

@@ -11,19 +11,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define USAGE(name, synopsis) name ": usage: " name " " synopsis "\n"
+
 static const struct tool TOOLS[] = {
-  { "envdir", "dir child", run_envdir },
-  { "envuidgid", "account child", run_envuidgid },
-  { "fghack", "child", run_fghack },
+  { "envdir", USAGE("envdir", "dir child"), run_envdir },
+  { "envuidgid", USAGE("envuidgid", "account child"), run_envuidgid },
+  { "fghack", USAGE("fghack", "child"), run_fghack },
   { "multilog", NULL, run_multilog },
-  { "pgrphack", "child", run_pgrphack },
-  { "readproctitle", "title room", run_readproctitle },
-  { "setlock", "[ -nNxX ] file program [ arg ... ]", run_setlock },
-  { "setuidgid", "account child", run_setuidgid },
+  { "pgrphack", USAGE("pgrphack", "child"), run_pgrphack },
+  { "readproctitle", USAGE("readproctitle", "title room"), run_readproctitle },
+  { "setlock", USAGE("setlock", "[ -nNxX ] file program [ arg ... ]"), run_setlock },
+  { "setuidgid", USAGE("setuidgid", "account child"), run_setuidgid },
+  /* No tool of daemontools: for our own supervise. */
+  { "shared-lock", NULL, run_shared_lock },
   { "softlimit",
-    "[-a allbytes] [-c corebytes] [-d databytes] [-f filebytes] [-l lockbytes] [-m membytes] [-o openfiles] [-p processes] "
-    "[-r residentbytes] [-s stackbytes] [-t cpusecs] child",
+    USAGE("softlimit", "[-a allbytes] [-c corebytes] [-d databytes] [-f filebytes] [-l lockbytes] [-m membytes] [-o openfiles] [-p processes] "
+    "[-r residentbytes] [-s stackbytes] [-t cpusecs] child"),
     run_softlimit },
+  { "svc", "svc options: u up, d down, o once, x exit, p pause, c continue, h hup, a alarm, i interrupt, t term, k kill\n", run_svc },
+  { "svok", USAGE("svok", "dir"), run_svok },
+  { "svstat", NULL, run_svstat },
   { "tai64n", NULL, run_tai64n },
   { "tai64nlocal", NULL, run_tai64nlocal },
 };
@@ -72,7 +79,7 @@ static void print_parts(const char *kind, const char *part, va_list rest, const 
 }
 
 void print_usage(void) {
-  dprintf(STDERR_FILENO, "%s: usage: %s %s\n", current_tool->name, current_tool->name, current_tool->synopsis);
+  dprintf(STDERR_FILENO, "%s", current_tool->usage);
 }
 
 void die_of_usage(void) {

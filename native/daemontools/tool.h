@@ -12,8 +12,8 @@ enum { EXIT_WRONG_USAGE = 100, EXIT_TROUBLE = 111 };
 
 struct tool {
   const char *name;
-  /* After "NAME: usage: NAME "; NULL for tools that take any arguments. */
-  const char *synopsis;
+  /* The line that is printed when it is called wrongly; NULL for tools that take any arguments. */
+  const char *usage;
   int (*run)(int argc, char **argv);
 };
 
@@ -28,7 +28,11 @@ int run_pgrphack(int argc, char **argv);
 int run_readproctitle(int argc, char **argv);
 int run_setlock(int argc, char **argv);
 int run_setuidgid(int argc, char **argv);
+int run_shared_lock(int argc, char **argv);
 int run_softlimit(int argc, char **argv);
+int run_svc(int argc, char **argv);
+int run_svok(int argc, char **argv);
+int run_svstat(int argc, char **argv);
 int run_tai64n(int argc, char **argv);
 int run_tai64nlocal(int argc, char **argv);
 

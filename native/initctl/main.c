@@ -330,14 +330,14 @@ int main(int argc, char **argv) {
   const char *program = strcmp(name, "systemctl") == 0 ? "systemctl" : "initctl";
   struct command_line line = read_command_line(argc, argv);
   bool prompt = line.bare && strcmp(program, "initctl") == 0 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-  if (prompt || line.offline) return run_in_node(program, argc, argv, NULL);
+  if (prompt || line.offline) return run_in_node("initctl", program, argc, argv, NULL);
 
   char path[PATH_MAX];
   int fd = find_manager(&line, path, sizeof path);
   if (fd < 0) {
     char reason[PATH_MAX + 128];
     snprintf(reason, sizeof reason, "no manager answers at %s: %s", path, strerror(errno));
-    return run_in_node(program, argc, argv, reason);
+    return run_in_node("initctl", program, argc, argv, reason);
   }
   /* Without SA_RESTART, so that the read below is interrupted and the manager told. */
   signal(SIGPIPE, SIG_IGN);
@@ -360,7 +360,7 @@ int main(int argc, char **argv) {
   if (outcome == RUN_NODE) {
     action.sa_handler = SIG_DFL;
     sigaction(SIGINT, &action, NULL);
-    return run_in_node(program, argc, argv, NULL);
+    return run_in_node("initctl", program, argc, argv, NULL);
   }
   return outcome;
 }

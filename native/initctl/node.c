@@ -10,8 +10,8 @@
 
 enum { EXIT_TROUBLE = 1 };
 
-/* The path of the Node client: ../initctl.js or ../initctl.cjs, seen from this file with links resolved. */
-static bool find_client(char *path, size_t size) {
+/* The path of the program for Node: ../BUNDLE.js or ../BUNDLE.cjs, seen from this file with links resolved. */
+static bool find_program(const char *bundle, char *path, size_t size) {
   char self[PATH_MAX];
   ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
   if (length < 0) return false;
@@ -21,9 +21,9 @@ static bool find_client(char *path, size_t size) {
     char *slash = strrchr(self, '/');
     if (slash != NULL) *slash = '\0';
   }
-  static const char *const names[] = { "initctl.js", "initctl.cjs" };
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    if (snprintf(path, size, "%s/%s", self, names[i]) < (int)size && access(path, R_OK) == 0) return true;
+  static const char *const suffixes[] = { "js", "cjs" };
+  for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+    if (snprintf(path, size, "%s/%s.%s", self, bundle, suffixes[i]) < (int)size && access(path, R_OK) == 0) return true;
   }
   return false;
 }
@@ -43,10 +43,10 @@ static void try_path(char **arguments) {
   }
 }
 
-int run_in_node(const char *program, int argc, char **argv, const char *no_manager) {
+int run_in_node(const char *bundle, const char *program, int argc, char **argv, const char *no_manager) {
   char client[PATH_MAX];
   char **arguments = malloc((size_t)(argc + 3) * sizeof *arguments);
-  if (arguments != NULL && find_client(client, sizeof client)) {
+  if (arguments != NULL && find_program(bundle, client, sizeof client)) {
     int used = 1;
     arguments[used++] = client;
     for (int i = 1; i < argc; i++) arguments[used++] = argv[i];
@@ -64,7 +64,7 @@ int run_in_node(const char *program, int argc, char **argv, const char *no_manag
     }
   }
   if (no_manager != NULL) dprintf(STDERR_FILENO, "%s: %s\n", program, no_manager);
-  else dprintf(STDERR_FILENO, "%s: this needs Node and initctl.js, and one of them cannot be found\n", program);
+  else dprintf(STDERR_FILENO, "%s: this needs Node and %s.js, and one of them cannot be found\n", program, bundle);
   free(arguments);
   return EXIT_TROUBLE;
 }

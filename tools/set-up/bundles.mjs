@@ -15,6 +15,7 @@ export const BUNDLES = [
   { name: 'heartwood', entry: 'src/init/main.ts' },
   { name: 'logd', entry: 'src/logd/main.ts' },
   { name: 'initctl', entry: 'src/initctl/main.ts' },
+  { name: 'front', entry: 'src/front/main.ts' },
 ];
 
 /** What a code cache depends on beside the bundle: the warm run, and the launcher, whose flags V8 compares. */

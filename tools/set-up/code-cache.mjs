@@ -18,6 +18,8 @@ const WARM_RUN_LIMIT_MS = 20_000;
  * namespace, or beside other processes where that is not allowed, answers a client and shuts down.
  */
 const WARM_RUNS = {
+  // Its commands start managers of their own; the usage is as far as it goes without one.
+  front: () => ['front'],
   heartwood: (directory) => [
     '--container', '--runtime-dir', join(directory, 'run'), '--unit-path', writeWarmUnits(directory), '--unit', 'default.target',
     '--exit-with', 'asker.service', '--log-target', 'null', '--show-status', 'no',

@@ -5,8 +5,12 @@ import { checkoutRoot } from './checkout.mjs';
 
 /** Tools of daemontools that are one native program. */
 const DAEMONTOOLS = [
-  'envdir', 'envuidgid', 'fghack', 'multilog', 'pgrphack', 'readproctitle', 'setlock', 'setuidgid', 'softlimit', 'tai64n', 'tai64nlocal',
+  'envdir', 'envuidgid', 'fghack', 'multilog', 'pgrphack', 'readproctitle', 'setlock', 'setuidgid', 'softlimit', 'svc', 'svok', 'svstat',
+  'tai64n', 'tai64nlocal',
 ];
+
+/** Commands of other managers that are programs for Node. */
+const FRONTS = ['supervise', 'svscan'];
 
 /** Relative, so that a checkout can be moved. The client answers to `systemctl` with that program's grammar. */
 const LINKS = [
@@ -14,6 +18,7 @@ const LINKS = [
   { name: 'initctl', target: '../dist/native/initctl' },
   { name: 'systemctl', target: '../dist/native/initctl' },
   ...DAEMONTOOLS.map((name) => ({ name, target: '../dist/native/daemontools' })),
+  ...FRONTS.map((name) => ({ name, target: '../dist/native/front' })),
 ];
 
 /** @returns {Promise<string | null>} what was done, or null */

@@ -20,6 +20,8 @@ export class ManagerConnection {
   #lost: Failure | null = null;
   /** Called once when the manager has gone. */
   onLost: (() => void) | null = null;
+  /** Called for each `change` notification about a unit, after `subscribe`. */
+  onChange: ((unit: string) => void) | null = null;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -69,6 +71,11 @@ export class ManagerConnection {
     const message = decodeMessage(line);
     if (message.kind === 'error' && message.id === null) {
       this.#lose({ name: errorName(message.code) ?? 'internal-error', message: message.message });
+      return;
+    }
+    if (message.kind === 'request' && message.method === 'change') {
+      const { unit } = message.params as { readonly unit?: unknown };
+      if (typeof unit === 'string') this.onChange?.(unit);
       return;
     }
     if ((message.kind !== 'result' && message.kind !== 'error') || typeof message.id !== 'number') return;

@@ -1,0 +1,47 @@
+/** The unit that a service directory of daemontools becomes. */
+import { commandLine, plainValue } from '../unit-text.ts';
+
+export interface ServiceDirectoryUnit {
+  /** Absolute. */
+  readonly directory: string;
+  /** As the user calls it. */
+  readonly label: string;
+  /** Restarted whenever it ends; else started once. */
+  readonly keepsUp: boolean;
+  /** Where its output goes and its input comes from: `append:PATH`, `file:PATH`, `null`. */
+  readonly standardInput: string;
+  readonly standardOutput: string;
+  readonly standardError: string;
+}
+
+/** Variables a manager adds that daemontools does not. */
+const ADDED_VARIABLES = 'INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID MANAGERPID NOTIFY_SOCKET WATCHDOG_PID WATCHDOG_USEC';
+
+/** A shell that becomes the program, because it is to see itself as `./run`, and a unit file names programs by absolute paths. */
+const RUN = commandLine('/bin/sh', ['sh', '-c', 'exec ./run']);
+
+/**
+ * Signals go to the main process alone and no stop is ever forced, as daemontools does it. A new start comes a second after an end:
+ * daemontools starts at most once a second.
+ */
+export function serviceUnitText(unit: ServiceDirectoryUnit): string {
+  return `[Unit]
+Description=${plainValue(unit.label)}
+DefaultDependencies=no
+StartLimitIntervalSec=0
+
+[Service]
+WorkingDirectory=${plainValue(unit.directory)}
+ExecStart=${RUN}
+Restart=${unit.keepsUp ? 'always' : 'no'}
+RestartSec=1s
+KillMode=process
+SendSIGKILL=no
+TimeoutStopSec=infinity
+IgnoreSIGPIPE=no
+UnsetEnvironment=${ADDED_VARIABLES}
+StandardInput=${unit.standardInput}
+StandardOutput=${plainValue(unit.standardOutput)}
+StandardError=${plainValue(unit.standardError)}
+`;
+}

@@ -1,0 +1,31 @@
+/** The commands of other service managers: each turns what its users wrote into units of a Heartwood manager of its own. */
+import { keepServices } from './daemontools/keeper.ts';
+import { supervise } from './daemontools/supervise.ts';
+import { svscan } from './daemontools/svscan.ts';
+
+/** By the name the program was called. Each gets its words and ends with an exit status. */
+const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<number>>> = {
+  svscan,
+  supervise,
+  /** Started by svscan in its manager, not by people. */
+  'keep-services': keepServices,
+};
+
+async function main(): Promise<number> {
+  const called = process.env['HEARTWOOD_PROGRAM'] ?? '';
+  // Nobody below is to be taken for this program.
+  delete process.env['HEARTWOOD_PROGRAM'];
+  const words = process.argv.slice(2);
+  const named = COMMANDS[called] ?? COMMANDS[words[0] ?? ''];
+  if (named !== undefined) return named(COMMANDS[called] === undefined ? words.slice(1) : words);
+  process.stderr.write(`front: which command? there are ${Object.keys(COMMANDS).join(', ')}\n`);
+  return 2;
+}
+
+main().then(
+  (status) => { process.exit(status); },
+  (error: unknown) => {
+    process.stderr.write(`front: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,90 @@
+/** A directory with service directories in it, and supervisors that are killed when the test is over. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { OUR_BIN } from './both.ts';
+
+const WAIT_LIMIT_MS = 15_000;
+const POLL_MS = 50;
+
+export class Stage {
+  readonly directory = mkdtempSync(join(tmpdir(), 'services-'));
+  readonly #children: ChildProcess[] = [];
+
+  /** @param files path and text; what is called `run` can be executed */
+  constructor(files: Readonly<Record<string, string>>) {
+    mkdirSync(join(this.directory, 'runtime'), { mode: 0o700 });
+    for (const [path, text] of Object.entries(files)) this.write(path, text);
+  }
+
+  write(path: string, text: string): void {
+    const file = join(this.directory, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    if (path.endsWith('run')) chmodSync(file, 0o755);
+  }
+
+  read(path: string): string {
+    try {
+      return readFileSync(join(this.directory, path), 'utf8');
+    } catch {
+      return '';
+    }
+  }
+
+  get #environment(): NodeJS.ProcessEnv {
+    return { PATH: `${OUR_BIN}:/usr/bin:/bin`, HOME: this.directory, XDG_RUNTIME_DIR: join(this.directory, 'runtime'), FLAVOUR: 'sweet' };
+  }
+
+  /** Runs a shell command and gives all that it printed, and its status in a last line when it is not 0. */
+  sh(command: string): string {
+    const { stdout, stderr, status } = spawnSync('sh', ['-c', command], { cwd: this.directory, env: this.#environment, encoding: 'utf8', timeout: WAIT_LIMIT_MS });
+    return `${stdout}${stderr}${status === 0 ? '' : `status ${String(status)}\n`}`;
+  }
+
+  /** Starts a program whose output goes into the file `out`. */
+  start(...command: readonly [string, ...string[]]): ChildProcess {
+    const out = openSync(join(this.directory, 'out'), 'a');
+    const child = spawn(join(OUR_BIN, command[0]), command.slice(1), { cwd: this.directory, env: this.#environment, stdio: ['ignore', out, out] });
+    closeSync(out);
+    this.#children.push(child);
+    return child;
+  }
+
+  /** Waits until a shell command prints something that matches, and gives that. */
+  async until(command: string, pattern: RegExp): Promise<string> {
+    let text = '';
+    for (const deadline = Date.now() + WAIT_LIMIT_MS; Date.now() < deadline;) {
+      text = this.sh(command);
+      if (pattern.test(text)) return text;
+      await sleep(POLL_MS);
+    }
+    throw new Error(`${command} never matched ${String(pattern)}; it printed last:\n${text}\nand the output was:\n${this.read('out')}`);
+  }
+
+  /** Ends all that was started here, managers and services that outlived their front ends included: their environment tells. */
+  destroy(): void {
+    for (const child of this.#children) child.kill('SIGKILL');
+    const mark = `XDG_RUNTIME_DIR=${join(this.directory, 'runtime')}\0`;
+    for (const name of readdirSync('/proc')) {
+      if (!/^\d+$/.test(name)) continue;
+      try {
+        if (readFileSync(`/proc/${name}/environ`, 'latin1').includes(mark)) process.kill(Number(name), 'SIGKILL');
+      } catch {
+        // It ended by itself, or is none of ours.
+      }
+    }
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+export async function withStage(files: Readonly<Record<string, string>>, body: (stage: Stage) => Promise<void>): Promise<void> {
+  const stage = new Stage(files);
+  try {
+    await body(stage);
+  } finally {
+    stage.destroy();
+  }
+}
