@@ -110,8 +110,11 @@ export interface Engine {
    */
   loadUnits(names: readonly UnitName[]): LoadOutcome;
 
-  /** daemon-reload: reads every loaded unit's files again and submits them as one `definitions` event. */
-  reloadDefinitions(): void;
+  /**
+   * daemon-reload: runs generators, reads every loaded unit's files again and submits them as one `definitions` event. `submitted` is called
+   * when that has been done; what is submitted there finds the new definitions.
+   */
+  reloadDefinitions(submitted?: () => void): void;
 
   /** The live processes of a unit, ascending; from its control group, or the tracked tree where there are no groups. */
   processesOf(unit: UnitName): readonly number[];

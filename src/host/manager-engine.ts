@@ -39,7 +39,7 @@ export interface EngineParts {
   readonly performer: EffectPerformer;
   readonly fds: Engine['fds'];
   loadUnits(names: readonly UnitName[]): LoadOutcome;
-  reloadDefinitions(): void;
+  reloadDefinitions(submitted: () => void): void;
   processesOf(unit: UnitName): readonly number[];
   controlGroupOf(unit: UnitName): string | null;
   /** A former engine performed this spawn and told nobody: the process is one of the unit's. Returns whether its program runs. */
@@ -164,8 +164,8 @@ export class ManagerEngine implements Engine {
     return this.#attached().loadUnits(names);
   }
 
-  reloadDefinitions(): void {
-    this.#attached().reloadDefinitions();
+  reloadDefinitions(submitted: () => void = () => undefined): void {
+    this.#attached().reloadDefinitions(submitted);
   }
 
   processesOf(unit: UnitName): readonly number[] {

@@ -24,6 +24,8 @@ import type { EngineFacts, LoadOutcome, ManagerLog } from './engine.ts';
 import { FdTable } from './fd-table.ts';
 import { LogdProcess } from './logging/logd-process.ts';
 import type { LogStreams } from './logging/log-streams.ts';
+import { generatorFacts } from './generators/generator-facts.ts';
+import { GeneratorRun, type GeneratorOptions } from './generators/generator-run.ts';
 import { ManagerEngine, describeError } from './manager-engine.ts';
 import { MountTable } from './mount-table.ts';
 import type { NativeBinding, ProcessExit, SignalRecord } from './native.ts';
@@ -76,6 +78,8 @@ export interface ManagerOptions {
   readonly notifyPath: string;
   readonly logd: { readonly arguments: readonly string[]; readonly echo: boolean; readonly bootId: string };
   readonly streams: LogStreams;
+  /** Programs that write units; null where there are no unit files. */
+  readonly generators: Pick<GeneratorOptions, 'scope' | 'directories' | 'outputDirectory' | 'isContainer' | 'environment'> | null;
   readonly defaultTasksMax: CgroupContext['tasksMax'];
   readonly foregroundUnit: UnitName | null;
   /** Fds under names that definitions may refer to (StandardInput=fd:NAME). */
@@ -86,6 +90,9 @@ export interface ManagerOptions {
   /** The end: logd has stored everything, nothing runs any more. */
   readonly onFinish: (effect: Extract<Effect, { readonly kind: 'finish' }>) => void;
 }
+
+/** capabilities(7). */
+const CAP_SYS_ADMIN = 21;
 
 /** logd may take this long for the last lines; then the end is not held up any further. */
 const LOGD_END_MSEC = 2000;
@@ -98,7 +105,11 @@ export class Manager {
   readonly #options: ManagerOptions;
   readonly #children = new Map<Pid, UnitName>();
   /** Processes of the manager's own. */
-  readonly #own = new Map<Pid, () => void>();
+  readonly #own = new Map<Pid, (exit: ProcessExit) => void>();
+  readonly #generators: GeneratorRun | null;
+  #isGenerating = false;
+  /** Whoever wants to know when the reload after the present one is done. */
+  #reloads: (() => void)[] = [];
   readonly #tracker: ProcessTracker;
   readonly #logd: LogdProcess;
   readonly #notify: NotifySocket | null;
@@ -170,9 +181,18 @@ export class Manager {
     });
     this.#paths = new PathWatches({ native, poll, log, submit });
     this.#mounts = this.#watchesMounts();
+    const conditionHost = realConditionHost({ native, userId: (name) => users.user(name)?.uid ?? null, groupId: (name) => users.group(name), cgroupRoot: facts.cgroupRoot });
+    this.#generators = options.generators === null ? null : new GeneratorRun({
+      native, poll, log, ...options.generators,
+      unitPath: facts.unitPath,
+      mayMount: conditionHost.capabilities.includes(CAP_SYS_ADMIN),
+      facts: generatorFacts(conditionHost, options.generators.scope),
+      stdin: nullFd, stderr: 2 as Fd,
+      onSpawned: (pid, onExit) => { this.#own.set(pid, onExit); },
+    });
     this.#performer = new HostPerformer({
       engine: this.engine, tracker: this.#tracker, spawner, streams: options.streams, logd: this.#logd, fds, sockets: this.#sockets,
-      conditionHost: realConditionHost({ native, userId: (name) => users.user(name)?.uid ?? null, groupId: (name) => users.group(name), cgroupRoot: facts.cgroupRoot }),
+      conditionHost,
       directoryRoots: options.directoryRoots,
       paths: this.#paths,
       stamps: timerStampsIn(options.directoryRoots.state, log),
@@ -202,7 +222,7 @@ export class Manager {
       performer: this.#performer,
       fds,
       loadUnits: (names) => this.#loadUnits(names),
-      reloadDefinitions: () => { this.#reloadDefinitions(); },
+      reloadDefinitions: (submitted) => { this.#reloadDefinitions(submitted); },
       processesOf: (unit) => this.#tracker.processesOf(unit),
       controlGroupOf: (unit) => this.#tracker.groupOf(unit),
       takeOverBirth: (effect, pid) => this.#takeOverBirth(effect, pid),
@@ -214,8 +234,12 @@ export class Manager {
     });
   }
 
-  /** Blocks signals, boots the unit of the configuration and starts the loop. */
-  start(): void {
+  /**
+   * Blocks signals, boots the unit of the configuration and starts the loop.
+   *
+   * @param whenLoading called when clients may come: generators have been run and units are about to be loaded
+   */
+  start(whenLoading: () => void): void {
     const { native, poll } = this.#options;
     native.reapStrangersQuietly(!this.#tracker.endOfStrangersMatters);
     watchSignals(native, poll, (record) => { this.#onSignal(record); }, () => { this.#reapSoon(); });
@@ -229,11 +253,15 @@ export class Manager {
     if (recovered === null) {
       // The first snapshot comes before the first event, for the journal has to follow something.
       this.#journal?.snapshot(this.engine.state(), []);
-      this.#boot();
+      this.#generateAndBoot(whenLoading);
+    } else if (valuesOf(recovered.state.units).next().done === true && recovered.queue.length === 0) {
+      // The former engine died while generators were running.
+      this.#generateAndBoot(whenLoading);
     } else {
+      whenLoading();
       this.#coldplug(recovered);
+      this.#mounts?.watch();
     }
-    this.#mounts?.watch();
     watchClock({ native, poll, log: this.engine.log, submit: this.engine.submit.bind(this.engine) });
     // Before the batch in hand goes on: it may start processes, and numbers are given again.
     if (recovered !== null) this.#reaper.takeOver(newestExit(recovered.queue));
@@ -245,8 +273,36 @@ export class Manager {
     checkpoint?.setAlive(readClock(native).monotonicUsec);
   }
 
+  #generateAndBoot(whenLoading: () => void): void {
+    this.#generate(() => {
+      whenLoading();
+      // Told to end before it had begun.
+      if (this.engine.state().shutdown === null) this.#boot();
+      this.#mounts?.watch();
+    });
+  }
+
+  /** Runs generators; at once where there are no programs among them. A reload that was asked for meanwhile comes after `then`. */
+  #generate(then: () => void): void {
+    if (this.#generators === null) {
+      then();
+      return;
+    }
+    this.#isGenerating = true;
+    this.#generators.run(this.engine.state().environment, (assignments) => {
+      this.#isGenerating = false;
+      if (assignments.length + this.engine.state().generatedEnvironment.length > 0) this.engine.submit({ event: 'generated-environment', assignments });
+      then();
+      if (this.#reloads.length > 0) this.#reloadNow();
+    });
+  }
+
   #boot(): void {
     const definitions = this.#loadBootUnit();
+    const { bootUnit } = this.#options.config;
+    if (definitions.find(({ names }) => names.includes(bootUnit))?.loadState === 'not-found') {
+      this.engine.log.write('crit', bootUnit, `${bootUnit} was not found in ${this.engine.facts.unitPath.join(':')}`);
+    }
     const randomSeed = readRandom();
     const mounts = this.#mounts?.read();
     if (mounts === undefined) {
@@ -415,7 +471,21 @@ export class Manager {
     return { names: result.names, isNew: result.definitions.length > 0 };
   }
 
-  #reloadDefinitions(): void {
+  #reloadDefinitions(submitted: () => void): void {
+    this.#reloads.push(submitted);
+    if (!this.#isGenerating) this.#reloadNow();
+  }
+
+  #reloadNow(): void {
+    const waiting = this.#reloads;
+    this.#reloads = [];
+    this.#generate(() => {
+      this.#submitDefinitions();
+      for (const submitted of waiting) submitted();
+    });
+  }
+
+  #submitDefinitions(): void {
     const names = [...this.engine.state().units.shards].flatMap((shard) => (shard === undefined ? [] : [...shard.keys()]));
     const definitions = this.#options.units.reload(names);
     this.engine.submit({ event: 'definitions', reload: true, definitions: this.#mounts?.replaceMissing(definitions) ?? definitions });
@@ -446,7 +516,7 @@ export class Manager {
     const callback = this.#own.get(exit.pid);
     if (callback === undefined) return false;
     this.#own.delete(exit.pid);
-    callback();
+    callback(exit);
     return true;
   }
 

@@ -1,6 +1,5 @@
 /** What all modes have in common: from chosen options to a running manager. */
 import type { Fd, UnitName } from '../base/brand.ts';
-import { getEntry } from '../base/persistent-map.ts';
 import type { AccessRule } from '../control/access.ts';
 import type { Effect } from '../core/manager/effect.ts';
 import type { ManagerConfig } from '../core/manager/state.ts';
@@ -49,6 +48,8 @@ export interface BootOptions {
   readonly announcesMode: boolean;
   readonly config: ManagerConfig;
   readonly loadPath: LoadPath;
+  /** Null: nothing generates units. */
+  readonly generators: ManagerOptions['generators'];
   readonly specifiers: SpecifierContext;
   readonly defaults: UnitDefaults;
   readonly runtimeDirectory: RuntimeDirectory;
@@ -131,7 +132,7 @@ export function boot(options: BootOptions): Manager {
     manager.engine.loadUnits(LATER_UNITS);
   };
   const managerOptions: ManagerOptions = {
-    native, poll, log, config, facts, streams,
+    native, poll, log, config, facts, streams, generators: options.generators,
     defaultTasksMax: options.defaults.tasksMax,
     units, kept, recovered, checkpoint: checkpoint.memory,
     environment: options.environment,
@@ -176,12 +177,10 @@ export function boot(options: BootOptions): Manager {
     const lines = status;
     manager.engine.subscribe((change) => { lines.onChange(change); });
   }
-  if (!isCommand) startControl(manager, socketPath(runtimeDirectory, 'control'), options.accessRules, kept, log);
-  manager.start();
+  manager.start(() => {
+    if (!isCommand) startControl(manager, socketPath(runtimeDirectory, 'control'), options.accessRules, kept, log);
+  });
   for (const complaint of complaints) log.write('warning', '', complaint);
-  if (getEntry(manager.engine.state().units, config.bootUnit)?.definition.loadState === 'not-found') {
-    log.write('crit', config.bootUnit, `${config.bootUnit} was not found in ${options.loadPath.directories.join(':')}`);
-  }
   return manager;
 }
 

@@ -11,7 +11,8 @@ import { OWN_VARIABLES, restoreEnvironment } from '../host/inherited-environment
 import { loadNative } from '../host/load-native.ts';
 import { readConfiguration } from '../host/manager-configuration.ts';
 import { shippedUnitDirectory } from '../host/program-paths.ts';
-import { buildLoadPath } from '../host/unit-loader/load-path.ts';
+import { generatorDirectories } from '../host/generators/generator-directories.ts';
+import { buildLoadPath, usesBuiltInPath } from '../host/unit-loader/load-path.ts';
 import { readSpecifierFacts } from '../host/unit-loader/specifier-facts.ts';
 import { boot } from './boot.ts';
 import type { BootOptions } from './boot.ts';
@@ -100,10 +101,13 @@ function run(options: Options, chosen: ChosenMode): void {
     mode: scope, root: '', uid, gid: process.getgid?.() ?? 0, environment: process.env,
     runtimeRoot: mode === 'user' ? (process.env['XDG_RUNTIME_DIR'] ?? runtimeDirectory.path ?? '/tmp') : '/run',
   });
+  const generatorDirectory = runtimeDirectory.path === null ? null : `${runtimeDirectory.path}/generator`;
   const loadPath = buildLoadPath({
     mode: scope, unitPath: options.unitPath, shippedUnits: `${shippedUnitDirectory()}/${scope}`,
-    generatorDirectory: runtimeDirectory.path === null ? null : `${runtimeDirectory.path}/generator`, environment: process.env,
+    generatorDirectory, environment: process.env,
+    generatorsAskedFor: process.env['SYSTEMD_GENERATOR_PATH'] !== undefined,
   });
+  const usesGenerators = usesBuiltInPath(options.unitPath) || process.env['SYSTEMD_GENERATOR_PATH'] !== undefined || process.env['SYSTEMD_ENVIRONMENT_GENERATOR_PATH'] !== undefined;
   const config: ManagerConfig = {
     mode,
     bootUnit: options.command !== null ? COMMAND_UNIT : chooseBootUnit([options.unit, kernel.unit], complaints),
@@ -113,7 +117,12 @@ function run(options: Options, chosen: ChosenMode): void {
     defaultRestartUsec: defaults.restartUsec,
   };
   const bootOptions: BootOptions = {
-    native, checkpoint, mode, config, loadPath, specifiers, runtimeDirectory, logWishes,
+    native, checkpoint, mode, config, loadPath,
+    generators: options.command !== null || generatorDirectory === null || !usesGenerators ? null : {
+      scope, outputDirectory: generatorDirectory, isContainer: mode === 'container', environment: process.env,
+      directories: generatorDirectories(scope, usesBuiltInPath(options.unitPath), process.env),
+    },
+    specifiers, runtimeDirectory, logWishes,
     modeReason: options.command === null ? chosen.why : 'one command is run',
     // Not twice on a console that gets the whole log, and not by a manager that goes on.
     announcesMode: options.command === null && options.mode === null && isFirst && !kernel.quiet && options.showStatus !== 'no' && logWishes.target === null,

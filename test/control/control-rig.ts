@@ -107,7 +107,10 @@ export function openControlRig(options: RigOptions): ControlRig {
       if (fresh.length > 0) feed({ event: 'definitions', reload: false, definitions: fresh });
       return { names, isNew: fresh.length > 0 };
     },
-    reloadDefinitions: () => { feed({ event: 'definitions', reload: true, definitions: options.units }); },
+    reloadDefinitions: (submitted) => {
+      submitted?.();
+      feed({ event: 'definitions', reload: true, definitions: options.units });
+    },
     processesOf: (unit: UnitName) => [...kernel.processes.values()].filter((process) => process.unit === unit).map((process) => process.pid),
     controlGroupOf: () => null,
     watch: (fd: Fd, events: number, callback: (ready: number) => void, priority: SourcePriority = 'control') => {

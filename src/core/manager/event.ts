@@ -41,6 +41,8 @@ export type ManagerEvent = ClockReading & (
    * has processes, a job or a state other than inactive keeps its old definition, marked not-found.
    */
   | { readonly event: 'definitions'; readonly reload: boolean; readonly definitions: readonly UnitDefinition[] }
+  /** Environment generators were run, and this is what they set, as `NAME=value`. */
+  | { readonly event: 'generated-environment'; readonly assignments: readonly string[] }
   /**
    * All units the request names have been loaded (a `definitions` event came before when needed). `key`: by which the client can ask
    * again for the answer when the engine died in between; null = it will not.

@@ -3,6 +3,7 @@ import type { JobId, RequestId, UnitName } from '../../base/brand.ts';
 import type { Refusal } from '../job/transaction.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
 import type { Reply } from './effect.ts';
+import { mergeEnvironment } from './environment.ts';
 import type { EventOf, Request } from './event.ts';
 import { cancelJob, enqueue } from './jobs.ts';
 import { isService } from './service-driver.ts';
@@ -199,10 +200,4 @@ function onResetFailed(turn: Turn, id: RequestId, request: RequestOf<'reset-fail
     }
   }
   done(turn, id);
-}
-
-function mergeEnvironment(old: readonly string[], assignments: readonly string[], unset: readonly string[]): readonly string[] {
-  const nameOf = (assignment: string): string => assignment.slice(0, assignment.indexOf('='));
-  const gone = new Set([...unset, ...assignments.map(nameOf)]);
-  return [...old.filter((each) => !gone.has(nameOf(each)) && !gone.has(each)), ...assignments];
 }

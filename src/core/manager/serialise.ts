@@ -90,6 +90,8 @@ export function deserialise(text: string, definitions: readonly UnitDefinition[]
   const isAsSaved = changed.length === 0 && units.size === snapshot.units.length;
   const state: ManagerState = {
     ...plain,
+    // Engines before these were known have not written them.
+    generatedEnvironment: (plain as Partial<typeof plain>).generatedEnvironment ?? [],
     // Files that changed meanwhile may have brought a cycle: transactions look for themselves until the next daemon-reload.
     orderIsAcyclic: isAsSaved && plain.orderIsAcyclic,
     units: mapFrom(units),

@@ -423,6 +423,8 @@ export interface ManagerState {
   readonly started: Instant;
   readonly shutdown: Shutdown | null;
   readonly environment: readonly string[];
+  /** What of it environment generators said the last time. */
+  readonly generatedEnvironment: readonly string[];
   /** Answers that a client may ask for again, oldest first; never more than ANSWERS_MAX. */
   readonly answers: readonly { readonly key: string; readonly result: Reply }[];
   /** The stream that invocation ids and jitter are drawn from. */

@@ -14,6 +14,7 @@ import { onMainPidKnown } from '../machine/service/start.ts';
 import { withoutForeignMainPid } from './claimed-main-pid.ts';
 import { onCollect } from './collect.ts';
 import type { Effect } from './effect.ts';
+import { onGeneratedEnvironment } from './environment.ts';
 import type { EventOf, ManagerEvent } from './event.ts';
 import { enqueue, finishJob, runNextJob } from './jobs.ts';
 import { addDefinitions, replaceDefinitions } from './load.ts';
@@ -53,6 +54,7 @@ export function initialState(config: ManagerConfig, now: ClockReading): ManagerS
     started: { realtimeUsec: now.realtimeUsec, monotonicUsec: now.monotonicUsec },
     shutdown: null,
     environment: [],
+    generatedEnvironment: [],
     answers: [],
     random: seedRandom(0),
   };
@@ -122,6 +124,7 @@ function handle(turn: Turn, event: ManagerEvent): void {
     case 'timezone-changed': onTimezoneChanged(turn, event.zone); return;
     case 'timer-stamp': onTimerStamp(turn, event.unit, event.stampUsec); return;
     case 'signal': onSignal(turn, event.signal); return;
+    case 'generated-environment': onGeneratedEnvironment(turn, event.assignments); return;
     case 'mount-table': onMountTable(turn, event.mounts); return;
     case 'effect-failed':
       turn.log('warning', event.subject as UnitName | '', `${event.effect}${event.subject === '' ? '' : ` for ${event.subject}`} failed: ${event.errno}`);

@@ -54,6 +54,7 @@ export class Turn implements TransactionView {
   graph: Graph;
   orderIsAcyclic: boolean;
   environment: readonly string[];
+  generatedEnvironment: readonly string[];
   answers: ManagerState['answers'];
   shutdown: Shutdown | null;
   bootJobsLeft: number;
@@ -80,6 +81,7 @@ export class Turn implements TransactionView {
     this.graph = state.graph;
     this.orderIsAcyclic = state.orderIsAcyclic;
     this.environment = state.environment;
+    this.generatedEnvironment = state.generatedEnvironment;
     this.answers = state.answers;
     this.shutdown = state.shutdown;
     this.bootJobsLeft = state.bootJobsLeft;
@@ -118,6 +120,7 @@ export class Turn implements TransactionView {
       started: this.started,
       shutdown: this.shutdown,
       environment: this.environment,
+      generatedEnvironment: this.generatedEnvironment,
       answers: this.answers,
       random: this.#random,
     };

@@ -16,8 +16,13 @@ export function commandLineWords(text: string): readonly string[] {
   return (text.match(/(?:[^\s"]|"[^"]*")+/g) ?? []).map((word) => word.replaceAll('"', ''));
 }
 
+/** As ConditionArchitecture= names it. */
+export function architectureName(host: ConditionHost): string {
+  return ARCHITECTURES[host.machine] ?? host.machine;
+}
+
 function architecture(host: ConditionHost, parameter: string): Verdict {
-  const native = ARCHITECTURES[host.machine] ?? host.machine;
+  const native = architectureName(host);
   return parameter === 'native' || parameter === native;
 }
 
@@ -109,8 +114,13 @@ function needsUpdate(host: ConditionHost, parameter: string): Verdict {
 function firstBoot(host: ConditionHost, parameter: string): Verdict {
   const wanted = parseBoolean(parameter);
   if (wanted === null) return 'not a boolean';
+  return isFirstBoot(host) === wanted;
+}
+
+/** Whether the machine has had no identity before this boot. */
+export function isFirstBoot(host: ConditionHost): boolean {
   const id = (host.readText('/etc/machine-id') ?? '').trim();
-  return (id === '' || id === 'uninitialized' || host.facts('/run/systemd/first-boot') !== null) === wanted;
+  return id === '' || id === 'uninitialized' || host.facts('/run/systemd/first-boot') !== null;
 }
 
 /** A number with binary suffixes: `2G`. null when it is none. */

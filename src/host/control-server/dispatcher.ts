@@ -146,12 +146,17 @@ export class Dispatcher {
 
   /** Reads the files of all units again; the definitions are taken over in the coming turn, and the answer must find them. */
   #reload(done: () => void): Cancel {
-    this.#engine.reloadDefinitions();
-    const end = this.#engine.onTurnEnd(() => {
-      end();
-      done();
+    let cancel: Cancel = () => { isCancelled = true; };
+    let isCancelled = false;
+    this.#engine.reloadDefinitions(() => {
+      if (isCancelled) return;
+      const end = this.#engine.onTurnEnd(() => {
+        end();
+        done();
+      });
+      cancel = end;
     });
-    return end;
+    return () => { cancel(); };
   }
 
   #fault({ how, at, passes, deaths }: Params<'fault'>, finish: (outcome: Outcome<'fault'>) => void): null {

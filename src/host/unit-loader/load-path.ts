@@ -9,8 +9,10 @@ export interface LoadPathOptions {
   readonly unitPath: string | null;
   /** The directory of shipped units of this mode, in place of /usr/lib/heartwood/…; null = the installed one. */
   readonly shippedUnits: string | null;
-  /** Directory of generated units; null = none. */
+  /** Directory of generated units of normal rank; those of first and last rank lie beside it as `.early` and `.late`. null = none. */
   readonly generatorDirectory: string | null;
+  /** Generators are run although `unitPath` replaces the built-in path. */
+  readonly generatorsAskedFor?: boolean;
   /** For the user's directories: HOME, XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_RUNTIME_DIR, XDG_DATA_DIRS. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -28,34 +30,43 @@ export interface LoadPath {
 export function buildLoadPath(options: LoadPathOptions): LoadPath {
   const builtIn = options.mode === 'system' ? systemPath(options) : userPath(options);
   return {
-    directories: unique(withOverride(builtIn.directories, options.unitPath)),
+    directories: unique(withOverride(builtIn.directories, options)),
     configurationDirectory: builtIn.configurationDirectory,
     runtimeDirectory: builtIn.runtimeDirectory,
     generatorDirectory: options.generatorDirectory,
   };
 }
 
-function withOverride(builtIn: readonly string[], unitPath: string | null): readonly string[] {
+function withOverride(builtIn: readonly string[], { unitPath, generatorDirectory, generatorsAskedFor }: LoadPathOptions): readonly string[] {
   if (unitPath === null || unitPath === '') return builtIn;
   const given = unitPath.split(':').filter((each) => each !== '');
-  return unitPath.endsWith(':') ? [...given, ...builtIn] : given;
+  if (unitPath.endsWith(':')) return [...given, ...builtIn];
+  return generatorsAskedFor === true && generatorDirectory !== null
+    ? [`${generatorDirectory}.early`, ...given, generatorDirectory, `${generatorDirectory}.late`] : given;
+}
+
+/** Whether the built-in load path is in force, alone or after directories that were given. */
+export function usesBuiltInPath(unitPath: string | null): boolean {
+  return unitPath === null || unitPath === '' || unitPath.endsWith(':');
 }
 
 type BuiltIn = Omit<LoadPath, 'generatorDirectory'>;
 
-function optional(directory: string | null): readonly string[] {
-  return directory === null ? [] : [directory];
+function optional(directory: string | null, rank = ''): readonly string[] {
+  return directory === null ? [] : [`${directory}${rank}`];
 }
 
 function systemPath(options: LoadPathOptions): BuiltIn {
   return {
     directories: [
+      ...optional(options.generatorDirectory, '.early'),
       '/etc/heartwood/system', '/run/heartwood/system',
       '/etc/systemd/system', '/run/systemd/system',
       ...optional(options.generatorDirectory),
       '/usr/local/lib/systemd/system',
       options.shippedUnits ?? '/usr/lib/heartwood/system',
       '/usr/lib/systemd/system', '/lib/systemd/system',
+      ...optional(options.generatorDirectory, '.late'),
     ],
     configurationDirectory: '/etc/systemd/system',
     runtimeDirectory: '/run/systemd/system',
@@ -71,6 +82,7 @@ function userPath(options: LoadPathOptions): BuiltIn {
   const ofRuntime = runtime === undefined ? [] : [`${runtime}/heartwood/user`, `${runtime}/systemd/user`];
   return {
     directories: [
+      ...optional(options.generatorDirectory, '.early'),
       `${configurationHome}/heartwood/user`, `${configurationHome}/systemd/user`,
       '/etc/heartwood/user', '/etc/systemd/user',
       ...ofRuntime,
@@ -81,6 +93,7 @@ function userPath(options: LoadPathOptions): BuiltIn {
       '/usr/local/lib/systemd/user',
       options.shippedUnits ?? '/usr/lib/heartwood/user',
       '/usr/lib/systemd/user', '/lib/systemd/user',
+      ...optional(options.generatorDirectory, '.late'),
     ],
     configurationDirectory: `${configurationHome}/systemd/user`,
     runtimeDirectory: runtime === undefined ? '/run/systemd/user' : `${runtime}/systemd/user`,
