@@ -234,6 +234,55 @@ napi_value receiveWithFds(napi_env env, napi_callback_info info) {
   return pair;
 }
 
+napi_value receiveDatagram(napi_env env, napi_callback_info info) {
+  Call call(env, info, "receiveDatagram", 2);
+  const int fd = call.fd(0, "fd");
+  const Bytes into = call.bytes(1, "into");
+  if (!call.ok()) return nullptr;
+  const Received received = receiveMessage(fd, into.data, into.length);
+  if (received.bytes < 0) return errnoValue(env, errno);
+  // Nobody asked for descriptors.
+  for (const int passed : received.fds) ::close(passed);
+  napi_value result;
+  napi_create_object(env, &result);
+  setMember(env, result, "bytes", static_cast<double>(received.bytes));
+  setMember(env, result, "pid", received.sender.pid);
+  setMember(env, result, "uid", received.sender.uid);
+  setMember(env, result, "gid", received.sender.gid);
+  return result;
+}
+
+napi_value sendDatagram(napi_env env, napi_callback_info info) {
+  Call call(env, info, "sendDatagram", 6);
+  const int fd = call.fd(0, "fd");
+  const std::string path = call.text(1, "path");
+  const Bytes data = call.bytes(2, "data");
+  ucred sender = {};
+  sender.pid = static_cast<pid_t>(call.integer(3, "pid", 0, INT32_MAX));
+  sender.uid = static_cast<uid_t>(call.integer(4, "uid", 0, UINT32_MAX));
+  sender.gid = static_cast<gid_t>(call.integer(5, "gid", 0, UINT32_MAX));
+  if (!call.ok()) return nullptr;
+  Address address;
+  if (!toAddress(path, &address)) return errnoValue(env, ENAMETOOLONG);
+  iovec part = {data.data, data.length};
+  ControlBuffer control = {};
+  msghdr message = {};
+  message.msg_name = &address.address;
+  message.msg_namelen = address.length;
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  if (sender.pid != 0) {
+    message.msg_control = control.bytes;
+    message.msg_controllen = CMSG_SPACE(sizeof sender);
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_CREDENTIALS;
+    header->cmsg_len = CMSG_LEN(sizeof sender);
+    memcpy(CMSG_DATA(header), &sender, sizeof sender);
+  }
+  return outcome(env, ::sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
 napi_value socketPair(napi_env env, napi_callback_info info) {
   Call call(env, info, "socketPair", 1);
   const int type = socketType(call.text(0, "kind"));

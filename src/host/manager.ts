@@ -12,6 +12,7 @@ import { initialState, step } from '../core/manager/step.ts';
 import { controlPidOf, mainPidOf, runsCommands } from '../core/manager/unit-processes.ts';
 import type { CgroupContext, DirectoryKind, UnitDefinition } from '../core/unit/definition.ts';
 import type { MountPoint } from '../core/unit/mount.ts';
+import type { SenderQuestion, SenderUnit } from '../logd/sender.ts';
 import type { CheckpointMemory } from './checkpoint/checkpoint-memory.ts';
 import { CheckpointJournal } from './checkpoint/journal.ts';
 import type { KeptFds } from './checkpoint/kept-fds.ts';
@@ -76,7 +77,7 @@ export interface ManagerOptions {
   readonly defaultDirectory: string;
   /** `DIRECTORY/notify`, or an abstract name. */
   readonly notifyPath: string;
-  readonly logd: { readonly arguments: readonly string[]; readonly echo: boolean; readonly bootId: string };
+  readonly logd: { readonly arguments: readonly string[]; readonly echo: boolean; readonly bootId: string; readonly syslog: Fd | null };
   readonly streams: LogStreams;
   /** Programs that write units; null where there are no unit files. */
   readonly generators: Pick<GeneratorOptions, 'scope' | 'directories' | 'outputDirectory' | 'isContainer' | 'environment'> | null;
@@ -147,6 +148,8 @@ export class Manager {
       bootId: options.logd.bootId,
       stderr: 2 as Fd,
       echo: options.logd.echo ? (1 as Fd) : null,
+      syslog: options.logd.syslog,
+      whose: (process) => this.#senderUnit(process),
       onSpawned: (pid, onExit) => {
         native.expectExit(pid);
         this.#own.set(pid, onExit);
@@ -457,6 +460,15 @@ export class Manager {
 
   #knownUnitOf(pid: Pid): UnitName | null {
     return this.#children.get(pid) ?? getEntry(this.engine.state().pids, pid) ?? null;
+  }
+
+  /** What logd has to know of the sender of a message: the process may be gone, its group tells all the same. */
+  #senderUnit({ pid, group }: SenderQuestion): SenderUnit | null {
+    const name = this.#knownUnitOf(pid as Pid) ?? (group === null ? null : this.#tracker.unitOfGroup(group)) ?? this.#tracker.unitOf(pid as Pid);
+    const unit = name === null ? undefined : getEntry(this.engine.state().units, name);
+    if (unit === undefined) return null;
+    const levelMax = 'exec' in unit.definition ? unit.definition.exec.logLevelMax & 7 : 7;
+    return { unit: unit.name, invocationId: unit.invocationId, levelMax };
   }
 
   #cgroupContextOf(unit: UnitName): Extract<UnitDefinition, { readonly kind: 'slice' }>['cgroup'] | null {

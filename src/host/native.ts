@@ -180,6 +180,16 @@ export interface NativeBinding {
   receive(fd: Fd, into: Uint8Array): Outcome<number>;
   send(fd: Fd, data: Uint8Array): Outcome<number>;
   setSocketBuffers(fd: Fd, receiveBytes: number, sendBytes: number): Outcome<0>;
+  /**
+   * One datagram with its sender's credentials (the pid is 0 when the kernel gave none). What is longer than `into` is cut; fds passed
+   * along are closed.
+   */
+  receiveDatagram(fd: Fd, into: Uint8Array): Outcome<{ readonly bytes: number; readonly pid: number; readonly uid: number; readonly gid: number }>;
+  /**
+   * One datagram to the socket at `path`, never waiting. With a pid other than 0 it goes in that process's name (SCM_CREDENTIALS): EPERM
+   * without the capabilities for that, ESRCH when there is no such process.
+   */
+  sendDatagram(fd: Fd, path: string, data: Uint8Array, pid: number, uid: number, gid: number): Outcome<number>;
 
   // --- listen: addresses are the bytes of struct sockaddr
   /** Non-blocking and close-on-exec. Numbers of socket(2). */

@@ -12,6 +12,7 @@ import { recover } from '../host/checkpoint/recovery.ts';
 import type { Recovered } from '../host/checkpoint/recovery.ts';
 import { step } from '../core/manager/step.ts';
 import { LogStreams } from '../host/logging/log-streams.ts';
+import { openSyslogSocket } from '../host/logging/syslog-socket.ts';
 import { OutputSink } from '../host/logging/output-sink.ts';
 import { Manager } from '../host/manager.ts';
 import type { ManagerOptions, UnitSource } from '../host/manager.ts';
@@ -126,6 +127,8 @@ export function boot(options: BootOptions): Manager {
   const untold = ownsMachine ? markBooted() : null;
   if (untold !== null) log.write('debug', '', `programs are not told that services are managed here: ${untold}`);
   let laterLoaded = isCommand;
+  const syslog = ownsMachine ? openSyslogSocket({ native, kept }) : { fd: null, complaint: '' };
+  if (syslog.complaint !== '') log.write('info', '', syslog.complaint);
   const loadLater = (): void => {
     if (laterLoaded) return;
     laterLoaded = true;
@@ -148,6 +151,7 @@ export function boot(options: BootOptions): Manager {
         ...(runtimeDirectory === null ? [] : ['--directory', `${runtimeDirectory}/log.d`, '--query-socket', `${runtimeDirectory}/log`])],
       echo: options.echo,
       bootId: recovered?.facts.bootId ?? options.bootId,
+      syslog: syslog.fd,
     },
     foregroundUnit: options.command?.unit ?? null,
     fds: options.command?.fds ?? [],

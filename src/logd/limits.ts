@@ -63,3 +63,22 @@ export const QUERY_SILENCE_MSEC = 10_000;
 
 /** Pending changes are synced to the disk this long after the first of them, so that a power cut takes minutes, not hours. */
 export const SYNC_DELAY_MSEC = 60_000;
+
+/** The longest message taken from /dev/log; the rest of a longer one is cut. The kernel's default for datagrams is about three times this. */
+export const SYSLOG_MESSAGE_BYTES_MAX = LINE_BYTES_MAX;
+/** Messages read from /dev/log before the pipes of services get their turn. */
+export const SYSLOG_MESSAGES_A_TURN = 256;
+/** Messages that wait for the manager to say whose they are; above it senders wait. At 64 KiB each, the worst case is 64 MiB. */
+export const SYSLOG_WAITING_MAX = 1024;
+/** Processes asked about in one message to the manager, so that it fits. */
+export const SENDER_BATCH_MAX = 8;
+/** The manager answers within a turn. When it does not (it is being executed anew), messages are stored without a unit. */
+export const SENDER_ANSWER_MSEC = 1000;
+/** What is known of a sender is believed this long; then its number may be another process's. */
+export const SENDER_FRESH_MSEC = 1000;
+/** Senders remembered, the oldest forgotten first. */
+export const SENDERS_KNOWN_MAX = 1024;
+/** Units whose newest message is remembered, so that what has not changed is not written again. */
+export const MESSAGE_STREAMS_MAX = 1024;
+/** Messages a syslog daemon missed are told of at most this often. */
+export const FORWARD_REPORT_MSEC = 30_000;

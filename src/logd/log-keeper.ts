@@ -11,12 +11,13 @@ import type { NativeBinding } from '../host/native.ts';
 import type { Catalog } from './catalog.ts';
 import { makeEchoStream, type Echo, type EchoStream } from './echo.ts';
 import type { Loss } from './frame.ts';
-import { BUSY_PIPE_BYTES, INTAKE_BYTES, OPEN_SEGMENTS_MAX, STORAGE_RETRY_MSEC, STREAMS_MAX, SYNC_DELAY_MSEC } from './limits.ts';
-import type { OutputStream } from './output-stream.ts';
-import type { FromLogd, StreamOrigin } from './protocol.ts';
+import { BUSY_PIPE_BYTES, INTAKE_BYTES, OPEN_SEGMENTS_MAX, MESSAGE_STREAMS_MAX, STORAGE_RETRY_MSEC, STREAMS_MAX, SYNC_DELAY_MSEC } from './limits.ts';
+import type { OutputStream, WrittenStream } from './output-stream.ts';
+import { NO_UNIT, SYSLOG_STREAM, type FromLogd, type StreamOrigin } from './protocol.ts';
 import { HANGUP, READABLE, type ReadySet } from './ready-set.ts';
 import type { Writer } from './segment-recovery.ts';
 import type { SegmentPlace } from './segment-place.ts';
+import type { ReceivedMessage } from './syslog-intake.ts';
 import { addLoss, UnitLog, type Intake, type StoredBytes } from './unit-log.ts';
 
 /** Segments removed for one intake on a full disk before giving up: others fill the disk faster than we empty it. */
@@ -43,6 +44,8 @@ interface Held {
 export class LogKeeper {
   readonly #options: LogKeeperOptions;
   readonly #streams = new Map<number, Held>();
+  /** By unit: what came from /dev/log. The one used longest ago is first. */
+  readonly #messages = new Map<string, WrittenStream>();
   /** In the order in which their segments were opened: the first are the ones to put to sleep. */
   readonly #logs = new Map<string, UnitLog>();
   readonly #scratchPipe: readonly [Fd, Fd];
@@ -111,6 +114,21 @@ export class LogKeeper {
     if (this.#drain(held) !== 'ended') this.#ended(held);
   }
 
+  /** Stores a message that came from /dev/log, and echoes it when that is wanted. */
+  storeMessage(received: ReceivedMessage, echo: boolean): void {
+    const { facility, level, text } = received.message;
+    // Each of its lines is one of the log, so that all of them have the priority.
+    const prefix = `<${String(facility * 8 + level)}>`;
+    const lines = Buffer.from(`${prefix}${text.toString('latin1').replaceAll('\n', `\n${prefix}`)}\n`, 'latin1');
+    const stream = this.#messageStream(received);
+    const { unit, levelPrefix, levelMax } = stream.origin;
+    const intake = this.#failure === null ? this.#withRoom(unit, () => this.#logOf(unit).append(stream, lines)) : null;
+    if (intake?.kind === 'failed') this.#failed(intake.errno);
+    if (this.#failure !== null) addLoss(stream, lines, this.#failure.errno);
+    if (!echo || level > levelMax || this.#options.echo === null) return;
+    this.#options.echo.feed(makeEchoStream(unit === NO_UNIT ? received.identifier : unit, levelPrefix), lines);
+  }
+
   /** Stores what is in all pipes now. */
   drainAll(): void {
     for (const held of [...this.#streams.values()]) this.#drain(held);
@@ -174,11 +192,7 @@ export class LogKeeper {
     }
     if (this.#failure !== null) return this.#discard(held);
     const log = this.#logOf(stream.origin.unit);
-    let intake = log.take(stream);
-    for (let tries = 0; intake.kind === 'failed' && tries < MAKE_ROOM_TRIES; tries++) {
-      if (!isDiskFull(intake.errno) || !this.#place.makeRoom(stream.origin.unit)) break;
-      intake = log.take(stream);
-    }
+    const intake = this.#withRoom(stream.origin.unit, () => log.take(stream));
     switch (intake.kind) {
       case 'ended':
         this.#ended(held);
@@ -193,8 +207,38 @@ export class LogKeeper {
     return intake.kind;
   }
 
-  #stored(stream: OutputStream, where: StoredBytes): void {
-    const echo = this.#streams.get(stream.origin.stream)?.echo ?? null;
+  /** On a full disk the oldest segments go until it works, or until that does not help. */
+  #withRoom(unit: string, attempt: () => Intake): Intake {
+    let intake = attempt();
+    for (let tries = 0; intake.kind === 'failed' && tries < MAKE_ROOM_TRIES; tries++) {
+      if (!isDiskFull(intake.errno) || !this.#place.makeRoom(unit)) break;
+      intake = attempt();
+    }
+    return intake;
+  }
+
+  /** The unit's stream of messages, with the origin of this one. */
+  #messageStream({ unit: { unit, invocationId, levelMax }, pid, identifier }: ReceivedMessage): WrittenStream {
+    let stream = this.#messages.get(unit);
+    const before = stream?.origin;
+    if (stream !== undefined && before?.pid === pid && before.identifier === identifier && before.invocationId === invocationId && before.levelMax === levelMax) return stream;
+    const origin: StreamOrigin = {
+      stream: SYSLOG_STREAM, unit, invocationId, pid, identifier, output: 'syslog', priority: 6, levelPrefix: true, levelMax, format: 'text',
+    };
+    stream = { bytes: 0, loss: null, continues: false, ...stream, origin };
+    this.#messages.delete(unit);
+    if (this.#messages.size >= MESSAGE_STREAMS_MAX) {
+      const oldest = this.#messages.keys().next();
+      if (oldest.done !== true) this.#messages.delete(oldest.value);
+    }
+    this.#messages.set(unit, stream);
+    this.#logs.get(unit)?.redefine(stream);
+    return stream;
+  }
+
+  #stored(stream: WrittenStream, where: StoredBytes): void {
+    const held = this.#streams.get(stream.origin.stream);
+    const echo = held?.echo ?? null;
     if (echo !== null) {
       // Still in the page cache: the bytes did not come through this process on their way into the file.
       for (let at = 0; at < where.bytes;) {
@@ -204,10 +248,10 @@ export class LogKeeper {
         at += got;
       }
     }
-    if (where.bytes >= BUSY_PIPE_BYTES && !stream.isGrown) {
-      stream.isGrown = true;
+    if (held !== undefined && where.bytes >= BUSY_PIPE_BYTES && !held.stream.isGrown) {
+      held.stream.isGrown = true;
       // Refused above /proc/sys/fs/pipe-user-pages-soft: then it stays as it is, only slower.
-      this.#options.native.setPipeSize(stream.fd, INTAKE_BYTES);
+      this.#options.native.setPipeSize(held.stream.fd, INTAKE_BYTES);
     }
     this.#syncTimer ??= setTimeout(() => { this.sync(() => undefined); }, SYNC_DELAY_MSEC).unref();
     this.#options.onStored(stream.origin.unit);
@@ -276,15 +320,11 @@ export class LogKeeper {
 
   #retry(): void {
     this.#failure = null;
-    for (const { stream } of this.#streams.values()) {
+    for (const stream of [...[...this.#streams.values()].map((held) => held.stream), ...this.#messages.values()]) {
       if (stream.loss === null) continue;
       const { loss } = stream;
       const log = this.#logOf(stream.origin.unit);
-      let noted = log.noteLoss(stream);
-      for (let tries = 0; noted.kind === 'failed' && tries < MAKE_ROOM_TRIES; tries++) {
-        if (!isDiskFull(noted.errno) || !this.#place.makeRoom(stream.origin.unit)) break;
-        noted = log.noteLoss(stream);
-      }
+      const noted = this.#withRoom(stream.origin.unit, () => log.noteLoss(stream));
       if (noted.kind === 'failed') {
         this.#failed(noted.errno);
         return;
@@ -293,7 +333,7 @@ export class LogKeeper {
     }
   }
 
-  #tellLoss(stream: OutputStream, loss: Loss): void {
+  #tellLoss(stream: WrittenStream, loss: Loss): void {
     const { unit } = stream.origin;
     const message = `${loss.lines} lines (${loss.bytes} bytes) of ${unit} were lost: ${loss.reason}`;
     this.#options.tell({ type: 'trouble', code: 'lost', unit, message });

@@ -15,6 +15,8 @@ import { QueryServer } from './query-server.ts';
 import { READABLE, ReadySet } from './ready-set.ts';
 import type { Caps, SegmentPlace } from './segment-place.ts';
 import { parseStartOptions, type StartOptions } from './start-options.ts';
+import { SYSLOG_DAEMON_PATH, SyslogForward } from './syslog-forward.ts';
+import { SyslogIntake } from './syslog-intake.ts';
 
 /** Messages to the manager that may wait for it: one per stream in the worst case, and then it has other troubles. */
 const OUTBOX_MAX = 20_000;
@@ -30,6 +32,7 @@ class Logd {
   #caps: Caps = { unitBytesMax: UNIT_BYTES_MAX, totalBytesMax: TOTAL_BYTES_MAX };
   #keeper: LogKeeper | null = null;
   #queries: QueryServer | null = null;
+  #syslog: SyslogIntake | null = null;
   #outbox: Uint8Array[] = [];
 
   constructor(native: NativeBinding, options: StartOptions) {
@@ -83,6 +86,14 @@ class Logd {
         }
         keeper.open(message.origin, message.echo, fds[0]);
         return true;
+      case 'syslog':
+        // A manager that executed itself anew tells everything again; the socket is the same.
+        if (fds[0] === undefined || this.#syslog !== null) return false;
+        this.#syslog = this.#openSyslog(keeper, message.echo, fds[0]);
+        return true;
+      case 'senders':
+        this.#syslog?.answer(message.id, message.units);
+        return false;
       case 'update':
         keeper.update(message.stream, message);
         return false;
@@ -123,6 +134,20 @@ class Logd {
     this.#tellReady();
   }
 
+  #openSyslog(keeper: LogKeeper, echo: boolean, fd: Fd): SyslogIntake {
+    const forward = new SyslogForward({
+      native: this.#native, path: this.#options.syslogDaemon ?? SYSLOG_DAEMON_PATH,
+      onMissed: (count, errno) => {
+        this.#tell({ type: 'trouble', code: 'lost', unit: null, message: `the syslog daemon missed ${count} ${count === 1 ? 'message' : 'messages'}: ${errno}` });
+      },
+    });
+    return new SyslogIntake({
+      native: this.#native, ready: this.#ready, fd, forward,
+      ask: (id, processes) => { this.#tell({ type: 'whose', id, processes }); },
+      store: (received) => { keeper.storeMessage(received, echo); },
+    });
+  }
+
   #choosePlace(removed: (unit: string) => void): SegmentPlace {
     const refused: string[] = [];
     for (const directory of this.#options.directories) {
@@ -160,16 +185,21 @@ class Logd {
   #finish(): void {
     this.#queries?.close();
     if (this.#keeper === null) process.exit(0);
+    this.#syslog?.end();
     this.#settle(this.#keeper, () => { process.exit(0); });
   }
 
   /** Empties the pipes; `done` when all of that is on the disk and, if somebody reads there, on the echo fd. */
   #settle(keeper: LogKeeper, done: () => void): void {
     keeper.drainAll();
-    keeper.sync(() => {
-      if (this.#echo === null) done();
-      else this.#echo.whenEmpty(done);
-    });
+    const sync = (): void => {
+      keeper.sync(() => {
+        if (this.#echo === null) done();
+        else this.#echo.whenEmpty(done);
+      });
+    };
+    if (this.#syslog === null) sync();
+    else this.#syslog.settle(sync);
   }
 }
 

@@ -3,11 +3,12 @@
  *
  * ## Start contract
  *
- *     logd --directory DIR [--directory DIR …] --query-socket PATH [--echo-fd N]
+ *     logd --directory DIR [--directory DIR …] --query-socket PATH [--echo-fd N] [--syslog-daemon PATH]
  *
  * - fd 0, 1: /dev/null. fd 2: where logd's own complaints go (the manager's stderr). fd 3 (`CONTROL_FD`): one end of a
  *   SOCK_SEQPACKET socket pair; the manager keeps the other end. fd 4 (when `--echo-fd 4` is given): the manager's stdout, for
  *   the lines of streams opened with `echo`.
+ * - `--syslog-daemon` names another socket than /run/systemd/journal/syslog to forward to.
  * - The first `--directory` that can be written is used (made with mode 0750 when missing). With none logd keeps a bounded ring in
  *   memory. Pass `/var/log/heartwood` first and `RUNTIME/log.d` second (`logDirectories` in `query.ts` gives the same list to
  *   readers, so that both agree).
@@ -25,13 +26,16 @@
  * - The manager's own log is a stream like any other: a pipe whose non-blocking write end it keeps for itself (a full pipe means
  *   drop and count), opened with unit `MANAGER_UNIT` and format `pino`. So its lines have the same guarantee, and lines written
  *   before logd runs wait in the pipe.
+ * - The socket behind /dev/log is kept by the manager too, and given to each logd with `syslog`. What a process sends there belongs to
+ *   the unit the manager names when logd asks `whose`.
  * - Whichever side sends must not block: on EAGAIN the manager queues (the queue is bounded by its number of streams).
  *
  * ## Versions
  *
- * 1: first version.
+ * 1: first version. Since then `syslog`, `senders` and `whose` have come, which an older one of either side answers with `trouble`.
  */
 import type { InvocationId } from '../base/brand.ts';
+import type { SenderQuestion, SenderUnit } from './sender.ts';
 
 export const PROTOCOL_VERSION = 1;
 /** Where logd finds its end of the socket pair. */
@@ -40,8 +44,11 @@ export const CONTROL_FD = 3;
 export const MESSAGE_BYTES_MAX = 16 * 1024;
 /** The unit under which the manager's own log is kept. Has no type suffix, so no real unit can have this name. */
 export const MANAGER_UNIT = 'heartwood';
-/** A stream number is kept as an unsigned 32-bit number in the files. */
-export const STREAM_MAX = 0xffff_fffe;
+/** The same for messages to /dev/log that come from a process of no unit. */
+export const NO_UNIT = 'no-unit';
+/** Stream numbers are kept as unsigned 32-bit numbers in the files; this one is not the manager's: a unit's messages to /dev/log. */
+export const SYSLOG_STREAM = 0xffff_fffe;
+export const STREAM_MAX = SYSLOG_STREAM - 1;
 
 /** What is written about a stream in front of its bytes, so that a reader can say whose line it is. */
 export interface StreamOrigin {
@@ -53,7 +60,7 @@ export interface StreamOrigin {
   readonly pid: number | null;
   /** SyslogIdentifier=, else the base name of the command: the word before `[pid]:`. */
   readonly identifier: string;
-  readonly output: 'stdout' | 'stderr' | 'both';
+  readonly output: 'stdout' | 'stderr' | 'both' | 'syslog';
   /** SyslogLevel= (and facility left out): the priority of a line that does not name its own, 0 (emerg) to 7 (debug). */
   readonly priority: number;
   /** SyslogLevelPrefix=: a leading `<N>` of a line is its priority. */
@@ -78,13 +85,19 @@ export type ToLogd =
   /** Store what is in all pipes now, sync the files and empty the echo. Answered by `flushed` with the same id. */
   | { readonly type: 'flush'; readonly id: number }
   /** Try the directories again from the first (/var may have been mounted meanwhile), and go on there. Answered by `ready`. */
-  | { readonly type: 'reopen' };
+  | { readonly type: 'reopen' }
+  /** Take over the socket behind /dev/log (one fd is passed along). `echo` as in `open`. */
+  | { readonly type: 'syslog'; readonly echo: boolean }
+  /** Answers `whose`, in its order; null for a process of no unit. */
+  | { readonly type: 'senders'; readonly id: number; readonly units: readonly (SenderUnit | null)[] };
 
 export type FromLogd =
   /** `directory` is null when lines are kept in memory only. */
   | { readonly type: 'ready'; readonly version: number; readonly directory: string | null }
   | { readonly type: 'ended'; readonly stream: number; readonly bytes: number }
   | { readonly type: 'flushed'; readonly id: number }
+  /** Which units these processes, which sent to /dev/log, belong to. One question at a time. */
+  | { readonly type: 'whose'; readonly id: number; readonly processes: readonly SenderQuestion[] }
   /** Something the manager's log should say: a full disk, lines lost, a message not understood. */
   | { readonly type: 'trouble'; readonly code: 'storage' | 'lost' | 'protocol'; readonly unit: string | null; readonly message: string };
 
@@ -115,6 +128,11 @@ export function decodeToLogd(packet: Uint8Array): ToLogd | null {
       return isWhole(value['id']) ? (value as unknown as ToLogd) : null;
     case 'reopen':
       return { type: 'reopen' };
+    case 'syslog':
+      return typeof value['echo'] === 'boolean' ? (value as unknown as ToLogd) : null;
+    case 'senders':
+      return isWhole(value['id']) && Array.isArray(value['units']) && value['units'].every((unit) => unit === null || isSenderUnit(unit))
+        ? (value as unknown as ToLogd) : null;
     default:
       return null;
   }
@@ -131,6 +149,9 @@ export function decodeFromLogd(packet: Uint8Array): FromLogd | null {
       return isStream(value['stream']) && isWhole(value['bytes']) ? (value as unknown as FromLogd) : null;
     case 'flushed':
       return isWhole(value['id']) ? (value as unknown as FromLogd) : null;
+    case 'whose':
+      return isWhole(value['id']) && Array.isArray(value['processes']) && value['processes'].every(isSenderQuestion)
+        ? (value as unknown as FromLogd) : null;
     case 'trouble':
       return typeof value['code'] === 'string' && typeof value['message'] === 'string' && isTextOrNull(value['unit'])
         ? (value as unknown as FromLogd) : null;
@@ -165,6 +186,18 @@ function isOrigin(value: unknown): boolean {
     && (origin['output'] === 'stdout' || origin['output'] === 'stderr' || origin['output'] === 'both')
     && isPriority(origin['priority']) && typeof origin['levelPrefix'] === 'boolean' && isPriority(origin['levelMax'])
     && (origin['format'] === 'text' || origin['format'] === 'pino');
+}
+
+function isSenderUnit(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { unit, invocationId, levelMax } = value as Record<string, unknown>;
+  return typeof unit === 'string' && isUnitDirectoryName(unit) && (invocationId === null || isHexId(invocationId)) && isPriority(levelMax);
+}
+
+function isSenderQuestion(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { pid, group } = value as Record<string, unknown>;
+  return isWhole(pid) && pid !== 0 && isTextOrNull(group);
 }
 
 const isWhole = (value: unknown): boolean => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;

@@ -9,7 +9,7 @@ import { ChainReader } from './chain-reader.ts';
 import { ChangeCollector, DirectoryChanges } from './changes.ts';
 import { readEntry, type LogEntry } from './entry.ts';
 import { mergeByTime } from './merge.ts';
-import { MANAGER_UNIT } from './protocol.ts';
+import { MANAGER_UNIT, NO_UNIT } from './protocol.ts';
 import { renderEntry, type OutputFormat } from './render.ts';
 import type { LogLine } from './segment-reader.ts';
 
@@ -238,7 +238,7 @@ const UNIT_TYPES = /\.(service|socket|target|device|mount|automount|swap|timer|p
 
 function selectUnits(names: readonly string[]): UnitSelection {
   if (names.length === 0) return { chain: () => true, entry: () => true, mayBe: () => true };
-  const whole = names.map((name) => (name === MANAGER_UNIT || UNIT_TYPES.test(name) || isGlob(name) ? name : `${name}.service`));
+  const whole = names.map((name) => (name === MANAGER_UNIT || name === NO_UNIT || UNIT_TYPES.test(name) || isGlob(name) ? name : `${name}.service`));
   const patterns = whole.map(globToRegExp);
   const quoted = whole.map((name) => Buffer.from(JSON.stringify(name)));
   const mayBeAny = whole.some((name) => name === MANAGER_UNIT || isGlob(name));

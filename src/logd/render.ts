@@ -1,6 +1,7 @@
 /** Entries as text or JSON, in journalctl(1)'s output formats. Pure but for the time zone, which is the process's. */
 import { isUtf8 } from 'node:buffer';
 import type { LogEntry } from './entry.ts';
+import { NO_UNIT } from './protocol.ts';
 
 /** The formats of `-o`, in the order in which help shows them. */
 export const OUTPUT_FORMATS = [
@@ -57,13 +58,14 @@ export function fieldsOf(entry: LogEntry, options: Pick<RenderOptions, 'hostname
     _BOOT_ID: origin.bootId,
     ...(options.hostname === null ? {} : { _HOSTNAME: options.hostname }),
     PRIORITY: String(entry.priority),
+    ...(origin.output === 'syslog' && line.facility !== null ? { SYSLOG_FACILITY: String(line.facility) } : {}),
     SYSLOG_IDENTIFIER: entry.identifier,
     ...(entry.pid === null ? {} : { _PID: String(entry.pid) }),
-    _SYSTEMD_UNIT: origin.unit,
+    ...(origin.unit === NO_UNIT ? {} : { _SYSTEMD_UNIT: origin.unit }),
     ...(entry.unit === origin.unit ? {} : { UNIT: entry.unit }),
     ...(origin.invocationId === null ? {} : { _SYSTEMD_INVOCATION_ID: origin.invocationId }),
-    _TRANSPORT: origin.format === 'pino' ? 'manager' : 'stdout',
-    _STREAM: origin.output,
+    _TRANSPORT: origin.format === 'pino' ? 'manager' : origin.output === 'syslog' ? 'syslog' : 'stdout',
+    ...(origin.output === 'syslog' ? {} : { _STREAM: origin.output }),
     ...(line.ending === 'newline' ? {} : { _LINE_BREAK: line.ending === 'cut' ? 'line-max' : 'eof' }),
     ...(line.continues ? { _CONTINUES: '1' } : {}),
     ...(line.loss === null ? {} : { LOST_LINES: String(line.loss.lines), LOST_BYTES: String(line.loss.bytes) }),

@@ -28,6 +28,8 @@ export interface LogLine {
   readonly monotonicUsec: number;
   /** 0 (emerg) to 7 (debug): of the line's own `<N>` prefix, else of its stream. */
   readonly priority: number;
+  /** Of its prefix, 0 (kern) to 23 (local7); null without one. */
+  readonly facility: number | null;
   /** Without prefix and line end; raw otherwise. */
   readonly text: Buffer;
   /** It is the rest of a line whose beginning is the record before it. */
@@ -198,6 +200,7 @@ export class SegmentReader {
       origin: definition, continues, ending, loss: null,
       realtimeUsec: header.realtimeUsec, monotonicUsec: header.monotonicUsec,
       priority: prefix?.priority ?? definition.priority,
+      facility: prefix?.facility ?? null,
       text: prefix === null ? raw : raw.subarray(prefix.length),
       sequence: this.sequence, offset,
     };
@@ -305,15 +308,15 @@ export function describeLoss(loss: Loss): string {
 }
 
 /**
- * The `<N>` in front of a line, as sd-daemon(3) and syslog have it: up to three digits, of which a facility is ignored.
+ * The `<N>` in front of a line, as sd-daemon(3) and syslog have it: up to three digits, facility * 8 + priority.
  * Null when the line has none.
  */
-export function readLevelPrefix(line: Buffer): { readonly priority: number; readonly length: number } | null {
+export function readLevelPrefix(line: Buffer): { readonly priority: number; readonly facility: number; readonly length: number } | null {
   if (line[0] !== 0x3c) return null;
   let value = 0;
   for (let at = 1; at <= 4; at++) {
     const byte = line[at];
-    if (byte === 0x3e) return at === 1 ? null : { priority: value & 7, length: at + 1 };
+    if (byte === 0x3e) return at === 1 ? null : { priority: value & 7, facility: value >> 3, length: at + 1 };
     if (byte === undefined || byte < 0x30 || byte > 0x39) return null;
     value = value * 10 + byte - 0x30;
   }

@@ -6,6 +6,8 @@ export interface StartOptions {
   readonly directories: readonly string[];
   readonly querySocket: string | null;
   readonly echoFd: Fd | null;
+  /** Where a syslog daemon listens; null: at the usual place. */
+  readonly syslogDaemon: string | null;
 }
 
 /** @returns the options, or a sentence about the first argument that is wrong */
@@ -13,6 +15,7 @@ export function parseStartOptions(argv: readonly string[]): StartOptions | strin
   const directories: string[] = [];
   let querySocket: string | null = null;
   let echoFd: Fd | null = null;
+  let syslogDaemon: string | null = null;
   for (let at = 0; at < argv.length; at += 2) {
     const option = argv[at] ?? '';
     const value = argv[at + 1] ?? '';
@@ -24,6 +27,9 @@ export function parseStartOptions(argv: readonly string[]): StartOptions | strin
       case '--query-socket':
         querySocket = value;
         break;
+      case '--syslog-daemon':
+        syslogDaemon = value;
+        break;
       case '--echo-fd':
         if (!/^\d{1,6}$/.test(value)) return `--echo-fd ${value}: not a file descriptor`;
         echoFd = Number(value) as Fd;
@@ -32,5 +38,5 @@ export function parseStartOptions(argv: readonly string[]): StartOptions | strin
         return `unknown option ${option}`;
     }
   }
-  return { directories, querySocket, echoFd };
+  return { directories, querySocket, echoFd, syslogDaemon };
 }

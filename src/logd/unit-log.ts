@@ -15,7 +15,7 @@ import {
   type Definition, type FrameHeader,
 } from './frame.ts';
 import { INTAKE_BYTES, LINE_BYTES_MAX } from './limits.ts';
-import type { OutputStream } from './output-stream.ts';
+import type { OutputStream, WrittenStream } from './output-stream.ts';
 import { recoverSegment, type Writer } from './segment-recovery.ts';
 import type { OpenSegment, SegmentPlace } from './segment-place.ts';
 
@@ -50,7 +50,7 @@ export interface UnitLogShared {
   /** The stream of that number, if it is still open. */
   streamOf(number: number): OutputStream | undefined;
   /** Told of all bytes that were stored, also of the ends of lines that go to a segment before it is closed. */
-  onStored(stream: OutputStream, where: StoredBytes): void;
+  onStored(stream: WrittenStream, where: StoredBytes): void;
 }
 
 interface Segment {
@@ -97,6 +97,18 @@ export class UnitLog {
     });
   }
 
+  /** Stores whole lines that did not come through a pipe. When that fails, they are still the caller's. */
+  append(stream: WrittenStream, lines: Buffer): Intake {
+    const clock = this.#shared.native.clock();
+    return this.#guarded(() => {
+      const segment = this.#writable(clock);
+      this.#introduce(segment, stream, clock);
+      const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + lines.length);
+      lines.copy(frame, FRAME_HEADER_BYTES);
+      return this.#writeFrame(segment, stream, clock, frame);
+    });
+  }
+
   /** The stream will write no more: says so when its last line has no end. */
   end(stream: OutputStream): Intake {
     const clock = this.#shared.native.clock();
@@ -104,7 +116,7 @@ export class UnitLog {
       const segment = this.#segment;
       if (stream.loss !== null) this.#introduce(this.#writable(clock), stream, clock);
       else if (segment !== null && this.#isMidLine(segment, stream.origin.stream)) {
-        this.#append(segment, encodeRecord(this.#stamp('end', stream, clock), null));
+        this.#appendRecord(segment, encodeRecord(this.#stamp('end', stream, clock), null));
       }
       this.#segment?.defined.delete(stream.origin.stream);
       this.#segment?.ends.delete(stream.origin.stream);
@@ -113,7 +125,7 @@ export class UnitLog {
   }
 
   /** Writes the loss record of the stream, when it has one. */
-  noteLoss(stream: OutputStream): Intake {
+  noteLoss(stream: WrittenStream): Intake {
     const clock = this.#shared.native.clock();
     return this.#guarded(() => {
       this.#introduce(this.#writable(clock), stream, clock);
@@ -122,7 +134,7 @@ export class UnitLog {
   }
 
   /** The stream's lines have another origin from now on. */
-  redefine(stream: OutputStream): void {
+  redefine(stream: WrittenStream): void {
     this.#segment?.defined.delete(stream.origin.stream);
   }
 
@@ -204,22 +216,22 @@ export class UnitLog {
   // --- frames
 
   /** Writes what must stand in front of the stream's bytes: its definition, and what was lost since the last ones. */
-  #introduce(segment: Segment, stream: OutputStream, clock: readonly [number, number]): void {
+  #introduce(segment: Segment, stream: WrittenStream, clock: readonly [number, number]): void {
     const number = stream.origin.stream;
     if (!segment.defined.has(number)) {
       const definition: Definition = { ...stream.origin, ...this.#shared.writer, continues: stream.continues };
-      this.#append(segment, encodeRecord(this.#stamp('definition', stream, clock), definition));
+      this.#appendRecord(segment, encodeRecord(this.#stamp('definition', stream, clock), definition));
       segment.defined.add(number);
       stream.continues = false;
     }
     if (stream.loss !== null) {
-      this.#append(segment, encodeRecord(this.#stamp('lost', stream, clock), { ...stream.loss }));
+      this.#appendRecord(segment, encodeRecord(this.#stamp('lost', stream, clock), { ...stream.loss }));
       stream.loss = null;
       segment.ends.delete(number);
     }
   }
 
-  #append(segment: Segment, bytes: Buffer): void {
+  #appendRecord(segment: Segment, bytes: Buffer): void {
     writeAll(segment.fd, bytes, segment.size);
     this.#grow(segment, bytes.length);
   }
@@ -259,18 +271,25 @@ export class UnitLog {
     const length = this.#shared.native.read(stream.fd, bytes.subarray(FRAME_HEADER_BYTES));
     if (length === 0) return { kind: 'ended' };
     if (typeof length === 'string') return length === 'EAGAIN' ? { kind: 'empty' } : { kind: 'failed', errno: length };
-    writeFrameHeader(bytes, 0, { ...this.#stamp('data', stream, clock), length });
-    const offset = segment.size + FRAME_HEADER_BYTES;
+    const frame = bytes.subarray(0, FRAME_HEADER_BYTES + length);
     try {
-      writeAll(segment.fd, bytes.subarray(0, FRAME_HEADER_BYTES + length), segment.size);
+      return this.#writeFrame(segment, stream, clock, frame);
     } catch (error) {
-      addLoss(stream, bytes.subarray(FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + length), errnoOf(error));
+      addLoss(stream, frame.subarray(FRAME_HEADER_BYTES), errnoOf(error));
       throw error;
     }
+  }
+
+  /** @param frame its payload, behind room for the header */
+  #writeFrame(segment: Segment, stream: WrittenStream, clock: readonly [number, number], frame: Buffer): Intake {
+    const length = frame.length - FRAME_HEADER_BYTES;
+    writeFrameHeader(frame, 0, { ...this.#stamp('data', stream, clock), length });
+    const offset = segment.size + FRAME_HEADER_BYTES;
+    writeAll(segment.fd, frame, segment.size);
     return this.#stored(segment, stream, offset, length);
   }
 
-  #stored(segment: Segment, stream: OutputStream, offset: number, bytes: number): Intake {
+  #stored(segment: Segment, stream: WrittenStream, offset: number, bytes: number): Intake {
     segment.ends.set(stream.origin.stream, offset + bytes);
     stream.bytes += bytes;
     this.#grow(segment, FRAME_HEADER_BYTES + bytes);
@@ -278,7 +297,7 @@ export class UnitLog {
     return { kind: 'stored', bytes };
   }
 
-  #stamp(kind: FrameHeader['kind'], stream: OutputStream, clock: readonly [number, number]): Omit<FrameHeader, 'length'> {
+  #stamp(kind: FrameHeader['kind'], stream: WrittenStream, clock: readonly [number, number]): Omit<FrameHeader, 'length'> {
     return { kind, stream: stream.origin.stream, monotonicUsec: clock[0], realtimeUsec: clock[1] };
   }
 
@@ -329,7 +348,7 @@ export class UnitLog {
 }
 
 /** Notes that bytes of the stream are thrown away. */
-export function addLoss(stream: OutputStream, bytes: Uint8Array, reason: string): void {
+export function addLoss(stream: WrittenStream, bytes: Uint8Array, reason: string): void {
   let lines = 0;
   for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) lines++;
   stream.loss = { lines: (stream.loss?.lines ?? 0) + lines, bytes: (stream.loss?.bytes ?? 0) + bytes.length, reason };

@@ -11,6 +11,7 @@ import { buildSync } from 'esbuild';
 import type { Fd } from '../../src/base/brand.ts';
 import { loadNative } from '../../src/host/load-native.ts';
 import { decodeFromLogd, encodeMessage, MESSAGE_BYTES_MAX, type FromLogd, type StreamOrigin, type ToLogd } from '../../src/logd/protocol.ts';
+import type { SenderQuestion, SenderUnit } from '../../src/logd/sender.ts';
 import { DEFAULT_QUERY, runLogQuery, type LogQuery } from '../../src/logd/query.ts';
 
 export const native = loadNative();
@@ -64,6 +65,9 @@ export class LogdRig {
   #control: Fd | null = null;
   #nextStream = 1;
   #nextFlush = 1;
+  #syslog: { readonly fd: Fd; readonly echo: boolean } | null = null;
+  /** The manager's knowledge of who sent a message; null: it does not answer. */
+  whose: ((process: SenderQuestion) => SenderUnit | null) | null = () => null;
 
   constructor(options: RigOptions = {}) {
     this.#options = options;
@@ -85,7 +89,7 @@ export class LogdRig {
     const directories = this.#options.directories ?? [this.directory];
     const echo = this.#options.echoFd;
     const argv = [
-      ...(this.#options.wrap ?? []), process.execPath, this.#bundle, '--query-socket', this.querySocket,
+      ...(this.#options.wrap ?? []), process.execPath, this.#bundle, '--query-socket', this.querySocket, '--syslog-daemon', this.daemonPath,
       ...directories.flatMap((directory) => ['--directory', directory]), ...(echo === undefined ? [] : ['--echo-fd', '4']),
     ];
     const addon = process.env['HEARTWOOD_ADDON'] ?? join(ROOT, 'dist/native/heartwood.node');
@@ -96,7 +100,21 @@ export class LogdRig {
     native.close(theirs);
     this.#control = ours;
     this.send({ type: 'hello', version: 1, bootId: this.#options.bootId ?? BOOT_ID });
+    if (this.#syslog !== null) this.send({ type: 'syslog', echo: this.#syslog.echo }, [this.#syslog.fd]);
     for (const stream of this.#open.values()) this.#sendOpen(stream);
+  }
+
+  /** Where logd looks for a syslog daemon. */
+  get daemonPath(): string {
+    return join(this.base, 'daemon');
+  }
+
+  /** Makes the socket behind /dev/log, keeps it, and returns its path. */
+  openSyslog(echo = false): string {
+    const path = join(this.base, 'dev-log');
+    this.#syslog = { fd: must(native.unixDatagram(path, 0o666)), echo };
+    if (this.#control !== null) this.send({ type: 'syslog', echo }, [this.#syslog.fd]);
+    return path;
   }
 
   send(message: ToLogd, fds: readonly Fd[] = []): void {
@@ -134,6 +152,7 @@ export class LogdRig {
       const message = decodeFromLogd(this.#packet.subarray(0, got));
       if (message === null) throw new Error('logd sent something that is no message');
       this.messages.push(message);
+      if (message.type === 'whose' && this.whose !== null) this.send({ type: 'senders', id: message.id, units: message.processes.map(this.whose) });
       if (message.type === 'ended') {
         const stream = this.#open.get(message.stream);
         if (stream !== undefined) native.close(stream.readEnd);
@@ -195,6 +214,7 @@ export class LogdRig {
   async remove(): Promise<void> {
     await this.stop();
     for (const { readEnd } of this.#open.values()) native.close(readEnd);
+    if (this.#syslog !== null) native.close(this.#syslog.fd);
     rmSync(this.base, { recursive: true, force: true });
   }
 }

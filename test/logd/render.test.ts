@@ -12,7 +12,7 @@ const TIME_USEC = Date.UTC(2026, 10, 21, 9, 0, 0) * 1000 + 123_456;
 
 function lineOf(text: string | Buffer, more: Partial<LogLine> = {}): LogLine {
   return {
-    origin: definitionOf(1, { unit: 'nginx.service', identifier: 'nginx', pid: 42 }), realtimeUsec: TIME_USEC, monotonicUsec: 5_000_123, priority: 6,
+    origin: definitionOf(1, { unit: 'nginx.service', identifier: 'nginx', pid: 42 }), realtimeUsec: TIME_USEC, monotonicUsec: 5_000_123, priority: 6, facility: null,
     text: Buffer.from(text as string), continues: false, ending: 'newline', loss: null, sequence: 3, offset: 99, ...more,
   };
 }

@@ -121,6 +121,24 @@ test('a datagram that is too long is cut and marked, and the next one is whole',
   ok(native.close(notify));
 });
 
+test('a datagram can be sent on in the name of its sender, which the kernel checks', { skip: !isRoot && 'needs root to send in the name of another process' }, () => {
+  const path = join(directory, 'relay');
+  const receiver = ok(native.unixDatagram(path, 0o777));
+  const sender = ok(native.socketOpen(1, 2, 0));
+  const child = started(native.spawn(plainSpawn(['/bin/sleep', '60'])));
+  assert.equal(native.sendDatagram(sender, path, bytes('<13>own'), 0, 0, 0), 7);
+  assert.equal(native.sendDatagram(sender, path, bytes('<13>as another'), child.pid, 65534, 65533), 14);
+  const into = Buffer.alloc(8);
+  assert.deepEqual(native.receiveDatagram(receiver, into), { bytes: 7, pid: process.pid, uid: process.getuid?.(), gid: process.getgid?.() });
+  assert.equal(into.toString('utf8', 0, 7), '<13>own');
+  assert.deepEqual(native.receiveDatagram(receiver, into), { bytes: 8, pid: child.pid, uid: 65534, gid: 65533 }, 'what does not fit is cut');
+  assert.equal(native.receiveDatagram(receiver, into), 'EAGAIN');
+  assert.equal(native.sendDatagram(sender, path, bytes('x'), 0x3fff_ffff, 0, 0), 'ESRCH');
+  assert.equal(native.sendDatagram(sender, `${path}-nobody`, bytes('x'), 0, 0, 0), 'ENOENT');
+  ok(native.kill(child.pid, 9));
+  for (const fd of [receiver, sender, child.pidfd]) ok(native.close(fd));
+});
+
 test('descriptors pass through a socket, up to the bound of the kernel, and none is lost or leaked', () => {
   const before = readdirSync('/proc/self/fd').length;
   for (const kind of ['stream', 'datagram', 'seqpacket'] as const) {

@@ -10,7 +10,7 @@ import type { CheckpointMemory } from './checkpoint-memory.ts';
 /** What a kept fd is. */
 export type KeptFd =
   /** Listening sockets and the like, one each. */
-  | { readonly is: 'control' | 'notify' }
+  | { readonly is: 'control' | 'notify' | 'syslog' }
   /** Both ends of a service's log pipe. */
   | { readonly is: 'log-read'; readonly origin: StreamOrigin }
   | { readonly is: 'log-write'; readonly stream: number }

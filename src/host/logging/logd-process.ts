@@ -7,6 +7,7 @@
 import type { Fd, Pid } from '../../base/brand.ts';
 import { PROTOCOL_VERSION, MESSAGE_BYTES_MAX, decodeFromLogd, encodeMessage } from '../../logd/protocol.ts';
 import type { FromLogd } from '../../logd/protocol.ts';
+import type { SenderQuestion, SenderUnit } from '../../logd/sender.ts';
 import { POLL_IN, POLL_OUT } from '../engine.ts';
 import type { ManagerLog } from '../engine.ts';
 import type { KeptFds } from '../checkpoint/kept-fds.ts';
@@ -35,6 +36,10 @@ export interface LogdOptions {
   readonly nullFd: Fd;
   /** The manager's stdout for echoed lines, or null. */
   readonly echo: Fd | null;
+  /** The socket behind /dev/log, or null when it is not ours. */
+  readonly syslog: Fd | null;
+  /** Whose messages those of a process are. */
+  readonly whose: (process: SenderQuestion) => SenderUnit | null;
   /** Tells the reaper whose child this is. */
   readonly onSpawned: (pid: Pid, onExit: () => void) => void;
 }
@@ -56,7 +61,11 @@ export class LogdProcess implements LogdLink {
     this.#options = options;
     const former = options.kept.inherited('logd')[0];
     if (former !== undefined) this.#connect(former[0], former[1].pid);
-    else this.#wanted = options.streams.isNeeded;
+    else this.#wanted = this.#isNeeded;
+  }
+
+  get #isNeeded(): boolean {
+    return this.#options.streams.isNeeded || this.#options.syslog !== null;
   }
 
   get pid(): Pid | null {
@@ -145,6 +154,8 @@ export class LogdProcess implements LogdLink {
     this.#startedAt = performance.now();
     this.#options.onSpawned(pid, () => { this.#onExit(); });
     this.#options.poll.add(socket, POLL_IN, (ready) => { this.#onReady(socket, ready); }, 'control');
+    const { syslog, echo } = this.#options;
+    if (syslog !== null) this.send('syslog', { message: { type: 'syslog', echo: echo !== null }, fd: syslog });
     for (const packet of this.#options.streams.allPackets()) this.send(`open ${packet.message.type === 'open' ? String(packet.message.origin.stream) : ''}`, packet);
   }
 
@@ -194,6 +205,11 @@ export class LogdProcess implements LogdLink {
         break;
       case 'flushed':
         break;
+      case 'whose':
+        // It asks again only when it was answered, so that at most one answer waits.
+        this.send('senders', { message: { type: 'senders', id: message.id, units: message.processes.map(this.#options.whose) }, fd: null });
+        this.flush();
+        break;
       case 'trouble':
         this.#options.log.write('warning', '', `logd: ${message.message}`, { code: message.code });
         break;
@@ -221,7 +237,7 @@ export class LogdProcess implements LogdLink {
   }
 
   #retry(why: string): void {
-    if (!this.#options.streams.isNeeded || this.#ending !== null) {
+    if (!this.#isNeeded || this.#ending !== null) {
       this.#wanted = false;
       return;
     }

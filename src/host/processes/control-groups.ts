@@ -15,6 +15,7 @@ import type { CgroupContext, LimitValue } from '../../core/unit/definition.ts';
 import { POLL_IN } from '../engine.ts';
 import type { NativeBinding } from '../native.ts';
 import type { PollSet } from '../poll-set.ts';
+import { parseOwnGroup } from './cgroup-root.ts';
 import type { Birthplace, FormerProcesses, GroupKill, ProcessTracker } from './process-tracker.ts';
 import { needsContinue } from './process-tracker.ts';
 import { SIGCONT, SIGHUP, SIGKILL } from '../../base/signals.ts';
@@ -179,10 +180,13 @@ export class ControlGroups implements ProcessTracker {
 
   unitOf(pid: Pid): UnitName | null {
     const text = this.#native.readSmallFile(`/proc/${String(pid)}/cgroup`, 64 * 1024);
-    const line = text.split('\n').find((candidate) => candidate.startsWith('0::'));
-    if (line === undefined) return null;
+    const group = parseOwnGroup(text);
+    return group === null ? null : this.unitOfGroup(group);
+  }
+
+  unitOfGroup(group: string): UnitName | null {
     // The paths in /proc start at the root of our cgroup namespace, ours at our own group: compare from the end.
-    for (let path = line.slice(3); path.length > 1; path = path.slice(0, path.lastIndexOf('/'))) {
+    for (let path = group; path.length > 1; path = path.slice(0, path.lastIndexOf('/'))) {
       const unit = this.#unitOfPathEnd(path);
       if (unit !== null) return unit;
     }

@@ -53,6 +53,8 @@ export interface ProcessTracker {
   removeProcess(pid: Pid): void;
   /** The unit a process belongs to, or null when it belongs to none. */
   unitOf(pid: Pid): UnitName | null;
+  /** The unit whose control group this is or lies below; `path` as /proc shows it, of a process that may be gone. */
+  unitOfGroup(path: string): UnitName | null;
   /** The same for a process that has been reaped, from memory alone: /proc has forgotten it. */
   unitOfReaped(pid: Pid): UnitName | null;
   /** Live processes of the unit, ascending. */

@@ -78,6 +78,10 @@ export class ProcessTree implements ProcessTracker {
     return this.#leaders.get(entry.session) ?? this.#leaders.get(entry.group) ?? this.#unitByParents(entry) ?? this.#unitByEnvironment(pid);
   }
 
+  unitOfGroup(): null {
+    return null;
+  }
+
   unitOfReaped(pid: Pid): UnitName | null {
     return this.#known.get(pid)?.unit ?? this.#leaders.get(pid) ?? null;
   }

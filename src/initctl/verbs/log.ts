@@ -13,8 +13,8 @@ const FORMATS: readonly string[] = [
 /** On a terminal, where there is no pager, unless something narrower was asked for. */
 const TERMINAL_LINES = 200;
 const LINES_MAX = 1_000_000_000;
-/** The manager's own lines are kept under this name. */
-const MANAGER = 'heartwood';
+/** Names that stand for no unit: the manager's own lines, and messages to /dev/log from processes of no unit. */
+const PSEUDO_UNITS: readonly string[] = ['heartwood', 'no-unit'];
 
 export const log: Verb = {
   name: 'log',
@@ -55,7 +55,7 @@ export function readQuery(call: Invocation): LogRequest | string {
   if (invocationId !== null && !/^[0-9a-f]{32}$/.test(invocationId)) return '--invocation must be 32 hexadecimal digits';
   if (hasOption(options, 'follow') && hasOption(options, 'reverse')) return '--follow and --reverse cannot go together';
   return {
-    units: [...call.words, ...(options.unit ?? [])].map((word) => (word === MANAGER ? word : unitArgument(word))),
+    units: [...call.words, ...(options.unit ?? [])].map((word) => (PSEUDO_UNITS.includes(word) ? word : unitArgument(word))),
     lines,
     follow: hasOption(options, 'follow'),
     reverse: hasOption(options, 'reverse'),
