@@ -12,7 +12,7 @@ import { initialState, step } from '../core/manager/step.ts';
 import { controlPidOf, mainPidOf, runsCommands } from '../core/manager/unit-processes.ts';
 import type { CgroupContext, DirectoryKind, UnitDefinition } from '../core/unit/definition.ts';
 import type { MountPoint } from '../core/unit/mount.ts';
-import type { SenderQuestion, SenderUnit } from '../logd/sender.ts';
+import type { SenderQuestion, SenderUnit } from '../logd/protocol.ts';
 import type { CheckpointMemory } from './checkpoint/checkpoint-memory.ts';
 import { CheckpointJournal } from './checkpoint/journal.ts';
 import type { KeptFds } from './checkpoint/kept-fds.ts';

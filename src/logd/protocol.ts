@@ -35,7 +35,6 @@
  * 1: first version. Since then `syslog`, `senders` and `whose` have come, which an older one of either side answers with `trouble`.
  */
 import type { InvocationId } from '../base/brand.ts';
-import type { SenderQuestion, SenderUnit } from './sender.ts';
 
 export const PROTOCOL_VERSION = 1;
 /** Where logd finds its end of the socket pair. */
@@ -69,6 +68,21 @@ export interface StreamOrigin {
   readonly levelMax: number;
   /** `pino`: each line is a JSON object of the manager's own log. */
   readonly format: 'text' | 'pino';
+}
+
+/** The unit a process belongs to, as far as the log has to know it. */
+export interface SenderUnit {
+  readonly unit: string;
+  readonly invocationId: InvocationId | null;
+  /** LogLevelMax= */
+  readonly levelMax: number;
+}
+
+/** What is asked of the manager. */
+export interface SenderQuestion {
+  readonly pid: number;
+  /** Path of its control group as /proc shows it; null when it could not be read any more, or is no path a unit's group has. */
+  readonly group: string | null;
 }
 
 export type ToLogd =

@@ -2,23 +2,7 @@
  * Whose process sent a message: asked of the manager, which alone knows its units, together with what /proc says at once. A program such
  * as logger(1) is gone a moment after it has sent, and its control group cannot be read any more.
  */
-import type { InvocationId } from '../base/brand.ts';
 import type { NativeBinding } from '../host/native.ts';
-
-/** The unit a process belongs to, as far as the log has to know it. */
-export interface SenderUnit {
-  readonly unit: string;
-  readonly invocationId: InvocationId | null;
-  /** LogLevelMax= */
-  readonly levelMax: number;
-}
-
-/** What is asked of the manager. */
-export interface SenderQuestion {
-  readonly pid: number;
-  /** Path of its control group as /proc shows it; null when it could not be read any more, or is no path a unit's group has. */
-  readonly group: string | null;
-}
 
 /** A group's path is a few unit names long; so that a batch of questions fits into one message. */
 export const GROUP_PATH_MAX = 1024;

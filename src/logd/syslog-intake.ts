@@ -10,9 +10,9 @@ import type { NativeBinding } from '../host/native.ts';
 import {
   SENDER_ANSWER_MSEC, SENDER_BATCH_MAX, SENDER_FRESH_MSEC, SENDERS_KNOWN_MAX, SYSLOG_MESSAGE_BYTES_MAX, SYSLOG_MESSAGES_A_TURN, SYSLOG_WAITING_MAX,
 } from './limits.ts';
-import { NO_UNIT } from './protocol.ts';
+import { NO_UNIT, type SenderQuestion, type SenderUnit } from './protocol.ts';
 import { READABLE, type ReadySet } from './ready-set.ts';
-import { readSenderGroup, readSenderName, type SenderQuestion, type SenderUnit } from './sender.ts';
+import { readSenderGroup, readSenderName } from './sender.ts';
 import type { SyslogForward } from './syslog-forward.ts';
 import { parseSyslogMessage, type SyslogMessage } from './syslog-message.ts';
 

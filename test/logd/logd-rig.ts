@@ -10,8 +10,7 @@ import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import type { Fd } from '../../src/base/brand.ts';
 import { loadNative } from '../../src/host/load-native.ts';
-import { decodeFromLogd, encodeMessage, MESSAGE_BYTES_MAX, type FromLogd, type StreamOrigin, type ToLogd } from '../../src/logd/protocol.ts';
-import type { SenderQuestion, SenderUnit } from '../../src/logd/sender.ts';
+import { decodeFromLogd, encodeMessage, MESSAGE_BYTES_MAX, type FromLogd, type SenderQuestion, type SenderUnit, type StreamOrigin, type ToLogd } from '../../src/logd/protocol.ts';
 import { DEFAULT_QUERY, runLogQuery, type LogQuery } from '../../src/logd/query.ts';
 
 export const native = loadNative();

@@ -6,8 +6,7 @@
  */
 import type { Fd, Pid } from '../../base/brand.ts';
 import { PROTOCOL_VERSION, MESSAGE_BYTES_MAX, decodeFromLogd, encodeMessage } from '../../logd/protocol.ts';
-import type { FromLogd } from '../../logd/protocol.ts';
-import type { SenderQuestion, SenderUnit } from '../../logd/sender.ts';
+import type { FromLogd, SenderQuestion, SenderUnit } from '../../logd/protocol.ts';
 import { POLL_IN, POLL_OUT } from '../engine.ts';
 import type { ManagerLog } from '../engine.ts';
 import type { KeptFds } from '../checkpoint/kept-fds.ts';
