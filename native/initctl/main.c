@@ -327,6 +327,11 @@ static int connect_again(const char *path) {
 int main(int argc, char **argv) {
   const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
   const char *name = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "initctl";
+  /* Names of old stand for command lines of systemctl; which, is said in one place. */
+  static const char *const old_names[] = { "halt", "poweroff", "reboot", "shutdown", "telinit", "init", "runlevel" };
+  for (size_t i = 0; i < sizeof old_names / sizeof *old_names; i++) {
+    if (strcmp(name, old_names[i]) == 0) return run_in_node(name, argc, argv, NULL);
+  }
   const char *program = strcmp(name, "systemctl") == 0 ? "systemctl" : "initctl";
   struct command_line line = read_command_line(argc, argv);
   bool prompt = line.bare && strcmp(program, "initctl") == 0 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);

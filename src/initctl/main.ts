@@ -1,12 +1,14 @@
 /**
  * initctl in Node: verbs that work on files and logs, the prompt, and everything when the small native client is not used.
  */
+import { dirname, join } from 'node:path';
 import type { Failure } from '../control/error-codes.ts';
 import { runVerb, type Answerer } from './client/command-runner.ts';
 import { ManagerConnection } from './client/manager-connection.ts';
 import { offlineAnswerer } from './client/offline.ts';
 import { findPlaces } from './client/places.ts';
 import { EXIT } from './exit-status.ts';
+import { OLD_NAMES, translateOldName, type Translated } from './old-names.ts';
 import { hasOption, optionText, parseArguments, type Options } from './options.ts';
 import { runPrompt } from './prompt.ts';
 import type { Terminal } from './terminal.ts';
@@ -31,10 +33,22 @@ function numberOrNull(text: string | undefined): number | null {
 /** Verbs whose exit status 4 says that nothing is known: the LSB's "status" action. */
 const STATUS_VERBS: readonly string[] = ['status', 'is-active'];
 
+/** What is meant when the program is called by one of the names of old; null = it is not. */
+function translate(name: string, argv: readonly string[]): Translated | null {
+  if (!OLD_NAMES.includes(name)) return null;
+  const now = new Date();
+  return translateOldName(name, argv, now.getHours() * 60 + now.getMinutes(), join(dirname(process.argv[1] ?? ''), 'native/initctl'));
+}
+
 async function main(): Promise<number> {
   const named = process.env['HEARTWOOD_PROGRAM'] ?? process.argv[1]?.split('/').at(-1);
-  const program = named === 'systemctl' ? 'systemctl' : 'initctl';
-  const argv = process.argv.slice(2);
+  const translated = translate(named ?? '', process.argv.slice(2));
+  if (translated?.kind === 'end') {
+    (translated.exit === EXIT.done ? process.stdout : process.stderr).write(translated.text);
+    return translated.exit;
+  }
+  const program = translated !== null || named === 'systemctl' ? 'systemctl' : 'initctl';
+  const argv = translated?.argv ?? process.argv.slice(2);
   const terminal = terminalOf();
   const parsed = parseArguments(argv, () => ({}));
   const options: Options = typeof parsed === 'string' ? {} : parsed.options;

@@ -47,6 +47,7 @@ import { reload } from './verbs/reload.ts';
 import { resetFailed } from './verbs/reset-failed.ts';
 import { restart } from './verbs/restart.ts';
 import { run } from './verbs/run.ts';
+import { runlevel } from './verbs/runlevel.ts';
 import { setProperty } from './verbs/set-property.ts';
 import { show } from './verbs/show.ts';
 import { start } from './verbs/start.ts';
@@ -66,7 +67,7 @@ export const VERBS: readonly Verb[] = [
   status, listUnits, listTimers, listSockets, listPaths, listDependencies, show, cat, log, isActive, isFailed,
   enable, disable, reenable, mask, unmask, preset, presetAll, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
   why, plan, verify,
-  listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, setEnvironment, unsetEnvironment, showEnvironment,
+  listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, runlevel, setEnvironment, unsetEnvironment, showEnvironment,
   poweroff, reboot, halt, kexec, exit, rescue, emergency, defaultVerb,
   calendar, timespan, escape,
   prompt, version, completionVerb(() => VERBS), helpVerb(() => VERBS),

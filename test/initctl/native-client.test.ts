@@ -24,7 +24,7 @@ before(() => {
     scripts: { '/bin/slow.service': { readyAfterUsec: 3_600_000_000 } },
   });
   directory = mkdtempSync(join(tmpdir(), 'heartwood-client-'));
-  symlinkSync(CLIENT, join(directory, 'systemctl'));
+  for (const name of ['systemctl', 'runlevel', 'telinit', 'shutdown']) symlinkSync(CLIENT, join(directory, name));
 });
 
 after(() => {
@@ -154,4 +154,11 @@ test('the completion script of bash completes verbs and names of units', { skip:
 
 test('what the client is made of is small: it starts in a moment', () => {
   assert.ok(readFileSync(CLIENT).length < 1_500_000);
+});
+
+test('by the names of old it does what they did', async () => {
+  assert.deepEqual(await run([], { program: join(directory, 'runlevel') }), { status: 1, out: 'unknown\n', err: '' });
+  assert.deepEqual(await run(['q'], { program: join(directory, 'telinit') }), { status: 0, out: '', err: '' });
+  const wrong = await run(['tomorrow'], { program: join(directory, 'shutdown') });
+  assert.deepEqual([wrong.status, wrong.err], [1, 'shutdown: "tomorrow" is no time: now, +MINUTES or HH:MM\n']);
 });

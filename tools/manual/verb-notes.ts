@@ -26,6 +26,7 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
     'A unit without such a process is an error with exit status 7.',
   ],
   'reset-failed': ['Without a unit, of all units.'],
+  runlevel: ['Prints', '.Dq N 5', 'when', '.Pa graphical.target', 'is reached, 3 for', '.Pa multi-user.target ,', '1 for', '.Pa rescue.target ;', 'else', '.Dq unknown ,', 'with exit status 1.'],
   status: [
     'Without a unit, the manager as a whole: its state, failed units, how long the boot took.',
     'A number is the PID of a process whose unit is meant.',
