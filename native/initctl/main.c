@@ -330,7 +330,7 @@ int main(int argc, char **argv) {
   /* Names of old stand for command lines of systemctl; which, is said in one place. */
   static const char *const old_names[] = { "halt", "poweroff", "reboot", "shutdown", "telinit", "init", "runlevel" };
   for (size_t i = 0; i < sizeof old_names / sizeof *old_names; i++) {
-    if (strcmp(name, old_names[i]) == 0) return run_in_node(name, argc, argv, NULL);
+    if (strcmp(name, old_names[i]) == 0) return run_in_node("initctl", name, argc, argv, NULL);
   }
   const char *program = strcmp(name, "systemctl") == 0 ? "systemctl" : "initctl";
   struct command_line line = read_command_line(argc, argv);

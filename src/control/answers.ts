@@ -400,6 +400,8 @@ interface Answers {
   readonly 'await-end': EndAnswer;
   readonly cancel: DoneAnswer;
   readonly kill: DoneAnswer;
+  readonly freeze: DoneAnswer;
+  readonly clean: DoneAnswer;
   readonly 'reset-failed': DoneAnswer;
   readonly 'set-environment': DoneAnswer;
   readonly shutdown: DoneAnswer;

@@ -31,6 +31,8 @@ export const JOB_MODES = [
 ] as const;
 export const UNIT_FILE_OPERATIONS = ['enable', 'disable', 'reenable', 'mask', 'unmask', 'preset', 'preset-all', 'link', 'revert', 'add-wants', 'add-requires', 'set-default'] as const;
 export const PRESET_MODES = ['full', 'enable-only', 'disable-only'] as const;
+/** Directories of a unit, by what they are for. */
+export const DIRECTORY_KINDS = ['configuration', 'state', 'cache', 'logs', 'runtime'] as const;
 /** Kinds of units that can be made through the control socket. */
 export const TRANSIENT_KINDS = ['service', 'timer', 'path', 'slice', 'target'] as const;
 export const SHUTDOWN_GOALS = ['poweroff', 'reboot', 'halt', 'kexec', 'exit'] as const;
@@ -98,6 +100,10 @@ export const PARAMS = {
   /** No jobs = all. */
   cancel: shape({ jobs: optional(list(integer(1, Number.MAX_SAFE_INTEGER), NAMES_MAX), []) }),
   kill: shape({ units: names, whom: optional(oneOf(['all', 'main', 'control']), 'all'), signal: optional(integer(1, 64), 15), value: optional(nullable(integer(-0x8000_0000, 0x7fff_ffff)), null) }),
+  /** All processes of the units stand still, or go on. Takes patterns. */
+  freeze: shape({ units: names, freeze: flag }),
+  /** Removes directories of units that are down. Takes patterns. */
+  clean: shape({ units: names, what: list(oneOf(DIRECTORY_KINDS), DIRECTORY_KINDS.length) }),
   /** No units = all. */
   'reset-failed': shape({ units: optional(names, noNames) }),
   'set-environment': shape({ assignments: optional(list(text(ARGUMENT_CHARS_MAX), ASSIGNMENTS_MAX), []), unset: optional(list(text(ARGUMENT_CHARS_MAX), ASSIGNMENTS_MAX), []) }),
@@ -163,7 +169,7 @@ export const METHOD_KINDS: Readonly<Record<Method, 'session' | 'read' | 'change'
   'list-unit-files': 'read', 'is-enabled': 'read', 'get-default': 'read', 'get-environment': 'read', why: 'read', plan: 'read',
   verify: 'read',
   'await-end': 'read',
-  'start-transient': 'manage', 'sync-units': 'manage', enqueue: 'change', kill: 'change', 'reset-failed': 'change', 'set-property': 'change', 'change-unit-files': 'change',
+  'start-transient': 'manage', 'sync-units': 'manage', enqueue: 'change', kill: 'change', freeze: 'change', clean: 'change', 'reset-failed': 'change', 'set-property': 'change', 'change-unit-files': 'change',
   cancel: 'manage', 'set-environment': 'manage', shutdown: 'manage', 'daemon-reload': 'manage', 'daemon-reexec': 'manage', fault: 'manage',
 };
 
@@ -181,5 +187,6 @@ export function accessVerb<M extends Method>(method: M, params: Params<M>): stri
   }
   if (method === 'change-unit-files') return given['operation'] as string;
   if (method === 'shutdown') return given['goal'] as string;
+  if (method === 'freeze') return given['freeze'] === true ? 'freeze' : 'thaw';
   return method;
 }

@@ -81,6 +81,9 @@ export class HostPerformer implements EffectPerformer {
       case 'kill-control-group':
         tracker.kill(effect);
         return;
+      case 'freeze-control-group':
+        this.#freeze(effect);
+        return;
       case 'watch-control-group':
         tracker.watchEmpty(effect.unit);
         return;
@@ -183,6 +186,13 @@ export class HostPerformer implements EffectPerformer {
     if (pidfd === undefined && !isAlive(pid)) return;
     const result = value !== null ? engine.native.sigqueue(pid, signal, value) : pidfd !== undefined ? engine.native.pidfdSendSignal(pidfd, signal) : engine.native.kill(pid, signal);
     if (result !== 0 && result !== 'ESRCH') engine.submit({ event: 'effect-failed', effect: 'kill-process', subject: effect.unit, errno: result });
+  }
+
+  #freeze({ unit, freeze }: Extract<Effect, { readonly kind: 'freeze-control-group' }>): void {
+    const { engine, tracker } = this.#parts;
+    const group = tracker.groupOf(unit);
+    const result = group === null ? 'ENOENT' : engine.native.writeAttribute(`${group}/cgroup.freeze`, freeze ? '1' : '0');
+    if (result !== 0) engine.submit({ event: 'effect-failed', effect: freeze ? 'freeze' : 'thaw', subject: unit, errno: result });
   }
 
   #removeDirectories(effect: Extract<Effect, { readonly kind: 'remove-directories' }>): void {

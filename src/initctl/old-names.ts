@@ -35,7 +35,7 @@ export function translateOldName(name: string, argv: readonly string[], now: num
 
 /** `-abc` as `-a -b -c`. */
 function spread(argv: readonly string[]): readonly string[] {
-  return argv.flatMap((word) => (/^-[a-zA-Z]{2,}$/.test(word) ? [...word.slice(1)].map((letter) => `-${letter}`) : [word]));
+  return argv.flatMap((word) => (/^-[a-zA-Z]{2,}$/.test(word) ? Array.from(word.slice(1), (letter) => `-${letter}`) : [word]));
 }
 
 function power(name: PowerName, argv: readonly string[]): Translated {

@@ -23,6 +23,8 @@ import { calendar } from './verbs/calendar.ts';
 import { cancel } from './verbs/cancel.ts';
 import { cat } from './verbs/cat.ts';
 import { daemonReexec } from './verbs/daemon-reexec.ts';
+import { clean } from './verbs/clean.ts';
+import { freeze, thaw } from './verbs/freeze.ts';
 import { fault } from './verbs/fault.ts';
 import { daemonReload } from './verbs/daemon-reload.ts';
 import { setEnvironment, showEnvironment, unsetEnvironment } from './verbs/environment.ts';
@@ -63,7 +65,7 @@ import { why } from './verbs/why.ts';
 
 /** In the order help shows them. */
 export const VERBS: readonly Verb[] = [
-  start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, setProperty, run, sync,
+  start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, freeze, thaw, clean, setProperty, run, sync,
   status, listUnits, listTimers, listSockets, listPaths, listDependencies, show, cat, log, isActive, isFailed,
   enable, disable, reenable, mask, unmask, preset, presetAll, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
   why, plan, verify,
@@ -83,7 +85,7 @@ export function findVerb(name: string): Verb | null {
  * Options that change what a verb acts on, or whether it acts at all, and that no verb heeds yet: to ignore them would stop the wrong
  * machine's services, or reboot in a rehearsal.
  */
-const UNSUPPORTED: readonly OptionName[] = ['host', 'machine', 'global', 'dry-run', 'what', 'with-dependencies'];
+const UNSUPPORTED: readonly OptionName[] = ['host', 'machine', 'global', 'dry-run', 'with-dependencies'];
 
 /** Verbs that make no sense without a word after them. */
 const NEEDS_UNIT: readonly Operand[] = ['units', 'unit-files'];

@@ -110,6 +110,8 @@ export const METHOD_NOTES: MethodNotes = {
   subscribe: { text: 'From now on change notifications come. A second one replaces the first.', params: { units: 'names or patterns; none means all?', jobs: 'changes of jobs too?' } },
   enqueue: { text: 'One job for each unit. The answer has jobs, each with its result, and refused, the units that got none.', params: { type: 'TYPES', units: UNITS, mode: 'MODES?', wait: 'answer when all jobs have ended, and not when they are queued?' } },
   cancel: { text: 'Cancels jobs.', params: { jobs: 'numbers; none means all?' } },
+  freeze: { text: 'All processes of the units stand still, or go on.', params: { units: UNITS, freeze: 'true or false' } },
+  clean: { text: 'Removes directories of units that are down.', params: { units: UNITS, what: 'list of configuration, state, cache, logs, runtime' } },
   kill: { text: 'Sends a signal to the processes of units.', params: { units: UNITS, whom: 'all, main or control?', signal: 'a number?', value: 'a number that goes with the signal?' } },
   'reset-failed': { text: 'Forgets failures and start limits.', params: { units: `${UNITS}; none means all?` } },
   'set-environment': { text: 'Changes the environment block of the manager.', params: { assignments: 'NAME=VALUE texts?', unset: 'names?' } },

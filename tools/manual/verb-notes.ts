@@ -25,6 +25,14 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
     'The signal is', '.Dv SIGTERM', 'unless', '.Fl -signal', 'names another, by name with or without', '.Li SIG ,', 'or by number.',
     'A unit without such a process is an error with exit status 7.',
   ],
+  freeze: [
+    'With control groups only.', 'A unit that is stopped or restarted is thawed first.', '.Ic show', 'has it as', '.Li FreezerState .',
+  ],
+  thaw: [],
+  clean: [
+    'Of', '.Fl -what ,', 'a list of', '.Cm configuration , state , cache , logs , runtime', 'and', '.Cm all ;', 'without it the cache and runtime directories.',
+    'What is in them is lost.', 'A unit that is not down, or has no such directories, is refused.',
+  ],
   'reset-failed': ['Without a unit, of all units.'],
   runlevel: ['Prints', '.Dq N 5', 'when', '.Pa graphical.target', 'is reached, 3 for', '.Pa multi-user.target ,', '1 for', '.Pa rescue.target ;', 'else', '.Dq unknown ,', 'with exit status 1.'],
   status: [

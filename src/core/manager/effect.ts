@@ -57,6 +57,8 @@ export type Effect =
    * signals than KILL and HUP, so that a stopped process can obey.
    */
   | { readonly kind: 'kill-control-group'; readonly unit: UnitName; readonly signal: Signal; readonly except: readonly Pid[]; readonly alsoSighup: boolean }
+  /** All processes of the unit's group stand still, or go on. */
+  | { readonly kind: 'freeze-control-group'; readonly unit: UnitName; readonly freeze: boolean }
   /** Is anything left? Answer with `cgroup-empty` now or when it becomes true. */
   | { readonly kind: 'watch-control-group'; readonly unit: UnitName }
   /** The unit is down: remove its group, close its log pipes and fd store, forget its tracked tree. */

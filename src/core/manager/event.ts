@@ -5,7 +5,7 @@
 import type { ClockReading } from '../../base/time.ts';
 import type { Pid, RealtimeUsec, RequestId, Signal, UnitName } from '../../base/brand.ts';
 import type { TimeZone } from '../time/time-zone.ts';
-import type { UnitDefinition, JobMode } from '../unit/definition.ts';
+import type { DirectoryKind, UnitDefinition, JobMode } from '../unit/definition.ts';
 import type { MountPoint } from '../unit/mount.ts';
 import type { ConditionOutcome, JobType, PathObservation, Peer, ShutdownGoal } from './state.ts';
 
@@ -26,6 +26,10 @@ export type Request =
   | { readonly method: 'cancel'; readonly jobs: readonly number[] }
   /** Sends `signal` to processes of the units. */
   | { readonly method: 'kill'; readonly units: readonly UnitName[]; readonly whom: 'all' | 'main' | 'control'; readonly signal: Signal; readonly value: number | null }
+  /** All processes of the units stand still, or go on. */
+  | { readonly method: 'freeze'; readonly units: readonly UnitName[]; readonly freeze: boolean }
+  /** Removes directories of units that are down. */
+  | { readonly method: 'clean'; readonly units: readonly UnitName[]; readonly kinds: readonly DirectoryKind[] }
   /** Empty = all units. */
   | { readonly method: 'reset-failed'; readonly units: readonly UnitName[] }
   | { readonly method: 'set-environment'; readonly assignments: readonly string[]; readonly unset: readonly string[] }

@@ -35,6 +35,7 @@ export function newUnit(definition: UnitDefinition): Unit {
     assertResult: false,
     startTimes: [],
     automaticJobTimes: [],
+    isFrozen: false,
     startReason: null,
     endReason: null,
     needsReload: false,

@@ -3,6 +3,8 @@ import type { JobId, RequestId, UnitName } from '../../base/brand.ts';
 import type { Refusal } from '../job/transaction.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
 import type { Reply } from './effect.ts';
+import { cleanProblem, cleanUnit } from './clean.ts';
+import { freezeProblem, setFrozen } from './freeze.ts';
 import { mergeEnvironment } from './environment.ts';
 import type { EventOf, Request } from './event.ts';
 import { cancelJob, enqueue } from './jobs.ts';
@@ -39,6 +41,8 @@ function handleRequest(turn: Turn, event: EventOf<'request'>): void {
     case 'enqueue': onEnqueue(turn, event, request); return;
     case 'cancel': onCancel(turn, id, request); return;
     case 'kill': onKill(turn, id, request); return;
+    case 'freeze': onEach(turn, id, request.units, freezeProblem, (unit) => { setFrozen(turn, unit.name, request.freeze); }); return;
+    case 'clean': onEach(turn, id, request.units, (unit) => cleanProblem(unit, request.kinds), (unit) => { cleanUnit(turn, unit, request.kinds); }); return;
     case 'reset-failed': onResetFailed(turn, id, request); return;
     case 'set-environment':
       turn.environment = mergeEnvironment(turn.environment, request.assignments, request.unset);
@@ -169,6 +173,24 @@ function onKill(turn: Turn, id: RequestId, request: RequestOf<'kill'>): void {
     }
     for (const pid of pids) turn.emit({ kind: 'kill-process', unit: unit.name, pid, signal: request.signal, value: request.value });
     if (wholeGroup) turn.emit({ kind: 'kill-control-group', unit: unit.name, signal: request.signal, except: pids, alsoSighup: false });
+  }
+  done(turn, id);
+}
+
+/** One after the other; the first that cannot be dealt with ends the request. */
+function onEach(turn: Turn, id: RequestId, names: readonly UnitName[], problemOf: (unit: Unit) => string | null, act: (unit: Unit) => void): void {
+  for (const name of names) {
+    const unit = turn.unit(name);
+    if (unit === undefined || isNothing(unit)) {
+      fail(turn, id, 'no-such-unit', name, `Unit ${name} not loaded.`);
+      return;
+    }
+    const problem = problemOf(unit);
+    if (problem !== null) {
+      fail(turn, id, 'not-applicable', unit.name, problem);
+      return;
+    }
+    act(unit);
   }
   done(turn, id);
 }

@@ -326,6 +326,8 @@ export interface Unit {
   readonly startTimes: readonly MonotonicUsec[];
   /** The same for jobs the manager queued by itself (Upholds=, StopWhenUnneeded=, BindsTo=); bounded by AUTOMATIC_JOBS_BURST. */
   readonly automaticJobTimes: readonly MonotonicUsec[];
+  /** Its processes stand still: `freeze`. */
+  readonly isFrozen: boolean;
   readonly startReason: Reason | null;
   readonly endReason: Reason | null;
   /** The definition's files changed on disk since they were read. */

@@ -2,6 +2,7 @@
 import type { UnitName } from '../../base/brand.ts';
 import { neighbours, neighboursBy } from '../graph/graph.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
+import { setFrozen } from './freeze.ts';
 import { reloadService } from '../machine/service/reload.ts';
 import { startService } from '../machine/service/start.ts';
 import { stopService } from '../machine/service/stop.ts';
@@ -92,7 +93,7 @@ function startTested(turn: Turn, unit: Unit, job: Job): RunOutcome {
   }
   const limited = takeStart(turn, unit);
   if (limited === null) return onStartLimit(turn, unit);
-  turn.setUnit({ ...limited, invocationId: turn.newInvocationId(), startReason: job.reason, endReason: null });
+  turn.setUnit({ ...limited, isFrozen: false, invocationId: turn.newInvocationId(), startReason: job.reason, endReason: null });
   const { runtime } = unit;
   switch (runtime.kind) {
     case 'service':
@@ -149,7 +150,9 @@ function onStartLimit(turn: Turn, unit: Unit): RunOutcome {
 export function stopUnit(turn: Turn, unit: Unit, job: Job): RunOutcome {
   const { runtime } = unit;
   if (isInactive(unit.activeState)) return 'done';
-  if (job.type === 'stop') turn.setUnit({ ...unit, endReason: job.reason });
+  // What stands still cannot obey, and the commands of the stop would stand still with it.
+  setFrozen(turn, unit.name, false);
+  if (job.type === 'stop') turn.setUnit({ ...turn.require(unit.name), endReason: job.reason });
   switch (runtime.kind) {
     case 'service':
       driveService(turn, unit.name, stopService);

@@ -58,7 +58,7 @@ export const UNIT_ROWS: readonly Row[] = [
   ['Description', ({ unit }) => unit.definition.description],
   ['LoadState', ({ unit }) => unit.definition.loadState],
   ['ActiveState', ({ unit }) => unit.activeState],
-  ['FreezerState', () => 'running'],
+  ['FreezerState', ({ unit }) => (unit.isFrozen && unit.activeState === 'active' ? 'frozen' : 'running')],
   ['SubState', ({ unit }) => unit.runtime.state],
   ['FragmentPath', ({ unit }) => unit.definition.fragmentPath ?? ''],
   ['SourcePath', (context) => sourcesOf(context, 'SourcePath').at(-1) ?? ''],

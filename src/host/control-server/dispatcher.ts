@@ -108,6 +108,11 @@ export class Dispatcher {
         const kill = params as Params<'kill'>;
         return this.#submit(peer, { method: 'kill', units, whom: kill.whom, signal: kill.signal as never, value: kill.value }, finish, key);
       }
+      case 'freeze':
+        if (engine.facts.cgroupRoot === null) return fail({ name: 'not-applicable', message: 'there are no control groups' });
+        return this.#submit(peer, { method: 'freeze', units, freeze: (params as Params<'freeze'>).freeze }, finish, key);
+      case 'clean':
+        return this.#submit(peer, { method: 'clean', units, kinds: (params as Params<'clean'>).what }, finish, key);
       case 'reset-failed':
         return this.#submit(peer, { method: 'reset-failed', units }, finish, key);
       case 'set-environment':
@@ -183,7 +188,7 @@ export class Dispatcher {
 /** Whether the method needs the units' files read when they are not loaded yet. */
 function needsDefinitions<M extends Method>(method: M, params: Params<M>): boolean {
   switch (method) {
-    case 'status': case 'show': case 'why': case 'plan': case 'list-dependencies': case 'cat': case 'enqueue': case 'verify': case 'set-property':
+    case 'status': case 'show': case 'why': case 'plan': case 'list-dependencies': case 'cat': case 'enqueue': case 'verify': case 'clean': case 'freeze': case 'set-property':
       return true;
     case 'kill': case 'reset-failed':
       return (params as Params<'kill'>).units.length > 0;

@@ -23,7 +23,7 @@ const NOTHING: Selection = { ok: true, units: [] };
 /** Methods whose `units` or `unit` are single units or patterns over loaded ones, and not patterns over everything there is. */
 export function resolveUnits<M extends Method>(state: ManagerState, method: M, params: Params<M>): Selection {
   switch (method) {
-    case 'status': case 'show': case 'cat': case 'enqueue': case 'plan': case 'kill': case 'reset-failed': case 'verify':
+    case 'status': case 'show': case 'cat': case 'enqueue': case 'plan': case 'kill': case 'freeze': case 'clean': case 'reset-failed': case 'verify':
       return select(state, (params as Params<'status'>).units);
     case 'change-unit-files':
       // Templates and paths are meant too; what is no name at all is refused by the verb itself.

@@ -21,7 +21,7 @@ export const runlevel: Verb = {
       yield* complain(reply.failure.message);
       return exitStatusOf(reply.failure.name);
     }
-    const reached = new Set(reply.value.units.filter(({ active }) => active === 'active').map(({ unit }) => unit as string));
+    const reached = new Set(reply.value.units.filter(({ active }) => active === 'active').map(({ unit }) => unit));
     const level = LEVELS.find(([target]) => reached.has(target))?.[1] ?? null;
     if (hasOption(call.options, 'json')) yield* printJson({ runlevel: level });
     else yield* print(level === null ? 'unknown' : `N ${level}`);
