@@ -12,7 +12,8 @@ export const sync: Verb = {
   summary: 'Make the units of a directory of unit files what runs',
   operand: 'free',
   options: ['watch', 'no-block', 'quiet', 'json'],
-  runs: 'node',
+  // The manager hands it to the Node client at the first look into the directory.
+  runs: 'manager',
   *run(call) {
     const [path, ...more] = call.words;
     if (path === undefined || more.length > 0) {
