@@ -8,6 +8,8 @@ import type { Failure } from '../control/error-codes.ts';
 import type { AnyParams, Given, Method } from '../control/requests.ts';
 import type { CalendarSurroundings } from '../core/time/calendar.ts';
 import type { TimeZones as MachineZones } from '../core/time/time-zone.ts';
+import type { LineLayout } from './log-copy/line-layout.ts';
+import type { Target } from './log-copy/target.ts';
 import type { LogRequest } from './log-request.ts';
 import type { LogTail } from './log-tail.ts';
 import type { OptionName, Options } from './options.ts';
@@ -29,8 +31,24 @@ export type VerbStep =
   | { readonly step: 'read-log'; readonly query: LogRequest }
   /** The time zones of the machine. Only in the Node client. */
   | { readonly step: 'time-zones' }
+  /** Lines of the log go elsewhere. Resumed with an exit status. Only in the Node client. */
+  | { readonly step: 'copy-log'; readonly copy: LogCopyRequest }
   /** The unit files of a directory. `unlike`: when they differ from these; null = as they are. Only in the Node client. */
   | { readonly step: 'unit-directory'; readonly path: string; readonly unlike: UnitDirectory | null };
+
+/** Which lines of the log are copied, and where to. */
+export interface LogCopyRequest {
+  readonly lines: LogRequest;
+  readonly targets: readonly Target[];
+  readonly layout: LineLayout;
+  readonly utc: boolean;
+  /** Lines must match it; null = all. */
+  readonly include: RegExp | null;
+  /** Lines must not match it; null = none is left out. */
+  readonly exclude: RegExp | null;
+  /** Where it is kept what was copied; null = nowhere. */
+  readonly cursorFile: string | null;
+}
 
 /** What a verb is given for `unit-directory`. */
 export interface UnitDirectory {

@@ -40,6 +40,7 @@ import { listPaths } from './verbs/list-paths.ts';
 import { listSockets } from './verbs/list-sockets.ts';
 import { listTimers } from './verbs/list-timers.ts';
 import { log } from './verbs/log.ts';
+import { logCopy } from './verbs/log-copy.ts';
 import { plan } from './verbs/plan.ts';
 import { prompt } from './verbs/prompt.ts';
 import { escape } from './verbs/escape.ts';
@@ -66,7 +67,7 @@ import { why } from './verbs/why.ts';
 /** In the order help shows them. */
 export const VERBS: readonly Verb[] = [
   start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, freeze, thaw, clean, setProperty, run, sync,
-  status, listUnits, listTimers, listSockets, listPaths, listDependencies, show, cat, log, isActive, isFailed,
+  status, listUnits, listTimers, listSockets, listPaths, listDependencies, show, cat, log, logCopy, isActive, isFailed,
   enable, disable, reenable, mask, unmask, preset, presetAll, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
   why, plan, verify,
   listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, runlevel, setEnvironment, unsetEnvironment, showEnvironment,

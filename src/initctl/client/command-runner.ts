@@ -8,6 +8,7 @@ import { renderProgress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Reply, TimeZones, VerbRun } from '../verb.ts';
 import { readLog, readTail, type LogSink } from './log-source.ts';
+import { copyLog } from './copy-log.ts';
 import type { Places } from './places.ts';
 import { awaitOtherFiles, readUnitDirectory } from './unit-directory.ts';
 
@@ -61,6 +62,9 @@ export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<num
         break;
       case 'time-zones':
         input = timeZones();
+        break;
+      case 'copy-log':
+        input = await copyLog(step.copy, options.places, sink, options.stdout);
         break;
       case 'unit-directory':
         input = step.unlike === null ? readUnitDirectory(step.path) : await awaitOtherFiles(step.unlike, options.signal);
