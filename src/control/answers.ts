@@ -397,6 +397,7 @@ interface Answers {
   readonly 'start-transient': TransientAnswer;
   readonly 'set-property': SetPropertyAnswer;
   readonly 'sync-units': SyncAnswer;
+  readonly call: TransientAnswer;
   readonly 'await-end': EndAnswer;
   readonly cancel: DoneAnswer;
   readonly kill: DoneAnswer;

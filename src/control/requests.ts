@@ -95,6 +95,8 @@ export const PARAMS = {
    * nothing changes. `wait`: answered when the jobs have ended.
    */
   'sync-units': shape({ origin: text(ARGUMENT_CHARS_MAX), units: list(shape({ name, text: text(LINE_BYTES_MAX) }), SYNC_UNITS_MAX), wait: optional(flag, true) }),
+  /** Runs a command that a service has under a name, with the streams of the process that asks; `await-end` tells how it ended. */
+  call: shape({ unit: name, command: name, arguments: optional(list(text(ARGUMENT_CHARS_MAX), ARGUMENTS_MAX), noNames) }),
   /** Answers when the unit is down: how it ended. */
   'await-end': shape({ unit: name }),
   /** No jobs = all. */
@@ -169,7 +171,7 @@ export const METHOD_KINDS: Readonly<Record<Method, 'session' | 'read' | 'change'
   'list-unit-files': 'read', 'is-enabled': 'read', 'get-default': 'read', 'get-environment': 'read', why: 'read', plan: 'read',
   verify: 'read',
   'await-end': 'read',
-  'start-transient': 'manage', 'sync-units': 'manage', enqueue: 'change', kill: 'change', freeze: 'change', clean: 'change', 'reset-failed': 'change', 'set-property': 'change', 'change-unit-files': 'change',
+  'start-transient': 'manage', 'sync-units': 'manage', enqueue: 'change', kill: 'change', freeze: 'change', clean: 'change', 'reset-failed': 'change', 'set-property': 'change', call: 'change', 'change-unit-files': 'change',
   cancel: 'manage', 'set-environment': 'manage', shutdown: 'manage', 'daemon-reload': 'manage', 'daemon-reexec': 'manage', fault: 'manage',
 };
 

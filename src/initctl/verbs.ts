@@ -20,6 +20,7 @@ import { addRequires } from './verbs/add-requires.ts';
 import { reenable } from './verbs/reenable.ts';
 import { unmask } from './verbs/unmask.ts';
 import { calendar } from './verbs/calendar.ts';
+import { call } from './verbs/call.ts';
 import { cancel } from './verbs/cancel.ts';
 import { cat } from './verbs/cat.ts';
 import { daemonReexec } from './verbs/daemon-reexec.ts';
@@ -66,7 +67,7 @@ import { why } from './verbs/why.ts';
 
 /** In the order help shows them. */
 export const VERBS: readonly Verb[] = [
-  start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, freeze, thaw, clean, setProperty, run, sync,
+  start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, freeze, thaw, clean, setProperty, call, run, sync,
   status, listUnits, listTimers, listSockets, listPaths, listDependencies, show, cat, log, logCopy, isActive, isFailed,
   enable, disable, reenable, mask, unmask, preset, presetAll, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
   why, plan, verify,

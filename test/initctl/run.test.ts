@@ -59,3 +59,11 @@ test('what cannot be made is said in one line', () => {
   assert.equal(taken.exit, 1);
   assert.equal(taken.err, 'Failed to start transient service unit: Unit foo.service was already loaded or has a fragment file.\n');
 });
+
+test('call ends with the exit status of the command it had run', () => {
+  const called = runArguments(['call', 'app', 'rotate', '--', '-x', 'a b'], {}, { call: STARTED, 'await-end': END });
+  assert.equal(called.exit, 3);
+  assert.deepEqual(called.requests[0], { method: 'call', params: { unit: 'app.service', command: 'rotate', arguments: ['-x', 'a b'] } });
+  assert.equal(runArguments(['call', 'app', 'rotate'], {}, { call: STARTED, 'await-end': { ...END, result: 'signal', code: 'killed', status: 9 } }).exit, 255);
+  assert.equal(runArguments(['call']).exit, 2);
+});

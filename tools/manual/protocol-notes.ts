@@ -93,6 +93,10 @@ export const METHOD_NOTES: MethodNotes = {
     text: 'The units from one origin become exactly these; all can be used, or nothing changes.',
     params: { origin: 'where they come from, in words or as a path', units: 'name and text of each', wait: 'answer when the jobs have ended?' },
   },
+  call: {
+    text: 'Runs a command that a service has under a name, with the streams of the process that asks.',
+    params: { unit: 'a name', command: 'the name of the command (ExecCall=)', arguments: 'what follows the words of the command line?' },
+  },
   'await-end': { text: 'Answers when the unit is down: how it ended.', params: { unit: 'a name' } },
   'list-timers': { text: 'Timers, the one that elapses next first.', params: { patterns: 'patterns of names?', all: 'inactive ones too?', states: 'load, active or sub-states?' } },
   'list-sockets': { text: 'Sockets, one line for each address.', params: { patterns: 'patterns of names?', all: 'inactive ones too?', states: 'load, active or sub-states?' } },

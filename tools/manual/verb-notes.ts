@@ -124,6 +124,13 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
     '.Fl -watch',
     'every change of the directory is taken over at once, until the command is ended; what runs goes on.',
   ],
+  call: [
+    'The commands are those of',
+    '.Li ExecCall= ,',
+    'see',
+    '.Xr heartwood.unit 5 .',
+    'The exit status is that of the command, 255 when a signal ended it.',
+  ],
   'set-property': [
     'The settings are those of',
     '.Xr systemd.resource-control 5 ,',

@@ -6,7 +6,7 @@ import { withKind } from '../unit/unit-name.ts';
 import { readCgroupContext, readSlice } from './cgroup-context.ts';
 import { addExecDependencies, addServiceDefaults, addSlice } from './default-dependencies.ts';
 import { readExecContext } from './exec-context.ts';
-import { readCommands } from './exec-commands.ts';
+import { readCommands, readNamedCommands } from './exec-commands.ts';
 import { readKillContext } from './kill-context.ts';
 import {
   entriesFor, ignore, oneOf, originOf, parseAbsolutePath, readExpanded, readScalar, readWords, wordsOf, type SettingReader,
@@ -131,6 +131,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
   const execStartPost = readCommands(reader, 'ExecStartPost');
   const execReload = readCommands(reader, 'ExecReload');
   const execStopPost = readCommands(reader, 'ExecStopPost');
+  const calls = readNamedCommands(reader, 'ExecCall');
   const busName = readExpanded<string | null>(reader, 'BusName', parseBusName, null);
   const impliedType: ServiceType = busName !== null ? 'dbus' : execStart.length > 0 ? 'simple' : 'oneshot';
   const type = readScalar<ServiceType>(reader, 'Type', parseType, impliedType, 'is-bad');
@@ -216,7 +217,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
     entries: common.entries,
     diagnostics: common.diagnostics,
     notEffective: common.notEffective,
-    type, execCondition, execStartPre, execStart, execStartPost, execReload, execStop, execStopPost,
+    type, execCondition, execStartPre, execStart, execStartPost, execReload, execStop, execStopPost, calls,
     remainAfterExit, guessMainPid, pidFile, busName,
     restart, restartUsec, restartSteps, restartMaxDelayUsec,
     timeoutStartUsec, timeoutStopUsec, timeoutAbortUsec, timeoutStartFailureMode, timeoutStopFailureMode,

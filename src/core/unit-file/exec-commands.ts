@@ -1,5 +1,5 @@
 /** The settings that hold command lines: ExecStart= and its kin, of every kind of unit. */
-import type { ExecCommand } from '../unit/definition.ts';
+import type { ExecCommand, NamedCommand } from '../unit/definition.ts';
 import { entriesFor, ignore, originOf, type SettingReader } from './setting-reader.ts';
 import { parseExecCommands } from './value/exec-command.ts';
 
@@ -27,4 +27,31 @@ export function readCommands(reader: SettingReader, name: string): readonly Exec
     else ignore(reader, entry, parsed.failure.problem);
   }
   return commands;
+}
+
+const NAMED = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})\s+(\S.*)$/s;
+
+/** `NAME COMMAND LINE` of one directive; of lines with the same name the last one counts. */
+export function readNamedCommands(reader: SettingReader, name: string): readonly NamedCommand[] {
+  if (!reader.byName.has(name)) return NONE;
+  const commands = new Map<string, ExecCommand>();
+  for (const entry of entriesFor(reader, name)) {
+    if (entry.value === '') {
+      commands.clear();
+      continue;
+    }
+    const [, word, line] = NAMED.exec(entry.value) ?? [];
+    if (word === undefined || line === undefined) {
+      ignore(reader, entry, 'a name and a command line are wanted');
+      continue;
+    }
+    const parsed = parseExecCommands(line, originOf(entry), reader.expand);
+    const [command, ...others] = parsed.commands;
+    for (const remark of parsed.remarks) reader.log.add('warning', entry, `${name}=: ${remark}.`);
+    if (parsed.failure !== null) ignore(reader, entry, parsed.failure.problem);
+    else if (command === undefined || others.length > 0) ignore(reader, entry, 'one command is wanted');
+    else if (commands.size >= COMMANDS_MAX) ignore(reader, entry, `only ${COMMANDS_MAX} commands are taken`);
+    else commands.set(word, command);
+  }
+  return [...commands].map(([word, command]) => ({ name: word, command }));
 }

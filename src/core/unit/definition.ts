@@ -300,6 +300,12 @@ export interface ExitStatusSet {
   readonly signals: readonly Signal[];
 }
 
+/** A command with a name of its own. */
+export interface NamedCommand {
+  readonly name: string;
+  readonly command: ExecCommand;
+}
+
 export interface ServiceUnit extends UnitCommon {
   readonly kind: 'service';
   readonly type: ServiceType;
@@ -311,6 +317,8 @@ export interface ServiceUnit extends UnitCommon {
   readonly execReload: readonly ExecCommand[];
   readonly execStop: readonly ExecCommand[];
   readonly execStopPost: readonly ExecCommand[];
+  /** ExecCall=: commands that clients may have run, by their names. Our own. */
+  readonly calls: readonly NamedCommand[];
   readonly remainAfterExit: boolean;
   readonly guessMainPid: boolean;
   readonly pidFile: string | null;

@@ -13,6 +13,7 @@ import type { Request } from '../../core/manager/event.ts';
 import type { Engine } from '../engine.ts';
 import { FAULT_SIGNALS, commitFault } from '../faults.ts';
 import type { Peer } from './connection.ts';
+import { callUnit } from './call-unit.ts';
 import { enqueueUnits } from './enqueue.ts';
 import { readerOf } from './reads/readers.ts';
 import { setProperty } from './set-property.ts';
@@ -130,6 +131,8 @@ export class Dispatcher {
         return this.#reload(() => { finish({ ok: true, value: {} }); });
       case 'sync-units':
         return syncUnits({ engine, peer, reload: (proceed) => this.#reload(proceed) }, params as Params<'sync-units'>, finish);
+      case 'call':
+        return callUnit(engine, peer, params as Params<'call'>, units, finish);
       case 'set-property':
         return setProperty(engine, params as Params<'set-property'>, units, (proceed) => this.#reload(proceed), finish);
       case 'change-unit-files': {
@@ -188,7 +191,7 @@ export class Dispatcher {
 /** Whether the method needs the units' files read when they are not loaded yet. */
 function needsDefinitions<M extends Method>(method: M, params: Params<M>): boolean {
   switch (method) {
-    case 'status': case 'show': case 'why': case 'plan': case 'list-dependencies': case 'cat': case 'enqueue': case 'verify': case 'clean': case 'freeze': case 'set-property':
+    case 'status': case 'show': case 'why': case 'plan': case 'list-dependencies': case 'cat': case 'enqueue': case 'verify': case 'clean': case 'freeze': case 'set-property': case 'call':
       return true;
     case 'kill': case 'reset-failed':
       return (params as Params<'kill'>).units.length > 0;

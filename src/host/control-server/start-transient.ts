@@ -10,6 +10,7 @@ import type { Unit } from '../../core/manager/state.ts';
 import type { Engine } from '../engine.ts';
 import { transientUnitsOf, writeWhole } from '../transient-units.ts';
 import { afterLoading } from './after-loading.ts';
+import { lendStreams, STREAMS, streamName, takeBackStreams } from './caller-streams.ts';
 import type { Peer } from './connection.ts';
 import { enqueueUnits } from './enqueue.ts';
 import { unitFilesOf } from './unit-file-states.ts';
@@ -34,8 +35,7 @@ export function startTransient(engine: Engine, peer: Peer, params: Request, done
   const names = params.units.map(({ kind }) => `${stem}.${kind}`) as UnitName[];
   let isClaimed = false;
   const finish: Done<TransientAnswer> = (outcome) => {
-    // The service's processes have theirs by now. A copy that is held any longer keeps whoever reads the other end waiting.
-    engine.fds.close(streamNames(names));
+    takeBackStreams(engine, names);
     if (isClaimed) transient.release(names);
     done(outcome);
   };
@@ -57,7 +57,7 @@ export function startTransient(engine: Engine, peer: Peer, params: Request, done
     isClaimed = true;
     const service = names.find((name) => unitKind(name) === 'service');
     if (params.pipe && service !== undefined) {
-      const error = takeStreams(engine, peer, service);
+      const error = lendStreams(engine, peer, service);
       if (error !== '') return refuse({ name: 'not-applicable', message: `The command cannot be given the streams of its caller: ${error}.` });
     }
     for (const [index, name] of names.entries()) {
@@ -100,31 +100,6 @@ function wasAsked(engine: Engine, key: string | null): boolean {
 function isTaken(engine: Engine, name: UnitName): boolean {
   const unit = getEntry(engine.state().units, name);
   return unit !== undefined && unit.definition.loadState !== 'not-found';
-}
-
-const STREAMS = ['StandardInput', 'StandardOutput', 'StandardError'] as const;
-
-function streamName(unit: UnitName, stream: string): string {
-  return `${unit}.${stream}`;
-}
-
-function streamNames(units: readonly UnitName[]): readonly string[] {
-  return units.flatMap((unit) => STREAMS.map((stream) => streamName(unit, stream)));
-}
-
-/** Copies of the caller's standard streams, under names the unit refers to. Returns an error message, or ''. */
-function takeStreams(engine: Engine, peer: Peer, unit: UnitName): string {
-  const { native } = engine;
-  const pidfd = native.pidfdOpen(peer.pid);
-  if (typeof pidfd === 'string') return `the process that asks is gone: ${pidfd}`;
-  let error = '';
-  for (const [number, stream] of STREAMS.entries()) {
-    const fd = native.pidfdGetFd(pidfd, number);
-    if (typeof fd === 'string') error = `its streams cannot be had: ${fd}`;
-    else engine.fds.add(streamName(unit, stream), fd);
-  }
-  native.close(pidfd);
-  return error;
 }
 
 /** What of the unit depends on who asks. */

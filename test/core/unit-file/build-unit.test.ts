@@ -244,3 +244,12 @@ test('a path unit reads its lines in order and needs at least one', () => {
   assert.deepEqual(unit.watches.map(({ kind, path }) => `${kind} ${path}`), ['DirectoryNotEmpty /d/e', 'PathExistsGlob /g/*']);
   assert.equal(unitOf('b.path', '[Path]\nMakeDirectory=yes\n').loadState, 'bad-setting');
 });
+
+test('commands with a name are read one by one; what is none is told and passed over', () => {
+  const unit = unitOf('a.service', '[Service]\nExecStart=/bin/x\nExecCall=dump /bin/kill -USR1 $MAINPID\nExecCall=alone\nExecCall=two /bin/a ; /bin/b\nExecCall=dump -/bin/other "a b"\n');
+  assert.ok(unit.kind === 'service');
+  assert.deepEqual(unit.calls.map(({ name, command }) => [name, command.path, command.argv, command.ignoreFailure]), [['dump', '/bin/other', ['/bin/other', 'a b'], true]]);
+  assert.deepEqual(unit.diagnostics.map(({ line }) => line), [4, 5]);
+  const none = unitOf('b.service', '[Service]\nExecStart=/bin/x\nExecCall=dump /bin/y\nExecCall=\n');
+  assert.ok(none.kind === 'service' && none.calls.length === 0);
+});

@@ -47,3 +47,8 @@ export const SERVICE_DIRECTIVES = page('systemd.service(5)', ['Service'], [
   ['ReloadSignal', 'signal', 'SIGHUP', HONOURED, 253],
   ['SysVStartPriority', 'integer', '', obsolete('System V start priorities are not used')],
 ]);
+
+/** Ours alone. */
+export const CALL_DIRECTIVES = page('heartwood.unit(5)', ['Service'], [
+  ['ExecCall', 'commands', '', HONOURED],
+]);
