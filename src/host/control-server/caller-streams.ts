@@ -1,4 +1,5 @@
 /** The standard streams of the process that asks, for a service that runs on its behalf. */
+import { statSync } from 'node:fs';
 import type { UnitName } from '../../base/brand.ts';
 import type { Engine } from '../engine.ts';
 import type { Peer } from './connection.ts';
@@ -21,6 +22,11 @@ export function lendStreams(engine: Engine, peer: Peer, unit: UnitName): string 
   const { native } = engine;
   const pidfd = native.pidfdOpen(peer.pid);
   if (typeof pidfd === 'string') return `the process that asks is gone: ${pidfd}`;
+  // Who asked may have died meanwhile, and its number be another's: nobody gets the streams of a process that is not his own.
+  if (ownerOf(peer.pid) !== peer.uid) {
+    native.close(pidfd);
+    return 'the process that asks is not its own user\'s any more';
+  }
   let error = '';
   for (const [number, stream] of STREAMS.entries()) {
     const fd = native.pidfdGetFd(pidfd, number);
@@ -29,4 +35,9 @@ export function lendStreams(engine: Engine, peer: Peer, unit: UnitName): string 
   }
   native.close(pidfd);
   return error;
+}
+
+/** The user whose files in /proc those of the process are: root for one that has more rights than its user. */
+function ownerOf(pid: number): number | null {
+  return statSync(`/proc/${String(pid)}`, { throwIfNoEntry: false })?.uid ?? null;
 }
