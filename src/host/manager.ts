@@ -7,9 +7,9 @@ import { assert } from '../base/assert.ts';
 import { entriesOf, getEntry, valuesOf } from '../base/persistent-map.ts';
 import type { Errno, Fd, Pid, Signal, UnitName } from '../base/brand.ts';
 import type { Effect, SpawnEffect } from '../core/manager/effect.ts';
-import type { ManagerConfig, ServiceState, SocketState, Unit } from '../core/manager/state.ts';
+import type { ManagerConfig, ServiceState, Unit } from '../core/manager/state.ts';
 import { initialState, step } from '../core/manager/step.ts';
-import { controlPidOf, mainPidOf, runsCommands } from '../core/manager/unit-processes.ts';
+import { controlPidOf, mainPidOf, runsCommands, waitsForEmptyGroup } from '../core/manager/unit-processes.ts';
 import type { CgroupContext, DirectoryKind, UnitDefinition } from '../core/unit/definition.ts';
 import type { MountPoint } from '../core/unit/mount.ts';
 import type { SenderQuestion, SenderUnit } from '../logd/protocol.ts';
@@ -392,7 +392,7 @@ export class Manager {
       if (unit.runtime.kind === 'socket' && unit.definition.kind === 'socket' && unit.runtime.state === 'listening' && unit.runtime.deadlineUsec === null) {
         this.#sockets.watch({ unit: unit.name, fds: unit.runtime.fds, accept: unit.definition.accept, flush: false });
       }
-      if (waitsForEmpty(unit)) this.#tracker.watchEmpty(unit.name);
+      if (waitsForEmptyGroup(unit)) this.#tracker.watchEmpty(unit.name);
     }
     this.#mounts?.refresh();
     this.engine.armTimer(state.armedUsec);
@@ -567,16 +567,6 @@ function newestExit(queue: Recovered['queue']): Pid | null {
 
 /** States in which nothing has sent SIGKILL to the whole control group. */
 const UNKILLED_STATES: ReadonlySet<string> = new Set<ServiceState>(['start-pre', 'start', 'start-post', 'running', 'exited', 'reload', 'reload-signal', 'reload-notify', 'stop']);
-
-/** States that end when the control group is empty, or that may last longer than any process of their own. */
-const WAITS_FOR_EMPTY_STATES: ReadonlySet<string> = new Set<ServiceState | SocketState>([
-  'start', 'running', 'stop-watchdog', 'stop-sigterm', 'stop-sigkill', 'final-watchdog', 'final-sigterm', 'final-sigkill',
-  'stop-pre-sigterm', 'stop-pre-sigkill',
-]);
-
-function waitsForEmpty({ runtime }: Unit): boolean {
-  return runsCommands(runtime) && WAITS_FOR_EMPTY_STATES.has(runtime.state);
-}
 
 /** native/addon/checkpoint-layout.h */
 const DEATH_BY_EXIT = -1001;

@@ -9,13 +9,15 @@ export const BRANCHES: readonly string[] = [
   // Sub-states of services, targets among them.
   'condition', 'start-pre', 'start', 'start-post', 'running', 'exited', 'reload', 'reload-signal', 'stop', 'stop-watchdog', 'stop-sigterm',
   'stop-sigkill', 'stop-post', 'final-sigterm', 'final-sigkill', 'failed', 'auto-restart', 'dead', 'active',
+  // Of sockets, timers and paths.
+  'start-chown', 'listening', 'stop-pre', 'stop-pre-sigterm', 'waiting', 'elapsed',
   // How jobs end.
   'job done', 'job canceled', 'job timeout', 'job failed', 'job dependency', 'job skipped', 'job assert', 'job invalid',
   // Requests that are refused.
   'refused: transaction-refused', 'refused: no-process', 'refused: not-applicable', 'refused: no-such-unit', 'refused: load-failed',
   // Why units end.
   'ended: requested', 'ended: dependency', 'ended: dependency-failed', 'ended: start-limit', 'ended: exit', 'ended: spawn-failed', 'ended: timeout',
-  'ended: watchdog', 'ended: protocol', 'ended: shutdown',
+  'ended: watchdog', 'ended: protocol', 'ended: shutdown', 'ended: trigger-limit', 'ended: service-start-limit',
   // Lives of the engine.
   'recovery between batches', 'recovery in a batch', 'birth found', 'event left out', 'effect left out',
 ];

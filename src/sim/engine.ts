@@ -12,13 +12,12 @@ import { saveEvent, type JournalEntry, type LoadDefinitions, type SavedEvent } f
 import { NOWHERE, Replay, unfinishedOf, type DeathWitness, type OpenBatch, type Position, type Replayed, type Step } from '../core/manager/replay.ts';
 import { deserialise, serialise } from '../core/manager/serialise.ts';
 import type { ManagerState } from '../core/manager/state.ts';
-import type { UnitDefinition } from '../core/unit/definition.ts';
 import type { Faults } from './faults.ts';
 
 /** More events than this with the clock standing still is a loop of the manager. */
 const EVENTS_PER_TURN_MAX = 10_000;
 /** Small, so that recoveries meet snapshots of every age. */
-const SNAPSHOT_AFTER_ENTRIES = 60;
+const SNAPSHOT_AFTER_ENTRIES = 100;
 
 /** The world the engine is in. */
 export interface EngineWorld {
@@ -49,12 +48,11 @@ export class SimulatedEngine {
   #queue: UnstampedEvent[] = [];
   #inTurn = false;
   #open: OpenBatch | null = null;
-  // The memory that outlives the engine.
-  #snapshot = '';
-  /** As the unit files were when the snapshot was made. What a recovery makes of files that were edited since is not simulated. */
-  #definitions: readonly UnitDefinition[] = [];
+  // The memory that outlives the engine. It is plain data that nobody changes, and becomes text when a recovery reads it: what is written
+  // far more often than read costs nothing. As the unit files were then; what becomes of files that were edited since is not simulated.
+  #snapshot: ManagerState;
   #snapshotHead: { readonly sequence: number; readonly queue: readonly SavedEvent[] } = { sequence: 0, queue: [] };
-  #journal: string[] = [];
+  #journal: JournalEntry[] = [];
   #position = NOWHERE;
   /** Processes born of effects of the batch in hand, by the effect's index. */
   readonly #births = new Map<number, Pid>();
@@ -68,7 +66,7 @@ export class SimulatedEngine {
     this.#world = options.world;
     this.#step = options.step;
     this.#faults = options.faults;
-    this.state = options.state;
+    this.state = this.#snapshot = options.state;
     this.#isJournaled = this.#faults.knows('crash');
     if (this.#isJournaled) this.#takeSnapshot();
   }
@@ -163,13 +161,12 @@ export class SimulatedEngine {
   // --- the memory
 
   #append(entry: JournalEntry): void {
-    this.#journal.push(JSON.stringify(entry));
+    this.#journal.push(entry);
   }
 
   #takeSnapshot(): void {
     this.#snapshotHead = { sequence: this.#sequence, queue: this.#queue.map(saveEvent) };
-    this.#snapshot = serialise(this.state);
-    this.#definitions = [...valuesOf(this.state.units)].map((unit) => unit.definition);
+    this.#snapshot = this.state;
     this.#journal = [];
     this.#needsSnapshot = false;
   }
@@ -216,7 +213,7 @@ export class SimulatedEngine {
         throw error;
       }
     };
-    const restored = deserialise(this.#snapshot, this.#definitions);
+    const restored = deserialise(serialise(this.#snapshot), [...valuesOf(this.#snapshot.units)].map((unit) => unit.definition));
     assert(restored.ok, `a snapshot can be read: ${restored.ok ? '' : restored.error}`);
     const witness: DeathWitness = {
       position: diedAt, wasKilled: true, births: new Map(this.#births),
@@ -231,7 +228,7 @@ export class SimulatedEngine {
     };
     // What the journal holds goes through text, as it does on the way through shared memory.
     const replay = new Replay({ witness, step, load: this.#world.load, state: restored.state, head: this.#snapshotHead });
-    const replayed = replay.run(this.#journal.map((entry) => JSON.parse(entry) as JournalEntry));
+    const replayed = replay.run(this.#journal.map((entry) => JSON.parse(JSON.stringify(entry)) as JournalEntry));
     if (replayed.open === null) this.#births.clear();
     return replayed;
   }

@@ -16,6 +16,7 @@ import type { Step } from '../core/manager/replay.ts';
 import { deserialise, serialise } from '../core/manager/serialise.ts';
 import type { ConditionOutcome, ManagerConfig, ManagerState, Unit } from '../core/manager/state.ts';
 import { initialState, step } from '../core/manager/step.ts';
+import { waitsForEmptyGroup } from '../core/manager/unit-processes.ts';
 import { UTC_ZONE, type TimeZone } from '../core/time/time-zone.ts';
 import type { UnitDefinition } from '../core/unit/definition.ts';
 import { Agenda } from './agenda.ts';
@@ -83,9 +84,6 @@ const EXECUTOR_FAILURES = [
 ] as const;
 const FORGED = ['READY=1', 'STOPPING=1', 'RELOADING=1', 'WATCHDOG=trigger', 'STATUS=forged', 'EXTEND_TIMEOUT_USEC=1000000'];
 const GARBAGE = ['', '=', 'READY', 'READY=2', 'WATCHDOG_USEC=-1', 'WATCHDOG_USEC=99999999999999999999', 'MAINPID=x', 'MAINPID=0', 'STATUS=\u0000\u001b[2J', 'ERRNO=abc', 'FDSTOREREMOVE=1', 'EXTEND_TIMEOUT_USEC=999999999999999', 'STOPPING=', 'RELOADING=1\nREADY=1'];
-
-/** States that end when the control group is empty: a new engine has to watch it again. */
-const WAITS_FOR_EMPTY: ReadonlySet<string> = new Set(['start', 'running', 'stop-watchdog', 'stop-sigterm', 'stop-sigkill', 'final-watchdog', 'final-sigterm', 'final-sigkill']);
 
 export class SimulatedKernel {
   nowUsec = 1_000_000;
@@ -191,6 +189,8 @@ export class SimulatedKernel {
 
   request(request: Request): RequestId {
     const id = this.#nextRequest++ as RequestId;
+    const { load } = this.#options;
+    if (load !== undefined && request.method === 'enqueue') this.#loadMissing(request.units, load);
     this.#hear({ event: 'request', id, key: null, caller: { uid: 0, gid: 0, pid: 1 }, request });
     if (this.faults.strikes('client-gone')) this.dropRequest(id);
     return id;
@@ -244,10 +244,10 @@ export class SimulatedKernel {
     }
   }
 
-  #observePaths({ unit, token, watches }: WatchPaths, changed: number | null): UnstampedEvent {
+  #observePaths({ unit, token, watches }: WatchPaths, changed: number | null, resumed = false): UnstampedEvent {
     const has = (path: string): boolean => [...this.files.keys()].some((file) => file === path || file.startsWith(`${path}/`));
     const observations = watches.map(({ path }) => ({ holds: has(path), stamp: String(this.files.get(path) ?? '') }));
-    return { event: 'paths-observed', unit, token, observations, changed, resumed: false, error: '' };
+    return { event: 'paths-observed', unit, token, observations, changed, resumed, error: '' };
   }
 
   changeTimeZone(zone: TimeZone = UTC_ZONE): void {
@@ -308,6 +308,14 @@ export class SimulatedKernel {
     this.#agenda.put(this.nowUsec + afterUsec, run);
   }
 
+  /** What the manager does not know yet of these units and of all they pull in. */
+  #loadMissing(names: readonly UnitName[], load: LoadDefinitions): void {
+    const isLoaded = (name: UnitName): boolean => (getEntry(this.state.units, name)?.definition.loadState ?? 'not-found') !== 'not-found';
+    const missing = names.filter((name) => !isLoaded(name));
+    const definitions = missing.length === 0 ? [] : load(missing).filter(({ name }) => !isLoaded(name));
+    if (definitions.length > 0) this.#engine.submit({ event: 'definitions', reload: false, definitions });
+  }
+
   #onTimerDue(): void {
     this.#timerUsec = null;
     if (!this.faults.strikes('timer-late')) {
@@ -351,8 +359,10 @@ export class SimulatedKernel {
       case 'watch-sockets': for (const event of this.sockets.watch(effect)) this.#engine.submit(event); return;
       case 'unwatch-sockets': this.sockets.unwatch(effect.unit); return;
       case 'load-instance': {
-        const definition = this.#options.instances?.(effect.instance);
+        const { instances, load } = this.#options;
+        const definition = instances?.(effect.instance);
         if (definition !== undefined) this.#engine.submit({ event: 'definitions', reload: false, definitions: [definition] });
+        else if (load !== undefined) this.#loadMissing([effect.instance], load);
         this.#engine.submit({ event: 'instance-loaded', unit: effect.unit, instance: effect.instance });
         return;
       }
@@ -552,6 +562,19 @@ export class SimulatedKernel {
 
   // --- a new engine
 
+  #watchAgain(unit: Unit): void {
+    const { name, definition, runtime } = unit;
+    if (waitsForEmptyGroup(unit)) this.#watch(name);
+    if (definition.kind === 'socket' && runtime.kind === 'socket' && runtime.state === 'listening' && runtime.deadlineUsec === null) {
+      for (const event of this.sockets.watch({ unit: name, accept: definition.accept, flush: false })) this.#engine.submit(event);
+    }
+    if (definition.kind === 'path' && runtime.kind === 'path' && runtime.state === 'waiting') {
+      const effect: WatchPaths = { kind: 'watch-paths', unit: name, token: runtime.token, watches: definition.watches, makeDirectoryMode: null };
+      this.#watchedPaths.set(name, effect);
+      this.#engine.submit(this.#observePaths(effect, null, true));
+    }
+  }
+
   #catchUp(state: ManagerState): void {
     this.#timerUsec = state.armedUsec;
     this.#watched.clear();
@@ -559,7 +582,11 @@ export class SimulatedKernel {
       if (this.#table.live.has(pid) || this.#zombies.has(pid) || this.#engine.expects(pid)) continue;
       this.#engine.submit({ event: 'exited', pid, code: 'killed', status: SIGKILL, unitHint: unit });
     }
-    for (const unit of valuesOf(state.units)) if (WAITS_FOR_EMPTY.has(unit.runtime.state)) this.#watch(unit.name);
+    this.sockets.forgetWatches();
+    this.#watchedPaths.clear();
+    for (const unit of valuesOf(state.units)) this.#watchAgain(unit);
+    // The wall clock may have been set while nobody looked.
+    this.#engine.submit({ event: 'clock-changed', seen: false });
     if (state.shutdown?.phase === 'final') this.#perform({ kind: 'final-kill', hurry: state.shutdown.hurry });
     if (state.shutdown?.phase === 'over') this.finished = { kind: 'finish', goal: state.shutdown.goal, exitStatus: state.shutdown.exitStatus };
   }

@@ -9,7 +9,9 @@ import { neighbours } from '../core/graph/graph.ts';
 import type { Effect, SpawnEffect } from '../core/manager/effect.ts';
 import { checkInvariants, checkJob, checkUnit } from '../core/manager/invariants.ts';
 import type { Job, JobType, ManagerState, Unit } from '../core/manager/state.ts';
+import type { ClockReading } from '../base/time.ts';
 import { nextDueUsec } from '../core/machine/service/deadlines.ts';
+import { elapseUsec } from '../core/machine/timer.ts';
 import { stateDeadlineOf } from '../core/manager/unit-processes.ts';
 import type { ServiceUnit } from '../core/unit/definition.ts';
 import type { StepLook } from './kernel.ts';
@@ -176,20 +178,25 @@ function startLimit(): Check {
   };
 }
 
-function dueUsecOf(unit: Unit): number | null {
+function latestElapse(accuracyUsec: number, elapse: number | null): number | null {
+  return elapse === null ? null : elapse + accuracyUsec;
+}
+
+function dueUsecOf(unit: Unit, now: ClockReading): number | null {
   const { runtime } = unit;
   switch (runtime.kind) {
     case 'service': return nextDueUsec(runtime);
-    case 'timer': return runtime.nextMonotonicUsec;
+    case 'timer': return unit.definition.kind === 'timer' ? latestElapse(unit.definition.accuracyUsec, elapseUsec(runtime, now)) : null;
     default: return stateDeadlineOf(unit);
   }
 }
 
 /** Whatever has a deadline has a timer that fires by then. */
 function timerForEachDeadline(): Check {
-  return ({ after, units, jobs }) => {
+  return ({ after, units, jobs, kernel }) => {
+    const now = kernel.clock();
     const isArmedFor = (due: number | null): boolean => due === null || (after.armedUsec !== null && after.armedUsec <= due);
-    for (const unit of units) if (!isArmedFor(dueUsecOf(unit))) return `${unit.name} (${unit.runtime.state}) waits for a timer that is not armed`;
+    for (const unit of units) if (!isArmedFor(dueUsecOf(unit, now))) return `${unit.name} (${unit.runtime.state}) waits for a timer that is not armed`;
     for (const job of jobs) if (!isArmedFor(job.deadlineUsec)) return `${job.unit}/${job.type} waits for a timer that is not armed`;
     return null;
   };

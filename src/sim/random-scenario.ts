@@ -2,10 +2,12 @@
  * A world made wholly from a seed: unit files with random dependencies and settings, programs that behave well or badly, somebody who
  * starts, stops, reloads and kills at random, and a choice of faults.
  */
-import { Dice } from './dice.ts';
+import { Dice, seedOf } from './dice.ts';
 import { randomFaults } from './faults.ts';
 import type { Script } from './process-table.ts';
+import { randomTrigger, randomTriggers } from './random-triggers.ts';
 import type { Action, Scenario } from './scenario.ts';
+import { unitText, type Lines } from './unit-text.ts';
 
 const SECOND = 1_000_000;
 
@@ -28,20 +30,19 @@ export function randomScenario(seed: number, options: RandomScenarioOptions = {}
   const services = Array.from({ length: 2 + dice.below(12) }, (_, i) => `u${String(i)}.service`);
   const targets = Array.from({ length: dice.below(3) }, (_, i) => `t${String(i)}.target`);
   const names = [...services, ...targets];
-  const files: Record<string, string> = { 'default.target': unitText({ Unit: [['DefaultDependencies', 'no'], ['AllowIsolate', 'yes'], ['Wants', names.filter(() => dice.chance(70)).join(' ')], ['After', names.join(' ')]] }) };
+  const triggers = randomTriggers(new Dice(seedOf(seed, 'triggers')), services);
+  const wanted = [...names.filter(() => dice.chance(70)), ...triggers.sockets, ...triggers.timers, ...triggers.paths];
+  const files: Record<string, string> = {
+    ...triggers.files,
+    'default.target': unitText({ Unit: [['DefaultDependencies', 'no'], ['AllowIsolate', 'yes'], ['Wants', wanted.join(' ')], ['After', names.join(' ')]] }),
+  };
   for (const [index, name] of services.entries()) files[name] = serviceText(dice, names, name, index);
   for (const name of targets) files[name] = unitText({ Unit: [['DefaultDependencies', 'no'], ['AllowIsolate', 'yes'], ...edges(dice, services, name, -1)] });
   const faults = options.isPeaceful === true ? {} : randomFaults(dice);
   return {
     seed, files, faults, programs: randomPrograms(dice, services),
-    actions: Array.from({ length: options.actions ?? ACTIONS }, () => randomAction(dice, services, names)),
+    actions: Array.from({ length: options.actions ?? ACTIONS }, () => (dice.chance(20) ? randomTrigger(dice, triggers) : null) ?? randomAction(dice, services, names)),
   };
-}
-
-type Lines = readonly (readonly [string, string])[];
-
-function unitText(sections: Readonly<Record<string, Lines>>): string {
-  return Object.entries(sections).map(([section, lines]) => `[${section}]\n${lines.filter(([, value]) => value !== '').map(([key, value]) => `${key}=${value}\n`).join('')}`).join('');
 }
 
 function edges(dice: Dice, names: readonly string[], name: string, index: number): Lines {
@@ -92,7 +93,7 @@ const RUNS_KEPT = 5;
 
 function randomPrograms(dice: Dice, services: readonly string[]): Readonly<Record<string, readonly Script[]>> {
   const programs: Record<string, readonly Script[]> = {};
-  for (const role of ['pre', 'post', 'stop', 'stop-post', 'reload', 'condition', 'second']) programs[`/bin/${role}`] = randomScripts(dice, { isMain: false });
+  for (const role of ['pre', 'post', 'stop', 'stop-post', 'reload', 'condition', 'second', 'connected']) programs[`/bin/${role}`] = randomScripts(dice, { isMain: false });
   for (const name of services) programs[`/bin/${name}`] = randomScripts(dice, { isMain: true });
   return programs;
 }

@@ -49,7 +49,7 @@ export interface LifeOptions {
 
 /** @throws SimulationFailure */
 export function runScenario(scenario: Scenario, options: LifeOptions = {}): Life {
-  const events: string[] = [];
+  const events: { readonly atUsec: number; readonly event: object }[] = [];
   const reached = new Map<string, number>();
   const reach = (what: string): void => { reached.set(what, (reached.get(what) ?? 0) + 1); };
   const folder = new UnitFolder(scenario.files);
@@ -63,7 +63,7 @@ export function runScenario(scenario: Scenario, options: LifeOptions = {}): Life
       return scripts[(run - 1) % scripts.length] ?? {};
     },
     observe: (look) => {
-      if (events.push(`${(look.kernel.nowUsec / SECOND).toFixed(6)} ${describe(look.event)}`) > 2 * LAST_EVENTS) events.splice(0, LAST_EVENTS);
+      if (events.push({ atUsec: look.kernel.nowUsec, event: look.event }) > 2 * LAST_EVENTS) events.splice(0, LAST_EVENTS);
       for (const effect of look.effects) {
         if (effect.kind === 'publish' && effect.change.change === 'unit') reach(effect.change.subState);
         else if (effect.kind === 'publish' && effect.change.change === 'job-removed') reach(`job ${effect.change.result}`);
@@ -83,7 +83,7 @@ export function runScenario(scenario: Scenario, options: LifeOptions = {}): Life
     comeToRest(kernel, unitNamesIn(scenario.files), mayLeave);
   } catch (error) {
     const law = error instanceof BrokenLaw ? error.law : error instanceof Error ? error.message.replace(/[a-z]*[0-9]+(\.[a-z]+)?/g, '…') : 'unknown';
-    throw new SimulationFailure(scenario, law, error instanceof Error ? error.message : String(error), { steps: kernel.steps, lastEvents: events.slice(-LAST_EVENTS) }, error);
+    throw new SimulationFailure(scenario, law, error instanceof Error ? error.message : String(error), { steps: kernel.steps, lastEvents: events.slice(-LAST_EVENTS).map(({ atUsec, event }) => `${(atUsec / SECOND).toFixed(6)} ${describe(event)}`) }, error);
   }
   for (const unit of valuesOf(kernel.state.units)) if (unit.endReason !== null) reach(`ended: ${unit.endReason.reason}`);
   for (const [what, count] of kernel.recoveries) reached.set(what, count);
@@ -107,6 +107,9 @@ function act(kernel: SimulatedKernel, folder: UnitFolder, action: Action): void 
       return;
     }
     case 'step-wall-clock': kernel.stepClock(action.byUsec); return;
+    case 'connect': kernel.arrive(action.unit, action.source); return;
+    case 'touch': kernel.writeFile(action.path); return;
+    case 'remove': kernel.removeFile(action.path); return;
     case 'write': folder.write(action.file, action.text); return;
     case 'shutdown': kernel.signal('SIGTERM'); return;
     default:
@@ -117,6 +120,8 @@ function act(kernel: SimulatedKernel, folder: UnitFolder, action: Action): void 
 /** Faults and actions are over: everything has to come to rest, and then to an end. */
 function comeToRest(kernel: SimulatedKernel, names: readonly UnitName[], mayLeave: (unit: string) => boolean): void {
   kernel.faults.end();
+  // What starts services goes first, so that these stay down.
+  for (const name of names) if (/\.(?:socket|timer|path)$/.test(name)) kernel.enqueue('stop', name);
   for (const name of names) if (name.endsWith('.service')) kernel.enqueue('stop', name);
   kernel.run(QUIET_USEC);
   const { state } = kernel;

@@ -14,6 +14,10 @@ export type Action = { readonly afterUsec: number } & (
   /** The process that comes `nth` among all, ends by a signal that nobody asked the manager for. */
   | { readonly act: 'kill'; readonly nth: number; readonly signal: number }
   | { readonly act: 'step-wall-clock'; readonly byUsec: number }
+  /** Somebody connects to the socket, or writes to it. */
+  | { readonly act: 'connect'; readonly unit: string; readonly source: string }
+  /** A file that units watch appears or is written to; or it goes. */
+  | { readonly act: 'touch' | 'remove'; readonly path: string }
   /** A unit file is written; null removes it. It counts after a daemon-reload. */
   | { readonly act: 'write'; readonly file: string; readonly text: string | null }
   | { readonly act: 'shutdown' }

@@ -39,7 +39,7 @@ export class SimulatedSockets {
     this.#waiting.delete(unit);
   }
 
-  watch({ unit, accept, flush }: EffectOf<'watch-sockets'>): readonly UnstampedEvent[] {
+  watch({ unit, accept, flush }: Pick<EffectOf<'watch-sockets'>, 'unit' | 'accept' | 'flush'>): readonly UnstampedEvent[] {
     this.#watched.set(unit, { accept });
     if (flush) this.#waiting.delete(unit);
     return this.#ready(unit);
@@ -47,6 +47,11 @@ export class SimulatedSockets {
 
   unwatch(unit: UnitName): void {
     this.#watched.delete(unit);
+  }
+
+  /** Who looked is gone. */
+  forgetWatches(): void {
+    this.#watched.clear();
   }
 
   /** Somebody connects to, or writes to, the unit's socket. */

@@ -186,7 +186,11 @@ function run(turn: Turn, waiting: Job): void {
 function operate(turn: Turn, unit: Unit, job: Job, type: JobType): RunOutcome {
   switch (type) {
     case 'nop': return 'done';
-    case 'start': return startUnit(turn, unit, job);
+    case 'start':
+      if (!hasLostRestart(unit)) return startUnit(turn, unit, job);
+      // As its own restart would have: what is bound to it hears of the end first.
+      turn.setJob({ ...job, type: 'restart' });
+      return operate(turn, unit, { ...job, type: 'restart' }, 'restart');
     case 'verify-active':
       if (isActive(unit.activeState)) return 'done';
       return unit.activeState === 'activating' && !hasLostRestart(unit) ? 'retry' : 'skipped';

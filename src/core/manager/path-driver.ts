@@ -5,7 +5,7 @@ import { isGood, isLasting } from '../machine/path.ts';
 import type { PathUnit } from '../unit/path.ts';
 import type { EventOf } from './event.ts';
 import { setRuntime } from './set-runtime.ts';
-import type { ActiveState, PathRuntime, Unit } from './state.ts';
+import type { ActiveState, PathRuntime, Reason, Unit } from './state.ts';
 import { isLoadedTrigger, startTriggered } from './trigger-start.ts';
 import type { Turn } from './turn.ts';
 
@@ -31,15 +31,17 @@ export function startPath(turn: Turn, unit: PathRecord): 'running' | 'failed' {
 }
 
 export function stopPath(turn: Turn, unit: PathRecord): void {
-  end(turn, unit, 'success');
+  end(turn, unit, 'success', null);
 }
 
 /** The start limit of the path unit itself. */
 export function failPath(turn: Turn, unit: PathRecord): void {
-  end(turn, unit, 'start-limit-hit');
+  end(turn, unit, 'start-limit-hit', { reason: 'start-limit' });
 }
 
-function end(turn: Turn, unit: PathRecord, result: PathRuntime['result']): void {
+/** @param reason why it failed; null = it was stopped, and its job says why */
+function end(turn: Turn, unit: PathRecord, result: PathRuntime['result'], reason: Reason | null): void {
+  if (reason !== null) turn.setUnit({ ...turn.require(unit.name), endReason: reason });
   turn.emit({ kind: 'unwatch-paths', unit: unit.name });
   take(turn, unit, { ...unit.runtime, state: result === 'success' ? 'dead' : 'failed', result });
 }
@@ -67,7 +69,7 @@ export function onPathsObserved(turn: Turn, event: EventOf<'paths-observed'>): v
   if (unit === undefined || !isPath(unit) || unit.runtime.token !== event.token || unit.runtime.state !== 'waiting') return;
   if (event.error !== '') {
     turn.log('err', unit.name, `${unit.name}: ${event.error}`);
-    end(turn, unit, 'resources');
+    end(turn, unit, 'resources', { reason: 'protocol', detail: event.error });
     return;
   }
   const { definition, runtime } = unit;
@@ -93,7 +95,7 @@ function trigger(turn: Turn, unit: PathRecord, path: string): void {
   const isLimited = burst > 0 && interval > 0;
   if (isLimited && recent.length >= burst) {
     turn.log('err', unit.name, `${unit.name}: triggered ${String(burst)} times within ${String(interval / 1_000_000)} s; it watches no more (TriggerLimitBurst=)`);
-    end(turn, unit, 'trigger-limit-hit');
+    end(turn, unit, 'trigger-limit-hit', { reason: 'trigger-limit' });
     return;
   }
   const outcome = startTriggered(turn, unit, definition.unit, [`TRIGGER_PATH=${path}`], definition.triggerJob);
@@ -104,7 +106,7 @@ function trigger(turn: Turn, unit: PathRecord, path: string): void {
     return;
   }
   if (outcome === 'refused') {
-    end(turn, unit, 'resources');
+    end(turn, unit, 'resources', { reason: 'dependency-failed', on: definition.unit, kind: 'TriggeredBy' });
     return;
   }
   turn.emit({ kind: 'unwatch-paths', unit: unit.name });
@@ -120,7 +122,7 @@ export function onWatchedForUnitChanged(turn: Turn, name: UnitName): void {
   const other = turn.unit(unit.definition.unit);
   const isDown = other === undefined || isInactive(other.activeState);
   if (isDown && other?.endReason?.reason === 'start-limit') {
-    end(turn, unit, 'unit-start-limit-hit');
+    end(turn, unit, 'unit-start-limit-hit', { reason: 'service-start-limit', of: other.name });
     return;
   }
   if (other !== undefined && other.job !== null) return;

@@ -6,7 +6,7 @@ import type { TimeZone } from '../time/time-zone.ts';
 import type { TimerTrigger, TimerUnit } from '../unit/timer.ts';
 import { NEVER, NO_TIMES } from './load.ts';
 import { setRuntime } from './set-runtime.ts';
-import type { ActiveState, TimerRuntime, Unit } from './state.ts';
+import type { ActiveState, Reason, TimerRuntime, Unit } from './state.ts';
 import { isLoadedTrigger, startTriggered } from './trigger-start.ts';
 import type { Turn } from './turn.ts';
 
@@ -35,7 +35,8 @@ export function startTimer(turn: Turn, unit: TimerRecord): 'running' | 'failed' 
   const isSpent = (index: number): boolean => definition.triggers[index]?.base !== 'OnActiveSec';
   const run: TimerRuntime = { ...unit.runtime, result: 'success', lastTrigger: NEVER, spent: unit.runtime.spent.filter(isSpent) };
   if (definition.persistent) {
-    turn.setUnit({ ...unit, runtime: { ...run, awaitsStamp: true } });
+    // Until the answer it is what it was: a timer that failed has its result until then.
+    turn.setUnit({ ...unit, runtime: { ...run, result: unit.runtime.result, awaitsStamp: true } });
     turn.emit({ kind: 'read-stamp', unit: unit.name });
   } else {
     wait(turn, { ...unit, runtime: run }, false);
@@ -56,20 +57,22 @@ export function onTimerStamp(turn: Turn, name: UnitName, realtimeUsec: RealtimeU
   const isFuture = realtimeUsec !== null && realtimeUsec > turn.now.realtimeUsec;
   if (isFuture) turn.log('warning', name, `${name}: its stamp file is from the future and does not count`);
   const lastTrigger = realtimeUsec === null || isFuture ? NEVER : { realtimeUsec, monotonicUsec: 0 as MonotonicUsec };
-  wait(turn, { ...unit, runtime: { ...run, lastTrigger } }, false);
+  wait(turn, { ...unit, runtime: { ...run, result: 'success', lastTrigger } }, false);
 }
 
 export function stopTimer(turn: Turn, unit: TimerRecord): void {
-  end(turn, unit, 'success');
+  end(turn, unit, 'success', null);
 }
 
-function end(turn: Turn, unit: TimerRecord, result: TimerRuntime['result']): void {
+/** @param reason why it failed; null = it was stopped, and its job says why */
+function end(turn: Turn, unit: TimerRecord, result: TimerRuntime['result'], reason: Reason | null): void {
+  if (reason !== null) turn.setUnit({ ...turn.require(unit.name), endReason: reason });
   take(turn, unit, { ...unit.runtime, state: result === 'success' ? 'dead' : 'failed', result, nextMonotonicUsec: null, nextRealtimeUsec: null });
 }
 
 /** The start limit of the timer itself. */
 export function failTimer(turn: Turn, unit: TimerRecord): void {
-  end(turn, unit, 'start-limit-hit');
+  end(turn, unit, 'start-limit-hit', { reason: 'start-limit' });
 }
 
 function wait(turn: Turn, unit: TimerRecord, clockChanged: boolean): void {
@@ -103,7 +106,7 @@ function elapseNow(turn: Turn, unit: TimerRecord): void {
   const { triggerJob } = unit.definition;
   const outcome = startTriggered(turn, unit, unit.definition.unit, environment, triggerJob);
   if (outcome === 'refused' && triggerJob === 'start') {
-    end(turn, unit, 'resources');
+    end(turn, unit, 'resources', { reason: 'dependency-failed', on: unit.definition.unit, kind: 'TriggeredBy' });
     return;
   }
   const quiet: TimerRuntime = { ...unit.runtime, state: 'running', nextMonotonicUsec: null, nextRealtimeUsec: null };

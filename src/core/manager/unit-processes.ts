@@ -1,6 +1,6 @@
 /** The processes the state knows of a unit, whatever its kind. */
 import type { MonotonicUsec, Pid } from '../../base/brand.ts';
-import type { ControlRuntime, ExecRecord, ServiceRuntime, Unit, UnitRuntime } from './state.ts';
+import type { ControlRuntime, ExecRecord, ServiceRuntime, ServiceState, SocketState, Unit, UnitRuntime } from './state.ts';
 
 /** Runs commands one at a time, with or without a main process beside them. */
 export function runsCommands(runtime: UnitRuntime): runtime is Extract<UnitRuntime, ControlRuntime | ServiceRuntime> {
@@ -24,4 +24,15 @@ export function execsOf({ runtime }: Pick<Unit, 'runtime'>): readonly ExecRecord
 /** When the present state of a unit times out; null = never. */
 export function stateDeadlineOf({ runtime }: Pick<Unit, 'runtime'>): MonotonicUsec | null {
   return 'deadlineUsec' in runtime ? runtime.deadlineUsec : null;
+}
+
+/** States that end when the control group is empty, or that may last longer than any process of their own. */
+const WAITS_FOR_EMPTY: ReadonlySet<string> = new Set<ServiceState | SocketState>([
+  'start', 'running', 'stop-watchdog', 'stop-sigterm', 'stop-sigkill', 'final-watchdog', 'final-sigterm', 'final-sigkill',
+  'stop-pre-sigterm', 'stop-pre-sigkill',
+]);
+
+/** A new engine has to watch the unit's control group again. */
+export function waitsForEmptyGroup({ runtime }: Pick<Unit, 'runtime'>): boolean {
+  return runsCommands(runtime) && WAITS_FOR_EMPTY.has(runtime.state);
 }

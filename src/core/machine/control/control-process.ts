@@ -76,7 +76,12 @@ export function onControlEvent<Definition extends ExecUnit, Role extends ExecRol
       return record === undefined ? run : { ...run, spawnFailure: failureOf(event, record.role) };
     }
     case 'exited': return event.pid === run.controlPid ? onExit(machine, c, run, event.pid, event) : run;
-    case 'cgroup-empty': return run.pendingSpawn === null && run.controlPid === null ? machine.onGroupEmpty(c, { ...run, groupEmpty: true }) : run;
+    case 'cgroup-empty': {
+      if (run.pendingSpawn !== null) return run;
+      // It has ended too when there is one: its exit is on the way.
+      const empty = { ...run, groupEmpty: true };
+      return run.controlPid === null ? machine.onGroupEmpty(c, empty) : empty;
+    }
   }
 }
 
@@ -126,6 +131,11 @@ function onCommandEnd<Definition extends ExecUnit, Role extends ExecRole, Run ex
   return machine.onCommandsDone(c, run, { role, index, result, reason: result === 'success' ? null : { reason: why, role } });
 }
 
+/** The signal of a stop (`last`: the final one) goes to all processes of the unit, not to the running command alone. */
+export function killsWholeGroup({ killMode }: KillContext, last: boolean): boolean {
+  return killMode === 'control-group' || (killMode === 'mixed' && last);
+}
+
 /**
  * Sends the signal of a stop (`last`: the final one) to the running command and what it left behind, as KillMode= says.
  * Returns whether there is anything to wait for.
@@ -142,7 +152,7 @@ export function signalControl<Definition extends ExecUnit & { readonly kill: Kil
     if (!last && signal !== SIGCONT) c.effects.push({ kind: 'kill-process', unit: name, pid, signal: SIGCONT, value: null });
     if (!last && kill.sendSighup) c.effects.push({ kind: 'kill-process', unit: name, pid, signal: SIGHUP, value: null });
   }
-  const wholeGroup = (kill.killMode === 'control-group' || (kill.killMode === 'mixed' && last)) && !run.groupEmpty;
+  const wholeGroup = killsWholeGroup(kill, last) && !run.groupEmpty;
   if (wholeGroup) {
     c.effects.push({ kind: 'kill-control-group', unit: name, signal, except: pids, alsoSighup: kill.sendSighup && !last });
     c.effects.push({ kind: 'watch-control-group', unit: name });

@@ -3,7 +3,7 @@ import { addUsec } from '../../../base/time.ts';
 import type { Reason, SocketResult, SocketRuntime, SocketState } from '../../manager/state.ts';
 import type { SocketRole } from '../../unit/definition.ts';
 import type { SocketUnit } from '../../unit/socket.ts';
-import { NO_CONTROL, signalControl, spawnControl, type CommandEnd, type ControlContext, type ControlMachine } from '../control/control-process.ts';
+import { killsWholeGroup, NO_CONTROL, signalControl, spawnControl, type CommandEnd, type ControlContext, type ControlMachine } from '../control/control-process.ts';
 import { isClosedState, isSignalState, type SocketSignalState } from './states.ts';
 
 export type SocketContext = ControlContext<SocketUnit>;
@@ -106,7 +106,7 @@ function enterStopPost(c: SocketContext, run: SocketRuntime, result: SocketResul
 
 function enterSignal(c: SocketContext, run: SocketRuntime, state: SocketSignalState, result: SocketResult, reason: Reason | null): SocketRuntime {
   const next = enter(c, withFailure(run, result, reason), state, true);
-  const waits = signalControl(c, next, state === 'stop-pre-sigkill' || state === 'final-sigkill');
+  const waits = signalControl(c, next, isLast(state));
   return waits ? next : afterSignals(c, next, state);
 }
 
@@ -133,8 +133,13 @@ function onCommandsDone(c: SocketContext, run: SocketRuntime, { result, reason }
     case 'stop-post':
       return enterSignal(c, run, 'final-sigterm', result, reason);
     default:
-      return isSignalState(state) ? afterSignals(c, run, state) : run;
+      // What an earlier command left behind was signalled too, and may take longer than the one that has just ended.
+      return isSignalState(state) && (run.groupEmpty || !killsWholeGroup(c.definition.kill, isLast(state))) ? afterSignals(c, run, state) : run;
   }
+}
+
+function isLast(state: SocketSignalState): boolean {
+  return state === 'stop-pre-sigkill' || state === 'final-sigkill';
 }
 
 /** A stop was asked for, in whatever state the socket is. */
