@@ -2,7 +2,7 @@
  * What holds after every step of the manager, whatever goes wrong around it. A law remembers what it has seen of one world, so each world
  * has laws of its own. `test/sim/laws.test.ts` shows for each that it finds a manager that breaks it.
  */
-import type { JobId, UnitName } from '../base/brand.ts';
+import type { InvocationId, JobId, UnitName } from '../base/brand.ts';
 import { changedEntries } from '../base/changed-entries.ts';
 import { getEntry } from '../base/persistent-map.ts';
 import { neighbours } from '../core/graph/graph.ts';
@@ -13,7 +13,6 @@ import type { ClockReading } from '../base/time.ts';
 import { nextDueUsec } from '../core/machine/service/deadlines.ts';
 import { elapseUsec } from '../core/machine/timer.ts';
 import { stateDeadlineOf } from '../core/manager/unit-processes.ts';
-import type { ServiceUnit } from '../core/unit/definition.ts';
 import type { StepLook } from './kernel.ts';
 
 /** One step, with what it changed. */
@@ -149,17 +148,11 @@ function stopIsStop(): Check {
   };
 }
 
-/** The first command that a start of the unit runs. */
-function isFirstCommand({ role, index }: SpawnEffect, definition: ServiceUnit): boolean {
-  if (index !== 0) return false;
-  if (definition.execCondition.length > 0) return role === 'ExecCondition';
-  if (definition.execStartPre.length > 0) return role === 'ExecStartPre';
-  return role === 'ExecStart';
-}
-
 /** StartLimitBurst= starts within StartLimitIntervalSec=, and no more. */
 function startLimit(): Check {
   const starts = new Map<UnitName, number[]>();
+  /** Each start has an id of its own, and any number of commands. */
+  const newest = new Map<UnitName, InvocationId>();
   return ({ event, after, effects, kernel }) => {
     if (event.event === 'request' && event.request.method === 'reset-failed') {
       if (event.request.units.length === 0) starts.clear();
@@ -167,7 +160,8 @@ function startLimit(): Check {
     }
     for (const spawn of spawnsIn(effects)) {
       const definition = getEntry(after.units, spawn.unit)?.definition;
-      if (definition?.kind !== 'service' || !isFirstCommand(spawn, definition)) continue;
+      if (definition?.kind !== 'service' || newest.get(spawn.unit) === spawn.invocationId) continue;
+      newest.set(spawn.unit, spawn.invocationId);
       if (definition.startLimitBurst === 0 || definition.startLimitIntervalUsec === 0) continue;
       const recent = (starts.get(spawn.unit) ?? []).filter((at) => at > kernel.nowUsec - definition.startLimitIntervalUsec);
       recent.push(kernel.nowUsec);
