@@ -3,7 +3,7 @@
  * Who may import whom:
  *
  *     base <- core <- host <- init        control imports base only
- *     base <- core <- sim                 initctl imports control, the pure reading parts of core, and base
+ *     base <- core <- sim                 sim reads unit files with host's unit loader; initctl imports control, the pure reading parts of core, and base
  *     base <- control <- host, initctl    host imports initctl's verb table and nothing else of it
  *     logd                                is a process of its own: host knows its protocol, it knows the addon's loader
  *     front                               other managers' commands: clients of the manager, knowing control and base
@@ -37,7 +37,8 @@ module.exports = {
     layer('control', ['base/']),
     layer('host', ['base/', 'core/', 'control/', 'initctl/verbs\\.ts$', 'logd/protocol\\.ts$']),
     layer('init', ['base/', 'core/', 'control/', 'host/']),
-    layer('sim', ['base/', 'core/']),
+    // The folders of `initctl simulate` are read as the manager reads them.
+    layer('sim', ['base/', 'core/', 'host/unit-loader/']),
     layer('logd', ['base/', 'control/', 'host/(native|load-native)\\.ts$']),
     // Offline verbs read unit files as the manager does, and logs as logd wrote them.
     layer('initctl', ['base/', 'control/', 'core/(unit-file|graph|unit|time)/', 'host/unit-(loader|files)/', 'logd/query\\.ts$']),

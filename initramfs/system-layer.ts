@@ -18,7 +18,7 @@ export const ADDON = 'native/heartwood.node';
  * The bundles and their loaders, laid out as in `dist/` because they find each other by relative paths. Code caches are left out:
  * they belong to the Node that made them.
  */
-const BUNDLE_FILES: readonly string[] = ['package.json', ...['heartwood', 'logd', 'initctl'].flatMap((name) => [`${name}.js`, `${name}.cjs`])];
+const BUNDLE_FILES: readonly string[] = ['package.json', ...['heartwood', 'logd', 'initctl', 'simulate'].flatMap((name) => [`${name}.js`, `${name}.cjs`])];
 
 /** Becomes /init, and is of no use elsewhere. */
 const STAGE0 = 'stage0';

@@ -112,6 +112,8 @@ export const OPTIONS = {
   'on-timezone-change': { summary: 'Run when the time zone changes' },
   'timer-property': { value: 'NAME=VALUE', summary: 'Setting of the timer' },
   'path-property': { value: 'NAME=VALUE', summary: 'Setting of the path unit that runs the command' },
+  units: { value: 'DIR[:DIR…]', summary: 'Folders of unit files to simulate' },
+  script: { value: 'FILE', summary: 'What programs do and what happens when' },
   message: { value: 'TEXT', summary: 'Reason for the log' },
 } as const satisfies Readonly<Record<string, OptionRow>>;
 

@@ -34,7 +34,9 @@ export type VerbStep =
   /** Lines of the log go elsewhere. Resumed with an exit status. Only in the Node client. */
   | { readonly step: 'copy-log'; readonly copy: LogCopyRequest }
   /** The unit files of a directory. `unlike`: when they differ from these; null = as they are. Only in the Node client. */
-  | { readonly step: 'unit-directory'; readonly path: string; readonly unlike: UnitDirectory | null };
+  | { readonly step: 'unit-directory'; readonly path: string; readonly unlike: UnitDirectory | null }
+  /** Another program of ours, with the terminal. Only in the Node client. */
+  | { readonly step: 'program'; readonly program: OwnProgram; readonly words: readonly string[] };
 
 /** Which lines of the log are copied, and where to. */
 export interface LogCopyRequest {
@@ -60,12 +62,18 @@ export interface UnitDirectory {
   readonly problem: string;
 }
 
+/** Programs that are built beside initctl. */
+export type OwnProgram = 'simulate';
+
 /** What a verb is given for `time-zones`. */
 export interface TimeZones extends MachineZones {
   readonly surroundings: CalendarSurroundings;
 }
 
-/** Resumed with the `Reply` after a request, with an exit status after `read-log`, with `TimeZones` after `time-zones`, with `UnitDirectory` after `unit-directory`, with nothing after the other steps. */
+/**
+ * Resumed with the `Reply` after a request, with an exit status after `read-log` and `program`, with `TimeZones` after `time-zones`, with
+ * `UnitDirectory` after `unit-directory`, with nothing after the other steps.
+ */
 export type VerbRun<R = number> = Generator<VerbStep, R, unknown>;
 
 export interface Invocation {
@@ -108,6 +116,11 @@ export interface Verb {
 
 export function* request<M extends Method>(method: M, params: Given<M>): VerbRun<Reply<M>> {
   return (yield { step: 'request', method, params }) as Reply<M>;
+}
+
+/** @returns its exit status */
+export function* runProgram(program: OwnProgram, words: readonly string[]): VerbRun {
+  return (yield { step: 'program', program, words }) as number;
 }
 
 export function* print(text: string): VerbRun<void> {

@@ -54,6 +54,7 @@ import { run } from './verbs/run.ts';
 import { runlevel } from './verbs/runlevel.ts';
 import { setProperty } from './verbs/set-property.ts';
 import { show } from './verbs/show.ts';
+import { simulate } from './verbs/simulate.ts';
 import { start } from './verbs/start.ts';
 import { status } from './verbs/status.ts';
 import { stop } from './verbs/stop.ts';
@@ -73,7 +74,7 @@ export const VERBS: readonly Verb[] = [
   why, plan, verify,
   listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, runlevel, setEnvironment, unsetEnvironment, showEnvironment,
   poweroff, reboot, halt, kexec, exit, rescue, emergency, defaultVerb,
-  calendar, timespan, escape,
+  simulate, calendar, timespan, escape,
   prompt, version, completionVerb(() => VERBS), helpVerb(() => VERBS),
 ];
 

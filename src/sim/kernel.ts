@@ -38,6 +38,10 @@ export interface SimulationOptions {
   readonly config?: Partial<ManagerConfig>;
   /** Outcome of conditions by parameter; absent = they hold. */
   readonly conditions?: Readonly<Record<string, boolean>>;
+  /** The same, asked by kind and parameter. */
+  readonly conditionHolds?: (kind: string, parameter: string) => boolean;
+  /** The wall clock at the beginning; absent = some day in 2023. */
+  readonly realtimeUsec?: RealtimeUsec;
   /** Addresses at which somebody else listens. */
   readonly takenAddresses?: readonly string[];
   /** The definition of an instance that a connection asks for. */
@@ -71,6 +75,9 @@ const CONFIG: ManagerConfig = {
 
 /** More happenings than this in one call is an endless loop of the manager or of the scenario. */
 const HAPPENINGS_MAX = 1_000_000;
+
+/** The wall clock when the monotonic one began. */
+const WALL_CLOCK_USEC = 1_700_000_000_000_000;
 
 /** Exit status of the executor when its set-up failed: EXIT_EXEC. */
 const EXECUTOR_STATUS = 203;
@@ -114,11 +121,12 @@ export class SimulatedKernel {
   #definitions: readonly UnitDefinition[] = [];
   #timerUsec: number | null = null;
   /** The wall clock when the monotonic one began. */
-  #wallClockUsec = 1_700_000_000_000_000;
+  #wallClockUsec: number;
   #nextRequest = 1;
 
   constructor(options: SimulationOptions = {}) {
     this.#options = options;
+    this.#wallClockUsec = options.realtimeUsec === undefined ? WALL_CLOCK_USEC : options.realtimeUsec - this.nowUsec;
     this.sockets = new SimulatedSockets(options.takenAddresses ?? []);
     this.faults = options.faults ?? new Faults(0, {});
     this.#engine = new SimulatedEngine({
@@ -218,6 +226,12 @@ export class SimulatedKernel {
   kill(pid: number, signal: number): void {
     const process = this.#table.live.get(pid as Pid);
     if (process !== undefined) this.#end(process, 'killed', signal);
+  }
+
+  /** Lets a process exit by itself. */
+  exit(pid: number, status: number): void {
+    const process = this.#table.live.get(pid as Pid);
+    if (process !== undefined) this.#end(process, 'exited', status);
   }
 
   /** Sets the wall clock forward, or back. */
@@ -405,7 +419,7 @@ export class SimulatedKernel {
   #testConditions({ unit, token, conditions, assertions }: Extract<Effect, { readonly kind: 'test-conditions' }>): void {
     const test = (each: (typeof conditions)[number]): ConditionOutcome => ({
       kind: each.kind, parameter: each.parameter, trigger: each.trigger, negate: each.negate,
-      holds: (this.#options.conditions?.[each.parameter] ?? true) !== each.negate, error: '',
+      holds: (this.#options.conditionHolds?.(each.kind, each.parameter) ?? this.#options.conditions?.[each.parameter] ?? true) !== each.negate, error: '',
     });
     this.#engine.submit({ event: 'conditions-tested', unit, token, conditions: conditions.map(test), assertions: assertions.map(test) });
   }

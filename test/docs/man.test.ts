@@ -30,7 +30,7 @@ function words(name: string): ReadonlySet<string> {
 }
 
 test('there are six pages', () => {
-  assert.deepEqual(PAGES.map((path) => basename(path)), ['heartwood-log.7', 'heartwood-protocol.7', 'heartwood.1', 'heartwood.conf.5', 'heartwood.unit.5', 'initctl.1']);
+  assert.deepEqual(PAGES.map((path) => basename(path)), ['heartwood-log.7', 'heartwood-protocol.7', 'heartwood-simulate.5', 'heartwood.1', 'heartwood.conf.5', 'heartwood.unit.5', 'initctl.1']);
 });
 
 for (const path of PAGES) {

@@ -7,6 +7,13 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
     'Prints the normal form of each expression and when it elapses next, as', '.Xr systemd-analyze 1', 'does; an expression that is none ends with exit status 1.',
     'Works without a manager, in the time zone of', '.Ev TZ', 'or of the machine.',
   ],
+  simulate: [
+    'Boots the unit files of DIR in a world without a kernel: the code of the manager itself, a virtual clock, and programs that do what the script says.',
+    'Hours of restarts take milliseconds, and every run is the same.',
+    'Prints what happened when; with', '.Fl -all', 'also what the manager only logs quietly, with', '.Fl -quiet', 'only the count of expectations.',
+    'Exit status 1 when an', '.Ic expect', 'line of the script does not hold, 2 when the script is wrong; each is told with file and line.',
+    'The language of scripts is described in', '.Xr heartwood-simulate 5 .', 'Works without a manager.',
+  ],
   timespan: ['Prints each time span in microseconds and in words, as', '.Xr systemd-analyze 1', 'does; the first that is none ends it with exit status 1.'],
   escape: ['Takes the options of', '.Xr systemd-escape 1 ,', 'prints what it prints, and needs no manager.'],
   start: [

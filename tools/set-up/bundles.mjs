@@ -16,6 +16,7 @@ export const BUNDLES = [
   { name: 'logd', entry: 'src/logd/main.ts' },
   { name: 'initctl', entry: 'src/initctl/main.ts' },
   { name: 'front', entry: 'src/front/main.ts' },
+  { name: 'simulate', entry: 'src/sim/main.ts' },
 ];
 
 /** What a code cache depends on beside the bundle: the warm run, and the launcher, whose flags V8 compares. */

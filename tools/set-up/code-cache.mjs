@@ -25,6 +25,7 @@ const WARM_RUNS = {
     '--exit-with', 'asker.service', '--log-target', 'null', '--show-status', 'no',
   ],
   logd: null,
+  simulate: null,
   initctl: () => ['--help'],
 };
 

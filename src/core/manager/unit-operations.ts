@@ -204,5 +204,6 @@ export function reloadUnit(turn: Turn, unit: Unit): RunOutcome {
   }
   if (!isService(unit) || unit.runtime.state !== 'running' && unit.runtime.state !== 'exited') return 'invalid';
   driveService(turn, unit.name, reloadService);
-  return 'running';
+  // With Type=notify-reload and no process left there is nobody to tell, as in systemd.
+  return turn.require(unit.name).activeState === 'reloading' ? 'running' : 'done';
 }

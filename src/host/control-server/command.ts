@@ -81,7 +81,7 @@ export class Command {
         if (step.step === 'request') this.#request(step.method, step.params);
         else if (step.step === 'log') this.#options.output.tail(step.tail);
         else if (step.step === 'sleep') this.#sleep(step.msec);
-        else if (step.step === 'read-log' || step.step === 'time-zones' || step.step === 'unit-directory' || step.step === 'copy-log') this.#end({ ok: true, value: { run: 'node' } });
+        else if (step.step === 'read-log' || step.step === 'time-zones' || step.step === 'unit-directory' || step.step === 'program' || step.step === 'copy-log') this.#end({ ok: true, value: { run: 'node' } });
         else this.#print(step.step === 'out' ? 1 : 2, step.text);
       }
     } catch (error) {

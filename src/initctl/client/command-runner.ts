@@ -9,6 +9,7 @@ import type { Terminal } from '../terminal.ts';
 import type { Reply, TimeZones, VerbRun } from '../verb.ts';
 import { readLog, readTail, type LogSink } from './log-source.ts';
 import { copyLog } from './copy-log.ts';
+import { runOwnProgram } from './own-program.ts';
 import type { Places } from './places.ts';
 import { awaitOtherFiles, readUnitDirectory } from './unit-directory.ts';
 
@@ -69,6 +70,9 @@ export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<num
       case 'unit-directory':
         input = step.unlike === null ? readUnitDirectory(step.path) : await awaitOtherFiles(step.unlike, options.signal);
         if (options.signal.aborted) return EXIT.interrupted;
+        break;
+      case 'program':
+        input = await runOwnProgram(step.program, step.words);
         break;
       case 'sleep':
         await sleep(step.msec, options.signal);
