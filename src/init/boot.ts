@@ -8,6 +8,7 @@ import { ControlServer } from '../host/control-server/control-server.ts';
 import type { Checkpoint } from '../host/checkpoint/checkpoint.ts';
 import { NOTHING_KEPT, keptFdsIn } from '../host/checkpoint/kept-fds.ts';
 import type { KeptFds } from '../host/checkpoint/kept-fds.ts';
+import { rememberFormerLife, type FormerLife } from '../host/checkpoint/former-life.ts';
 import { recover } from '../host/checkpoint/recovery.ts';
 import type { Recovered } from '../host/checkpoint/recovery.ts';
 import { step } from '../core/manager/step.ts';
@@ -39,6 +40,9 @@ import { SIGKILL } from '../base/signals.ts';
 
 /** Units a shutdown or an emergency needs: loaded once the boot is over, so that they do not hold it up. */
 const LATER_UNITS = ['shutdown.target', 'exit.target', 'poweroff.target', 'reboot.target', 'halt.target', 'kexec.target', 'rescue.target', 'emergency.target', 'default.target', 'ctrl-alt-del.target'] as string[] as UnitName[];
+
+/** How long a recovered manager works before it writes down what it was recovered from. */
+const RECORD_DELAY_MSEC = 1000;
 
 export interface BootOptions {
   readonly native: NativeBinding;
@@ -195,11 +199,25 @@ export function boot(options: BootOptions): Manager {
 function recoverFormer(options: BootOptions, units: UnitSource, log: ManagerLog): Recovered | null {
   const { checkpoint, native } = options;
   if (checkpoint.memory === null || !checkpoint.inherits) return null;
-  const outcome = recover(checkpoint.memory, step, (names) => units.load(names, () => undefined).definitions);
-  if (outcome.ok) return outcome.recovered;
+  const former = rememberFormerLife(checkpoint.memory, (names) => units.load(names, () => undefined).definitions);
+  const outcome = recover(checkpoint.memory, step, former.load);
+  if (outcome.ok) {
+    recordLater(former, options.runtimeDirectory.path, log);
+    return outcome.recovered;
+  }
   log.write('emerg', '', `the state of the former engine is lost, everything is started afresh: ${outcome.error}`);
   if (process.pid === 1) native.killAll(SIGKILL);
   return null;
+}
+
+/** The record of the former life can wait until its services have what they wait for. */
+function recordLater(former: FormerLife, directory: string | null, log: ManagerLog): void {
+  if (directory === null) return;
+  setTimeout(() => {
+    const written = former.write(directory, VERSION);
+    if ('file' in written) log.write('info', '', `what came before is in ${written.file}: initctl replay shows it`);
+    else log.write('notice', '', `there is no record of what came before: ${written.error}`);
+  }, RECORD_DELAY_MSEC).unref();
 }
 
 /** The manager's place among the control groups is that of its first engine: by now it may have moved into a leaf. */

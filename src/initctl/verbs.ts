@@ -48,6 +48,7 @@ import { escape } from './verbs/escape.ts';
 import { exit, halt, kexec, poweroff, reboot } from './verbs/power.ts';
 import { reloadOrRestart } from './verbs/reload-or-restart.ts';
 import { reload } from './verbs/reload.ts';
+import { replay } from './verbs/replay.ts';
 import { resetFailed } from './verbs/reset-failed.ts';
 import { restart } from './verbs/restart.ts';
 import { run } from './verbs/run.ts';
@@ -74,7 +75,7 @@ export const VERBS: readonly Verb[] = [
   why, plan, verify,
   listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, runlevel, setEnvironment, unsetEnvironment, showEnvironment,
   poweroff, reboot, halt, kexec, exit, rescue, emergency, defaultVerb,
-  simulate, calendar, timespan, escape,
+  simulate, replay, calendar, timespan, escape,
   prompt, version, completionVerb(() => VERBS), helpVerb(() => VERBS),
 ];
 

@@ -1,10 +1,11 @@
 /**
- * The simulator as a program: `units …` is `initctl simulate`, anything else `npm run simulate`.
+ * The simulator as a program: `units …` is `initctl simulate`, `replay FILE` is `initctl replay`, anything else `npm run simulate`.
  */
 import { randomLives } from './random-lives.ts';
+import { replayFile } from './replay-life.ts';
 import { simulateUnits } from './simulate-units.ts';
 
 const [what, ...words] = process.argv.slice(2);
 // A reader that has seen enough (`| head`) is no error.
 process.stdout.on('error', () => { process.exit(); });
-process.exitCode = what === 'units' ? simulateUnits(words) : randomLives(process.argv.slice(2));
+process.exitCode = what === 'units' ? simulateUnits(words) : what === 'replay' ? replayFile(words) : randomLives(process.argv.slice(2));

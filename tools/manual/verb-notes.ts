@@ -14,6 +14,15 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
     'Exit status 1 when an', '.Ic expect', 'line of the script does not hold, 2 when the script is wrong; each is told with file and line.',
     'The language of scripts is described in', '.Xr heartwood-simulate 5 .', 'Works without a manager.',
   ],
+  replay: [
+    'When the engine of the manager dies or executes itself anew, the next one leaves a record of what came before in',
+    '.Pa lives/',
+    'in its runtime directory, readable by its own user; the newest four are kept.',
+    'It holds the state, the definitions and every event since: enough to take the same steps again on any machine, also those that the manager left out because it had died of them.',
+    'Prints each event with what followed from it.',
+    'Exit status 1 when a step throws or leaves a state that must not be, 2 when FILE is no such record.',
+    'Works without a manager;', '.Ic daemon-reexec', 'makes a record of a manager that is well.',
+  ],
   timespan: ['Prints each time span in microseconds and in words, as', '.Xr systemd-analyze 1', 'does; the first that is none ends it with exit status 1.'],
   escape: ['Takes the options of', '.Xr systemd-escape 1 ,', 'prints what it prints, and needs no manager.'],
   start: [
