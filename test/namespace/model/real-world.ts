@@ -1,0 +1,146 @@
+/** Lives a script through on the real kernel: the real manager in namespaces, programs that do what the simulated ones do. */
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Script } from '../../../src/sim/process-table.ts';
+import type { Expectation, ScriptAction, TimedAction, WorldScript } from '../../../src/sim/script/script-text.ts';
+import type { Rig } from '../rig.ts';
+
+/** Where the programs of scripts are: `program /run/model/NAME: …`. */
+export const PROGRAMS = '/run/model/';
+
+/** A unit came to a state, as subscribers are told. */
+export interface StateChange {
+  readonly unit: string;
+  readonly state: string;
+}
+
+export interface WorldOutcome {
+  readonly changes: readonly StateChange[];
+  /** Expectations that do not hold, with what was found. */
+  readonly broken: readonly string[];
+}
+
+const SIGNAL_NAMES: Readonly<Record<number, string>> = { 6: 'ABRT', 9: 'KILL', 11: 'SEGV', 15: 'TERM' };
+
+function lineOf(script: Script): string {
+  const { forks, spawnFails, exitSignal, ignoresTerm, ...numbers } = script;
+  if (spawnFails !== undefined) throw new Error('a program that cannot start is a file that is not there');
+  const fields = Object.entries(numbers).map(([key, value]) => `${key}=${String(value)}`);
+  if (exitSignal !== undefined) fields.push(`exitSignal=${SIGNAL_NAMES[exitSignal] ?? String(exitSignal)}`);
+  if (ignoresTerm === true) fields.push('ignoresTerm=1');
+  if (forks !== undefined) fields.push('leavesChild=1');
+  return fields.join(' ');
+}
+
+/** Puts the programs of a script in place. */
+export async function installPrograms(rig: Rig, { programs }: WorldScript): Promise<void> {
+  const source = readFileSync(join(import.meta.dirname, 'scripted-program.pl'), 'utf8');
+  await rig.run(['sh', '-c', `mkdir -p ${PROGRAMS} && cat > ${PROGRAMS}program && chmod 755 ${PROGRAMS}program`], { input: source });
+  for (const [path, scripts] of programs) {
+    if (!path.startsWith(PROGRAMS)) throw new Error(`${path} is a program that the real world has not`);
+    await rig.run(['sh', '-c', `ln -f ${PROGRAMS}program ${path} && cat > ${path}.runs`], { input: scripts.map((script) => `${lineOf(script)}\n`).join('') });
+  }
+}
+
+/** Hears of every change of state. */
+class Watcher {
+  readonly changes: StateChange[] = [];
+  readonly #states = new Map<string, { readonly activeState: string; readonly subState: string }>();
+  readonly #socket: Socket;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (text + chunk).split('\n');
+      text = lines.pop() ?? '';
+      for (const line of lines) this.#hear(JSON.parse(line) as { readonly method?: string; readonly params?: { readonly change: string; readonly unit: string; readonly activeState: string; readonly subState: string } });
+    });
+  }
+
+  static async open(rig: Rig): Promise<Watcher> {
+    const socket = connect(rig.path('/run/heartwood/control'));
+    await once(socket, 'connect');
+    const watcher = new Watcher(socket);
+    socket.write('{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1}}\n{"jsonrpc":"2.0","id":2,"method":"subscribe","params":{}}\n');
+    await once(socket, 'data');
+    return watcher;
+  }
+
+  #hear({ params }: { readonly method?: string; readonly params?: { readonly change: string; readonly unit: string; readonly activeState: string; readonly subState: string } }): void {
+    if (params?.change !== 'unit') return;
+    const { unit, activeState, subState } = params;
+    this.changes.push({ unit, state: `${activeState} (${subState})` });
+    this.#states.set(unit, { activeState, subState });
+  }
+
+  stateOf(unit: string): { readonly activeState: string; readonly subState: string } {
+    return this.#states.get(unit) ?? { activeState: 'inactive', subState: 'dead' };
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** Several scripts at the same time, each about units of its own. */
+export async function liveThrough(rig: Rig, scripts: readonly WorldScript[]): Promise<WorldOutcome[]> {
+  for (const script of scripts) await installPrograms(rig, script);
+  const watcher = await Watcher.open(rig);
+  const began = performance.now();
+  const broken = await Promise.all(scripts.map((script) => liveOne(rig, script, watcher, began)));
+  watcher.close();
+  return broken.map((each) => ({ changes: watcher.changes, broken: each }));
+}
+
+async function liveOne(rig: Rig, script: WorldScript, watcher: Watcher, began: number): Promise<string[]> {
+  const broken: string[] = [];
+  const until = async (usec: number): Promise<void> => { await sleep(Math.max(0, began + usec / 1000 - performance.now())); };
+  for (const { atUsec, action, text } of script.actions) {
+    await until(atUsec);
+    if (action.act === 'expect') {
+      const found = await judge(rig, watcher, action.unit, action.expectation, script);
+      if (found !== '') broken.push(`${text}: ${found}`);
+    } else {
+      await perform(rig, action, text);
+    }
+  }
+  await until(script.untilUsec);
+  return broken;
+}
+
+async function perform(rig: Rig, action: Exclude<ScriptAction, { readonly act: 'expect' }>, text: TimedAction['text']): Promise<void> {
+  switch (action.act) {
+    case 'request': await rig.initctl(action.verb, '--no-block', ...action.units); return;
+    case 'reset-failed': await rig.initctl('reset-failed', ...action.units); return;
+    case 'kill': await rig.initctl('kill', '--kill-whom=main', `--signal=${String(action.signal)}`, action.unit); return;
+    case 'touch': await rig.run(['touch', action.path]); return;
+    case 'remove': await rig.run(['rm', '-f', action.path]); return;
+    default: throw new Error(`the real world cannot do "${text}"`);
+  }
+}
+
+async function judge(rig: Rig, watcher: Watcher, unit: string, expectation: Expectation, script: WorldScript): Promise<string> {
+  switch (expectation.what) {
+    case 'state': {
+      const { activeState, subState } = watcher.stateOf(unit);
+      return activeState === expectation.activeState && (expectation.subState === null || subState === expectation.subState) ? '' : `it is ${activeState} (${subState})`;
+    }
+    case 'restarts': {
+      const restarts = await rig.property(unit, 'NRestarts');
+      return Number(restarts) === expectation.count ? '' : `it was restarted ${restarts} times`;
+    }
+    case 'result': {
+      const result = await rig.property(unit, 'Result');
+      return result === expectation.result ? '' : `the result is ${result}`;
+    }
+    case 'runs': {
+      const path = [...script.programs.keys()].find((each) => each === `${PROGRAMS}${unit.replace(/\.service$/, '')}`);
+      const runs = (await rig.run(['sh', '-c', `wc -l < ${path ?? '/dev/null'}.count`])).stdout.trim();
+      return Number(runs) === expectation.count ? '' : `it was run ${runs} times`;
+    }
+  }
+}
