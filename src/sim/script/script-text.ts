@@ -19,6 +19,7 @@
  */
 import type { RealtimeUsec, Signal, UnitName } from '../../base/brand.ts';
 import { ok, problem, type Result } from '../../base/result.ts';
+import { SIGKILL } from '../../base/signals.ts';
 import { parseCalendar } from '../../core/time/calendar.ts';
 import { nextElapse } from '../../core/time/calendar-elapse.ts';
 import { parseTimeSpan } from '../../core/time/time-span.ts';
@@ -298,8 +299,6 @@ function readAction(text: string): Result<ScriptAction> {
     default: return problem(`"${act}" is nothing that can happen; known are ${[...VERBS, 'reset-failed', 'daemon-reload', 'kill', 'exit', 'notify', 'connect', 'touch', 'remove', 'step-clock', 'shutdown', 'expect'].join(', ')}`);
   }
 }
-
-const SIGKILL = 9 as Signal;
 
 function readUnitAction(act: 'kill' | 'exit' | 'notify' | 'connect' | 'expect', unit: UnitName, words: readonly string[], text: string): Result<ScriptAction> {
   switch (act) {
