@@ -168,7 +168,8 @@ export class SimulatedEngine {
     this.#snapshotHead = { sequence: this.#sequence, queue: this.#queue.map(saveEvent) };
     this.#snapshot = this.state;
     this.#journal = [];
-    this.#needsSnapshot = false;
+    // As in the host's journal: definitions that wait are read again by a recovery, and until they are stepped the files may change.
+    this.#needsSnapshot = this.#queue.some((event) => 'definitions' in event);
   }
 
   // --- recovery

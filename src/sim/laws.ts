@@ -4,8 +4,9 @@
  */
 import type { InvocationId, JobId, UnitName } from '../base/brand.ts';
 import { changedEntries } from '../base/changed-entries.ts';
-import { getEntry } from '../base/persistent-map.ts';
-import { neighbours } from '../core/graph/graph.ts';
+import { assert } from '../base/assert.ts';
+import { entriesOf, getEntry, valuesOf } from '../base/persistent-map.ts';
+import { buildGraph, neighbours, type Graph } from '../core/graph/graph.ts';
 import type { Effect, SpawnEffect } from '../core/manager/effect.ts';
 import { checkInvariants, checkJob, checkUnit } from '../core/manager/invariants.ts';
 import type { Job, JobType, ManagerState, Unit } from '../core/manager/state.ts';
@@ -224,13 +225,23 @@ function reason(): Check {
   };
 }
 
+/** A recovery builds the graph anew, and has to come to the same one. */
+function isOfDefinitions({ units, graph, aliases }: ManagerState): boolean {
+  const anew = buildGraph([...valuesOf(units)].map(({ definition }) => definition), (name) => getEntry(aliases, name) ?? name);
+  const textOf = (each: Graph): string => JSON.stringify([...entriesOf(each)].map(([name, node]) => [name, Object.entries(node).filter(([, others]) => others.length > 0).sort()]).sort());
+  return textOf(anew) === textOf(graph);
+}
+
 /** References inside the state lead somewhere. */
 function consistency(): Check {
   let steps = 0;
   return ({ after, units, jobs }) => {
     steps += 1;
     try {
-      if (steps % FULL_CHECK_EVERY_STEPS === 0) checkInvariants(after);
+      if (steps % FULL_CHECK_EVERY_STEPS === 0) {
+        checkInvariants(after);
+        assert(isOfDefinitions(after), 'the graph is made of the definitions and of nothing else');
+      }
       for (const unit of units) checkUnit(after, unit);
       for (const job of jobs) checkJob(after, job);
     } catch (error) {

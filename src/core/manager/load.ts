@@ -70,6 +70,7 @@ function withoutVainDefaults(definition: UnitDefinition, isMissing: (name: UnitN
 /** Definitions that were read for the first time. One that is loaded already stays as it is until a daemon-reload. */
 export function addDefinitions(turn: Turn, definitions: readonly UnitDefinition[]): void {
   const added: UnitDefinition[] = [];
+  let hasOldEdges = false;
   const missing = new Set(definitions.filter((each) => each.loadState === 'not-found').map((each) => each.name));
   const isMissing = (name: UnitName): boolean => missing.has(name) || turn.unit(name)?.definition.loadState === 'not-found';
   for (const read of definitions) {
@@ -78,11 +79,14 @@ export function addDefinitions(turn: Turn, definitions: readonly UnitDefinition[
     if (known !== undefined && known.definition.loadState !== 'not-found') continue;
     if (known === undefined || known.definition.kind !== definition.kind) turn.setUnit(newUnit(definition));
     else turn.setUnit({ ...known, definition });
+    // Its file was gone while it ran; now there is one again, which may say other things.
+    hasOldEdges ||= known !== undefined && known.definition.dependencies.length > 0;
     setAliases(turn, definition);
     added.push(definition);
   }
   if (added.length === 0) return;
-  turn.graph = addToGraph(turn.graph, added, (name) => turn.resolve(name));
+  const resolve = (name: UnitName): UnitName => turn.resolve(name);
+  turn.graph = hasOldEdges ? buildGraph([...turn.units()].map((unit) => unit.definition), resolve) : addToGraph(turn.graph, added, resolve);
   if (reportCycles(turn, added.map((definition) => definition.name))) turn.orderIsAcyclic = false;
 }
 

@@ -118,8 +118,10 @@ export class CheckpointJournal implements Journal {
     const head: SnapshotHead = { facts: this.#facts, sequence: this.#sequence, queue: queue.map(saveEvent) };
     const text = `${JSON.stringify(head)}\n${serialise(state)}`;
     this.#snapshotBytes = text.length;
-    this.#needsSnapshot = !this.#memory.writeSnapshot(text);
-    if (this.#needsSnapshot) this.#log.write('crit', '', `the state is too long for a checkpoint: ${String(text.length)} characters`);
+    const isWritten = this.#memory.writeSnapshot(text);
+    // Definitions that wait are read again by a recovery, and until they are stepped and in a snapshot their files may change.
+    this.#needsSnapshot = !isWritten || queue.some((event) => 'definitions' in event);
+    if (!isWritten) this.#log.write('crit', '', `the state is too long for a checkpoint: ${String(text.length)} characters`);
   }
 
   #append(entry: JournalEntry): void {
