@@ -39,7 +39,7 @@ export class BrokenLaw extends Error {
 }
 
 /** The whole state is looked at so often; what changed, always. */
-const FULL_CHECK_EVERY_STEPS = 256;
+const FULL_CHECK_EVERY_STEPS = 1024;
 
 const STARTING: ReadonlySet<JobType> = new Set<JobType>(['start', 'restart', 'try-restart', 'reload-or-start', 'verify-active']);
 const STOPPING: ReadonlySet<JobType> = new Set<JobType>(['stop', 'restart', 'try-restart']);

@@ -34,7 +34,9 @@ function* seedsFrom(first: number, last: number): Generator<number> {
 }
 
 function report(tally: Tally, elapsedMsec: number, verdict: string): void {
-  console.log(`${verdict}: ${String(tally.lives)} lives, ${String(tally.steps)} events, ${String(Math.round((tally.steps / elapsedMsec) * 1000))} a second`);
+  const { user, system } = process.cpuUsage();
+  const rate = (msec: number): string => String(Math.round((tally.steps / msec) * 1000));
+  console.log(`${verdict}: ${String(tally.lives)} lives, ${String(tally.steps)} events, ${rate(elapsedMsec)} a second, ${rate((user + system) / 1000)} a second of processor time`);
 }
 
 function printCounts(title: string, counts: ReadonlyMap<string, number>): void {

@@ -12,6 +12,8 @@ const GROUPS = [
   { name: 'unit', directories: null, concurrency: availableParallelism(), timeoutMs: 120_000 },
   // Parts of the shell on the real kernel: processes, sockets, pipes, signals.
   { name: 'parts', directories: ['host', 'init', 'logd', 'native', 'tools'], concurrency: availableParallelism(), timeoutMs: 120_000 },
+  // Random worlds, for as long as their test says.
+  { name: 'simulation', directories: ['simulation'], concurrency: 1, timeoutMs: 180_000 },
   // Each boots a manager of its own and measures real time: no more at once than there are processors.
   { name: 'namespace', directories: ['namespace'], concurrency: Math.max(1, Math.floor(availableParallelism() / 2)), timeoutMs: 180_000 },
   // The commands of other managers, which run managers of their own and measure real time.
