@@ -54,7 +54,6 @@ export function runArguments(argv: readonly string[], terminal: Partial<Terminal
       case 'log': tails.push(step.tail); break;
       case 'read-log':
       case 'program': input = 0; break;
-      case 'unit-directory': input = { path: step.path, files: [], problem: '' }; break;
       case 'time-zones': input = { local: UTC_ZONE, find: readZone, surroundings: calendarSurroundings(UTC_ZONE) }; break;
       case 'copy-log': input = 0; break;
       case 'unit-directory': input = { path: step.path, files: [], problem: 'not for this rig' }; break;
