@@ -62,7 +62,12 @@ napi_value checkpointMap(napi_env env, napi_callback_info info) {
   const int fd = call.fd(0, "fd");
   const auto bytes = static_cast<size_t>(call.integer(1, "bytes", kNativeEnd, kBytesMax));
   if (!call.ok()) return nullptr;
-  if (mappedCheckpoint.header != nullptr) return errnoValue(env, EALREADY);
+  // What was mapped turned out to be of no use, and is let go before anything relies on it; nobody looks into its ArrayBuffer again.
+  if (mappedCheckpoint.header != nullptr) {
+    if (guardIsUp()) return errnoValue(env, EALREADY);
+    munmap(mappedCheckpoint.header, mappedCheckpoint.bytes);
+    mappedCheckpoint = {};
+  }
   // Pages that were never touched cost nothing, so the size is a bound and not a price.
   if (ftruncate(fd, static_cast<off_t>(bytes)) < 0) return errnoValue(env, errno);
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -72,7 +77,7 @@ napi_value checkpointMap(napi_env env, napi_callback_info info) {
     munmap(memory, bytes);
     return errnoValue(env, ENOTSUP);
   }
-  mappedCheckpoint = {static_cast<CheckpointHeader*>(memory), fd};
+  mappedCheckpoint = {static_cast<CheckpointHeader*>(memory), fd, bytes};
   return buffer;
 }
 

@@ -300,6 +300,8 @@ bool watchLoop(napi_env env) {
 
 }  // namespace
 
+bool guardIsUp() { return guard.argv != nullptr; }
+
 napi_value guardStart(napi_env env, napi_callback_info info) {
   Call call(env, info, "guardStart", 5);
   std::string path = call.text(0, "path");

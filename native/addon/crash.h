@@ -9,9 +9,13 @@ namespace heartwood {
 struct MappedCheckpoint {
   CheckpointHeader* header = nullptr;
   int fd = -1;
+  size_t bytes = 0;
 };
 
 extern MappedCheckpoint mappedCheckpoint;
+
+/// A death would be turned into a new beginning, by what stands in the mapped memory.
+bool guardIsUp();
 
 /// Dies here when a drill asks for it.
 void passFaultPoint(FaultPoint point);

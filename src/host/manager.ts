@@ -8,6 +8,7 @@ import { entriesOf, getEntry, valuesOf } from '../base/persistent-map.ts';
 import type { Errno, Fd, Pid, Signal, UnitName } from '../base/brand.ts';
 import type { Effect, SpawnEffect } from '../core/manager/effect.ts';
 import type { ManagerConfig, ServiceState, Unit } from '../core/manager/state.ts';
+import { mayTakeOver, type FoundService } from '../core/manager/found-service.ts';
 import { initialState, step } from '../core/manager/step.ts';
 import { controlPidOf, mainPidOf, runsCommands, waitsForEmptyGroup } from '../core/manager/unit-processes.ts';
 import type { CgroupContext, DirectoryKind, UnitDefinition } from '../core/unit/definition.ts';
@@ -35,9 +36,11 @@ import { PathWatches } from './path-watches.ts';
 import type { PollSet } from './poll-set.ts';
 import { timerStampsIn } from './timer-stamps.ts';
 import { ControlGroups } from './processes/control-groups.ts';
+import { findFormerUnits, type FormerUnit } from './processes/former-groups.ts';
 import { readProcess } from './processes/process-table.ts';
 import type { ProcessTracker } from './processes/process-tracker.ts';
 import { ProcessTree } from './processes/process-tree.ts';
+import { stopStrangers } from './processes/stop-strangers.ts';
 import { executorPath, scriptCommand } from './program-paths.ts';
 import { Reaper } from './reaper.ts';
 import { FinalKill } from './shutdown/final-kill.ts';
@@ -301,7 +304,9 @@ export class Manager {
   }
 
   #boot(): void {
-    const definitions = this.#loadBootUnit();
+    const former = this.#findFormer();
+    const definitions = this.#loadBootUnit(former.map(({ unit }) => unit));
+    const found = this.#takeOverFormer(former, definitions);
     const { bootUnit } = this.#options.config;
     if (definitions.find(({ names }) => names.includes(bootUnit))?.loadState === 'not-found') {
       this.engine.log.write('crit', bootUnit, `${bootUnit} was not found in ${this.engine.facts.unitPath.join(':')}`);
@@ -309,13 +314,38 @@ export class Manager {
     const randomSeed = readRandom();
     const mounts = this.#mounts?.read();
     if (mounts === undefined) {
-      this.engine.submit({ event: 'boot', definitions, randomSeed });
+      this.engine.submit({ event: 'boot', definitions, found, randomSeed });
       return;
     }
     const byName = new Map(definitions.flatMap((definition) => definition.names.map((name) => [name, definition] as const)));
     const ofMounts = this.#mounts?.definitionsFor(mounts, (name) => byName.get(name)) ?? [];
     const replaced = new Set(ofMounts.map(({ name }) => name));
-    this.engine.submit({ event: 'boot', definitions: [...definitions.filter(({ name }) => !replaced.has(name)), ...ofMounts], mounts, randomSeed });
+    this.engine.submit({ event: 'boot', definitions: [...definitions.filter(({ name }) => !replaced.has(name)), ...ofMounts], mounts, found, randomSeed });
+  }
+
+  #findFormer(): readonly FormerUnit[] {
+    const { native, facts, foregroundUnit } = this.#options;
+    // One command is run in whatever group it was called from: what else is there is none of its business.
+    return facts.cgroupRoot === null || foregroundUnit !== null ? [] : findFormerUnits(native, facts.cgroupRoot);
+  }
+
+  /**
+   * Services that run without a manager go on; what cannot is ended, for a second copy beside it would be worse than none.
+   *
+   * @returns those that go on
+   */
+  #takeOverFormer(former: readonly FormerUnit[], definitions: readonly UnitDefinition[]): readonly FoundService[] {
+    const definitionOf = (unit: UnitName): UnitDefinition | undefined => definitions.find(({ name }) => name === unit);
+    const strangers = former.filter(({ unit, mainPid }) => !mayTakeOver(definitionOf(unit), mainPid));
+    for (const { unit, pids } of strangers) this.engine.log.write('warning', unit, `${unit}: ${String(pids.length)} processes of a former manager cannot be taken over, and are ended`);
+    for (const pid of stopStrangers(this.#options.native, strangers.flatMap(({ pids }) => pids))) {
+      this.engine.log.write('crit', '', `process ${String(pid)} of a former manager could not be ended`);
+    }
+    return former.filter((each) => !strangers.includes(each)).map(({ unit, mainPid, pids }) => {
+      const definition = definitionOf(unit);
+      if (definition !== undefined && 'cgroup' in definition) this.#tracker.restore(unit, definition.cgroup, { pids, invocationId: '', mayBeKilled: false });
+      return { unit, mainPid };
+    });
   }
 
   #watchesMounts(): MountTable | null {
@@ -366,6 +396,26 @@ export class Manager {
     }
     this.engine.resume(recovered);
     this.#reportPoison(recovered.poison);
+    if (recovered.losses.length > 0) this.#findWhatWasForgotten(recovered.lostSpawns);
+  }
+
+  /**
+   * The state is older than what happened: a service may run that it says is down, under another main process, or born of a start that
+   * nobody knows the end of. What is there counts.
+   */
+  #findWhatWasForgotten(lostSpawns: readonly SpawnEffect[]): void {
+    const units = this.engine.state().units;
+    const forgotten = this.#findFormer().filter(({ unit, mainPid }) => {
+      const runtime = getEntry(units, unit)?.runtime;
+      if (runtime === undefined) return true;
+      return runtime.kind === 'service' ? runtime.mainPid !== mainPid && runtime.controlPid !== mainPid : !runsCommands(runtime) || runtime.controlPid === null;
+    });
+    const definitions = this.#options.units.load(forgotten.map(({ unit }) => unit), () => undefined).definitions;
+    const found = this.#takeOverFormer(forgotten, definitions);
+    if (found.length > 0) this.engine.submit({ event: 'services-found', definitions, found });
+    for (const effect of lostSpawns) {
+      this.engine.submit({ event: 'spawn-failed', unit: effect.unit, token: effect.token, stage: 'manager', errno: 'EIO', subject: effect.command.path });
+    }
   }
 
   #restoreUnit(unit: Unit): void {
@@ -443,13 +493,15 @@ export class Manager {
   /**
    * The boot unit and all it needs. When a machine has none that can be loaded, the units it falls back on come with it: nobody
    * else could do anything for it, while a container or a session has somebody who reads the message.
+   *
+   * @param more units that run already
    */
-  #loadBootUnit(): readonly UnitDefinition[] {
+  #loadBootUnit(more: readonly UnitName[]): readonly UnitDefinition[] {
     const { units, config } = this.#options;
     const load = (names: readonly UnitName[]) => units.load(names, () => undefined);
-    const { definitions, names } = load([config.bootUnit]);
+    const { definitions, names } = load([config.bootUnit, ...more]);
     const isLoaded = definitions.find(({ name }) => name === names[0])?.loadState === 'loaded';
-    return isLoaded || config.mode !== 'system' ? definitions : load([config.bootUnit, ...FALLBACK_UNITS]).definitions;
+    return isLoaded || config.mode !== 'system' ? definitions : load([config.bootUnit, ...more, ...FALLBACK_UNITS]).definitions;
   }
 
   /** Sends a signal to a unit's main process; for `heartwood -- CMD`. */

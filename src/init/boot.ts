@@ -20,6 +20,8 @@ import type { ManagerOptions, UnitSource } from '../host/manager.ts';
 import type { NativeBinding, SignalRecord } from '../host/native.ts';
 import { PollSet } from '../host/poll-set.ts';
 import { findCgroupRoot } from '../host/processes/cgroup-root.ts';
+import { readAllProcesses } from '../host/processes/process-table.ts';
+import { stopStrangers } from '../host/processes/stop-strangers.ts';
 import { settleMemory } from '../host/settled-memory.ts';
 import { managerSignal } from '../host/signal-source.ts';
 import { StatusLines } from '../host/status-lines.ts';
@@ -36,7 +38,6 @@ import { makeLockDirectory, markBooted } from './legacy-directories.ts';
 import { findOuterManager } from './outer-manager.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
 import { VERSION } from './version.ts';
-import { SIGKILL } from '../base/signals.ts';
 
 /** Units a shutdown or an emergency needs: loaded once the boot is over, so that they do not hold it up. */
 const LATER_UNITS = ['shutdown.target', 'exit.target', 'poweroff.target', 'reboot.target', 'halt.target', 'kexec.target', 'rescue.target', 'emergency.target', 'default.target', 'ctrl-alt-del.target'] as string[] as UnitName[];
@@ -66,7 +67,7 @@ export interface BootOptions {
   readonly environment: readonly string[];
   readonly bootId: string;
   /** Null: there is none, and why. */
-  readonly checkpoint: Checkpoint | { readonly memory: null; readonly inherits: false; readonly why: string };
+  readonly checkpoint: Checkpoint | { readonly memory: null; readonly inherits: false; readonly isLost: false; readonly why: string };
   readonly echo: boolean;
   /** `heartwood -- CMD`: its unit, instead of unit files. */
   readonly command: { readonly units: UnitSource; readonly unit: UnitName; readonly fds: readonly (readonly [string, Fd])[] } | null;
@@ -116,7 +117,10 @@ export function boot(options: BootOptions): Manager {
   const loader = options.command === null ? createUnitLoader({ mode: mode === 'user' ? 'user' : 'system', directories, transientDirectory: transient, root: '', defaults: options.defaults, specifiers: options.specifiers }) : null;
   const units = options.command?.units ?? unitSource(loader as UnitLoader, mode);
   const recovered = recoverFormer(options, units, log);
-  const cgroup = recovered !== null ? foundBefore(recovered) : findCgroupRoot(native, { runtimeDirectory: runtimeDirectory ?? '/run', mayMount: process.pid === 1 && !isCommand });
+  const isLost = checkpoint.inherits && recovered === null;
+  const cgroup = recovered !== null ? foundBefore(recovered) : findCgroupRoot(native, { runtimeDirectory: runtimeDirectory ?? '/run', mayMount: process.pid === 1 && !isCommand, mayBeInLeaf: isLost });
+  // With control groups the manager finds out by itself what runs.
+  if (isLost) forgetFormer(native, kept, log, cgroup.root === null);
   const mission = `heartwood ${VERSION} runs as a manager of ${mode === 'user' ? 'a user session' : mode === 'system' ? 'the machine' : 'a container'}: ${options.modeReason}`;
   if (options.announcesMode) output.write(`${mission}\n`);
   log.write('info', '', mission);
@@ -192,21 +196,21 @@ export function boot(options: BootOptions): Manager {
   return manager;
 }
 
-/**
- * What a former engine of this life left, or null. When there was one and nothing can be made of what it left, its services run without
- * anybody who knows them: they are ended, and the boot begins afresh.
- */
+/** What a former engine of this life left; null when there was none, or nothing can be made of what it left. */
 function recoverFormer(options: BootOptions, units: UnitSource, log: ManagerLog): Recovered | null {
-  const { checkpoint, native } = options;
+  const { checkpoint } = options;
   if (checkpoint.memory === null || !checkpoint.inherits) return null;
+  if (checkpoint.isLost) {
+    log.write('emerg', '', 'the state of the former engine is lost, because its build kept it in another layout; what runs is looked for');
+    return null;
+  }
   const former = rememberFormerLife(checkpoint.memory, (names) => units.load(names, () => undefined).definitions);
   const outcome = recover(checkpoint.memory, step, former.load);
   if (outcome.ok) {
     recordLater(former, options.runtimeDirectory.path, log);
     return outcome.recovered;
   }
-  log.write('emerg', '', `the state of the former engine is lost, everything is started afresh: ${outcome.error}`);
-  if (process.pid === 1) native.killAll(SIGKILL);
+  log.write('emerg', '', `the state of the former engine is lost, and what runs is looked for: ${outcome.error}`);
   return null;
 }
 
@@ -218,6 +222,23 @@ function recordLater(former: FormerLife, directory: string | null, log: ManagerL
     if ('file' in written) log.write('info', '', `what came before is in ${written.file}: initctl replay shows it`);
     else log.write('notice', '', `there is no record of what came before: ${written.error}`);
   }, RECORD_DELAY_MSEC).unref();
+}
+
+/**
+ * @param endsAll there is no telling which process is of which unit: all are ended in order, because the boot that follows would start
+ *   everything a second time
+ */
+function forgetFormer(native: NativeBinding, kept: KeptFds, log: ManagerLog, endsAll: boolean): void {
+  const logd = kept.inherited('logd').map(([, { pid }]) => pid);
+  kept.forget('named');
+  kept.forget('exec-report');
+  if (!endsAll) return;
+  log.write('emerg', '', 'without control groups nothing tells which process is of which unit: all are ended');
+  // What a process leaves behind becomes a child of ours.
+  for (;;) {
+    const children = readAllProcesses(native).filter(({ pid, parent }) => parent === process.pid && !logd.includes(pid)).map(({ pid }) => pid);
+    if (children.length === 0 || stopStrangers(native, children).length > 0) return;
+  }
 }
 
 /** The manager's place among the control groups is that of its first engine: by now it may have moved into a leaf. */

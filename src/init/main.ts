@@ -71,7 +71,7 @@ function run(options: Options, chosen: ChosenMode): void {
   }
   const native = loadNative();
   // First of all: until then a death is the end.
-  const checkpoint = options.test ? { memory: null, inherits: false, why: 'nothing is started' } as const : openCheckpoint(native, process.env);
+  const checkpoint = options.test ? { memory: null, inherits: false, isLost: false, why: 'nothing is started' } as const : openCheckpoint(native, process.env);
   if (checkpoint.inherits) checkpoint.guard();
   const complaints: string[] = [];
   const isMachine = mode === 'system' && process.pid === 1;
@@ -152,7 +152,7 @@ function run(options: Options, chosen: ChosenMode): void {
     void import('./test-boot.ts').then(({ testBoot }) => { testBoot(bootOptions, options.root ?? ''); });
     return;
   }
-  if (isFirst && runtimeDirectory.path !== null && !removeStaleSockets(native, runtimeDirectory.path)) {
+  if ((isFirst || checkpoint.isLost) && runtimeDirectory.path !== null && !removeStaleSockets(native, runtimeDirectory.path)) {
     complain(`another manager is running with the runtime directory ${runtimeDirectory.path} (--runtime-dir DIR gives this one its own)`);
   }
   const manager = boot(bootOptions);

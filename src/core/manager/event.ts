@@ -2,6 +2,7 @@
  * Everything that can happen to the manager. The host makes them from what the kernel says; the simulator from a seed.
  * An event carries all it brings with it: `step` asks nobody.
  */
+import type { FoundService } from './found-service.ts';
 import type { ClockReading } from '../../base/time.ts';
 import type { Pid, RealtimeUsec, RequestId, Signal, UnitName } from '../../base/brand.ts';
 import type { TimeZone } from '../time/time-zone.ts';
@@ -38,8 +39,11 @@ export type Request =
   | { readonly method: 'shutdown'; readonly goal: ShutdownGoal; readonly exitStatus: number; readonly force: boolean };
 
 export type ManagerEvent = ClockReading & (
-  /** First event of a manager's life. The boot unit's closure is in `definitions`, what is mounted already in `mounts`. */
-  | { readonly event: 'boot'; readonly definitions: readonly UnitDefinition[]; readonly mounts?: readonly MountPoint[]; readonly randomSeed: number }
+  /**
+   * First event of a manager's life. The boot unit's closure is in `definitions`, what is mounted already in `mounts`, services that a
+   * former manager left running in `found`; absent = none.
+   */
+  | { readonly event: 'boot'; readonly definitions: readonly UnitDefinition[]; readonly mounts?: readonly MountPoint[]; readonly found?: readonly FoundService[]; readonly randomSeed: number }
   /**
    * Definitions read from disk. `reload`: they replace *all* loaded ones (daemon-reload); a unit that is not among them but still
    * has processes, a job or a state other than inactive keeps its old definition, marked not-found.
@@ -103,6 +107,8 @@ export type ManagerEvent = ClockReading & (
   /** Answer to `collect`, at once or when nobody wants to read how the unit ended any more. */
   | { readonly event: 'collect'; readonly unit: UnitName }
   | { readonly event: 'signal'; readonly signal: 'SIGTERM' | 'SIGINT' | 'SIGPWR' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' | 'SIGWINCH' | `SIGRTMIN+${number}` }
+  /** A recovery that had to forget something found these services running; `definitions` are theirs and what they pull in. */
+  | { readonly event: 'services-found'; readonly definitions: readonly UnitDefinition[]; readonly found: readonly FoundService[] }
   /** The kernel's table of mounts has changed: all of it. A unit has been loaded for each that may have one. */
   | { readonly event: 'mount-table'; readonly mounts: readonly MountPoint[] }
   /** Something about an effect failed that no other event tells. `subject` is a unit name or ''. */

@@ -16,6 +16,7 @@ import { onCollect } from './collect.ts';
 import type { Effect } from './effect.ts';
 import { onGeneratedEnvironment } from './environment.ts';
 import type { EventOf, ManagerEvent } from './event.ts';
+import { takeOverFound } from './found-service.ts';
 import { enqueue, finishJob, runNextJob } from './jobs.ts';
 import { addDefinitions, replaceDefinitions } from './load.ts';
 import { onMountTable } from './mount-driver.ts';
@@ -75,6 +76,10 @@ function handle(turn: Turn, event: ManagerEvent): void {
     case 'definitions':
       if (event.reload) replaceDefinitions(turn, event.definitions);
       else addDefinitions(turn, event.definitions);
+      return;
+    case 'services-found':
+      addDefinitions(turn, event.definitions);
+      takeOverFound(turn, event.found);
       return;
     case 'request': onRequest(turn, event); return;
     case 'request-dropped': turn.removeRequest(event.id); return;
@@ -174,6 +179,7 @@ function onBoot(turn: Turn, event: EventOf<'boot'>): void {
   const root = turn.unit('-.slice' as UnitName);
   if (event.mounts !== undefined) onMountTable(turn, event.mounts);
   if (root?.runtime.kind === 'slice') setRuntime(turn, root.name, { kind: 'slice', state: 'active' }, 'active');
+  takeOverFound(turn, event.found ?? []);
   const wanted = turn.config.bootUnit;
   const fallbacks = ['rescue.target', 'emergency.target'] as UnitName[];
   for (const name of [wanted, ...fallbacks]) {

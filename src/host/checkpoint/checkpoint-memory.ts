@@ -44,6 +44,9 @@ const SNAPSHOT_OFFSET = RING_OFFSET + RING_BYTES;
 const SNAPSHOT_BYTES_MAX = 32 << 20;
 const TOTAL_BYTES = SNAPSHOT_OFFSET + 2 * SNAPSHOT_BYTES_MAX;
 
+/** Where things are, for those who look from outside: tests that damage them. */
+export const CHECKPOINT_PLACES = { layout: 4, ring: RING_OFFSET, snapshots: [SNAPSHOT_OFFSET, SNAPSHOT_OFFSET + SNAPSHOT_BYTES_MAX] } as const;
+
 /** Length, generation and checksum before each entry of the ring. */
 const ENTRY_HEAD_BYTES = 12;
 

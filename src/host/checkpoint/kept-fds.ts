@@ -29,12 +29,14 @@ export interface KeptFds {
   keep(fd: Fd, kept: KeptFd): void;
   /** To be called before the fd is closed. */
   drop(fd: Fd): void;
+  /** Closes what a former engine kept of this kind: nobody knows any more what it is for. */
+  forget(kind: KeptKind): void;
   /** What a former engine kept of this kind, ascending by fd; empty in a first engine. */
   inherited<K extends KeptKind>(kind: K): readonly (readonly [Fd, Extract<KeptFd, { readonly is: K }>])[];
 }
 
 /** Without a checkpoint nothing lives through an execve, because there is none. */
-export const NOTHING_KEPT: KeptFds = { keep: () => undefined, drop: () => undefined, inherited: () => [] };
+export const NOTHING_KEPT: KeptFds = { keep: () => undefined, drop: () => undefined, forget: () => undefined, inherited: () => [] };
 
 /**
  * The notes in the checkpoint.
@@ -42,7 +44,7 @@ export const NOTHING_KEPT: KeptFds = { keep: () => undefined, drop: () => undefi
  * @param inherits whether a former engine filled the memory
  */
 export function keptFdsIn(native: NativeBinding, memory: CheckpointMemory, inherits: boolean, complain: (complaint: string) => void): KeptFds {
-  const former = inherits ? memory.kept().map(([fd, text]) => [fd, JSON.parse(text) as KeptFd] as const) : [];
+  let former = inherits ? memory.kept().map(([fd, text]) => [fd, JSON.parse(text) as KeptFd] as const) : [];
   // They were opened up for the execve; services must not inherit them.
   for (const [fd] of former) native.setCloexec(fd, true);
   return {
@@ -51,6 +53,14 @@ export function keptFdsIn(native: NativeBinding, memory: CheckpointMemory, inher
       if (!memory.keep(fd, JSON.stringify(kept))) complain(`fd ${String(fd)} (${kept.is}) will be lost when the manager is executed again`);
     },
     drop: (fd) => { memory.drop(fd); },
+    forget: (kind) => {
+      for (const [fd, kept] of former) {
+        if (kept.is !== kind) continue;
+        memory.drop(fd);
+        native.close(fd);
+      }
+      former = former.filter(([, kept]) => kept.is !== kind);
+    },
     inherited: <K extends KeptKind>(kind: K) =>
       former.filter((entry): entry is readonly [Fd, Extract<KeptFd, { readonly is: K }>] => entry[1].is === kind),
   };

@@ -4,8 +4,9 @@
  * An event that two engines in a row died of while stepping it is left out; so is an effect that two died of while performing it.
  */
 import type { UnitName } from '../../base/brand.ts';
+import type { SpawnEffect } from '../../core/manager/effect.ts';
 import type { JournalEntry, LoadDefinitions } from '../../core/manager/journal-entry.ts';
-import { Replay, type DeathWitness, type Replayed, type Step } from '../../core/manager/replay.ts';
+import { NOWHERE, Replay, type DeathWitness, type Replayed, type Step } from '../../core/manager/replay.ts';
 import { deserialise } from '../../core/manager/serialise.ts';
 import type { CheckpointMemory, Death } from './checkpoint-memory.ts';
 import type { LifeFacts, SnapshotHead } from './journal.ts';
@@ -15,8 +16,10 @@ export interface Recovered extends Replayed {
   readonly facts: LifeFacts;
   /** Units whose files changed since. */
   readonly changed: readonly UnitName[];
-  /** What could not be recovered, one line each. */
+  /** What could not be recovered, one line each. Then the state is older than what happened. */
   readonly losses: readonly string[];
+  /** Spawns of which is not known whether they happened. */
+  readonly lostSpawns: readonly SpawnEffect[];
 }
 
 export type RecoverOutcome = { readonly ok: true; readonly recovered: Recovered } | { readonly ok: false; readonly error: string };
@@ -31,7 +34,7 @@ export function recover(memory: CheckpointMemory, step: Step, load: LoadDefiniti
       const ring = isNewest ? memory.readRing() : { entries: [], isDamaged: false };
       const entries = ring.entries.map((entry) => JSON.parse(entry) as JournalEntry);
       if (ring.isDamaged) losses.push(`the journal is damaged after ${String(entries.length)} entries; what happened afterwards is forgotten`);
-      const outcome = recoverFrom(memory, text, entries, step, load);
+      const outcome = recoverFrom(memory, text, entries, { isCut: !isNewest || ring.isDamaged, step, load });
       if (outcome.ok) return { ok: true, recovered: { ...outcome.recovered, losses } };
       losses.push(outcome.error);
     } catch (error) {
@@ -41,7 +44,8 @@ export function recover(memory: CheckpointMemory, step: Step, load: LoadDefiniti
   return { ok: false, error: losses.join('; ') || 'the checkpoint holds no whole snapshot' };
 }
 
-function recoverFrom(memory: CheckpointMemory, text: string, entries: readonly JournalEntry[], step: Step, load: LoadDefinitions): RecoverOutcome {
+/** @param options.isCut the entries end before the engine did: its position and the births say nothing about their last batch */
+function recoverFrom(memory: CheckpointMemory, text: string, entries: readonly JournalEntry[], { isCut, step, load }: { readonly isCut: boolean; readonly step: Step; readonly load: LoadDefinitions }): RecoverOutcome {
   const newline = text.indexOf('\n');
   const head = JSON.parse(text.slice(0, newline)) as SnapshotHead;
   const stateText = text.slice(newline + 1);
@@ -49,7 +53,7 @@ function recoverFrom(memory: CheckpointMemory, text: string, entries: readonly J
   const restored = deserialise(stateText, load(units.map((unit) => unit.name)));
   if (!restored.ok) return { ok: false, error: restored.error };
   const witness: DeathWitness = {
-    position: memory.position, wasKilled: memory.death.signal !== 0, births: memory.births(),
+    position: isCut ? NOWHERE : memory.position, wasKilled: memory.death.signal !== 0, births: isCut ? new Map() : memory.births(),
     setPosition: (position) => {
       memory.setPosition(position);
       memory.passFault('in-recovery');
@@ -67,5 +71,7 @@ function recoverFrom(memory: CheckpointMemory, text: string, entries: readonly J
   if (replayed.open === null) memory.forgetBirths();
   // Left out for good: the next death is of something else, however soon it comes.
   if (replayed.poison !== null) memory.noteProgress();
-  return { ok: true, recovered: { death: memory.death, facts: head.facts, changed: restored.changed, losses: [], ...replayed } };
+  const lostSpawns = isCut ? (replayed.open?.effects ?? []).filter((effect) => effect.kind === 'spawn') : [];
+  const open = isCut ? null : replayed.open;
+  return { ok: true, recovered: { death: memory.death, facts: head.facts, changed: restored.changed, losses: [], ...replayed, open, lostSpawns } };
 }

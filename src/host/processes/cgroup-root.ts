@@ -15,6 +15,9 @@ import { MS_NODEV, MS_NOEXEC, MS_NOSUID } from '../mount-flags.ts';
 /** A folder made and removed to find out whether we may. */
 const PROBE_NAME = '.heartwood-probe';
 
+/** The group a manager moves itself into, so that its other groups may have controllers. */
+export const MANAGER_LEAF = 'init.scope';
+
 interface CgroupMount {
   readonly mountPoint: string;
   /** The group shown at the mount point, as seen from our cgroup namespace. */
@@ -80,10 +83,12 @@ function isEmptyDirectory(path: string): boolean {
  * The directory of our own group in a hierarchy that can be written.
  *
  * @param mayMount the manager is PID 1, so that a mount of its own is nobody else's business
+ * @param mayBeInLeaf the process was a manager before and may have moved into its leaf
  * @returns null and why there is none
  */
-export function findCgroupRoot(native: NativeBinding, options: { readonly runtimeDirectory: string; readonly mayMount: boolean }): { readonly root: string } | { readonly root: null; readonly why: string } {
-  const ownGroup = parseOwnGroup(readText('/proc/self/cgroup'));
+export function findCgroupRoot(native: NativeBinding, options: { readonly runtimeDirectory: string; readonly mayMount: boolean; readonly mayBeInLeaf: boolean }): { readonly root: string } | { readonly root: null; readonly why: string } {
+  const group = parseOwnGroup(readText('/proc/self/cgroup'));
+  const ownGroup = group !== null && options.mayBeInLeaf && group.endsWith(`/${MANAGER_LEAF}`) ? group.slice(0, -MANAGER_LEAF.length - 1) : group;
   if (ownGroup === null) return { root: null, why: 'the kernel has no unified control group hierarchy' };
   for (const mount of parseCgroupMounts(readText('/proc/self/mountinfo'))) {
     const directory = locateGroup(mount, ownGroup);

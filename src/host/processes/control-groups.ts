@@ -17,6 +17,7 @@ import type { NativeBinding } from '../native.ts';
 import type { PollSet } from '../poll-set.ts';
 import { parseOwnGroup } from './cgroup-root.ts';
 import type { Birthplace, FormerProcesses, GroupKill, ProcessTracker } from './process-tracker.ts';
+import { MANAGER_LEAF } from './cgroup-root.ts';
 import { needsContinue } from './process-tracker.ts';
 import { SIGCONT, SIGHUP, SIGKILL } from '../../base/signals.ts';
 import { IN_MODIFY } from '../inotify-flags.ts';
@@ -494,7 +495,7 @@ export class ControlGroups implements ProcessTracker {
   #moveToLeaf(): boolean {
     if (this.#movedToLeaf) return false;
     this.#movedToLeaf = true;
-    const leaf = `${this.#root}/init.scope`;
+    const leaf = `${this.#root}/${MANAGER_LEAF}`;
     this.#native.makeDirectory(leaf, 0o755);
     const text = this.#native.readSmallFile(`${this.#root}/cgroup.procs`, 1024 * 1024);
     for (const line of text.split('\n')) if (Number(line) > 0) this.#native.writeAttribute(`${leaf}/cgroup.procs`, line);
