@@ -45,6 +45,8 @@ export interface EngineParts {
   /** A former engine performed this spawn and told nobody: the process is one of the unit's. Returns whether its program runs. */
   takeOverBirth(effect: SpawnEffect, pid: Pid): boolean;
   armFault(fault: ArmedFault): boolean;
+  /** Asks the build that would be executed whether it can go on with this state. `done` gets null, or why it cannot. */
+  verifyNextBuild(done: (why: string | null) => void): void;
   /** Executes the manager anew. Returns only when that failed. */
   reexec(): Errno;
 }
@@ -326,10 +328,19 @@ export class ManagerEngine implements Engine {
 
   #executeAnew(request: RequestId | null): void {
     this.#reexec = undefined;
-    // Everything is in the journal: going on from here or from there is the same.
-    const errno = this.#attached().reexec();
-    this.log.write('err', '', `the manager could not be executed anew: ${errno}`);
-    if (request !== null) this.reply(request, { ok: false, code: 'not-applicable', message: `The manager could not be executed anew: ${errno}.`, unit: null });
+    this.#attached().verifyNextBuild((why) => {
+      if (why !== null) {
+        this.#refuseReexec(request, why);
+        return;
+      }
+      // Between turns, and everything is in the journal: going on from here or from there is the same.
+      this.#refuseReexec(request, this.#attached().reexec());
+    });
+  }
+
+  #refuseReexec(request: RequestId | null, why: string): void {
+    this.log.write('err', '', `the manager is not executed anew, and stays what it is: ${why}`);
+    if (request !== null) this.reply(request, { ok: false, code: 'transaction-refused', message: `The manager is not executed anew, and stays what it is: ${why}`, unit: null });
   }
 
   /** What waits for the effect's answer must not wait for ever. */

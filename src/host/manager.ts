@@ -18,6 +18,7 @@ import type { CheckpointMemory } from './checkpoint/checkpoint-memory.ts';
 import { CheckpointJournal } from './checkpoint/journal.ts';
 import type { KeptFds } from './checkpoint/kept-fds.ts';
 import type { Recovered } from './checkpoint/recovery.ts';
+import { stateQuestion } from './checkpoint/state-question.ts';
 import { watchClock } from './clock-watch.ts';
 import { readClock } from './clock.ts';
 import { realConditionHost } from './conditions/condition-host.ts';
@@ -31,6 +32,7 @@ import { GeneratorRun, type GeneratorOptions } from './generators/generator-run.
 import { ManagerEngine, describeError } from './manager-engine.ts';
 import { MountTable } from './mount-table.ts';
 import type { NativeBinding, ProcessExit, SignalRecord } from './native.ts';
+import { verifyNextBuild } from './next-build.ts';
 import { NotifySocket } from './notify-socket.ts';
 import { PathWatches } from './path-watches.ts';
 import type { PollSet } from './poll-set.ts';
@@ -153,10 +155,7 @@ export class Manager {
       echo: options.logd.echo ? (1 as Fd) : null,
       syslog: options.logd.syslog,
       whose: (process) => this.#senderUnit(process),
-      onSpawned: (pid, onExit) => {
-        native.expectExit(pid);
-        this.#own.set(pid, onExit);
-      },
+      onSpawned: (pid, onExit) => { this.#ownProcess(pid, onExit); },
     });
     options.streams.attach(this.#logd);
     const unitOf = (pid: Pid): UnitName | null => this.#knownUnitOf(pid) ?? this.#tracker.unitOf(pid);
@@ -235,6 +234,12 @@ export class Manager {
       armFault: (fault) => {
         options.checkpoint?.armFault(fault);
         return options.checkpoint !== null;
+      },
+      verifyNextBuild: (done) => {
+        verifyNextBuild({
+          native, mode: facts.mode, question: stateQuestion(this.engine.state()),
+          onSpawned: (pid, onExit) => { this.#ownProcess(pid, onExit); },
+        }, done);
       },
       reexec: () => this.#reexec(),
     });
@@ -480,6 +485,11 @@ export class Manager {
   #expect(pid: Pid, unit: UnitName): void {
     this.#options.native.expectExit(pid);
     this.#children.set(pid, unit);
+  }
+
+  #ownProcess(pid: Pid, onExit: () => void): void {
+    this.#options.native.expectExit(pid);
+    this.#own.set(pid, onExit);
   }
 
   #isChild(pid: Pid): boolean {

@@ -58,7 +58,11 @@ function main(words: readonly string[]): void {
     case 'help': process.stdout.write(HELP); return;
     case 'version': process.stdout.write(`heartwood ${VERSION}\n`); return;
     case 'wrong': return complain(`${parsed.message} (see heartwood --help)`);
-    case 'run': run(parsed.options, parsed.options.mode === null ? byItself : { mode: parsed.options.mode, why: 'asked for' });
+    case 'run': {
+      const mode = parsed.options.checkState ?? parsed.options.mode;
+      run(parsed.options, mode === null ? byItself : { mode, why: 'asked for' });
+      return;
+    }
   }
 }
 
@@ -71,7 +75,8 @@ function run(options: Options, chosen: ChosenMode): void {
   }
   const native = loadNative();
   // First of all: until then a death is the end.
-  const checkpoint = options.test ? { memory: null, inherits: false, isLost: false, why: 'nothing is started' } as const : openCheckpoint(native, process.env);
+  const looksOnly = options.test || options.checkState !== null;
+  const checkpoint = looksOnly ? { memory: null, inherits: false, isLost: false, why: 'nothing is started' } as const : openCheckpoint(native, process.env);
   if (checkpoint.inherits) checkpoint.guard();
   const complaints: string[] = [];
   const isMachine = mode === 'system' && process.pid === 1;
@@ -148,6 +153,10 @@ function run(options: Options, chosen: ChosenMode): void {
       else exitProcess(native, effect);
     },
   };
+  if (options.checkState !== null) {
+    void import('./check-state.ts').then(({ checkState }) => { checkState(bootOptions); });
+    return;
+  }
   if (options.test) {
     void import('./test-boot.ts').then(({ testBoot }) => { testBoot(bootOptions, options.root ?? ''); });
     return;

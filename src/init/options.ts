@@ -15,6 +15,8 @@ export interface Options {
   readonly showStatus: 'auto' | 'yes' | 'no';
   readonly exitWith: string | null;
   readonly test: boolean;
+  /** A manager's state is read from standard input, to see whether this build could go on with it; the value is the manager's mode. */
+  readonly checkState: Mode | null;
   /** What comes after `--`; null when there is no `--`. */
   readonly command: readonly string[] | null;
 }
@@ -41,6 +43,8 @@ PID 1 and service manager for systemd unit files, in a virtual machine, a contai
   --show-status WHEN        auto, yes or no: a line on the console for each unit that starts or stops
   --exit-with UNIT          end with this unit's exit status when it ends
   --test                    load everything, print what a boot would do, do nothing
+  --check-state=MODE        read the state of a running manager from standard input, say what keeps this build from going on
+                            with it, do nothing; daemon-reexec asks a new build this way
   --version                 print the version
   --help                    print this
 
@@ -54,11 +58,12 @@ const VALUED = {
 } as const satisfies Readonly<Record<string, keyof Options>>;
 
 const FLAGS: Readonly<Record<string, Partial<Options>>> = {
+  '--check-state=system': { checkState: 'system' }, '--check-state=container': { checkState: 'container' }, '--check-state=user': { checkState: 'user' },
   '--system': { mode: 'system' }, '--container': { mode: 'container' }, '--user': { mode: 'user' }, '--test': { test: true },
 };
 
 const DEFAULTS: Options = {
-  mode: null, unit: null, unitPath: null, runtimeDirectory: null, root: null, logLevel: null, logTarget: null, showStatus: 'auto', exitWith: null, test: false, command: null,
+  mode: null, unit: null, unitPath: null, runtimeDirectory: null, root: null, logLevel: null, logTarget: null, showStatus: 'auto', exitWith: null, test: false, checkState: null, command: null,
 };
 
 /**

@@ -22,7 +22,8 @@ import type { ArmedFault } from '../fault-points.ts';
 import type { NativeBinding, Outcome } from '../native.ts';
 
 const MAGIC = 0x4857_4350;
-const LAYOUT = 2;
+/** Of the memory as a whole; the state within has a format of its own (core/manager/serialise). */
+export const CHECKPOINT_LAYOUT = 2;
 
 const KEPT_BITS_OFFSET = 4096;
 /** Fds with higher numbers cannot be kept. Two for each service's pipe: enough for 16,000 services. */
@@ -101,11 +102,11 @@ export class CheckpointMemory {
     if (typeof memory === 'string') return memory;
     const checkpoint = new CheckpointMemory(native, fd, memory);
     if (inherited === null) checkpoint.#initialise();
-    return checkpoint.#words[WORD.magic] === MAGIC && checkpoint.#words[WORD.layout] === LAYOUT ? checkpoint : ('EINVAL' as Outcome<never>);
+    return checkpoint.#words[WORD.magic] === MAGIC && checkpoint.#words[WORD.layout] === CHECKPOINT_LAYOUT ? checkpoint : ('EINVAL' as Outcome<never>);
   }
 
   #initialise(): void {
-    this.#words[WORD.layout] = LAYOUT;
+    this.#words[WORD.layout] = CHECKPOINT_LAYOUT;
     this.setPosition(NOWHERE);
     this.#words[WORD.magic] = MAGIC;
   }
