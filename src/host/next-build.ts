@@ -4,13 +4,13 @@
  */
 import { readSync, writeFileSync } from 'node:fs';
 import type { Fd, Pid } from '../base/brand.ts';
+import { SIGKILL } from '../base/signals.ts';
 import type { NativeBinding } from './native.ts';
 import { managerCommand } from './program-paths.ts';
 
 /** Ten times what a thousand units take on a busy machine. */
 const ANSWER_LIMIT_MSEC = 20_000;
 const ANSWER_BYTES_MAX = 4096;
-const SIGKILL = 9;
 
 export interface NextBuildOptions {
   readonly native: NativeBinding;

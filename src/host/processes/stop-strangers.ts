@@ -3,12 +3,10 @@
  * the whole manager with it: at this point nothing else can be done.
  */
 import type { Pid } from '../../base/brand.ts';
+import { SIGCONT, SIGKILL, SIGTERM } from '../../base/signals.ts';
 import type { NativeBinding } from '../native.ts';
 import { readProcess } from './process-table.ts';
 
-const SIGTERM = 15;
-const SIGKILL = 9;
-const SIGCONT = 18;
 /** Less than half of what the guard takes for a hang. */
 const PATIENCE_MSEC = 5000;
 const KILL_PATIENCE_MSEC = 1000;
