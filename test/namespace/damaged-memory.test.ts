@@ -97,7 +97,7 @@ test('with the newest snapshot damaged the one before it counts, and services th
   await rig.initctl('daemon-reload');
   await rig.until(async () => (await starts(rig)).length === 3);
   const before = await pids(rig);
-  withMemory(rig, (fd) => { invert(fd, (CHECKPOINT_PLACES.snapshots[newest(fd)] as number) + 128); });
+  withMemory(rig, (fd) => { invert(fd, (CHECKPOINT_PLACES.snapshots[newest(fd)]) + 128); });
   await dieAndAnswer(rig);
   assert.match(rig.console, /the newest snapshot is damaged/);
   assert.equal(await rig.property('later.service', 'MainPID'), later);
