@@ -5,9 +5,9 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { OUR_BIN } from '../stage.ts';
 import { originalDaemontools } from './original.ts';
 
-export const OUR_BIN = join(import.meta.dirname, '../../../bin');
 const original = originalDaemontools();
 
 const SCRIPT_LIMIT_MS = 20_000;

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { nextRandom, seedRandom } from '../../../src/base/random.ts';
-import { OUR_BIN, same } from './both.ts';
+import { OUR_BIN } from '../stage.ts';
+import { same } from './both.ts';
 
 const INPUT = String.raw`printf 'foo bar\nfatal: x\nother\nfoo\n\nlast'`;
 const LONG = '(head -c 250 /dev/zero | tr "\\0" x; echo; echo short; head -c 200 /dev/zero | tr "\\0" y; echo; head -c 201 /dev/zero | tr "\\0" z)';

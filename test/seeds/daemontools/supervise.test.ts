@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { withStage } from '../stage.ts';
 import { originalDaemontools } from './original.ts';
-import { withStage } from './stage.ts';
 
 const SLEEPS = '#!/bin/sh\nexec sleep 1000\n';
 const TALKS = '#!/bin/sh\nexec 2>&1\necho started >&2\nn=0\nwhile :; do n=$((n+1)); echo $n; sleep 0.1; done\n';

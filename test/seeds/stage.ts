@@ -1,10 +1,11 @@
-/** A directory with service directories in it, and supervisors that are killed when the test is over. */
+/** A directory with what another manager reads, and the commands of that manager, which are killed when the test is over. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OUR_BIN } from './both.ts';
+
+export const OUR_BIN = join(import.meta.dirname, '../../bin');
 
 const WAIT_LIMIT_MS = 15_000;
 const POLL_MS = 50;
