@@ -5,14 +5,12 @@
  * Not part of the tests: it needs Debian's systemd package, and real time passes in most scenarios.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CHECKOUT_INSIDE, Rig, UNITS_INSIDE, whyNoNamespaces, type RigOptions } from '../namespace/rig.ts';
+import type { Rig } from '../namespace/rig.ts';
 import { PROPERTIES, type Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
+import { bootSides, whyNoSystemd, type Side, type SideInputs } from './sides.ts';
 
-const SYSTEMD = '/lib/systemd/systemd';
-const SYSTEMCTL = '/bin/systemctl';
 /** Scenarios at a time: they sleep most of the time, yet must not be slowed down so much that time-outs strike. */
 const CONCURRENCY = 4;
 const UNTIL_LIMIT_MS = 15_000;
@@ -28,22 +26,13 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   '/c/notify': '#!/usr/bin/perl\nuse Socket;\nsocket(my $s, AF_UNIX, SOCK_DGRAM, 0);\nmy $p = $ENV{NOTIFY_SOCKET}; $p =~ s/^@/\\0/;\nfor (@ARGV) {\n  if (/^sleep=(.*)/) { select(undef, undef, undef, $1) } elsif (/^exit=(.*)/) { exit $1 } elsif (/^kill=(.*)/) { kill $1, $$; sleep 5 }\n  else { s/;/\\n/g; send($s, $_, 0, sockaddr_un($p)) }\n}\nsleep 99999;\n',
 };
 
-interface Side {
-  readonly name: 'systemd' | 'heartwood';
-  readonly rig: Rig;
-  readonly systemctl: string;
-}
-
 function fill(text: string, scenario: Scenario): string {
   return text.replaceAll('~', scenario.name);
 }
 
-function inputs(scenarios: readonly Scenario[]): Pick<RigOptions, 'units' | 'files'> {
-  const all = scenarios.flatMap((scenario) => Object.keys(scenario.units).map((name) => fill(name, scenario)));
-  // systemd forgets a unit that has stopped unless a loaded one names it; what is left of its run could not be compared then.
-  const named = all.filter((name) => /^[^@/]+\.(service|target)$/.test(name)).map((name) => `After=${name}\n`);
-  const units: Record<string, string> = { 'compare.target': `[Unit]\nRequires=basic.target\nAfter=basic.target\nAllowIsolate=yes\n${named.join('')}` };
-  const files: Record<string, { text: string; mode?: number }> = { '/t/.keep': { text: '' }, '/generators/.keep': { text: '' } };
+function inputs(scenarios: readonly Scenario[]): SideInputs {
+  const units: Record<string, string> = {};
+  const files: Record<string, { text: string; mode?: number }> = {};
   for (const [path, text] of Object.entries(PROGRAMS)) files[path] = { text, mode: 0o755 };
   for (const scenario of scenarios) {
     for (const [name, text] of Object.entries(scenario.units)) units[fill(name, scenario)] = fill(text, scenario);
@@ -52,20 +41,9 @@ function inputs(scenarios: readonly Scenario[]): Pick<RigOptions, 'units' | 'fil
   return { units, files };
 }
 
-async function bootSystemd(scenarios: readonly Scenario[]): Promise<Side> {
-  const rig = await Rig.boot({
-    ...inputs(scenarios),
-    manager: [SYSTEMD, '--system', '--unit=compare.target', '--log-target=console', '--log-level=notice', '--show-status=no'],
-    env: {
-      SYSTEMD_UNIT_PATH: `${UNITS_INSIDE}:${CHECKOUT_INSIDE}/units/system`, SYSTEMD_GENERATOR_PATH: '/generators', SYSTEMD_ENVIRONMENT_GENERATOR_PATH: '/generators',
-    },
-  });
-  return { name: 'systemd', rig, systemctl: SYSTEMCTL };
-}
-
-async function bootHeartwood(scenarios: readonly Scenario[]): Promise<Side> {
-  const rig = await Rig.boot({ ...inputs(scenarios), args: ['--unit', 'compare.target'] });
-  return { name: 'heartwood', rig, systemctl: `${CHECKOUT_INSIDE}/bin/systemctl` };
+function bootBoth(scenarios: readonly Scenario[]): ReturnType<typeof bootSides> {
+  const both = inputs(scenarios);
+  return bootSides(both, Object.keys(both.units).filter((name) => /^[^@/]+\.(service|target)$/.test(name)));
 }
 
 /** Heartwood's messages say more, in other words; what must agree is what they are about. */
@@ -169,16 +147,8 @@ function difference(scenario: Scenario, systemd: readonly string[], heartwood: r
   return stdout;
 }
 
-function whySkipped(): string | null {
-  const namespaces = whyNoNamespaces();
-  if (namespaces !== null) return namespaces;
-  if (!existsSync(SYSTEMD)) return 'systemd is missing: sudo apt-get install systemd';
-  if (!readFileSync('/proc/self/mountinfo', 'utf8').includes(' - cgroup2 ')) return 'systemd needs a cgroup v2 hierarchy';
-  return null;
-}
-
 async function main(names: readonly string[]): Promise<number> {
-  const why = whySkipped();
+  const why = whyNoSystemd();
   if (why !== null) {
     console.log(`compare: skipped: ${why}`);
     return 0;
@@ -186,11 +156,8 @@ async function main(names: readonly string[]): Promise<number> {
   const verbose = names.includes('-v');
   const wanted = names.filter((name) => name !== '-v');
   const scenarios = SCENARIOS.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
-  const sides = await Promise.all([bootSystemd(scenarios), bootHeartwood(scenarios)]);
+  const sides = await bootBoth(scenarios);
   try {
-    for (const { rig, systemctl } of sides) {
-      await rig.until(async () => ['running', 'degraded'].includes((await rig.run([systemctl, 'is-system-running'])).stdout.trim()), { what: 'the boot to end' });
-    }
     const [systemd, heartwood] = await Promise.all(sides.map((side) => recordAll(side, scenarios)));
     let different = 0;
     for (const scenario of scenarios) {

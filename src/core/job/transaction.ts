@@ -11,9 +11,9 @@ import { assert } from '../../base/assert.ts';
 import type { DependencyOrigin, JobMode } from '../unit/definition.ts';
 import type { Atom } from '../graph/atoms.ts';
 import { neighbours, neighboursBy, type Graph } from '../graph/graph.ts';
+import { isReloadable } from '../graph/reloadable.ts';
 import type { Job, JobType, Reason, Unit } from '../manager/state.ts';
-import { areConflicting, collapseJobType, firstOf, isInactive, isRedundant, isSuperset, mergeJobTypes } from './job-type.ts';
-import { isReloadable } from '../unit/reloadable.ts';
+import { areConflicting, collapseJobType, firstOf, isActive, isInactive, isRedundant, mergeJobTypes } from './job-type.ts';
 
 /** What a transaction needs to know of the manager. */
 export interface TransactionView {
@@ -128,7 +128,9 @@ class Builder {
   constructor(view: TransactionView, anchor: Anchor) {
     this.#view = view;
     this.#anchor = anchor;
-    this.#root = this.#draft(anchor.unit, anchor.type, anchor.reason, null);
+    // A try-restart of what is down is nothing at all: it pulls in nothing either.
+    const type = collapseJobType(anchor.type, view.unit(anchor.unit)?.activeState ?? 'inactive');
+    this.#root = this.#draft(anchor.unit, type, anchor.reason, null);
   }
 
   build(): TransactionOutcome {
@@ -138,6 +140,7 @@ class Builder {
     this.#pullIdleStops();
     const failed = this.#failWhatCannotBe();
     if (failed !== null) return { ok: false, refusal: failed };
+    if (this.#anchor.mode === 'fail') this.#minimizeImpact();
     const refusal = this.#reduce() ?? this.#checkInstalled();
     if (refusal !== null) return { ok: false, refusal };
     const jobs: PlannedJob[] = [];
@@ -165,7 +168,8 @@ class Builder {
     const { mode } = this.#anchor;
     for (const source of work) {
       if (source.refusal !== null || mode === 'ignore-dependencies') continue;
-      for (const pull of PULLS[source.type]) {
+      const restartsOthers = mode === 'restart-dependencies' && source === this.#root && source.type === 'start';
+      for (const pull of restartsOthers ? RESTARTS : PULLS[source.type]) {
         if (mode === 'ignore-requirements' && !pull.conflict) continue;
         for (const [name, kind] of neighboursBy(this.#view.graph, source.unit, pull.atom)) {
           const found = this.#pull(source, name, pull, kind);
@@ -184,7 +188,7 @@ class Builder {
       this.#idleStops.push({ source, name, pull, kind });
       return null;
     }
-    if (pull.type === 'reload' && (unit.activeState !== 'active' || !isReloadable(unit.definition))) return null;
+    if (pull.type === 'reload' && (unit.activeState !== 'active' || !isReloadable(this.#view.graph, unit.definition))) return null;
     const type = collapseJobType(pull.type, unit.activeState);
     if (type === 'nop') return null;
     let target = this.#drafts.get(name)?.find((draft) => draft.type === type);
@@ -213,7 +217,7 @@ class Builder {
       if (unit.definition.ignoreOnIsolate || this.#drafts.has(unit.name)) continue;
       if (isInactive(unit.activeState) && unit.job === null) continue;
       const draft = this.#draft(unit.name, 'stop', { reason: 'dependency', of: this.#anchor.unit, kind: 'isolate' }, this.#root);
-      link(this.#root, draft, false);
+      link(this.#root, draft, true);
       work.push(draft);
     }
     this.#collect(work);
@@ -239,7 +243,8 @@ class Builder {
     const unit = this.#view.unit(draft.unit);
     const refuse = (code: RefusalCode, message: string): Refusal => ({ code, unit: draft.unit, message, path: pathTo(draft), cycle: [] });
     if (unit === undefined) return refuse('no-such-unit', `Unit ${draft.unit} not found.`);
-    if (type === 'stop' || type === 'nop' || type === 'verify-active') return null;
+    // A try-restart of what is masked is nothing, and no mistake either; one of a name that does not exist is a slip of the pen.
+    if (type === 'stop' || (type === 'nop' && unit.definition.loadState !== 'not-found')) return null;
     const { loadState, loadError } = unit.definition;
     switch (loadState) {
       case 'not-found': return refuse('no-such-unit', `Unit ${draft.unit} not found.`);
@@ -248,30 +253,54 @@ class Builder {
       case 'error': return refuse('load-failed', `Unit ${draft.unit} has a bad unit file: ${loadError ?? 'unreadable'}`);
       case 'loaded': break;
     }
-    if (type === 'reload' && !isReloadable(unit.definition)) return refuse('not-applicable', `Unit ${draft.unit} cannot be reloaded: it has no ExecReload=.`);
+    if (type === 'reload' && !isReloadable(this.#view.graph, unit.definition)) return refuse('not-applicable', `Unit ${draft.unit} cannot be reloaded: it has no ExecReload=.`);
     return null;
   }
 
-  /** Returns the refusal of the anchor, or removes what cannot be and what strongly needs it. */
+  /**
+   * Returns the refusal of the anchor, or removes what cannot be. Who needs it strongly but is itself only wanted goes on without, and
+   * that is said: a unit whose requirement is masked is started at boot by systemd too, though a start of it by hand is refused.
+   */
   #failWhatCannotBe(): Refusal | null {
-    const work = [...this.#all()].filter((draft) => draft.refusal !== null);
-    for (let draft = work.pop(); draft !== undefined; draft = work.pop()) {
+    const impossible = [...this.#all()].filter((draft) => draft.refusal !== null);
+    const needing = new Set(impossible);
+    for (const draft of needing) {
+      const cause = draft.refusal as Refusal;
       for (const { source, strong } of draft.pulledBy) {
         if (!strong || source.refusal !== null) continue;
-        const cause = draft.refusal as Refusal;
         source.refusal = { ...cause, path: [...pathTo(source), ...cause.path.slice(cause.path.indexOf(draft.unit))] };
-        work.push(source);
+        needing.add(source);
       }
     }
     if (this.#root.refusal !== null) return this.#root.refusal;
-    for (const draft of [...this.#all()]) {
-      if (draft.refusal === null) continue;
+    for (const draft of impossible) {
+      const refusal = draft.refusal as Refusal;
+      const needs = draft.pulledBy.filter((each) => each.strong).map((each) => each.source);
+      for (const source of needs) this.#dropped.push({ ...refusal, message: `${source.unit}/${source.type} goes on without ${draft.unit}, which it needs: ${refusal.message}` });
       // A missing unit that is merely wanted is nothing to report: systemd.unit(5), Wants=.
-      if (draft.refusal.code !== 'no-such-unit' || draft.refusal.unit !== draft.unit) this.#dropped.push(draft.refusal);
+      if (needs.length === 0 && refusal.code !== 'no-such-unit') this.#dropped.push(refusal);
       this.#remove(draft);
     }
+    for (const draft of needing) draft.refusal = null;
     this.#removeUnreachable();
     return null;
+  }
+
+  /**
+   * `--job-mode=fail` is for those who want to disturb nothing: what the anchor does not need is left out where it would stop what runs
+   * or undo a job. It is the mode of OnSuccess=, Upholds= and StopWhenUnneeded=.
+   */
+  #minimizeImpact(): void {
+    const needed = this.#needed();
+    for (const draft of [...this.#all()]) {
+      if (needed.has(draft) || this.#drafts.get(draft.unit)?.includes(draft) !== true) continue;
+      const unit = this.#view.unit(draft.unit) as Unit;
+      const installed = unit.job === null ? undefined : this.#view.job(unit.job);
+      const stopsRunning = draft.type === 'stop' && (isActive(unit.activeState) || unit.activeState === 'activating');
+      if (stopsRunning || (installed !== undefined && areConflicting(installed.type, draft.type))) {
+        this.#drop(draft, `Job ${draft.unit}/${draft.type} is left out, with what needs it: mode fail disturbs nothing that ${this.#anchor.unit}/${this.#anchor.type} does not need to.`);
+      }
+    }
   }
 
   // --- reduce
@@ -402,10 +431,10 @@ class Builder {
       if (installed === undefined) continue;
       const type = this.#mergedType(name, drafts) as JobType;
       const conflicting = areConflicting(installed.type, type);
-      if (conflicting && installed.irreversible && mode !== 'replace-irreversibly' && mode !== 'flush') {
+      if (conflicting && installed.irreversible) {
         return this.#refuse(name, drafts[0] as Draft, `Job ${name}/${installed.type} is under way and cannot be undone; ${name}/${type} is refused.`);
       }
-      if (mode === 'fail' && (conflicting || !isSuperset(installed.type, type))) {
+      if (conflicting && mode === 'fail') {
         return this.#refuse(name, drafts[0] as Draft, `Job ${name}/${installed.type} is under way and --job-mode=fail does not replace it by ${type}.`);
       }
     }

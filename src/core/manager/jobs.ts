@@ -41,7 +41,7 @@ function install(turn: Turn, transaction: Transaction, anchor: Anchor, waiter: R
   const { mode } = anchor;
   if (mode === 'isolate' || mode === 'flush') {
     const kept = new Set(transaction.jobs.map((job) => job.unit));
-    for (const job of [...turn.jobs()]) if (!kept.has(job.unit) && !job.irreversible) finishJob(turn, job.id, 'canceled', false);
+    for (const job of [...turn.jobs()]) if (!kept.has(job.unit) && turn.unit(job.unit)?.definition.ignoreOnIsolate !== true) finishJob(turn, job.id, 'canceled', false);
   }
   let anchorJob: Job | undefined;
   for (const planned of transaction.jobs) {

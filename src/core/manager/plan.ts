@@ -31,7 +31,7 @@ export type Plan =
 export function planJob(state: ManagerState, unit: UnitName, type: JobType, mode: JobMode, reason: Reason): Plan {
   const outcome = buildTransaction(viewOf(state), { unit, type, mode, reason, boot: false });
   if (!outcome.ok) return outcome;
-  return { ok: true, steps: inOrder(state, outcome.transaction.jobs), dropped: outcome.transaction.dropped };
+  return { ok: true, steps: inOrder(state, outcome.transaction.jobs.filter((job) => job.type !== 'nop')), dropped: outcome.transaction.dropped };
 }
 
 function inOrder(state: ManagerState, jobs: readonly PlannedJob[]): PlanStep[] {

@@ -14,7 +14,8 @@ import { beginShutdown } from './shutdown.ts';
 import type { Job, JobType, PendingRequest, Unit } from './state.ts';
 import { isSocket } from './socket-record.ts';
 import { calmMount, isMount } from './mount-driver.ts';
-import { isReloadable } from '../unit/reloadable.ts';
+import { isReloadable } from '../graph/reloadable.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { Turn } from './turn.ts';
 import { controlPidOf, mainPidOf, runsCommands } from './unit-processes.ts';
 import { setRuntime } from './set-runtime.ts';
@@ -97,7 +98,7 @@ function enqueueOne(turn: Turn, event: EventOf<'request'>, request: RequestOf<'e
   const refuse = (code: Failure['code'], message: string): Failure => ({ ok: false, code, unit: name, message });
   const unit = turn.unit(name);
   if (unit === undefined) return refuse('no-such-unit', `Unit ${name} not found.`);
-  const type = plainType(request.type, unit);
+  const type = plainType(turn.graph, request.type, unit);
   const { definition } = unit;
   if (definition.refuseManualStart && (type === 'start' || type === 'restart' || type === 'try-restart')) {
     return refuse('refused-manually', `${unit.name} may only be started as a dependency (RefuseManualStart=).`);
@@ -105,6 +106,7 @@ function enqueueOne(turn: Turn, event: EventOf<'request'>, request: RequestOf<'e
   if (definition.refuseManualStop && (type === 'stop' || type === 'restart' || type === 'try-restart')) {
     return refuse('refused-manually', `${unit.name} may only be stopped as a dependency (RefuseManualStop=).`);
   }
+  if (request.mode === 'restart-dependencies' && type !== 'start') return refuse('not-applicable', '--job-mode=restart-dependencies is only for start.');
   if (request.mode === 'isolate' && definition.loadState === 'not-found') return refuse('no-such-unit', `Unit ${unit.name} not found.`);
   if (request.mode === 'isolate' && !definition.allowIsolate) {
     return refuse('refused-manually', `${unit.name} cannot be isolated (AllowIsolate= is not set).`);
@@ -112,7 +114,6 @@ function enqueueOne(turn: Turn, event: EventOf<'request'>, request: RequestOf<'e
   if (type === 'stop' && definition.loadState === 'not-found' && isInactive(unit.activeState) && unit.job === null) {
     return refuse('no-such-unit', `Unit ${unit.name} not loaded.`);
   }
-  if (type === 'reload' && !isActive(unit.activeState)) return refuse('not-applicable', `${unit.name} is not active, cannot reload.`);
   const outcome = enqueue(turn, {
     unit: unit.name, type, mode: request.mode, boot: false,
     reason: { reason: 'requested', uid: event.caller.uid, pid: event.caller.pid, verb: request.verb },
@@ -122,9 +123,9 @@ function enqueueOne(turn: Turn, event: EventOf<'request'>, request: RequestOf<'e
 }
 
 /** `reload-or-restart` and its kin mean one plain type, by what the unit can do. */
-function plainType(type: RequestOf<'enqueue'>['type'], unit: Unit): JobType {
+export function plainType(graph: Graph, type: RequestOf<'enqueue'>['type'], unit: Unit): JobType {
   const { definition } = unit;
-  const reloadable = isReloadable(definition);
+  const reloadable = isReloadable(graph, definition);
   switch (type) {
     case 'reload-or-restart': return reloadable ? 'reload-or-start' : 'restart';
     case 'reload-or-try-restart': return reloadable && isActive(unit.activeState) ? 'reload' : 'try-restart';

@@ -59,13 +59,15 @@ function onActiveStateChanged(turn: Turn, before: Unit, after: Unit): void {
     if (after.activeState === 'failed' && !willRestart) onFailed(turn, after);
     if (after.activeState === 'inactive' && !willRestart) onSucceeded(turn, after);
     stopUnneeded(turn, name);
-    startUpheld(turn, name);
+    for (const holder of neighbours(turn.graph, name, 'UpheldBy')) startUpheld(turn, holder, name);
     if (!willRestart) endWith(turn, after);
   }
+  if (unexpected && !isUpOrComing(before) && isUpOrComing(after)) pullInLate(turn, name);
   if (unexpected && !isActive(after.activeState) && after.activeState !== 'activating') stopBound(turn, name);
   if (isActive(after.activeState)) {
     stopIfUnbound(turn, name);
     if (isActive(before.activeState)) return;
+    for (const [other] of neighboursBy(turn.graph, name, 'upholds')) startUpheld(turn, name, other);
     stopIfUnneeded(turn, name);
   }
 }
@@ -158,6 +160,24 @@ function endWith(turn: Turn, unit: Unit): void {
   beginShutdown(turn, 'exit', exitStatusOf(unit), false);
 }
 
+function isUpOrComing(unit: Unit): boolean {
+  return isActive(unit.activeState) || unit.activeState === 'activating';
+}
+
+/** The unit came up by itself (a mount that somebody made): what a start of it would have pulled in comes now, where order allows. */
+function pullInLate(turn: Turn, name: UnitName): void {
+  const earlier = neighbours(turn.graph, name, 'After');
+  const late = [['pull-in-start', 'start', 'replace'], ['pull-in-start-ignored', 'start', 'fail'], ['pull-in-stop', 'stop', 'replace'], ['pull-in-stop-ignored', 'stop', 'replace']] as const;
+  for (const [atom, type, mode] of late) {
+    for (const [other, kind] of neighboursBy(turn.graph, name, atom)) {
+      const unit = turn.unit(other);
+      if (unit === undefined || (type === 'start') === isUpOrComing(unit)) continue;
+      if (type === 'start' && earlier.includes(other)) continue;
+      enqueueInternal(turn, other, type, mode, type === 'start' ? { reason: 'dependency', of: name, kind } : { reason: 'conflict', with: name });
+    }
+  }
+}
+
 /** BindsTo= and PropagatesStopTo=: the unit went down without having been asked to. */
 function stopBound(turn: Turn, name: UnitName): void {
   for (const [other] of neighboursBy(turn.graph, name, 'retroactive-stop-on-stop')) {
@@ -213,14 +233,11 @@ function stopIfUnneeded(turn: Turn, name: UnitName): void {
   enqueueAutomatic(turn, name, 'stop', 'fail', { reason: 'unneeded' });
 }
 
-/** Upholds=: an active unit wants this one up. The start limit keeps a broken one from spinning. */
-function startUpheld(turn: Turn, name: UnitName): void {
-  if (turn.shutdown !== null) return;
-  for (const holder of neighbours(turn.graph, name, 'UpheldBy')) {
-    const other = turn.unit(holder);
-    const unit = turn.require(name);
-    if (other === undefined || !isActive(other.activeState) || unit.job !== null) continue;
-    if (unit.runtime.kind === 'service' && (unit.runtime.restarting || unit.runtime.result === 'start-limit-hit')) continue;
-    enqueueAutomatic(turn, name, 'start', 'fail', { reason: 'dependency', of: holder, kind: 'Upholds' });
-  }
+/** Upholds=: `holder` wants the other up for as long as it is active itself. The start limit keeps a broken one from spinning. */
+function startUpheld(turn: Turn, holder: UnitName, name: UnitName): void {
+  const unit = turn.unit(name);
+  if (turn.shutdown !== null || unit === undefined || unit.job !== null || !isInactive(unit.activeState)) return;
+  if (!isActive(turn.unit(holder)?.activeState ?? 'inactive')) return;
+  if (unit.runtime.kind === 'service' && (unit.runtime.restarting || unit.runtime.result === 'start-limit-hit')) return;
+  enqueueAutomatic(turn, name, 'start', 'fail', { reason: 'dependency', of: holder, kind: 'Upholds' });
 }

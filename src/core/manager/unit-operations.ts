@@ -202,7 +202,9 @@ export function reloadUnit(turn: Turn, unit: Unit): RunOutcome {
     reloadMountUnit(turn, unit.name);
     return 'running';
   }
-  if (!isService(unit) || unit.runtime.state !== 'running' && unit.runtime.state !== 'exited') return 'invalid';
+  // It has nothing of its own to reload; what it hands the reload on to has jobs for that.
+  if (!isService(unit)) return 'done';
+  if (unit.runtime.state !== 'running' && unit.runtime.state !== 'exited') return 'invalid';
   driveService(turn, unit.name, reloadService);
   // With Type=notify-reload and no process left there is nobody to tell, as in systemd.
   return turn.require(unit.name).activeState === 'reloading' ? 'running' : 'done';

@@ -5,7 +5,7 @@ import { neighbours } from '../graph/graph.ts';
 import type { Instant, UnitTimes } from '../manager/state.ts';
 import type { PropertyContext, PropertyRow } from './property-row.ts';
 import { NOT_SET, span, words, yesNo } from './value-text.ts';
-import { isReloadable } from '../unit/reloadable.ts';
+import { isReloadable } from '../graph/reloadable.ts';
 
 type Row = PropertyRow<PropertyContext>;
 
@@ -37,8 +37,8 @@ function canStart({ unit }: PropertyContext): boolean {
   return definition.loadState === 'loaded' && !definition.refuseManualStart && ['service', 'target', 'slice', 'timer', 'path', 'mount'].includes(definition.kind);
 }
 
-function canReload({ unit }: PropertyContext): boolean {
-  return isReloadable(unit.definition);
+function canReload({ state, unit }: PropertyContext): boolean {
+  return isReloadable(state.graph, unit.definition);
 }
 
 function jobId({ state, unit }: PropertyContext): string {
