@@ -18,7 +18,7 @@ const HOST: ConditionHost = {
   })[path] ?? null,
   facts: (path, noFollow) => (path === '/link' ? (noFollow === true ? { ...FILE, isSymbolicLink: true } : FILE)
     : path === '/f' || path === '/d/one.conf' ? FILE : path === '/empty' ? { ...FILE, size: 0, mode: 0o100644 } : path === '/d' || path === '/e' || path === '/' || path === '/d/..' || path === '/e/..' ? { ...FOLDER, inode: path === '/' || path.endsWith('/..') ? 2 : 7 } : path === '/mnt' ? { ...FOLDER, device: 9 } : path === '/mnt/..' ? FOLDER : null),
-  list: (path) => ({ '/': ['f', 'd', 'e'], '/d': ['one.conf', '.hidden'], '/e': [] })[path] ?? null,
+  list: (path) => ({ '/': ['f', 'd', 'e'], '/d': ['one.conf', '.hidden'], '/e': [], '/h': ['.hidden', 'a.dpkg-old'] })[path] ?? null,
   isWritable: (path) => path !== '/mnt',
   modificationNsec: () => null,
   kernelRelease: '6.1.0-18-amd64', machine: 'x86_64', hostname: 'Shop', uid: 33, gids: [33, 44],
@@ -39,11 +39,11 @@ const HOLD = [
   'DirectoryNotEmpty=/d', 'DirectoryNotEmpty=!/e', 'FileNotEmpty=/f', 'FileNotEmpty=!/empty', 'FileIsExecutable=/f',
   'Architecture=x86-64', 'Architecture=native', 'Virtualization=container', 'Virtualization=podman', 'Virtualization=yes', 'Host=shop', 'Host=sh*', 'Host=0123456789abcdef0123456789abcdef',
   'KernelVersion=>=5.10', 'KernelVersion=6.1.*', 'KernelVersion=>5 <7', 'Environment=A', 'Environment=A=1', 'Environment=!A=2', 'Capability=CAP_NET_BIND_SERVICE',
-  'User=web', 'User=33', 'User=@system', 'Group=disk', 'Group=44', 'Memory=>=2G', 'Memory=4G', 'CPUs=>2', 'CPUFeature=aes', 'OSRelease=ID=debian VERSION_ID>=11', 'OSRelease=ID=deb*',
-  'ControlGroupController=memory pids', 'ControlGroupController=v2', 'MemoryPressure=10%', 'MemoryPressure=30%/10s', 'CPUPressure=1%', 'Security=!selinux', 'FirstBoot=no', 'Firmware=!uefi', 'ACPower=yes', 'Credential=!x',
+  'User=web', 'User=33', 'User=@system', 'Group=disk', 'Group=44', 'Memory=>=2G', 'Memory=4G', 'CPUs=>2', 'CPUFeature=aes', 'OSRelease=ID=debian VERSION_ID>=11', 'OSRelease=ID$=deb*',
+  'ControlGroupController=memory pids', 'ControlGroupController=v2', 'ControlGroupController=unheard-of', 'KernelVersion="6.*" ">1"', 'MemoryPressure=10%', 'MemoryPressure=30%/10s', 'CPUPressure=1%', 'Security=!selinux', 'FirstBoot=no', 'Firmware=!uefi', 'ACPower=yes', 'Credential=!x',
 ];
 const FAIL = [
-  'PathExists=/none', 'PathExists=!/f', 'PathExistsGlob=/d/*.service', 'PathExistsGlob=/d/*hidden', 'PathIsDirectory=/f', 'PathIsSymbolicLink=/f', 'PathIsMountPoint=/d', 'PathIsReadWrite=/mnt', 'PathIsReadWrite=/none', 'DirectoryNotEmpty=/e', 'FileNotEmpty=/d', 'FileIsExecutable=/empty',
+  'PathExists=/none', 'PathExists=!/f', 'PathExistsGlob=/d/*.service', 'PathExistsGlob=/d/*hidden', 'PathIsDirectory=/f', 'PathIsSymbolicLink=/f', 'PathIsMountPoint=/d', 'PathIsReadWrite=/mnt', 'PathIsReadWrite=/none', 'DirectoryNotEmpty=/e', 'DirectoryNotEmpty=/h', 'OSRelease=ID=deb*', 'FileNotEmpty=/d', 'FileIsExecutable=/empty',
   'Architecture=arm64', 'Virtualization=vm', 'Virtualization=no', 'Host=other', 'KernelVersion=<6', 'KernelVersion=', 'Environment=B', 'Capability=CAP_SYS_ADMIN', 'Capability=CAP_NONSENSE', 'User=root', 'Group=wheel',
   'Memory=>8G', 'Memory=lots', 'CPUs=<4', 'CPUFeature=avx512', 'OSRelease=ID=fedora', 'OSRelease=VERSION_ID<12', 'ControlGroupController=io', 'MemoryPressure=10%/10s', 'MemoryPressure=nonsense', 'KernelCommandLine=a', 'Nonsense=1',
 ];

@@ -1,5 +1,6 @@
 /** The scenarios of `compare.ts`, by the page of systemd's manual they are about. */
 import type { Scenario } from './scenario.ts';
+import { CONDITION_SCENARIOS } from './condition-scenarios.ts';
 import { SOCKET_SCENARIOS } from './socket-scenarios.ts';
 
 /** Services that end in each way a process can, under each Restart=; one scenario has a unit for every pair. */
@@ -472,4 +473,4 @@ const DIRECTORIES: readonly Scenario[] = [
   },
 ];
 
-export const SCENARIOS: readonly Scenario[] = [...SERVICE_TYPES, ...COMMANDS, ...RESTARTS, ...KILLING, ...STAYING, ...DEPENDENCIES, ...ENVIRONMENT, ...DIRECTORIES, ...SOCKET_SCENARIOS];
+export const SCENARIOS: readonly Scenario[] = [...SERVICE_TYPES, ...COMMANDS, ...RESTARTS, ...KILLING, ...STAYING, ...DEPENDENCIES, ...ENVIRONMENT, ...DIRECTORIES, ...CONDITION_SCENARIOS, ...SOCKET_SCENARIOS];

@@ -32,6 +32,12 @@ function isEncrypted(host: ConditionHost, path: string): Verdict {
   return isCrypt(`/sys/dev/block/${String(major)}:${String(minor)}`, 0);
 }
 
+/** What editors, package managers and quota tools leave beside the files that were meant; a directory with nothing else is empty. */
+function isHidden(name: string): boolean {
+  return /^\.|~$|^(?:lost\+found|aquota\.(?:user|group))$/.test(name)
+    || /\.(?:rpm(?:new|save|orig)|dpkg-(?:old|new|tmp|dist|bak|backup|remove)|ucf-(?:new|old|dist)|swp|bak|old|new)$/.test(name);
+}
+
 export const PATH_CONDITIONS: Readonly<Record<string, ConditionTest>> = {
   PathExists: (host, path) => host.facts(path) !== null,
   PathExistsGlob: (host, pattern) => expandGlob({ exists: (path) => host.facts(path, true) !== null, list: (path) => host.list(path) }, pattern).length > 0,
@@ -40,7 +46,7 @@ export const PATH_CONDITIONS: Readonly<Record<string, ConditionTest>> = {
   PathIsMountPoint: isMountPoint,
   PathIsReadWrite: (host, path) => host.facts(path) !== null && host.isWritable(path),
   PathIsEncrypted: isEncrypted,
-  DirectoryNotEmpty: (host, path) => (host.list(path) ?? []).length > 0,
+  DirectoryNotEmpty: (host, path) => (host.list(path) ?? []).some((name) => !isHidden(name)),
   FileNotEmpty: (host, path) => {
     const facts = host.facts(path);
     return facts !== null && facts.isFile && facts.size > 0;

@@ -13,13 +13,22 @@ const DMI_VENDORS: readonly (readonly [string, string])[] = [
   ['Hyper-V', 'microsoft'], ['Apple Virtualization', 'apple'], ['Google Compute Engine', 'google'],
 ];
 
+const CONTAINERS: ReadonlySet<string> = new Set([
+  'systemd-nspawn', 'lxc-libvirt', 'lxc', 'openvz', 'docker', 'podman', 'rkt', 'wsl', 'proot', 'pouch', 'container-other',
+]);
+
+/** A name nobody knows is no name a unit file could ask for. */
+function knownContainer(name: string): string {
+  return CONTAINERS.has(name) ? name : 'container-other';
+}
+
 function detectContainer(host: ConditionHost): string | null {
   const own = host.environment('container');
-  if (own !== undefined && own !== '') return own === 'oci' ? 'oci' : own;
+  if (own !== undefined && own !== '') return knownContainer(own);
   const mark = host.readText('/run/systemd/container')?.trim();
-  if (mark !== undefined && mark !== '') return mark;
+  if (mark !== undefined && mark !== '') return knownContainer(mark);
   const ofInit = /(?:^|\0)container=([^\0]+)/.exec(host.readText('/proc/1/environ') ?? '')?.[1];
-  if (ofInit !== undefined) return ofInit;
+  if (ofInit !== undefined) return knownContainer(ofInit);
   if (host.facts('/run/.containerenv') !== null) return 'podman';
   if (host.facts('/.dockerenv') !== null) return 'docker';
   if (/WSL|Microsoft/.test(host.readText('/proc/sys/kernel/osrelease') ?? '')) return 'wsl';
