@@ -231,6 +231,40 @@ export interface WhyAnswer {
   readonly nowUsec: number;
 }
 
+/** Times are microseconds since the manager started. */
+export interface BootChartAnswer {
+  readonly root: string;
+  /** null = the boot is going on. */
+  readonly finishedUsec: number | null;
+  /** By the instant they began. `readyUsec` null = still on its way; `endedUsec` null = still up. `after`: units of the chart. */
+  readonly units: readonly {
+    readonly unit: string; readonly active: string; readonly beganUsec: number; readonly readyUsec: number | null;
+    readonly endedUsec: number | null; readonly after: readonly string[];
+  }[];
+}
+
+export interface GraphAnswer {
+  readonly units: readonly { readonly unit: string; readonly active: string }[];
+  /** Each edge once, the way unit files write it. */
+  readonly edges: readonly { readonly from: string; readonly kind: string; readonly to: string }[];
+  /** There were more edges than fit. */
+  readonly truncated: boolean;
+}
+
+export interface NotStartedAnswer {
+  readonly units: readonly {
+    readonly unit: string;
+    readonly active: string;
+    /** As in a link of `why`. */
+    readonly code: string;
+    readonly reason: string;
+    readonly origin: string | null;
+    /** The end of the chain of causes, where it is another link; null = the reason is all there is. */
+    readonly rootUnit: string | null;
+    readonly rootReason: string | null;
+  }[];
+}
+
 export interface PlanStepAnswer {
   /** Steps with the same number may run at the same time; from 1. */
   readonly wave: number;
@@ -390,6 +424,9 @@ interface Answers {
   readonly 'is-enabled': IsEnabledAnswer;
   readonly 'get-default': DefaultAnswer;
   readonly 'get-environment': EnvironmentAnswer;
+  readonly 'boot-chart': BootChartAnswer;
+  readonly graph: GraphAnswer;
+  readonly 'not-started': NotStartedAnswer;
   readonly why: WhyAnswer;
   readonly plan: PlanAnswer;
   readonly verify: VerifyAnswer;

@@ -11,6 +11,11 @@ import {
 import { flag, integer, list, nullable, oneOf, optional, shape, text } from './schema.ts';
 import type { Valid, Validator } from './schema.ts';
 
+/** A unit's name and a job type. */
+const EXPECTED_JOB_CHARS_MAX = NAME_CHARS_MAX + 32;
+/** As many as a boot of a large machine has. */
+const EXPECTED_JOBS_MAX = 10_000;
+
 const name = text(NAME_CHARS_MAX);
 const names = list(name, NAMES_MAX);
 const noNames: readonly string[] = [];
@@ -65,6 +70,12 @@ export const PARAMS = {
   'is-enabled': shape({ units: names }),
   'get-default': shape({}),
   'get-environment': shape({}),
+  /** When which unit came up since the manager started. */
+  'boot-chart': shape({}),
+  /** Edges between units, of which at least one end matches; no patterns = all. */
+  graph: shape({ patterns: optional(names, noNames) }),
+  /** Loaded units that are down and have no job, each with the reason. Empty lists do not filter. */
+  'not-started': shape({ patterns: optional(names, noNames), types: optional(names, noNames) }),
   /** The chain of causes of a unit's state. */
   why: shape({ unit: name }),
   /** The ordered steps a change would take. Nothing is done. */
@@ -75,8 +86,14 @@ export const PARAMS = {
   subscribe: shape({ units: optional(names, noNames), jobs: optional(flag, false) }),
 
   // --- changing
-  /** One job for each unit. `wait`: answered when all have ended. Takes patterns (over loaded units). */
-  enqueue: shape({ type: oneOf(ENQUEUE_TYPES), units: names, mode: optional(oneOf(JOB_MODES), 'replace'), wait: optional(flag, true) }),
+  /**
+   * One job for each unit. `wait`: answered when all have ended. Takes patterns (over loaded units). `expect`: the jobs of all of them
+   * (`a.service/start`), in any order; when there would be others, nothing is done. null = whatever is needed.
+   */
+  enqueue: shape({
+    type: oneOf(ENQUEUE_TYPES), units: names, mode: optional(oneOf(JOB_MODES), 'replace'), wait: optional(flag, true),
+    expect: optional(nullable(list(text(EXPECTED_JOB_CHARS_MAX), EXPECTED_JOBS_MAX)), null),
+  }),
   /**
    * Makes units from the text of their files and starts the first. They are all called `name`, with the suffix of their kind; an empty
    * name stands for one nobody has. `keep`: as files of the administrator, else the units are forgotten when they have ended. `hold`:
@@ -168,7 +185,7 @@ export type AnyParams = Readonly<Record<string, unknown>>;
 export const METHOD_KINDS: Readonly<Record<Method, 'session' | 'read' | 'change' | 'manage'>> = {
   hello: 'session', cli: 'session', interrupt: 'session', subscribe: 'session',
   manager: 'read', 'list-units': 'read', status: 'read', show: 'read', 'list-timers': 'read', 'list-paths': 'read', 'list-sockets': 'read', 'list-jobs': 'read', 'list-dependencies': 'read', cat: 'read',
-  'list-unit-files': 'read', 'is-enabled': 'read', 'get-default': 'read', 'get-environment': 'read', why: 'read', plan: 'read',
+  'list-unit-files': 'read', 'is-enabled': 'read', 'get-default': 'read', 'get-environment': 'read', why: 'read', plan: 'read', 'boot-chart': 'read', graph: 'read', 'not-started': 'read',
   verify: 'read',
   'await-end': 'read',
   'start-transient': 'manage', 'sync-units': 'manage', enqueue: 'change', kill: 'change', freeze: 'change', clean: 'change', 'reset-failed': 'change', 'set-property': 'change', call: 'change', 'change-unit-files': 'change',

@@ -16,15 +16,18 @@ export function* enqueueVerb(call: Invocation, type: EnqueueType, mode: JobMode 
   return yield* enqueueUnits(call, type, unitArguments(call.words), mode);
 }
 
-/** @param told what the verb did before, for `--json` */
-export function* enqueueUnits(call: Invocation, type: EnqueueType, units: readonly string[], mode: JobMode | null, told: object = {}): VerbRun {
+/**
+ * @param told   what the verb did before, for `--json`
+ * @param expect the jobs it may take, as `UNIT/TYPE`; null = whatever is needed
+ */
+export function* enqueueUnits(call: Invocation, type: EnqueueType, units: readonly string[], mode: JobMode | null, told: object = {}, expect: readonly string[] | null = null): VerbRun {
   const asked = mode ?? optionText(call.options, 'job-mode') ?? 'replace';
   if (!(JOB_MODES as readonly string[]).includes(asked)) {
     yield* complain(`--job-mode must be one of ${JOB_MODES.join(', ')}`);
     return EXIT.usage;
   }
   const wait = !hasOption(call.options, 'no-block');
-  const reply = yield* request('enqueue', { type, units, mode: asked as JobMode, wait });
+  const reply = yield* request('enqueue', { type, units, mode: asked as JobMode, wait, expect });
   const json = hasOption(call.options, 'json');
   if (!reply.ok) {
     if (json) yield* printJson({ ...told, jobs: [], refused: [{ unit: reply.failure.unit ?? '', name: reply.failure.name, message: reply.failure.message }] });

@@ -21,6 +21,8 @@ export const OPTIONS = {
   version: { summary: 'Show the version' },
   'no-block': { summary: 'Do not wait until the jobs are done' },
   wait: { summary: 'Wait until the started units have ended again' },
+  save: { value: 'FILE', summary: 'Also write the plan to FILE, for apply' },
+  'not-started': { summary: 'Units that are down, each with the reason' },
   'job-mode': { value: 'MODE', summary: 'What to do with jobs that are in the way: replace, fail, isolate, …' },
   'show-transaction': { short: 'T', summary: 'Print the jobs that were queued' },
   property: { short: 'p', value: 'NAME', summary: 'Show only this property (also a list with commas)' },

@@ -36,7 +36,10 @@ export type VerbStep =
   /** The unit files of a directory. `unlike`: when they differ from these; null = as they are. Only in the Node client. */
   | { readonly step: 'unit-directory'; readonly path: string; readonly unlike: UnitDirectory | null }
   /** Another program of ours, with the terminal. Only in the Node client. */
-  | { readonly step: 'program'; readonly program: OwnProgram; readonly words: readonly string[] };
+  | { readonly step: 'program'; readonly program: OwnProgram; readonly words: readonly string[] }
+  /** The text of a file of the caller's, or writing one, with the caller's rights. Only in the Node client. */
+  | { readonly step: 'read-file'; readonly path: string }
+  | { readonly step: 'write-file'; readonly path: string; readonly text: string };
 
 /** Which lines of the log are copied, and where to. */
 export interface LogCopyRequest {
@@ -65,6 +68,9 @@ export interface UnitDirectory {
 /** Programs that are built beside initctl. */
 export type OwnProgram = 'simulate';
 
+/** What a verb is given for `read-file` (with the text) and `write-file`. */
+export type FileOutcome = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly error: string };
+
 /** What a verb is given for `time-zones`. */
 export interface TimeZones extends MachineZones {
   readonly surroundings: CalendarSurroundings;
@@ -72,7 +78,7 @@ export interface TimeZones extends MachineZones {
 
 /**
  * Resumed with the `Reply` after a request, with an exit status after `read-log` and `program`, with `TimeZones` after `time-zones`, with
- * `UnitDirectory` after `unit-directory`, with nothing after the other steps.
+ * `UnitDirectory` after `unit-directory`, with a `FileOutcome` after the steps about files, with nothing after the other steps.
  */
 export type VerbRun<R = number> = Generator<VerbStep, R, unknown>;
 

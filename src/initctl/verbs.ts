@@ -42,7 +42,14 @@ import { listSockets } from './verbs/list-sockets.ts';
 import { listTimers } from './verbs/list-timers.ts';
 import { log } from './verbs/log.ts';
 import { logCopy } from './verbs/log-copy.ts';
+import { apply } from './verbs/apply.ts';
+import { blame } from './verbs/blame.ts';
+import { criticalChain } from './verbs/critical-chain.ts';
+import { doctor } from './verbs/doctor.ts';
+import { graph } from './verbs/graph.ts';
 import { plan } from './verbs/plan.ts';
+import { plot } from './verbs/plot.ts';
+import { top } from './verbs/top.ts';
 import { prompt } from './verbs/prompt.ts';
 import { escape } from './verbs/escape.ts';
 import { exit, halt, kexec, poweroff, reboot } from './verbs/power.ts';
@@ -72,7 +79,7 @@ export const VERBS: readonly Verb[] = [
   start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, freeze, thaw, clean, setProperty, call, run, sync,
   status, listUnits, listTimers, listSockets, listPaths, listDependencies, show, cat, log, logCopy, isActive, isFailed,
   enable, disable, reenable, mask, unmask, preset, presetAll, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
-  why, plan, verify,
+  why, plan, apply, verify, doctor, blame, criticalChain, plot, graph, top,
   listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, runlevel, setEnvironment, unsetEnvironment, showEnvironment,
   poweroff, reboot, halt, kexec, exit, rescue, emergency, defaultVerb,
   simulate, replay, calendar, timespan, escape,

@@ -61,9 +61,9 @@ test('a wrong rule is refused with the reason', () => {
 });
 
 test('a request is known to the rules by what a person would call it', () => {
-  assert.equal(accessVerb('enqueue', { type: 'restart', units: [], mode: 'replace', wait: true }), 'restart');
-  assert.equal(accessVerb('enqueue', { type: 'start', units: [], mode: 'isolate', wait: true }), 'isolate', 'who may start a unit may not stop all others with it');
-  assert.equal(accessVerb('enqueue', { type: 'start', units: [], mode: 'flush', wait: true }), 'cancel');
+  assert.equal(accessVerb('enqueue', { type: 'restart', units: [], mode: 'replace', wait: true, expect: null }), 'restart');
+  assert.equal(accessVerb('enqueue', { type: 'start', units: [], mode: 'isolate', wait: true, expect: null }), 'isolate', 'who may start a unit may not stop all others with it');
+  assert.equal(accessVerb('enqueue', { type: 'start', units: [], mode: 'flush', wait: true, expect: null }), 'cancel');
   assert.equal(accessVerb('shutdown', { goal: 'reboot', exitStatus: 0, force: false }), 'reboot');
   assert.equal(accessVerb('kill', { units: [], whom: 'all', signal: 15, value: null }), 'kill');
   assert.equal(METHOD_KINDS.shutdown, 'manage');

@@ -58,6 +58,8 @@ export function runArguments(argv: readonly string[], terminal: Partial<Terminal
       case 'copy-log': input = 0; break;
       case 'unit-directory': input = { path: step.path, files: [], problem: 'not for this rig' }; break;
       case 'sleep': break;
+      case 'read-file': input = { ok: false, error: 'there are no files in this rig' }; break;
+      case 'write-file': input = { ok: true, text: '' }; break;
       case 'request': {
         const checked = PARAMS[step.method](step.params, 'params');
         assert.ok(checked.ok, `the verb asks ${step.method} as the protocol wants it`);

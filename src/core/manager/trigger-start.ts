@@ -5,7 +5,7 @@ import type { JobType, Unit } from './state.ts';
 import type { Turn } from './turn.ts';
 import type { TriggerJob } from '../unit/trigger-job.ts';
 import { isActive } from '../job/job-type.ts';
-import { isReloadable } from '../unit/reloadable.ts';
+import { isReloadable } from '../graph/reloadable.ts';
 
 /** Whether the unit to be started can be; a start of what triggers it fails without, and says so. */
 export function isLoadedTrigger(turn: Turn, by: Unit, name: UnitName): boolean {
@@ -38,13 +38,13 @@ export function startTriggered(turn: Turn, by: Unit, name: UnitName, environment
     return 'refused';
   }
   const reason = { reason: 'triggered', by: by.name, environment: by.runtime.kind === 'socket' ? environment : [`TRIGGER_UNIT=${by.name}`, ...environment] } as const;
-  const outcome = enqueue(turn, { unit: unit.name, type: jobTypeOf(job, unit), mode: 'replace', reason, boot: false }, null);
+  const outcome = enqueue(turn, { unit: unit.name, type: jobTypeOf(turn, job, unit), mode: 'replace', reason, boot: false }, null);
   if (outcome.ok) return 'queued';
   turn.log('err', by.name, `${by.name}: the ${job} of ${name} was refused: ${outcome.refusal.message}`);
   return 'refused';
 }
 
-function jobTypeOf(job: TriggerJob, unit: Unit): JobType {
+function jobTypeOf(turn: Turn, job: TriggerJob, unit: Unit): JobType {
   if (job !== 'reload-or-restart') return job;
-  return isReloadable(unit.definition) && isActive(unit.activeState) ? 'reload' : 'restart';
+  return isReloadable(turn.graph, unit.definition) && isActive(unit.activeState) ? 'reload' : 'restart';
 }

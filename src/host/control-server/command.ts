@@ -81,8 +81,9 @@ export class Command {
         if (step.step === 'request') this.#request(step.method, step.params);
         else if (step.step === 'log') this.#options.output.tail(step.tail);
         else if (step.step === 'sleep') this.#sleep(step.msec);
-        else if (step.step === 'read-log' || step.step === 'time-zones' || step.step === 'unit-directory' || step.step === 'program' || step.step === 'copy-log') this.#end({ ok: true, value: { run: 'node' } });
-        else this.#print(step.step === 'out' ? 1 : 2, step.text);
+        else if (step.step === 'out' || step.step === 'err') this.#print(step.step === 'out' ? 1 : 2, step.text);
+        // Everything else needs the caller's own process.
+        else this.#end({ ok: true, value: { run: 'node' } });
       }
     } catch (error) {
       this.#options.engine.log.write('err', '', `the command "${this.#options.params.argv.join(' ').slice(0, 200)}" failed: ${describeError(error)}`);

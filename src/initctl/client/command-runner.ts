@@ -1,4 +1,5 @@
 /** Runs verbs in the Node client: performs what their generators ask for. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import type { Failure } from '../../control/error-codes.ts';
 import type { AnyParams, Given, Method } from '../../control/requests.ts';
@@ -6,7 +7,7 @@ import { calendarSurroundings, readLocalZone, readZone } from '../../host/unit-l
 import { EXIT } from '../exit-status.ts';
 import { renderProgress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
-import type { Reply, TimeZones, VerbRun } from '../verb.ts';
+import type { FileOutcome, Reply, TimeZones, VerbRun } from '../verb.ts';
 import { readLog, readTail, type LogSink } from './log-source.ts';
 import { copyLog } from './copy-log.ts';
 import { runOwnProgram } from './own-program.ts';
@@ -74,6 +75,15 @@ export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<num
       case 'program':
         input = await runOwnProgram(step.program, step.words);
         break;
+      case 'read-file':
+        input = fileOutcome(() => readFileSync(step.path, 'utf8'));
+        break;
+      case 'write-file':
+        input = fileOutcome(() => {
+          writeFileSync(step.path, step.text);
+          return '';
+        });
+        break;
       case 'sleep':
         await sleep(step.msec, options.signal);
         if (options.signal.aborted) return EXIT.interrupted;
@@ -87,6 +97,14 @@ export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<num
         input = reply;
       }
     }
+  }
+}
+
+function fileOutcome(work: () => string): FileOutcome {
+  try {
+    return { ok: true, text: work() };
+  } catch (error) {
+    return { ok: false, error: error instanceof Error ? error.message : String(error) };
   }
 }
 

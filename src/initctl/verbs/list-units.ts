@@ -6,6 +6,7 @@ import { dotOf, paint, toneOf } from '../text/style.ts';
 import { renderTable, type Cell } from '../text/table.ts';
 import { harmless } from '../text/width.ts';
 import { checkFilters, UNIT_STATES } from '../unit-filters.ts';
+import { listNotStarted } from '../not-started.ts';
 import { unitArgument } from '../unit-argument.ts';
 import { complain, print, printJson, request, type Invocation, type Verb, type VerbRun } from '../verb.ts';
 
@@ -17,11 +18,12 @@ export const listUnits: Verb = {
   synopsis: '[PATTERN…]',
   summary: 'List the units that are loaded',
   operand: 'patterns',
-  options: ['all', 'type', 'state', 'failed', 'no-legend', 'plain', 'full', 'json'],
+  options: ['all', 'type', 'state', 'failed', 'not-started', 'no-legend', 'plain', 'full', 'json'],
   runs: 'manager',
   *run(call) {
     const filters = yield* checkFilters(call, UNIT_STATES);
     if (filters !== null) return filters;
+    if (hasOption(call.options, 'not-started')) return yield* listNotStarted(call);
     const states = [...optionList(call.options, 'state'), ...(hasOption(call.options, 'failed') ? ['failed'] : [])];
     const reply = yield* request('list-units', {
       patterns: call.words.map((word) => unitArgument(word)),

@@ -5,6 +5,7 @@ import { hasOption, optionText } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { paint } from '../text/style.ts';
 import { unitArguments } from '../unit-argument.ts';
+import { saveFile, savedPlan } from '../saved-plan.ts';
 import { complain, print, printJson, request, type Verb } from '../verb.ts';
 
 export const plan: Verb = {
@@ -14,7 +15,7 @@ export const plan: Verb = {
   synopsis: 'VERB UNIT…',
   summary: 'Show the ordered steps a verb would take, doing nothing',
   operand: 'verb-and-units',
-  options: ['job-mode', 'json'],
+  options: ['job-mode', 'save', 'json'],
   runs: 'manager',
   *run(call) {
     const [word, ...units] = call.words;
@@ -33,6 +34,15 @@ export const plan: Verb = {
     if (!reply.ok) {
       yield* complain(reply.failure.message);
       return EXIT.failed;
+    }
+    const file = optionText(call.options, 'save');
+    if (file !== null) {
+      const refused = reply.value.plans.find((one) => one.refused !== null);
+      const error = refused === undefined ? yield* saveFile(file, savedPlan(word as string, mode, reply.value)) : `${refused.unit}: ${refused.refused ?? ''}`;
+      if (error !== null) {
+        yield* complain(`The plan was not saved: ${error}`);
+        return EXIT.failed;
+      }
     }
     if (hasOption(call.options, 'json')) yield* printJson(reply.value.plans);
     else yield* print(renderPlans(reply.value, call.terminal));

@@ -2,10 +2,13 @@
 import { assert } from '../../../base/assert.ts';
 import type { Method } from '../../../control/requests.ts';
 import type { Reader } from './context.ts';
+import { readBootChart } from './boot-chart.ts';
 import { readDependencies } from './dependencies.ts';
+import { readGraph } from './dependency-graph.ts';
 import { readEnvironment } from './environment.ts';
 import { readJobList } from './job-list.ts';
 import { readManager } from './manager.ts';
+import { readNotStarted } from './not-started.ts';
 import { readPlan } from './plan.ts';
 import { readProperties } from './properties.ts';
 import { readPathList } from './path-list.ts';
@@ -33,6 +36,9 @@ const READERS = {
   'is-enabled': readIsEnabled,
   'get-default': readDefault,
   'get-environment': readEnvironment,
+  'boot-chart': readBootChart,
+  graph: readGraph,
+  'not-started': readNotStarted,
   why: readWhy,
   plan: readPlan,
   verify: readVerdicts,
