@@ -25,7 +25,7 @@ export function enqueueUnits(
 ): (() => void) | null {
   const jobs: JobResultAnswer[] = [];
   const refused: EnqueueAnswer['refused'][number][] = [];
-  const surprise = params.expect == null ? null : differenceFrom(engine, params, units, params.expect);
+  const surprise = params.expect === null || params.expect === undefined ? null : differenceFrom(engine, params, units, params.expect);
   if (surprise !== null) {
     done({ ok: false, failure: { name: 'transaction-refused', message: surprise } });
     return null;
