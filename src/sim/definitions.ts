@@ -7,6 +7,7 @@ import type {
 } from '../core/unit/definition.ts';
 import { formatCalendar, parseCalendar } from '../core/time/calendar.ts';
 import { UTC_ZONE, type TimeZone } from '../core/time/time-zone.ts';
+import { PLAIN_PACING } from '../core/unit/restart-pacing.ts';
 import type { PathUnit, PathWatch, PathWatchKind } from '../core/unit/path.ts';
 import type { TimerBase, TimerTrigger, TimerUnit } from '../core/unit/timer.ts';
 
@@ -65,7 +66,7 @@ export function service(name: string, overrides: Partial<ServiceUnit> & { readon
   return {
     ...common(name), kind: 'service', type: 'simple', execCondition: [], execStartPre: [], execStart: [command(`/bin/${name}`)], execStartPost: [],
     execReload: [], execStop: [], execStopPost: [], calls: [], remainAfterExit: false, guessMainPid: true, pidFile: null, busName: null, restart: 'no',
-    restartUsec: 100_000 as Usec, restartSteps: 0, restartMaxDelayUsec: null, timeoutStartUsec: (90 * SECOND) as Usec,
+    restartUsec: 100_000 as Usec, restartSteps: 0, restartMaxDelayUsec: null, restartPacing: PLAIN_PACING, timeoutStartUsec: (90 * SECOND) as Usec,
     timeoutStopUsec: (90 * SECOND) as Usec, timeoutAbortUsec: (90 * SECOND) as Usec, timeoutStartFailureMode: 'terminate',
     timeoutStopFailureMode: 'terminate', runtimeMaxUsec: null, watchdogUsec: null, notifyAccess: 'none', successExitStatus: { codes: [], signals: [] },
     restartPreventExitStatus: { codes: [], signals: [] }, restartForceExitStatus: { codes: [], signals: [] }, rootDirectoryStartOnly: false,

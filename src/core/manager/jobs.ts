@@ -4,7 +4,7 @@
  * A job waits while another job goes first by order (`blockedBy` names one such job, looked at again when that one ends), runs
  * while its unit is on the way, and ends with a result that may fail the jobs that needed it. Work lists, no recursion.
  */
-import type { JobId, RequestId, UnitName } from '../../base/brand.ts';
+import type { JobId, MonotonicUsec, RequestId, UnitName } from '../../base/brand.ts';
 import { assert } from '../../base/assert.ts';
 import { addUsec } from '../../base/time.ts';
 import type { JobMode } from '../unit/definition.ts';
@@ -152,6 +152,11 @@ export function findBlocker(turn: Pick<Turn, 'graph' | 'unit' | 'job'>, job: Job
   return null;
 }
 
+/** JobTimeoutSec= goes on counting while JobRunningTimeoutSec= counts too; null = never. */
+function earlier(a: MonotonicUsec | null, b: MonotonicUsec | null): MonotonicUsec | null {
+  return a === null ? b : b === null ? a : a < b ? a : b;
+}
+
 function run(turn: Turn, waiting: Job): void {
   const unit = turn.require(waiting.unit);
   const type = collapseJobType(waiting.type, unit.activeState);
@@ -162,7 +167,7 @@ function run(turn: Turn, waiting: Job): void {
     type: type === 'nop' && waiting.type !== 'nop' ? waiting.type : type,
     state: 'running',
     startedUsec: now,
-    deadlineUsec: runningUsec === null ? waiting.deadlineUsec : addUsec(now, runningUsec),
+    deadlineUsec: earlier(waiting.deadlineUsec, runningUsec === null ? null : addUsec(now, runningUsec)),
   };
   turn.setJob(job);
   turn.wantTimer(job.deadlineUsec);

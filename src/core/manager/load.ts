@@ -11,6 +11,7 @@ import { SOCKET_NEVER_STARTED } from '../machine/socket/socket.ts';
 import type { Dependency, UnitDefinition } from '../unit/definition.ts';
 import type { Instant, Unit, UnitRuntime, UnitTimes } from './state.ts';
 import { describeCycle } from '../job/transaction.ts';
+import { reconsiderHeld } from './restart-hold.ts';
 import type { Turn } from './turn.ts';
 
 export const NEVER: Instant = { realtimeUsec: 0 as Instant['realtimeUsec'], monotonicUsec: 0 as Instant['monotonicUsec'] };
@@ -129,6 +130,7 @@ export function replaceDefinitions(turn: Turn, definitions: readonly UnitDefinit
     turn.setJob({ ...job, blockedBy: null });
     turn.runQueue.add(job.id);
   }
+  reconsiderHeld(turn);
 }
 
 function keepDefinition(old: UnitDefinition, broken: UnitDefinition): UnitDefinition {

@@ -12,7 +12,7 @@ import { entriesOf, mapFrom, valuesOf } from '../../base/persistent-map.ts';
 import { buildGraph } from '../graph/graph.ts';
 import type { UnitDefinition } from '../unit/definition.ts';
 import { newUnit } from './load.ts';
-import type { Job, ManagerState, PendingRequest, Unit } from './state.ts';
+import type { Job, ManagerState, PendingRequest, Unit, UnitRuntime } from './state.ts';
 
 export const SNAPSHOT_FORMAT = 1;
 
@@ -78,7 +78,8 @@ export function deserialise(text: string, definitions: readonly UnitDefinition[]
     if (definition === undefined) return { ok: false, error: `no definition was read for ${saved.name}` };
     const fresh = newUnit(definition).runtime;
     // An engine that knew less had nothing to remember of units of this type.
-    const runtime = saved.runtime.kind === 'inert' ? fresh : saved.runtime;
+    // Nor had it fields that came later: those begin as in a unit that never ran.
+    const runtime = saved.runtime.kind === 'inert' ? fresh : saved.runtime.kind === fresh.kind ? { ...fresh, ...saved.runtime } as UnitRuntime : saved.runtime;
     if (fresh.kind !== runtime.kind) return { ok: false, error: `${saved.name} is of another type now` };
     if (definition.sourceHash !== sourceHash) changed.push(saved.name);
     units.set(saved.name, { ...saved, runtime, definition });

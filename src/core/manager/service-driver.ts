@@ -38,7 +38,7 @@ export function driveService(turn: Turn, name: UnitName, transition: ServiceTran
   take(turn, name, after);
   // Dead first, so that everyone hears of the failure; then the pause before the restart, which counts as activating.
   if (after.restarting && before.state !== 'auto-restart' && (after.state === 'dead' || after.state === 'failed')) {
-    const waiting = enterAutoRestart(context, after);
+    const waiting = enterAutoRestart(context, after, () => turn.fraction());
     take(turn, name, waiting);
     if (waiting.deadlineUsec !== null && waiting.deadlineUsec <= turn.now.monotonicUsec) turn.dueNow.add(name);
   }

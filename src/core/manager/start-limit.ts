@@ -1,4 +1,5 @@
 /** StartLimitIntervalSec= and StartLimitBurst=: systemd.unit(5). */
+import type { MonotonicUsec } from '../../base/brand.ts';
 import { seconds } from '../../base/time.ts';
 import type { Unit } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -7,9 +8,17 @@ import type { Turn } from './turn.ts';
 export function takeStart(turn: Turn, unit: Unit): Unit | null {
   const { startLimitBurst: burst, startLimitIntervalUsec: interval } = unit.definition;
   if (burst === 0 || interval === 0) return unit;
-  const now = turn.now.monotonicUsec;
-  const recent = unit.startTimes.filter((start) => start > now - interval);
-  return recent.length >= burst ? null : { ...unit, startTimes: [...recent, now] };
+  const recent = recentStarts(turn, unit);
+  return recent.length >= burst ? null : { ...unit, startTimes: [...recent, turn.now.monotonicUsec] };
+}
+
+/** Whether one more start would be refused. */
+export function isStartLimited(turn: Turn, unit: Unit): boolean {
+  return takeStart(turn, unit) === null;
+}
+
+function recentStarts(turn: Turn, unit: Unit): readonly MonotonicUsec[] {
+  return unit.startTimes.filter((start) => start > turn.now.monotonicUsec - unit.definition.startLimitIntervalUsec);
 }
 
 /**

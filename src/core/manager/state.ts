@@ -103,6 +103,8 @@ export interface ServiceRuntime {
   readonly runtimeMaxDueUsec: MonotonicUsec | null;
   /** Automatic restarts since the last manual start: NRestarts. */
   readonly restarts: number;
+  /** The same since the growing pause last began anew (RestartSteps=, RestartResetSec=). */
+  readonly delaySteps: number;
   /** The current start came from Restart=, not from a job somebody asked for. */
   readonly restarting: boolean;
   /** The end was asked for (a stop job, or STOPPING=1 in a stop): no automatic restart. */

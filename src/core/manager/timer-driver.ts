@@ -87,7 +87,7 @@ function wait(turn: Turn, unit: TimerRecord, clockChanged: boolean): void {
     bootIsStart: turn.config.mode === 'container',
     clockChanged,
     // 53 bits: as many as a number holds exactly.
-    random: () => (turn.random() * 2 ** 21 + (turn.random() >>> 11)) / 2 ** 53,
+    random: () => turn.fraction(),
   });
   // A start that finds nothing to wait for was one all the same: its job, and OnSuccess=, are to see it.
   if (run.state === 'dead' && unit.runtime.state === 'dead') take(turn, unit, { ...run, state: 'waiting' });

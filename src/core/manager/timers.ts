@@ -3,6 +3,7 @@ import type { MonotonicUsec, UnitName } from '../../base/brand.ts';
 import { nextDueUsec, onDue } from '../machine/service/deadlines.ts';
 import { cancelJob, enqueue } from './jobs.ts';
 import { onMountUnitDue } from './mount-driver.ts';
+import { holdRestart } from './restart-hold.ts';
 import { driveService, isService } from './service-driver.ts';
 import { timerWakeUsec } from '../machine/timer.ts';
 import { onShutdownLate } from './shutdown.ts';
@@ -67,7 +68,7 @@ export function onUnitDue(turn: Turn, name: UnitName): void {
 /** The pause is over: a restart job, so that what depends on the service restarts with it. */
 function restart(turn: Turn, name: UnitName): void {
   const unit = turn.require(name);
-  if (!isService(unit)) return;
+  if (!isService(unit) || holdRestart(turn, unit)) return;
   const run = unit.runtime;
   setRuntime(turn, name, { ...run, deadlineUsec: null, restarts: run.restarts + 1 }, unit.activeState);
   const outcome = enqueue(turn, { unit: name, type: 'restart', mode: 'replace', reason: { reason: 'auto-restart' }, boot: false }, null);

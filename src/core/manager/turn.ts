@@ -276,6 +276,11 @@ export class Turn implements TransactionView {
     return word;
   }
 
+  /** From 0 up to, not including, 1, with all the bits a number has. */
+  fraction(): number {
+    return (this.random() * 2 ** 21 + (this.random() >>> 11)) / 2 ** 53;
+  }
+
   newInvocationId(): InvocationId {
     let id = '';
     for (let i = 0; i < 4; i++) id += this.random().toString(16).padStart(8, '0');

@@ -11,6 +11,7 @@ import type { JobMode } from '../unit/definition.ts';
 import { considerCollecting } from './collect.ts';
 import { enqueueInternal, finishJob, turnIntoStart } from './jobs.ts';
 import { describeReason } from './query.ts';
+import { releaseHeld } from './restart-hold.ts';
 import { beginShutdown, exitStatusOf } from './shutdown.ts';
 import { takeAutomaticJob } from './start-limit.ts';
 import type { JobResult, Reason, Unit } from './state.ts';
@@ -68,6 +69,7 @@ function onActiveStateChanged(turn: Turn, before: Unit, after: Unit): void {
     stopIfUnbound(turn, name);
     if (isActive(before.activeState)) return;
     for (const [other] of neighboursBy(turn.graph, name, 'upholds')) startUpheld(turn, name, other);
+    releaseHeld(turn, name);
     stopIfUnneeded(turn, name);
   }
 }

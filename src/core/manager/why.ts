@@ -10,6 +10,7 @@ import { isActive, isInactive } from '../job/job-type.ts';
 import { buildTransaction } from '../job/transaction.ts';
 import type { DependencyOrigin, ExecCommand, ServiceRole } from '../unit/definition.ts';
 import { commandsOf } from '../machine/service/context.ts';
+import { downNeeds } from './restart-hold.ts';
 import { describeExit, describeReason, findUnit, viewOf } from './query.ts';
 import type { ExecRecord, ManagerState, Reason, Unit } from './state.ts';
 
@@ -132,8 +133,11 @@ function explainDown(state: ManagerState, unit: Unit): Explained {
     case 'timeout':
     case 'watchdog':
     case 'protocol': {
-      const waiting = runtime.state === 'auto-restart' ? [plain(unit, 'auto-restart', 'waits to be restarted', settingOrigin(unit, 'Service', 'Restart'))] : [];
-      return { links: [...waiting, describeFailure(unit, endReason)], next: null };
+      if (runtime.kind !== 'service' || runtime.state !== 'auto-restart') return { links: [describeFailure(unit, endReason)], next: null };
+      const [need = null] = runtime.deadlineUsec === null ? downNeeds(viewOf(state), unit.name) : [];
+      const waiting = need === null ? plain(unit, 'auto-restart', 'waits to be restarted', settingOrigin(unit, 'Service', 'Restart'))
+        : plain(unit, 'auto-restart', `waits to be restarted until ${need}, which it needs, is up`, settingOrigin(unit, 'Service', 'RestartAwaitsNeeds'));
+      return { links: [waiting, describeFailure(unit, endReason)], next: need };
     }
     default:
       return { links: [plain(unit, endReason.reason, `is ${unit.activeState}: ${describeReason(endReason)}`, null)], next: causeOf(endReason) };

@@ -2,6 +2,7 @@
 import type { UnitName, Usec } from '../../base/brand.ts';
 import { ok, problem, type Result } from '../../base/result.ts';
 import type { Entry, ExitStatusSet, RestartPolicy, ServiceType, ServiceUnit } from '../unit/definition.ts';
+import { PLAIN_PACING, type RestartPacing } from '../unit/restart-pacing.ts';
 import { withKind } from '../unit/unit-name.ts';
 import { readCgroupContext, readSlice } from './cgroup-context.ts';
 import { addExecDependencies, addServiceDefaults, addSlice } from './default-dependencies.ts';
@@ -153,6 +154,12 @@ export function buildService(draft: UnitDraft): ServiceUnit {
   const guessMainPid = flag('GuessMainPID', true);
   const restartUsec = readScalar(reader, 'RestartSec', parseDelay, defaults.restartUsec);
   const restartSteps = readScalar(reader, 'RestartSteps', parseCount, 0);
+  const restartPacing: RestartPacing = {
+    randomizedDelayUsec: readScalar(reader, 'RestartRandomizedDelaySec', parseDelay, PLAIN_PACING.randomizedDelayUsec),
+    resetUsec: readScalar<Usec | null>(reader, 'RestartResetSec', parseSpan, null),
+    afterLimitUsec: readScalar<Usec | null>(reader, 'RestartAfterLimitSec', parseSpan, null),
+    awaitsNeeds: flag('RestartAwaitsNeeds', false),
+  };
   const restartMaxDelayUsec = readScalar<Usec | null>(reader, 'RestartMaxDelaySec', parseSpan, null);
   // A oneshot is its commands; how long they take is their own affair unless the file says otherwise.
   const timeoutStartUsec = readTimeout(reader, 'TimeoutStartSec', type === 'oneshot' ? null : defaults.timeoutStartUsec);
@@ -219,7 +226,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
     notEffective: common.notEffective,
     type, execCondition, execStartPre, execStart, execStartPost, execReload, execStop, execStopPost, calls,
     remainAfterExit, guessMainPid, pidFile, busName,
-    restart, restartUsec, restartSteps, restartMaxDelayUsec,
+    restart, restartUsec, restartSteps, restartMaxDelayUsec, restartPacing,
     timeoutStartUsec, timeoutStopUsec, timeoutAbortUsec, timeoutStartFailureMode, timeoutStopFailureMode,
     runtimeMaxUsec, watchdogUsec,
     notifyAccess: notifyAccess === 'none' && needsNotify ? 'main' : notifyAccess,

@@ -9,6 +9,7 @@ import type { Signal, UnitName, Usec } from '../../base/brand.ts';
 import type { MountUnit } from './mount.ts';
 import type { PathUnit } from './path.ts';
 import type { TimerUnit } from './timer.ts';
+import type { RestartPacing } from './restart-pacing.ts';
 import type { Confinement } from './confinement.ts';
 import type { SocketUnit } from './socket.ts';
 
@@ -328,6 +329,7 @@ export interface ServiceUnit extends UnitCommon {
   /** RestartSteps= and RestartMaxDelaySec=: growth from `restartUsec` to the maximum in that many steps; 0/null = constant. */
   readonly restartSteps: number;
   readonly restartMaxDelayUsec: Usec | null;
+  readonly restartPacing: RestartPacing;
   /** TimeoutStartSec= and kin; null waits for ever. */
   readonly timeoutStartUsec: Usec | null;
   readonly timeoutStopUsec: Usec | null;

@@ -44,6 +44,7 @@ export const NEVER_STARTED: ServiceRuntime = {
   watchdogOverrideUsec: null,
   runtimeMaxDueUsec: null,
   restarts: 0,
+  delaySteps: 0,
   restarting: false,
   stopRequested: false,
   statusText: '',

@@ -27,7 +27,7 @@ export function wantsRestart(unit: ServiceUnit, run: ServiceRuntime): boolean {
  * The pause before the next automatic restart. With RestartSteps= it grows geometrically from RestartSec= to RestartMaxDelaySec=, reached
  * after that many restarts.
  *
- * @param restarts automatic restarts so far, 0 before the first
+ * @param restarts automatic restarts since the growth began, 0 before the first
  */
 export function restartDelayUsec(unit: ServiceUnit, restarts: number): Usec {
   const { restartUsec, restartSteps, restartMaxDelayUsec } = unit;

@@ -149,10 +149,14 @@ export function releaseResources(c: ServiceContext, run: ServiceRuntime): void {
   c.effects.push({ kind: 'release-control-group', unit: definition.name });
 }
 
-/** Follows `enterDead` when a restart is due: the pause before it. */
-export function enterAutoRestart(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
-  const delay: Usec = restartDelayUsec(c.definition, run.restarts);
-  return { ...run, state: 'auto-restart', deadlineUsec: addUsec(c.now.monotonicUsec, delay) };
+/** Follows `enterDead` when a restart is due: the pause before it. `fraction` gives a random number from 0 up to 1. */
+export function enterAutoRestart(c: ServiceContext, run: ServiceRuntime, fraction: () => number): ServiceRuntime {
+  const { resetUsec, randomizedDelayUsec } = c.definition.restartPacing;
+  const ranUsec = run.mainExit === null ? 0 : c.now.monotonicUsec - run.mainExit.startMonotonicUsec;
+  const steps = resetUsec !== null && ranUsec >= resetUsec ? 0 : run.delaySteps;
+  const randomUsec = randomizedDelayUsec === 0 ? 0 : Math.floor(fraction() * randomizedDelayUsec);
+  const delay = (restartDelayUsec(c.definition, steps) + randomUsec) as Usec;
+  return { ...run, state: 'auto-restart', delaySteps: steps + 1, deadlineUsec: addUsec(c.now.monotonicUsec, delay) };
 }
 
 /**

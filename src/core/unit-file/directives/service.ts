@@ -52,3 +52,11 @@ export const SERVICE_DIRECTIVES = page('systemd.service(5)', ['Service'], [
 export const CALL_DIRECTIVES = page('heartwood.unit(5)', ['Service'], [
   ['ExecCall', 'commands', '', HONOURED],
 ]);
+
+/** When a service starts again: settings of our own. */
+export const RESTART_DIRECTIVES = page('heartwood.unit(5)', ['Service'], [
+  ['RestartRandomizedDelaySec', 'time-span', '0', HONOURED],
+  ['RestartResetSec', 'time-span', 'infinity', HONOURED],
+  ['RestartAfterLimitSec', 'time-span', 'infinity', HONOURED],
+  ['RestartAwaitsNeeds', 'boolean', 'no', HONOURED],
+]);

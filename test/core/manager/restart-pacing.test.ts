@@ -1,0 +1,138 @@
+/** When a service that ended starts again: settings of our own. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { UnitName, Usec } from '../../../src/base/brand.ts';
+import { explain } from '../../../src/core/manager/why.ts';
+import { PLAIN_PACING } from '../../../src/core/unit/restart-pacing.ts';
+import type { ServiceUnit } from '../../../src/core/unit/definition.ts';
+import { service, target } from '../../../src/sim/definitions.ts';
+import { SimulatedKernel } from '../../../src/sim/kernel.ts';
+import { unitOf } from '../unit-file/unit-rig.ts';
+
+const SECOND = 1_000_000;
+const NAME = 'web.service' as UnitName;
+
+function starts(kernel: SimulatedKernel): number {
+  return kernel.history.filter((line) => line === `spawn ExecStart ${NAME}`).length;
+}
+
+function stateOf(kernel: SimulatedKernel): string {
+  return kernel.unit(NAME).runtime.state;
+}
+
+test('after a run as long as RestartResetSec= the growing pause begins anew', () => {
+  let life = SECOND / 100;
+  const kernel = new SimulatedKernel({ scripts: { '/bin/web.service': () => ({ exitAfterUsec: life, exitStatus: 1 }) } });
+  kernel.boot([target('default.target', { Wants: [NAME] }), service(NAME, {
+    restart: 'always', startLimitBurst: 0, restartUsec: SECOND as Usec, restartSteps: 3, restartMaxDelayUsec: (64 * SECOND) as Usec,
+    restartPacing: { ...PLAIN_PACING, resetUsec: (10 * SECOND) as Usec },
+  })]);
+  const pause = (): number => {
+    while (stateOf(kernel) !== 'auto-restart') kernel.run(SECOND / 100);
+    const run = kernel.unit(NAME).runtime;
+    assert.ok(run.kind === 'service' && run.deadlineUsec !== null);
+    const left = run.deadlineUsec - kernel.clock().monotonicUsec;
+    kernel.run(left + 1);
+    return Math.round(left / SECOND);
+  };
+  assert.deepEqual([pause(), pause(), pause(), pause()], [1, 4, 16, 64]);
+  life = 11 * SECOND;
+  pause();
+  assert.deepEqual([pause(), pause()], [1, 1]);
+});
+
+test('RestartRandomizedDelaySec= makes pauses differ, within its bound', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/web.service': { exitAfterUsec: 1000, exitStatus: 1 } } });
+  kernel.boot([target('default.target', { Wants: [NAME] }), service(NAME, {
+    restart: 'always', startLimitBurst: 0, restartUsec: SECOND as Usec, restartPacing: { ...PLAIN_PACING, randomizedDelayUsec: (10 * SECOND) as Usec },
+  })]);
+  const pauses = new Set<number>();
+  for (let i = 0; i < 20; i++) {
+    kernel.run(1000);
+    const run = kernel.unit(NAME).runtime;
+    assert.ok(run.kind === 'service' && run.deadlineUsec !== null && run.state === 'auto-restart');
+    const left = run.deadlineUsec - kernel.clock().monotonicUsec;
+    assert.ok(left >= SECOND - 1000 && left < 11 * SECOND, String(left));
+    pauses.add(left);
+    kernel.run(left);
+  }
+  assert.ok(pauses.size > 10);
+});
+
+test('with RestartAfterLimitSec= the start limit means a slow retry, for ever', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/web.service': { exitAfterUsec: 1000, exitStatus: 1 } } });
+  kernel.boot([target('default.target', { Wants: [NAME] }), service(NAME, {
+    restart: 'always', startLimitBurst: 3, startLimitIntervalUsec: (10 * SECOND) as Usec, restartPacing: { ...PLAIN_PACING, afterLimitUsec: (60 * SECOND) as Usec },
+  })]);
+  kernel.run(30 * SECOND);
+  assert.equal(stateOf(kernel), 'auto-restart');
+  assert.equal(starts(kernel), 3);
+  kernel.run(31 * SECOND);
+  assert.equal(starts(kernel), 6);
+  kernel.run(600 * SECOND);
+  assert.equal(stateOf(kernel), 'auto-restart');
+  assert.ok(starts(kernel) > 20);
+});
+
+function withDatabase(pacing: Partial<ServiceUnit['restartPacing']>): SimulatedKernel {
+  let isUp = true;
+  const kernel: SimulatedKernel = new SimulatedKernel({ scripts: {
+    // The database dies once and is away for a while; the other one cannot live without it.
+    '/bin/db.service': (run) => (run === 1 ? { exitAfterUsec: SECOND, exitStatus: 1 } : {}),
+    '/bin/web.service': () => {
+      isUp = kernel.unit('db.service').activeState === 'active';
+      return isUp ? {} : { exitAfterUsec: 1000, exitStatus: 1 };
+    },
+  } });
+  kernel.boot([
+    target('default.target', { Wants: [NAME, 'db.service'] }),
+    service('db.service', { restart: 'always', restartUsec: (60 * SECOND) as Usec }),
+    service(NAME, { restart: 'always', startLimitBurst: 3, startLimitIntervalUsec: (1000 * SECOND) as Usec, restartPacing: { ...PLAIN_PACING, ...pacing }, edges: { Requires: ['db.service'], After: ['db.service'] } }),
+  ]);
+  return kernel;
+}
+
+test('with RestartAwaitsNeeds= a service whose need is down waits for it, keeps its start limit and is back at once', () => {
+  const kernel = withDatabase({ awaitsNeeds: true });
+  kernel.run(1.5 * SECOND);
+  assert.equal(kernel.unit('db.service').runtime.state, 'auto-restart');
+  kernel.kill(kernel.processesOf(NAME)[0]?.pid ?? 0, 9);
+  kernel.run(20 * SECOND);
+  assert.equal(stateOf(kernel), 'auto-restart');
+  const before = starts(kernel);
+  const chain = explain(kernel.state, NAME)?.chain.map((link) => `${link.unit} ${link.text}`) ?? [];
+  assert.match(chain.join('\n'), /^web\.service waits to be restarted until db\.service, which it needs, is up\n[^]*\ndb\.service waits to be restarted/);
+  kernel.run(60 * SECOND);
+  assert.equal(kernel.unit('db.service').activeState, 'active');
+  assert.equal(stateOf(kernel), 'running');
+  assert.equal(starts(kernel), before + 1);
+  assert.equal(kernel.unit(NAME).startTimes.length, 1);
+});
+
+test('a service that waits for its need can be stopped', () => {
+  const kernel = withDatabase({ awaitsNeeds: true });
+  kernel.run(1.5 * SECOND);
+  kernel.kill(kernel.processesOf(NAME)[0]?.pid ?? 0, 9);
+  kernel.run(5 * SECOND);
+  kernel.enqueue('stop', NAME);
+  kernel.run(100 * SECOND);
+  assert.equal(stateOf(kernel), 'dead');
+});
+
+test('the settings are read from [Service]', () => {
+  const unit = unitOf('a.service', '[Service]\nExecStart=/bin/true\nRestartRandomizedDelaySec=2s\nRestartResetSec=1min\nRestartAfterLimitSec=5min\nRestartAwaitsNeeds=yes\n');
+  assert.deepEqual(unit.kind === 'service' && unit.restartPacing, {
+    randomizedDelayUsec: 2 * SECOND, resetUsec: 60 * SECOND, afterLimitUsec: 300 * SECOND, awaitsNeeds: true,
+  });
+});
+
+test('JobTimeoutSec= goes on counting when JobRunningTimeoutSec= is longer', () => {
+  const kernel = new SimulatedKernel();
+  kernel.boot([target('default.target', {}), service('slow.service', {
+    type: 'notify', notifyAccess: 'main', timeoutStartUsec: null, jobTimeoutUsec: (5 * SECOND) as Usec, jobRunningTimeoutUsec: (50 * SECOND) as Usec,
+  })]);
+  const request = kernel.enqueue('start', 'slow.service');
+  kernel.run(6 * SECOND);
+  const reply = kernel.replies.get(request);
+  assert.equal(reply?.ok === true && reply.jobs[0]?.result, 'timeout');
+});
