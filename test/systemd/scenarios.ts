@@ -473,4 +473,18 @@ const DIRECTORIES: readonly Scenario[] = [
   },
 ];
 
-export const SCENARIOS: readonly Scenario[] = [...SERVICE_TYPES, ...COMMANDS, ...RESTARTS, ...KILLING, ...STAYING, ...DEPENDENCIES, ...ENVIRONMENT, ...DIRECTORIES, ...CONDITION_SCENARIOS, ...SOCKET_SCENARIOS];
+const MONITORS: readonly Scenario[] = [
+  {
+    name: 'monitor',
+    units: {
+      '~-told@.service': "[Service]\nType=oneshot\nExecStartPre=/bin/sh -c 'echo pre $$MONITOR_UNIT >> /t/~'\nExecStart=/bin/sh -c 'echo $$MONITOR_UNIT $$MONITOR_SERVICE_RESULT $$MONITOR_EXIT_CODE $$MONITOR_EXIT_STATUS $${MONITOR_INVOCATION_ID:+invoked} >> /t/~'\n",
+      '~-fails.service': "[Unit]\nOnFailure=~-told@a.service\n[Service]\nType=oneshot\nExecStart=/bin/sh -c 'exit 7'\n",
+      '~-killed.service': "[Unit]\nOnFailure=~-told@b.service\n[Service]\nType=oneshot\nExecStart=/bin/sh -c 'kill -KILL $$$$'\n",
+      '~-ends.service': '[Unit]\nOnSuccess=~-told@c.service\n[Service]\nType=oneshot\nExecStart=/bin/true\n',
+      '~-pre.service': '[Unit]\nOnFailure=~-told@d.service\n[Service]\nType=oneshot\nExecStartPre=/bin/false\nExecStart=/bin/true\n',
+    },
+    steps: ['start ~-fails.service', 'sleep 400', 'start ~-killed.service', 'sleep 400', 'start ~-ends.service', 'sleep 400', 'start ~-pre.service', 'sleep 400', 'start ~-told@e.service'],
+  },
+];
+
+export const SCENARIOS: readonly Scenario[] = [...SERVICE_TYPES, ...COMMANDS, ...RESTARTS, ...KILLING, ...STAYING, ...DEPENDENCIES, ...ENVIRONMENT, ...DIRECTORIES, ...CONDITION_SCENARIOS, ...MONITORS, ...SOCKET_SCENARIOS];

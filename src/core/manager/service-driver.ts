@@ -1,7 +1,7 @@
 /** Runs a transition of one service and takes the result into the manager: state changes, owners of processes, timers. */
 import type { UnitName } from '../../base/brand.ts';
 import { assert } from '../../base/assert.ts';
-import type { ServiceContext } from '../machine/service/context.ts';
+import { monitorEnvironment, type ServiceContext } from '../machine/service/context.ts';
 import { nextDueUsec } from '../machine/service/deadlines.ts';
 import { activeStateOf } from '../machine/service/states.ts';
 import { enterAutoRestart } from '../machine/service/stop.ts';
@@ -60,6 +60,13 @@ function take(turn: Turn, name: UnitName, run: ServiceRuntime): void {
   setRuntime(turn, name, run, activeStateOf(run.state, unit.definition.type));
 }
 
+function triggerEnvironment(turn: Turn, { startReason }: ServiceRecord): readonly string[] {
+  if (startReason?.reason === 'triggered') return startReason.environment;
+  if (startReason?.reason !== 'dependency' || (startReason.kind !== 'OnFailure' && startReason.kind !== 'OnSuccess')) return [];
+  const ended = turn.unit(startReason.of);
+  return ended === undefined || !isService(ended) ? [] : monitorEnvironment(ended.name, ended.runtime, ended.invocationId);
+}
+
 function contextOf(turn: Turn, unit: ServiceRecord): ServiceContext {
   const job = unit.job === null ? undefined : turn.job(unit.job);
   return {
@@ -67,7 +74,7 @@ function contextOf(turn: Turn, unit: ServiceRecord): ServiceContext {
     now: turn.now,
     invocationId: unit.invocationId ?? ('' as InvocationId),
     managerEnvironment: turn.environment,
-    triggerEnvironment: unit.startReason?.reason === 'triggered' ? unit.startReason.environment : [],
+    triggerEnvironment: triggerEnvironment(turn, unit),
     restartJob: job?.type === 'restart' || job?.type === 'try-restart',
     stopWanted: job?.type === 'stop' || turn.shutdown !== null,
     effects: turn.effects,

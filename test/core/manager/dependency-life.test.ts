@@ -62,3 +62,15 @@ test('a target without a reload of its own hands it on to the units it propagate
   assert.equal(reply?.ok === true ? reply.jobs[0]?.result : reply?.message, 'done');
   assert.ok(kernel.history.some((line) => line.startsWith('reload a.service')), kernel.history.join('\n'));
 });
+
+test('a service that another one\'s failure starts is told how that one ended', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/fails.service': { exitAfterUsec: 1000, exitStatus: 7 } } });
+  const told: (readonly string[])[] = [];
+  kernel.onEffect = (effect) => { if (effect.kind === 'spawn' && effect.unit === 'told.service') told.push(effect.extraEnvironment); };
+  kernel.boot([target('default.target', {}), service('fails.service', { type: 'oneshot', edges: { OnFailure: ['told.service'] } }), service('told.service')]);
+  start(kernel, 'fails.service');
+  start(kernel, 'told.service');
+  assert.deepEqual(told.map((environment) => environment.filter((each) => !each.startsWith('MONITOR_INVOCATION_ID='))), [
+    ['MONITOR_SERVICE_RESULT=exit-code', 'MONITOR_EXIT_CODE=exited', 'MONITOR_EXIT_STATUS=7', 'MONITOR_UNIT=fails.service'],
+  ]);
+});

@@ -1,4 +1,4 @@
-import type { InvocationId, Usec } from '../../../base/brand.ts';
+import type { InvocationId, UnitName, Usec } from '../../../base/brand.ts';
 import { addUsec, type ClockReading } from '../../../base/time.ts';
 import type { ServiceRole, ServiceUnit } from '../../unit/definition.ts';
 import type { Effect, PassedFd } from '../../manager/effect.ts';
@@ -14,7 +14,7 @@ export interface ServiceContext {
   readonly now: ClockReading;
   readonly invocationId: InvocationId;
   readonly managerEnvironment: readonly string[];
-  /** What the unit is told of the timer or path that started it. */
+  /** What the unit is told of the timer or path that started it, or of the service whose end did. */
   readonly triggerEnvironment: readonly string[];
   /** The unit's job is a restart: RestartKillSignal= applies. */
   readonly restartJob: boolean;
@@ -132,6 +132,17 @@ function environmentOf(c: ServiceContext, run: ServiceRuntime, role: ServiceRole
     if (exit !== null && exit !== undefined) extra.push(`EXIT_CODE=${exit.code}`, `EXIT_STATUS=${exitStatusWord(exit)}`);
   }
   return extra;
+}
+
+/** How another service ended, for one that is started by its OnFailure= or OnSuccess=. Source: systemd.exec(5), $MONITOR_SERVICE_RESULT. */
+export function monitorEnvironment(unit: UnitName, run: ServiceRuntime, invocationId: InvocationId | null): readonly string[] {
+  const exit = run.mainExit?.exit ?? null;
+  return [
+    `MONITOR_SERVICE_RESULT=${run.result}`,
+    ...(exit === null ? [] : [`MONITOR_EXIT_CODE=${exit.code}`, `MONITOR_EXIT_STATUS=${exitStatusWord(exit)}`]),
+    ...(invocationId === null ? [] : [`MONITOR_INVOCATION_ID=${invocationId}`]),
+    `MONITOR_UNIT=${unit}`,
+  ];
 }
 
 /** `$EXIT_STATUS`: a number, or the signal's name without SIG. */
