@@ -150,10 +150,10 @@ test('start is silent when it went well, and asks for what the options say', () 
   const quiet = { enqueue: { jobs: [{ job: 1, unit: 'a.service', type: 'start', result: 'done' }], refused: [] } };
   assert.deepEqual(runLine('systemctl start a b.target', quiet), {
     exit: 0, out: '', err: '', tails: [],
-    requests: [{ method: 'enqueue', params: { type: 'start', units: ['a.service', 'b.target'], mode: 'replace', wait: true } }],
+    requests: [{ method: 'enqueue', params: { type: 'start', units: ['a.service', 'b.target'], mode: 'replace', wait: true, expect: null } }],
   });
-  assert.deepEqual(runLine('systemctl --no-block --job-mode=fail restart a', quiet).requests[0]?.params, { type: 'restart', units: ['a.service'], mode: 'fail', wait: false });
-  assert.deepEqual(runLine('systemctl isolate rescue.target', quiet).requests[0]?.params, { type: 'start', units: ['rescue.target'], mode: 'isolate', wait: true });
+  assert.deepEqual(runLine('systemctl --no-block --job-mode=fail restart a', quiet).requests[0]?.params, { type: 'restart', units: ['a.service'], mode: 'fail', wait: false, expect: null });
+  assert.deepEqual(runLine('systemctl isolate rescue.target', quiet).requests[0]?.params, { type: 'start', units: ['rescue.target'], mode: 'isolate', wait: true, expect: null });
 });
 
 test('enable tells its links, warns, and starts the unit with --now', () => {

@@ -8,7 +8,7 @@ import { buildTransaction, type Anchor, type Transaction, type TransactionOutcom
 import { newUnit } from '../../../src/core/manager/load.ts';
 import type { ActiveState, Job, JobType, Unit } from '../../../src/core/manager/state.ts';
 import type { DependencyKind, JobMode, UnitDefinition } from '../../../src/core/unit/definition.ts';
-import { missing, service, target, type Edges } from '../../../src/sim/definitions.ts';
+import { missing, service, target } from '../../../src/sim/definitions.ts';
 
 interface Situation {
   readonly units: readonly UnitDefinition[];
@@ -126,7 +126,7 @@ function check(law: (transaction: Transaction, view: TransactionView, anchor: An
     const units = states.map((_, index) => {
       const own: Record<string, string[]> = {};
       for (const [from, kind, to] of edges) if (from === `u${String(index)}.service`) (own[kind] ??= []).push(to);
-      return service(`u${String(index)}.service`, { edges: own as Edges });
+      return service(`u${String(index)}.service`, { edges: own });
     });
     const view = viewOf({ units, states: Object.fromEntries(units.map((each, index) => [each.name, states[index] as ActiveState])), jobs, irreversible });
     const anchor: Anchor = { unit: unit as UnitName, type, mode, reason: { reason: 'boot' }, boot };
