@@ -8,6 +8,7 @@ const UNITS = {
   'default.target': '[Unit]\nWants=base.service web.service broken.service\nAfter=base.service web.service broken.service\n',
   'base.service': '[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sleep 0.3\n',
   'web.service': '[Unit]\nRequires=base.service\nAfter=base.service\n[Service]\nExecStart=/bin/sleep 999\n',
+  'client.service': '[Unit]\nRequires=web.service\nAfter=web.service\n[Service]\nExecStart=/bin/sleep 999\n',
   'broken.service': '[Unit]\nRequires=fails.service\nAfter=fails.service\n[Service]\nExecStart=/bin/sleep 999\n',
   'fails.service': '[Service]\nType=oneshot\nExecStart=/bin/false\n',
 };
@@ -26,6 +27,11 @@ test('a booted manager tells what the boot took, what is down and why, and appli
     assert.match(doctor.stdout, /1 unit failed\n {2}fails\.service/);
     assert.match((await rig.initctl('graph', 'web.service')).stdout, /"web\.service" -> "base\.service" \[color="black"/);
     assert.match((await rig.initctl('top')).stdout, /web\.service/);
+
+    const verdict = await rig.initctl('verify', 'client.service');
+    assert.equal(verdict.status, 0);
+    assert.match(verdict.stdout + verdict.stderr, /client\.service:3.*After=web\.service waits for the start of its process only/);
+    assert.doesNotMatch((await rig.initctl('verify', 'web.service')).stdout, /waits for the start/);
 
     assert.equal((await rig.initctl('plan', 'restart', 'base.service', '--save', '/tmp/plan')).status, 0);
     assert.equal((await rig.initctl('apply', '/tmp/plan')).status, 0);
