@@ -2,6 +2,7 @@
 import type { Fd, UnitName } from '../base/brand.ts';
 import type { AccessRule } from '../control/access.ts';
 import type { Effect } from '../core/manager/effect.ts';
+import { STANDING_UNITS } from '../core/manager/garbage.ts';
 import type { ManagerConfig } from '../core/manager/state.ts';
 import type { EngineFacts, ManagerLog } from '../host/engine.ts';
 import { ControlServer } from '../host/control-server/control-server.ts';
@@ -38,9 +39,6 @@ import { makeLockDirectory, markBooted } from './legacy-directories.ts';
 import { findOuterManager } from './outer-manager.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
 import { VERSION } from './version.ts';
-
-/** Units a shutdown or an emergency needs: loaded once the boot is over, so that they do not hold it up. */
-const LATER_UNITS = ['shutdown.target', 'exit.target', 'poweroff.target', 'reboot.target', 'halt.target', 'kexec.target', 'rescue.target', 'emergency.target', 'default.target', 'ctrl-alt-del.target'] as string[] as UnitName[];
 
 /** How long a recovered manager works before it writes down what it was recovered from. */
 const RECORD_DELAY_MSEC = 1000;
@@ -140,7 +138,7 @@ export function boot(options: BootOptions): Manager {
   const loadLater = (): void => {
     if (laterLoaded) return;
     laterLoaded = true;
-    manager.engine.loadUnits(LATER_UNITS);
+    manager.engine.loadUnits(STANDING_UNITS);
   };
   const managerOptions: ManagerOptions = {
     native, poll, log, config, facts, streams, generators: options.generators,

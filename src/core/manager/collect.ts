@@ -7,6 +7,7 @@ import type { UnitName } from '../../base/brand.ts';
 import { getEntry } from '../../base/persistent-map.ts';
 import { removeFromGraph, type GraphNode } from '../graph/graph.ts';
 import { INVERSE, type EdgeKind } from '../graph/atoms.ts';
+import { isCollectedFailed } from './garbage.ts';
 import type { Unit } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -30,8 +31,7 @@ export function onCollect(turn: Turn, name: UnitName): void {
 function isCollectable(turn: Turn, unit: Unit): boolean {
   const { definition } = unit;
   if (definition.transient !== true || unit.job !== null) return false;
-  const mode = definition.entries.findLast((entry) => entry.section === 'Unit' && entry.key === 'CollectMode')?.value;
-  const isOver = unit.activeState === 'inactive' || (unit.activeState === 'failed' && mode === 'inactive-or-failed');
+  const isOver = unit.activeState === 'inactive' || (unit.activeState === 'failed' && isCollectedFailed(definition));
   return isOver && !isNamed(turn, unit.name);
 }
 

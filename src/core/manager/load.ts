@@ -1,5 +1,5 @@
 /** Definitions come into the manager, and leave it on a daemon-reload. */
-import type { UnitName } from '../../base/brand.ts';
+import type { MonotonicUsec, UnitName } from '../../base/brand.ts';
 import { addToGraph, buildGraph } from '../graph/graph.ts';
 import { CYCLES_SHOWN_MAX, findOrderCycles } from '../graph/cycles.ts';
 import { isInactive } from '../job/job-type.ts';
@@ -20,7 +20,8 @@ export const NO_TIMES: UnitTimes = {
   stateChange: NEVER, inactiveExit: NEVER, activeEnter: NEVER, activeExit: NEVER, inactiveEnter: NEVER, condition: NEVER,
 };
 
-export function newUnit(definition: UnitDefinition): Unit {
+/** @param loadedUsec as in `Unit` */
+export function newUnit(definition: UnitDefinition, loadedUsec: MonotonicUsec | null = null): Unit {
   return {
     name: definition.name,
     definition,
@@ -41,6 +42,7 @@ export function newUnit(definition: UnitDefinition): Unit {
     endReason: null,
     needsReload: false,
     notEffectiveAtRuntime: [],
+    loadedUsec,
   };
 }
 
@@ -68,8 +70,12 @@ function withoutVainDefaults(definition: UnitDefinition, isMissing: (name: UnitN
     ? { ...definition, dependencies: definition.dependencies.filter((each) => !isVain(each)) } : definition;
 }
 
-/** Definitions that were read for the first time. One that is loaded already stays as it is until a daemon-reload. */
-export function addDefinitions(turn: Turn, definitions: readonly UnitDefinition[]): void {
+/**
+ * Definitions that were read for the first time. One that is loaded already stays as it is until a daemon-reload.
+ *
+ * @param onDemand they were read because somebody asked for a unit, and may be forgotten
+ */
+export function addDefinitions(turn: Turn, definitions: readonly UnitDefinition[], onDemand: boolean): void {
   const added: UnitDefinition[] = [];
   let hasOldEdges = false;
   const missing = new Set(definitions.filter((each) => each.loadState === 'not-found').map((each) => each.name));
@@ -78,7 +84,7 @@ export function addDefinitions(turn: Turn, definitions: readonly UnitDefinition[
     const definition = withoutVainDefaults(read, isMissing);
     const known = turn.unit(definition.name);
     if (known !== undefined && known.definition.loadState !== 'not-found') continue;
-    if (known === undefined || known.definition.kind !== definition.kind) turn.setUnit(newUnit(definition));
+    if (known === undefined || known.definition.kind !== definition.kind) turn.setUnit(newUnit(definition, onDemand ? turn.now.monotonicUsec : null));
     else turn.setUnit({ ...known, definition });
     // Its file was gone while it ran; now there is one again, which may say other things.
     hasOldEdges ||= known !== undefined && known.definition.dependencies.length > 0;
@@ -86,6 +92,7 @@ export function addDefinitions(turn: Turn, definitions: readonly UnitDefinition[
     added.push(definition);
   }
   if (added.length === 0) return;
+  if (onDemand) turn.mayHaveGarbage = true;
   const resolve = (name: UnitName): UnitName => turn.resolve(name);
   turn.graph = hasOldEdges ? buildGraph([...turn.units()].map((unit) => unit.definition), resolve) : addToGraph(turn.graph, added, resolve);
   if (reportCycles(turn, added.map((definition) => definition.name))) turn.orderIsAcyclic = false;

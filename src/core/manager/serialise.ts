@@ -82,7 +82,9 @@ export function deserialise(text: string, definitions: readonly UnitDefinition[]
     const runtime = saved.runtime.kind === 'inert' ? fresh : saved.runtime.kind === fresh.kind ? { ...fresh, ...saved.runtime } as UnitRuntime : saved.runtime;
     if (fresh.kind !== runtime.kind) return { ok: false, error: `${saved.name} is of another type now` };
     if (definition.sourceHash !== sourceHash) changed.push(saved.name);
-    units.set(saved.name, { ...saved, runtime, definition });
+    // Of an engine that forgot no unit.
+    const loadedUsec = (saved as Partial<SavedUnit>).loadedUsec ?? null;
+    units.set(saved.name, { ...saved, loadedUsec, runtime, definition });
   }
   for (const definition of definitions) if (!units.has(definition.name)) units.set(definition.name, newUnit(definition));
   const aliases = new Map<UnitName, UnitName>();
@@ -93,6 +95,7 @@ export function deserialise(text: string, definitions: readonly UnitDefinition[]
     ...plain,
     // Engines before these were known have not written them.
     generatedEnvironment: (plain as Partial<typeof plain>).generatedEnvironment ?? [],
+    sweepDueUsec: (plain as Partial<ManagerState>).sweepDueUsec ?? null,
     // Files that changed meanwhile may have brought a cycle: transactions look for themselves until the next daemon-reload.
     orderIsAcyclic: isAsSaved && plain.orderIsAcyclic,
     units: mapFrom(units),

@@ -336,6 +336,8 @@ export interface Unit {
   readonly needsReload: boolean;
   /** Set at run time by start and stop of the unit: what could not be put into effect, one line for each directive. */
   readonly notEffectiveAtRuntime: readonly { readonly directive: string; readonly why: string }[];
+  /** When it was loaded because somebody asked for it; null for what came with the boot or a daemon-reload, and is never forgotten. */
+  readonly loadedUsec: MonotonicUsec | null;
 }
 
 export type JobType = 'start' | 'verify-active' | 'stop' | 'reload' | 'restart' | 'try-restart' | 'reload-or-start' | 'nop';
@@ -419,6 +421,8 @@ export interface ManagerState {
   readonly nextConditionToken: number;
   /** For when the one timer is armed; null = not armed. */
   readonly armedUsec: MonotonicUsec | null;
+  /** When units that nobody needs are forgotten; null = there are none, as far as is known. */
+  readonly sweepDueUsec: MonotonicUsec | null;
   /** Jobs of the boot transaction that have not ended; the boot is over when it is empty. */
   readonly bootJobsLeft: number;
   /** Units that failed during the boot, by the results of its jobs. */

@@ -15,6 +15,7 @@ import { withoutForeignMainPid } from './claimed-main-pid.ts';
 import { onCollect } from './collect.ts';
 import type { Effect } from './effect.ts';
 import { onGeneratedEnvironment } from './environment.ts';
+import { planSweep } from './garbage.ts';
 import type { EventOf, ManagerEvent } from './event.ts';
 import { takeOverFound } from './found-service.ts';
 import { enqueue, finishJob, runNextJob } from './jobs.ts';
@@ -49,6 +50,7 @@ export function initialState(config: ManagerConfig, now: ClockReading): ManagerS
     nextJobId: 1,
     nextConditionToken: 1,
     armedUsec: null,
+    sweepDueUsec: null,
     bootJobsLeft: 0,
     bootFailed: [],
     bootFinished: null,
@@ -66,6 +68,7 @@ export function step(state: ManagerState, event: ManagerEvent): readonly [Manage
   handle(turn, event);
   settle(turn, state);
   for (const name of turn.connectionsOver) forgetInstance(turn, name);
+  if (turn.mayHaveGarbage) planSweep(turn);
   const next = turn.finish();
   return [next, turn.effects];
 }
@@ -75,7 +78,7 @@ function handle(turn: Turn, event: ManagerEvent): void {
     case 'boot': onBoot(turn, event); return;
     case 'definitions':
       if (event.reload) replaceDefinitions(turn, event.definitions);
-      else addDefinitions(turn, event.definitions);
+      else addDefinitions(turn, event.definitions, true);
       return;
     case 'services-found':
       addDefinitions(turn, event.definitions);
@@ -175,7 +178,7 @@ function handleDueNow(turn: Turn): boolean {
 
 function onBoot(turn: Turn, event: EventOf<'boot'>): void {
   turn.seed(seedRandom(event.randomSeed, event.realtimeUsec, event.monotonicUsec));
-  addDefinitions(turn, event.definitions);
+  addDefinitions(turn, event.definitions, false);
   const root = turn.unit('-.slice' as UnitName);
   if (event.mounts !== undefined) onMountTable(turn, event.mounts);
   if (root?.runtime.kind === 'slice') setRuntime(turn, root.name, { kind: 'slice', state: 'active' }, 'active');

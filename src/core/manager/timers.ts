@@ -1,6 +1,7 @@
 /** Everything that is due: time-outs of units and jobs, watchdogs, the pauses before automatic restarts, the end of a shutdown. */
 import type { MonotonicUsec, UnitName } from '../../base/brand.ts';
 import { nextDueUsec, onDue } from '../machine/service/deadlines.ts';
+import { sweepIfDue } from './garbage.ts';
 import { cancelJob, enqueue } from './jobs.ts';
 import { onMountUnitDue } from './mount-driver.ts';
 import { holdRestart } from './restart-hold.ts';
@@ -27,6 +28,7 @@ export function onTimer(turn: Turn): void {
     else if (isTimer(unit)) onTimerDue(turn, unit);
   }
   if (turn.shutdown?.phase === 'stopping-units' && turn.shutdown.deadlineUsec <= now) onShutdownLate(turn);
+  sweepIfDue(turn);
   turn.armExactly(earliestDue(turn));
 }
 
@@ -43,6 +45,7 @@ function earliestDue(turn: Turn): MonotonicUsec | null {
   for (const job of turn.jobs()) consider(job.deadlineUsec);
   for (const unit of turn.units()) consider(unitDueUsec(turn, unit));
   if (turn.shutdown?.phase === 'stopping-units') consider(turn.shutdown.deadlineUsec);
+  consider(turn.sweepDueUsec);
   return due;
 }
 

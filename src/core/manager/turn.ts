@@ -49,6 +49,8 @@ export class Turn implements TransactionView {
   readonly triggered = new Set<UnitName>();
   /** Instances that were made for one connection, and are forgotten when they are down. */
   readonly connectionsOver = new Set<UnitName>();
+  /** A unit was loaded or has ended that may be nobody's any more. */
+  mayHaveGarbage = false;
   /** Services whose restart pause is zero: they go on within this step, without a timer. */
   readonly dueNow = new Set<UnitName>();
   graph: Graph;
@@ -57,6 +59,7 @@ export class Turn implements TransactionView {
   generatedEnvironment: readonly string[];
   answers: ManagerState['answers'];
   shutdown: Shutdown | null;
+  sweepDueUsec: MonotonicUsec | null;
   bootJobsLeft: number;
   bootFailed: readonly UnitName[];
   bootFinished: Instant | null;
@@ -84,6 +87,7 @@ export class Turn implements TransactionView {
     this.generatedEnvironment = state.generatedEnvironment;
     this.answers = state.answers;
     this.shutdown = state.shutdown;
+    this.sweepDueUsec = state.sweepDueUsec;
     this.bootJobsLeft = state.bootJobsLeft;
     this.bootFailed = state.bootFailed;
     this.bootFinished = state.bootFinished;
@@ -119,6 +123,7 @@ export class Turn implements TransactionView {
       bootFinished: this.bootFinished,
       started: this.started,
       shutdown: this.shutdown,
+      sweepDueUsec: this.sweepDueUsec,
       environment: this.environment,
       generatedEnvironment: this.generatedEnvironment,
       answers: this.answers,

@@ -9,6 +9,7 @@ import { neighbours, neighboursBy } from '../graph/graph.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
 import type { JobMode } from '../unit/definition.ts';
 import { considerCollecting } from './collect.ts';
+import { considerSweeping } from './garbage.ts';
 import { enqueueInternal, finishJob, turnIntoStart } from './jobs.ts';
 import { describeReason } from './query.ts';
 import { releaseHeld } from './restart-hold.ts';
@@ -34,6 +35,7 @@ export function reactToNext(turn: Turn): boolean {
     turn.triggered.delete(name);
     onTriggeredUnitChanged(turn, name);
     considerCollecting(turn, name);
+    considerSweeping(turn, name);
     return true;
   }
   const emergency = turn.emergencies.shift();

@@ -9,10 +9,12 @@ import { isUnitName, mangleUnitName } from '../../core/unit/unit-name.ts';
 import type { Engine } from '../engine.ts';
 
 /**
- * Units an unprivileged user may make the manager load in its life, by asking about names nobody loaded. Each stays in memory; the
- * administrator's own requests are not bounded, since he may fill the unit folders as well.
+ * Units that unprivileged users may make the manager load in a while, by asking about names nobody loaded. Each costs a look at the disk
+ * and stays in memory for some seconds; the administrator's own requests are not bounded, since he may fill the unit folders as well.
  */
 const UNPRIVILEGED_LOADS_MAX = 256;
+/** By then the units of the interval before have been forgotten. */
+const UNPRIVILEGED_LOADS_INTERVAL_USEC = 10_000_000;
 
 export type Selection =
   | { readonly ok: true; readonly units: readonly UnitName[] }
@@ -71,6 +73,7 @@ export interface Loaded {
 export class UnitLoading {
   readonly #engine: Engine;
   #unprivilegedLoads = 0;
+  #unprivilegedSinceUsec = 0;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -81,9 +84,14 @@ export class UnitLoading {
     const missing = units.filter((unit) => !isKnown(state, unit));
     if (!options.needsLoading || missing.length === 0) return { names: canonical(state, units), failure: null, wait: null };
     if (!options.privileged) {
+      const now = this.#engine.now().monotonicUsec;
+      if (now - this.#unprivilegedSinceUsec >= UNPRIVILEGED_LOADS_INTERVAL_USEC) {
+        this.#unprivilegedSinceUsec = now;
+        this.#unprivilegedLoads = 0;
+      }
       this.#unprivilegedLoads += missing.length;
       if (this.#unprivilegedLoads > UNPRIVILEGED_LOADS_MAX) {
-        return { names: [], failure: { name: 'access-denied', message: 'only the administrator may make the manager load more units' }, wait: null };
+        return { names: [], failure: { name: 'access-denied', message: 'only the administrator may make the manager load more units now; try again in a few seconds' }, wait: null };
       }
     }
     const { names } = this.#engine.loadUnits(units);
