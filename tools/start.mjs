@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const { bootDemo } = await import('./start/namespaces.mjs');
+const { demoPrefix, removeStaleDemos } = await import('./start/stale-demos.mjs');
 const { checkoutRoot, distDirectory } = await import('./set-up/checkout.mjs');
 const { SetUpError } = await import('./set-up/set-up-error.mjs');
 
@@ -20,7 +21,8 @@ const STOP_LIMIT_MS = 120_000;
 const POLL_MS = 10;
 
 const interactive = process.stdin.isTTY === true && process.stdout.isTTY === true;
-const directory = mkdtempSync(join(tmpdir(), 'heartwood-demo-'));
+await removeStaleDemos(tmpdir());
+const directory = mkdtempSync(join(tmpdir(), demoPrefix()));
 const socket = join(directory, 'control');
 const clientEnv = { ...process.env, HEARTWOOD_SOCKET: socket };
 

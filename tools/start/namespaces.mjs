@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { checkoutRoot, distDirectory } from '../set-up/checkout.mjs';
 import { isRoot } from '../set-up/prerequisites.mjs';
 import { SetUpError } from '../set-up/set-up-error.mjs';
+import { demoPrefix, staleNames } from './stale-demos.mjs';
 
 /** The namespace is dead when this begins; its last processes leave their groups within milliseconds. */
 const GROUP_EMPTY_LIMIT_MS = 2000;
@@ -89,7 +90,9 @@ function makeControlGroup() {
   const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1];
   if (mount === undefined || own === undefined || !isRoot()) return null;
   try {
-    return mkdtempSync(join(mount, own, 'heartwood-demo-'));
+    const parent = join(mount, own);
+    for (const name of staleNames(parent)) removeEmptyGroups(join(parent, name));
+    return mkdtempSync(join(parent, demoPrefix()));
   } catch {
     return null;
   }
