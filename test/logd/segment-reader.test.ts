@@ -175,5 +175,5 @@ test('the priority of a line is that of its prefix', () => {
 
 test('only up to three digits between angle brackets are a prefix', () => {
   for (const text of ['', '<', '<>', '<1', '<1234>x', 'x<1>', '< 1>', '<-1>']) assert.equal(readLevelPrefix(Buffer.from(text)), null, text);
-  assert.deepEqual(readLevelPrefix(Buffer.from('<191>x')), { priority: 7, length: 5 });
+  assert.deepEqual(readLevelPrefix(Buffer.from('<191>x')), { priority: 7, facility: 23, length: 5 });
 });
