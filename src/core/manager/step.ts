@@ -81,7 +81,7 @@ function handle(turn: Turn, event: ManagerEvent): void {
       else addDefinitions(turn, event.definitions, true);
       return;
     case 'services-found':
-      addDefinitions(turn, event.definitions);
+      addDefinitions(turn, event.definitions, false);
       takeOverFound(turn, event.found);
       return;
     case 'request': onRequest(turn, event); return;
