@@ -125,7 +125,8 @@ export const PARAMS = {
   clean: shape({ units: names, what: list(oneOf(DIRECTORY_KINDS), DIRECTORY_KINDS.length) }),
   /** No units = all. */
   'reset-failed': shape({ units: optional(names, noNames) }),
-  'set-environment': shape({ assignments: optional(list(text(ARGUMENT_CHARS_MAX), ASSIGNMENTS_MAX), []), unset: optional(list(text(ARGUMENT_CHARS_MAX), ASSIGNMENTS_MAX), []) }),
+  /** `import`: these variables of the process that asks, too; null = all of them. */
+  'set-environment': shape({ import: optional(nullable(list(text(NAME_CHARS_MAX), ASSIGNMENTS_MAX)), noNames), assignments: optional(list(text(ARGUMENT_CHARS_MAX), ASSIGNMENTS_MAX), []), unset: optional(list(text(ARGUMENT_CHARS_MAX), ASSIGNMENTS_MAX), []) }),
   /** `force`: without stopping units first. */
   shutdown: shape({ goal: oneOf(SHUTDOWN_GOALS), exitStatus: optional(integer(0, 255), 0), force: optional(flag, false) }),
   'daemon-reload': shape({}),

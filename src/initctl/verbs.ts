@@ -28,7 +28,7 @@ import { clean } from './verbs/clean.ts';
 import { freeze, thaw } from './verbs/freeze.ts';
 import { fault } from './verbs/fault.ts';
 import { daemonReload } from './verbs/daemon-reload.ts';
-import { setEnvironment, showEnvironment, unsetEnvironment } from './verbs/environment.ts';
+import { importEnvironment, setEnvironment, showEnvironment, unsetEnvironment } from './verbs/environment.ts';
 import { isActive } from './verbs/is-active.ts';
 import { isFailed } from './verbs/is-failed.ts';
 import { defaultVerb, emergency, isolate, rescue } from './verbs/isolate.ts';
@@ -80,7 +80,7 @@ export const VERBS: readonly Verb[] = [
   status, listUnits, listTimers, listSockets, listPaths, listDependencies, show, cat, log, logCopy, isActive, isFailed,
   enable, disable, reenable, mask, unmask, preset, presetAll, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
   why, plan, apply, verify, doctor, blame, criticalChain, plot, graph, top,
-  listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, runlevel, setEnvironment, unsetEnvironment, showEnvironment,
+  listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, runlevel, setEnvironment, unsetEnvironment, importEnvironment, showEnvironment,
   poweroff, reboot, halt, kexec, exit, rescue, emergency, defaultVerb,
   simulate, replay, calendar, timespan, escape,
   prompt, version, completionVerb(() => VERBS), helpVerb(() => VERBS),

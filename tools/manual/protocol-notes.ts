@@ -121,7 +121,7 @@ export const METHOD_NOTES: MethodNotes = {
   clean: { text: 'Removes directories of units that are down.', params: { units: UNITS, what: 'list of configuration, state, cache, logs, runtime' } },
   kill: { text: 'Sends a signal to the processes of units.', params: { units: UNITS, whom: 'all, main or control?', signal: 'a number?', value: 'a number that goes with the signal?' } },
   'reset-failed': { text: 'Forgets failures and start limits.', params: { units: `${UNITS}; none means all?` } },
-  'set-environment': { text: 'Changes the environment block of the manager.', params: { assignments: 'NAME=VALUE texts?', unset: 'names?' } },
+  'set-environment': { text: 'Changes the environment block of the manager.', params: { import: 'names of variables of the process that asks; null means all?', assignments: 'NAME=VALUE texts?', unset: 'names?' } },
   shutdown: { text: 'Stops everything and ends.', params: { goal: 'GOALS', exitStatus: 'for exit?', force: 'without stopping units first?' } },
   'daemon-reload': { text: 'Reads all unit files again.', params: {} },
   'daemon-reexec': { text: 'Executes the manager anew; services run on. Connections end: the answer of a cli request with a key is had by sending it again.', params: {} },

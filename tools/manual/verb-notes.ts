@@ -189,6 +189,7 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
   'is-system-running': ['One of', '.Li initializing , starting , running , degraded , maintenance , stopping .', 'Exit status 1 for all but', '.Li running .'],
   'set-environment': [],
   'unset-environment': [],
+  'import-environment': ['Without a name, all variables; a warning says that this is no good idea.'],
   'show-environment': [],
   poweroff: [
     'Given', '.Fl -force', 'twice, units are not stopped first.',

@@ -14,6 +14,8 @@ import type { Engine } from '../engine.ts';
 import { FAULT_SIGNALS, commitFault } from '../faults.ts';
 import type { Peer } from './connection.ts';
 import { callUnit } from './call-unit.ts';
+import { isAssignment } from '../../core/unit-file/value/environment.ts';
+import { callerEnvironment } from './caller-environment.ts';
 import { enqueueUnits } from './enqueue.ts';
 import { readerOf } from './reads/readers.ts';
 import { setProperty } from './set-property.ts';
@@ -92,7 +94,6 @@ export class Dispatcher {
       return null;
     };
     const finish = done as unknown as (outcome: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly failure: Failure }) => void;
-    const given = params as Readonly<Record<string, never>>;
     switch (method) {
       case 'enqueue':
         return enqueueUnits(engine, peer, params as Params<'enqueue'>, units, finish, key);
@@ -117,7 +118,7 @@ export class Dispatcher {
       case 'reset-failed':
         return this.#submit(peer, { method: 'reset-failed', units }, finish, key);
       case 'set-environment':
-        return this.#submit(peer, { method: 'set-environment', assignments: given['assignments'] as never, unset: given['unset'] as never }, finish, key);
+        return this.#setEnvironment(peer, params as Params<'set-environment'>, finish, key);
       case 'shutdown': {
         const shutdown = params as Params<'shutdown'>;
         return this.#submit(peer, { method: 'shutdown', goal: shutdown.goal, exitStatus: shutdown.exitStatus, force: shutdown.force }, finish, key);
@@ -165,6 +166,12 @@ export class Dispatcher {
       cancel = end;
     });
     return () => { cancel(); };
+  }
+
+  #setEnvironment(peer: Peer, params: Params<'set-environment'>, finish: (outcome: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly failure: Failure }) => void, key: string | null): Cancel {
+    // What a shell leaves there that is no variable for a program is passed over, as in systemctl(1).
+    const imported = callerEnvironment(peer.pid, params.import).filter(isAssignment);
+    return this.#submit(peer, { method: 'set-environment', assignments: [...imported, ...params.assignments], unset: params.unset }, finish, key);
   }
 
   #fault({ how, at, passes, deaths }: Params<'fault'>, finish: (outcome: Outcome<'fault'>) => void): null {

@@ -1,5 +1,5 @@
 /** `start-transient` and `await-end`: units made by a client, started, and waited for. */
-import { readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { readlinkSync, rmSync } from 'node:fs';
 import type { UnitName } from '../../base/brand.ts';
 import { getEntry, valuesOf } from '../../base/persistent-map.ts';
 import type { EndAnswer, TransientAnswer } from '../../control/answers.ts';
@@ -11,6 +11,7 @@ import type { Engine } from '../engine.ts';
 import { transientUnitsOf, writeWhole } from '../transient-units.ts';
 import { afterLoading } from './after-loading.ts';
 import { lendStreams, STREAMS, streamName, takeBackStreams } from './caller-streams.ts';
+import { callerEnvironment } from './caller-environment.ts';
 import type { Peer } from './connection.ts';
 import { enqueueUnits } from './enqueue.ts';
 import { unitFilesOf } from './unit-file-states.ts';
@@ -115,18 +116,8 @@ function ofCaller(peer: Peer, params: Request, unit: UnitName): string {
       // The caller is gone, and with it whoever wants to know.
     }
   }
-  for (const assignment of environmentOf(process, params.inherit)) text += `Environment=${quote(assignment)}\n`;
+  for (const assignment of callerEnvironment(peer.pid, params.inherit)) text += `Environment=${quote(assignment)}\n`;
   return text === '\n[Service]\n' ? '' : text;
-}
-
-function environmentOf(process: string, names: readonly string[]): readonly string[] {
-  if (names.length === 0) return [];
-  try {
-    const wanted = new Set(names);
-    return readFileSync(`${process}/environ`, 'utf8').split('\0').filter((assignment) => wanted.has(assignment.slice(0, assignment.indexOf('='))));
-  } catch {
-    return [];
-  }
 }
 
 function quote(word: string): string {

@@ -45,6 +45,26 @@ export const unsetEnvironment: Verb = {
   },
 };
 
+export const importEnvironment: Verb = {
+  name: 'import-environment',
+  aliases: [],
+  group: 'Manager',
+  synopsis: '[NAME…]',
+  summary: "Set variables as they are in the caller's environment",
+  operand: 'names',
+  options: ['json'],
+  runs: 'manager',
+  *run(call) {
+    const wrong = call.words.find((word) => !NAME.test(word));
+    if (wrong !== undefined) {
+      yield* complain(`"${wrong}" is no name of a variable`);
+      return EXIT.usage;
+    }
+    if (call.words.length === 0) yield* complain('Calling import-environment without a list of variable names is deprecated.');
+    return yield* simplyAsk(call, 'set-environment', { import: call.words.length === 0 ? null : call.words });
+  },
+};
+
 export const showEnvironment: Verb = {
   name: 'show-environment',
   aliases: [],
