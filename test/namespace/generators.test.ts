@@ -135,3 +135,21 @@ esac`;
     assert.equal(await rig.property('native.service', 'FragmentPath'), '/etc/heartwood/system/native.service');
   });
 });
+
+test('a manager that dies while generators run begins its boot anew, and one that is told to end then ends', { skip }, async () => {
+  const slow = script('echo run >> /tmp/runs; printf "[Service]\\nExecStart=/bin/sleep infinity\\n" > $1/made.service; mkdir -p $1/default.target.wants; ln -s ../made.service $1/default.target.wants/; until [ -e /tmp/go ]; do sleep 0.01; done');
+  const runs = async (rig: Rig): Promise<number> => (await text(rig, '/tmp/runs')).split('\n').length - 1;
+  await withRig(options({ '/etc/second/a': slow }), async (rig) => {
+    await rig.until(async () => (await runs(rig)) === 1, { what: 'the generator to run' });
+    rig.signal('SIGSEGV');
+    await rig.until(async () => (await runs(rig)) === 2, { what: 'the generator to run again' });
+    await rig.run(['touch', '/tmp/go']);
+    assert.equal(await rig.booted(), 'running');
+    assert.equal(await rig.property('made.service', 'ActiveState'), 'active');
+  });
+  await withRig(options({ '/etc/second/a': slow }), async (rig) => {
+    await rig.until(async () => (await runs(rig)) === 1, { what: 'the generator to run' });
+    rig.signal('SIGTERM');
+    assert.equal((await rig.ended).status, 0);
+  });
+});
