@@ -22,7 +22,7 @@ function common(name: string): UnitCommon {
     onFailureJobMode: 'replace', onSuccessJobMode: 'fail', jobTimeoutUsec: null, jobRunningTimeoutUsec: null, jobTimeoutAction: 'none',
     failureAction: 'none', successAction: 'none', startLimitIntervalUsec: (10 * SECOND) as Usec, startLimitBurst: 5, startLimitAction: 'none',
     install: { wantedBy: [], requiredBy: [], upheldBy: [], also: [], alias: [], defaultInstance: null },
-    entries: [], diagnostics: [], notEffective: [],
+    entries: [], diagnostics: [], notEffective: [], recorded: {},
   };
 }
 

@@ -41,9 +41,17 @@ export function unitProperties(context: PropertyContext, only: ReadonlySet<strin
   if ('cgroup' in definition) add(CGROUP_ROWS, { ...context, cgroup: definition.cgroup });
   if ('exec' in definition) add([...EXEC_ROWS, ...CONFINEMENT_ROWS], { ...context, exec: definition.exec });
   if ('kill' in definition) add(KILL_ROWS, { ...context, kill: definition.kill });
+  addRecorded(properties, definition, only);
   addDefaults(properties, definition, only);
   add(UNIT_ROWS, context);
   return properties;
+}
+
+/** Settings that are read but not put into effect are shown too. What a row of the tables says is left as it is. */
+function addRecorded(properties: Record<string, string>, definition: UnitDefinition, only: ReadonlySet<string> | null): void {
+  for (const [name, value] of Object.entries(definition.recorded)) {
+    if ((only === null || only.has(name)) && !Object.hasOwn(properties, name)) properties[name] = value;
+  }
 }
 
 function addDefaults(properties: Record<string, string>, definition: UnitDefinition, only: ReadonlySet<string> | null): void {

@@ -10,7 +10,7 @@ import { readExecContext } from './exec-context.ts';
 import { readCommands, readNamedCommands } from './exec-commands.ts';
 import { readKillContext } from './kill-context.ts';
 import {
-  entriesFor, ignore, oneOf, originOf, parseAbsolutePath, readExpanded, readScalar, readWords, wordsOf, type SettingReader,
+  entriesFor, ignore, oneOf, originOf, parseAbsolutePath, plainWordsOf, readExpanded, readScalar, readWords, type SettingReader,
 } from './setting-reader.ts';
 import { parseDelay, parseSpan, parseTimeout } from './time-setting.ts';
 import { finishCommon, type UnitDraft } from './unit-draft.ts';
@@ -42,7 +42,7 @@ function readStatuses(reader: SettingReader, name: string): ExitStatusSet {
       set = NO_EXIT_STATUS;
       continue;
     }
-    const added = addExitStatuses(set, wordsOf(reader, entry));
+    const added = addExitStatuses(set, plainWordsOf(reader, entry, 'raw'));
     set = added.set;
     for (const wrong of added.problems) ignore(reader, entry, wrong);
   }
@@ -70,11 +70,21 @@ function readSockets(draft: UnitDraft): readonly UnitName[] {
 }
 
 /** `/var/run` has been a link to `/run` for long; files that still say so mean `/run`. A relative PID file is in the runtime directory. */
-function parsePidFile(runtimeRoot: string): (text: string) => Result<string> {
-  return (text) => {
-    const path = parseAbsolutePath(text.startsWith('/') ? text : `${runtimeRoot}/${text}`);
-    return path.ok ? ok(path.value.replace(/^\/var\/run\//, '/run/')) : path;
-  };
+function readPidFile(reader: SettingReader, runtimeRoot: string): string | null {
+  let file: string | null = null;
+  for (const entry of entriesFor(reader, 'PIDFile')) {
+    const text = reader.expand(entry.value);
+    if (!text.ok) {
+      ignore(reader, entry, text.problem);
+      continue;
+    }
+    const path = parseAbsolutePath(text.value.startsWith('/') ? text.value : `${runtimeRoot}/${text.value}`);
+    if (entry.value === '') file = null;
+    else if (path.ok) file = path.value.replace(/^\/var\/run\//, '/run/');
+    // As in systemd; a main process that is never found would be restarted for ever.
+    else reader.fail(entry, `PIDFile= cannot be used: ${path.problem}.`);
+  }
+  return file;
 }
 
 /** Time-outs: TimeoutSec= stands for both, and whichever line comes last counts. */
@@ -150,7 +160,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
   const kill = readKillContext(reader);
   const exec = readExecContext(reader, defaults);
   const sockets = readSockets(draft);
-  const pidFile = readExpanded<string | null>(reader, 'PIDFile', parsePidFile(specifiers.runtimeRoot), null);
+  const pidFile = readPidFile(reader, specifiers.runtimeRoot);
   const guessMainPid = flag('GuessMainPID', true);
   const restartUsec = readScalar(reader, 'RestartSec', parseDelay, defaults.restartUsec);
   const restartSteps = readScalar(reader, 'RestartSteps', parseCount, 0);
@@ -224,6 +234,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
     entries: common.entries,
     diagnostics: common.diagnostics,
     notEffective: common.notEffective,
+    recorded: common.recorded,
     type, execCondition, execStartPre, execStart, execStartPost, execReload, execStop, execStopPost, calls,
     remainAfterExit, guessMainPid, pidFile, busName,
     restart, restartUsec, restartSteps, restartMaxDelayUsec, restartPacing,
@@ -237,7 +248,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
 }
 
 function parseBusName(text: string): Result<string> {
-  return /^[A-Za-z_-][\w-]*(?:\.[A-Za-z_-][\w-]*)+$/.test(text) && text.length <= 255 ? ok(text) : problem(`'${text.slice(0, 80)}' is not the name of a bus service`);
+  return /^(?::[\w-]+(?:\.[\w-]+)+|[A-Za-z_-][\w-]*(?:\.[A-Za-z_-][\w-]*)+)$/.test(text) && text.length <= 255 ? ok(text) : problem(`'${text.slice(0, 80)}' is not the name of a bus service`);
 }
 
 /** Remarks on settings that are accepted but do not do what one may think. */

@@ -5,7 +5,7 @@ import { nodePathsOf, type Listen, type SocketOptions, type SocketUnit } from '.
 import { unitNameFromPath } from '../unit/unit-name.ts';
 import { readCgroupContext, readSlice } from './cgroup-context.ts';
 import { addActivatorDefaults, addExecDependencies, addMounts, addSlice } from './default-dependencies.ts';
-import { parseUser, readExecContext } from './exec-context.ts';
+import { readExecContext, readUser } from './exec-context.ts';
 import { readCommands } from './exec-commands.ts';
 import { readKillContext } from './kill-context.ts';
 import { ignore, oneOf, parseAbsolutePath, readExpanded, readScalar, readWords, type SettingReader } from './setting-reader.ts';
@@ -14,6 +14,7 @@ import { addTrigger } from './triggered-unit.ts';
 import { finishCommon, type UnitDraft } from './unit-draft.ts';
 import { readUnitSection } from './unit-section.ts';
 import { parseBoolean, parseInteger, parseMode, parseSize, parseUnsigned } from './value/number.ts';
+import { parseInterfaceName } from './value/interface-name.ts';
 import { parseListen, parseNetlink } from './value/socket-address.ts';
 
 /** Sockets of one unit: each is an fd of the manager; real units have a few. */
@@ -55,7 +56,14 @@ function readListen(reader: SettingReader): readonly Listen[] {
 }
 
 const parseProtocol = oneOf<NonNullable<SocketOptions['protocol']>>('udplite', 'sctp', 'mptcp');
-const parseBindIpv6Only = oneOf<SocketOptions['bindIpv6Only']>('default', 'both', 'ipv6-only');
+const parseBindWord = oneOf<SocketOptions['bindIpv6Only']>('default', 'both', 'ipv6-only');
+
+/** A boolean says whether it is IPv6 alone. */
+function parseBindIpv6Only(text: string): Result<SocketOptions['bindIpv6Only']> {
+  const flag = parseBoolean(text);
+  return flag.ok ? ok(flag.value ? 'ipv6-only' : 'both') : parseBindWord(text);
+}
+
 const TIMESTAMPING: Readonly<Record<string, SocketOptions['timestamping']>> = { us: 'us', usec: 'us', 'µs': 'us', 'μs': 'us', ns: 'ns', nsec: 'ns' };
 /** ip(7). */
 const TYPES_OF_SERVICE: Readonly<Record<string, number>> = { 'low-delay': 0x10, throughput: 0x08, reliability: 0x04, 'low-cost': 0x02 };
@@ -65,7 +73,7 @@ function parseTimestamping(text: string): Result<SocketOptions['timestamping']> 
   const word = TIMESTAMPING[text];
   if (word !== undefined) return ok(word);
   const flag = parseBoolean(text);
-  return flag.ok && !flag.value ? ok('off') : problem(`'${text.slice(0, 80)}' is not one of off, us, ns`);
+  return flag.ok ? ok(flag.value ? 'us' : 'off') : problem(`'${text.slice(0, 80)}' is not one of off, us, ns`);
 }
 
 function parseTypeOfService(text: string): Result<number> {
@@ -76,8 +84,15 @@ function parseTypeOfService(text: string): Result<number> {
 /** What the sockets are told; every number is -1 or 0 in systemd's language when it is not set, null here. */
 function readOptions(reader: SettingReader): SocketOptions {
   const flag = (name: string): boolean => readScalar(reader, name, parseBoolean, false, 'is-bad');
-  const number = (name: string, min: number, max: number): number | null =>
-    readScalar<number | null>(reader, name, (text) => parseInteger(text, min, max), null);
+  // A negative number leaves the kernel's default, as -1 does.
+  const number = (name: string): number | null => readScalar<number | null>(reader, name, (text) => {
+    const value = parseInteger(text, -INT_MAX - 1, INT_MAX);
+    return value.ok && value.value < 0 ? ok(null) : value;
+  }, null);
+  const positive = (name: string): number | null => {
+    const value = number(name);
+    return value === 0 ? null : value;
+  };
   const bytes = (name: string): number | null => readScalar<number | null>(reader, name, (text) => parseSize(text), null);
   const wholeSeconds = (name: string): number | null => readScalar<number | null>(reader, name, (text) => {
     const span = parseDelay(text);
@@ -87,7 +102,7 @@ function readOptions(reader: SettingReader): SocketOptions {
     protocol: readScalar<SocketOptions['protocol']>(reader, 'SocketProtocol', parseProtocol, null),
     bindIpv6Only: readScalar<SocketOptions['bindIpv6Only']>(reader, 'BindIPv6Only', parseBindIpv6Only, 'default'),
     backlog: readScalar(reader, 'Backlog', (text) => parseUnsigned(text), 0xffff_ffff),
-    bindToDevice: readExpanded<string | null>(reader, 'BindToDevice', parseInterface, null),
+    bindToDevice: readScalar<string | null>(reader, 'BindToDevice', parseInterfaceName, null),
     reusePort: flag('ReusePort'),
     freeBind: flag('FreeBind'),
     transparent: flag('Transparent'),
@@ -99,24 +114,20 @@ function readOptions(reader: SettingReader): SocketOptions {
     keepAlive: flag('KeepAlive'),
     keepAliveTimeSec: wholeSeconds('KeepAliveTimeSec'),
     keepAliveIntervalSec: wholeSeconds('KeepAliveIntervalSec'),
-    keepAliveProbes: number('KeepAliveProbes', 0, INT_MAX),
+    keepAliveProbes: readScalar<number | null>(reader, 'KeepAliveProbes', (text) => parseUnsigned(text), null),
     noDelay: flag('NoDelay'),
     deferAcceptSec: wholeSeconds('DeferAcceptSec'),
-    priority: number('Priority', 0, INT_MAX),
+    priority: number('Priority'),
     receiveBufferBytes: bytes('ReceiveBuffer'),
     sendBufferBytes: bytes('SendBuffer'),
     ipTos: readScalar<number | null>(reader, 'IPTOS', parseTypeOfService, null),
-    ipTtl: number('IPTTL', 1, 255),
-    mark: number('Mark', 0, INT_MAX),
-    tcpCongestion: readExpanded<string | null>(reader, 'TCPCongestion', (text) => (/^[\w-]{1,15}$/.test(text) ? ok(text) : problem(`'${text.slice(0, 80)}' is not the name of an algorithm`)), null),
+    ipTtl: number('IPTTL'),
+    mark: number('Mark'),
+    tcpCongestion: readScalar<string | null>(reader, 'TCPCongestion', ok, null),
     pipeSizeBytes: bytes('PipeSize'),
-    messageQueueMaxMessages: number('MessageQueueMaxMessages', 1, INT_MAX),
-    messageQueueMessageBytes: number('MessageQueueMessageSize', 1, INT_MAX),
+    messageQueueMaxMessages: positive('MessageQueueMaxMessages'),
+    messageQueueMessageBytes: positive('MessageQueueMessageSize'),
   };
-}
-
-function parseInterface(text: string): Result<string> {
-  return /^[^\s/:\u0000-\u001f]{1,15}$/u.test(text) && text !== '.' && text !== '..' ? ok(text) : problem(`'${text.slice(0, 80)}' is not the name of a network interface`);
 }
 
 /** sd_listen_fds_with_names(3): printable ASCII but the colon that separates the names. */
@@ -142,7 +153,6 @@ export function buildSocket(draft: UnitDraft): SocketUnit {
   const { defaults, mode, specifiers } = context;
   const flag = (name: string): boolean => readScalar(reader, name, parseBoolean, false, 'is-bad');
   const count = (name: string, fallback: number): number => readScalar(reader, name, (text) => parseUnsigned(text), fallback);
-  const user = (name: string): string | null => readExpanded<string | null>(reader, name, parseUser, null);
   const span = (name: string, fallbackSec: number): Usec => readScalar(reader, name, parseDelay, (fallbackSec * SECOND) as Usec);
   const section = readUnitSection(reader, defaults, { description: sources.name, ignoreOnIsolate: false });
   const listen = readListen(reader);
@@ -162,15 +172,15 @@ export function buildSocket(draft: UnitDraft): SocketUnit {
   const kill = readKillContext(reader);
   const socket = {
     listen, options, accept, service, maxConnections, symlinks, exec, kill,
-    socketUser: user('SocketUser'),
-    socketGroup: user('SocketGroup'),
+    socketUser: readUser(reader, 'SocketUser'),
+    socketGroup: readUser(reader, 'SocketGroup'),
     socketMode: readScalar(reader, 'SocketMode', parseMode, 0o666),
     directoryMode: readScalar(reader, 'DirectoryMode', parseMode, 0o755),
     writable: flag('Writable'),
     flushPending: flag('FlushPending'),
     maxConnectionsPerSource: count('MaxConnectionsPerSource', 0),
     removeOnStop: flag('RemoveOnStop'),
-    fileDescriptorName: readExpanded<string | null>(reader, 'FileDescriptorName', parseFdName, null),
+    fileDescriptorName: readExpanded<string | null>(reader, 'FileDescriptorName', (text) => (text === '' ? ok(null) : parseFdName(text)), null),
     triggerLimit: { intervalUsec: span('TriggerLimitIntervalSec', 2), burst: count('TriggerLimitBurst', accept ? 200 : 20) },
     // systemd 252 has no such limit, and later versions a default below that of the trigger limit, which so never fails a unit.
     pollLimit: { intervalUsec: span('PollLimitIntervalSec', 2), burst: count('PollLimitBurst', 0) },

@@ -8,7 +8,7 @@ import {
 import {
   applyReaders, entriesFor, ignore, readExpanded, readScalar, type FieldReader, type Mutable, type SettingReader,
 } from './setting-reader.ts';
-import { parseBoolean, parseMemory, parsePercent, parseTasksMax, parseWeight, type Percent } from './value/number.ts';
+import { parseBoolean, parseCpuWeight, parseMemory, parseMemoryCeiling, parsePercent, parseTasksMax, parseWeight, type Percent } from './value/number.ts';
 
 /**
  * The slice of a unit whose file names none: instances share one slice per template, everything else is in the
@@ -37,6 +37,7 @@ function parseCpuQuota(text: string): Result<number> {
 /** Delegate= takes a boolean or a list of controllers; any list, even an empty one, delegates. */
 function readDelegate(reader: SettingReader): boolean {
   let delegate = false;
+  if (reader.kind !== 'service' && reader.kind !== 'scope') return delegate;
   for (const entry of entriesFor(reader, 'Delegate')) {
     const flag = parseBoolean(entry.value);
     delegate = flag.ok ? flag.value : true;
@@ -50,11 +51,15 @@ function readMemory(reader: SettingReader, name: string): Memory {
   return readScalar<Memory>(reader, name, parseMemory, null);
 }
 
+function readCeiling(reader: SettingReader, name: string): Memory {
+  return readScalar<Memory>(reader, name, parseMemoryCeiling, null);
+}
+
 type CgroupReader = FieldReader<CgroupContext, CgroupContext['tasksMax']>;
 
 /** MemoryLimit= is the name that MemoryMax= had; where both are set the new one counts. */
 const readMemoryMax: CgroupReader = (cgroup, reader) => {
-  cgroup.memoryMax = readMemory(reader, 'MemoryMax') ?? readMemory(reader, 'MemoryLimit');
+  cgroup.memoryMax = readCeiling(reader, 'MemoryMax') ?? readCeiling(reader, 'MemoryLimit');
 };
 
 const READERS: ReadonlyMap<string, CgroupReader> = new Map<string, CgroupReader>([
@@ -62,11 +67,11 @@ const READERS: ReadonlyMap<string, CgroupReader> = new Map<string, CgroupReader>
   ['TasksMax', (cgroup, reader, tasksMax) => { cgroup.tasksMax = readScalar(reader, 'TasksMax', parseTasksMax, tasksMax); }],
   ['MemoryMin', (cgroup, reader) => { cgroup.memoryMin = readMemory(reader, 'MemoryMin'); }],
   ['MemoryLow', (cgroup, reader) => { cgroup.memoryLow = readMemory(reader, 'MemoryLow'); }],
-  ['MemoryHigh', (cgroup, reader) => { cgroup.memoryHigh = readMemory(reader, 'MemoryHigh'); }],
+  ['MemoryHigh', (cgroup, reader) => { cgroup.memoryHigh = readCeiling(reader, 'MemoryHigh'); }],
   ['MemoryMax', readMemoryMax],
   ['MemoryLimit', readMemoryMax],
   ['MemorySwapMax', (cgroup, reader) => { cgroup.memorySwapMax = readMemory(reader, 'MemorySwapMax'); }],
-  ['CPUWeight', (cgroup, reader) => { cgroup.cpuWeight = readScalar<number | null>(reader, 'CPUWeight', parseWeight, null); }],
+  ['CPUWeight', (cgroup, reader) => { cgroup.cpuWeight = readScalar<number | null>(reader, 'CPUWeight', parseCpuWeight, null); }],
   ['CPUQuota', (cgroup, reader) => { cgroup.cpuQuotaUsecPerSec = readScalar<number | null>(reader, 'CPUQuota', parseCpuQuota, null); }],
   ['IOWeight', (cgroup, reader) => { cgroup.ioWeight = readScalar<number | null>(reader, 'IOWeight', parseWeight, null); }],
 ]);

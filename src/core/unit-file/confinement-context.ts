@@ -1,17 +1,20 @@
 /** The sandboxing settings of a unit. Source: systemd.exec(5), "Sandboxing", "System Call Filtering", "Credentials". */
 import { ok, problem, type Result } from '../../base/result.ts';
+import type { Usec } from '../../base/brand.ts';
+import { parseTimeSpan } from '../time/time-span.ts';
 import { SYSTEM_CALL_GROUPS, expandSystemCalls } from '../system-call/groups.ts';
 import { NAMESPACE_FLAGS } from '../system-call/confinement-filters.ts';
 import { UNCONFINED, type BindMount, type ConfinedPath, type Confinement, type Credential, type NamespaceName, type SystemCallWord } from '../unit/confinement.ts';
 import type { Entry } from '../unit/definition.ts';
 import { nearestName } from './nearest-name.ts';
 import {
-  applyReaders, entriesFor, ignore, oneOf, parseAbsolutePath, readExpanded, readScalar, wordsOf, type FieldReader, type Mutable, type SettingReader,
+  applyReaders, entriesFor, ignore, oneOf, parseAbsolutePath, plainWordsOf, readPath, readScalar, wordsOf, type FieldReader, type Mutable, type SettingReader,
 } from './setting-reader.ts';
 import { addressFamilyName, parseAddressFamily } from './value/address-family.ts';
+import { isCredentialId } from './value/credential.ts';
 import { parseErrno } from './value/errno.ts';
 import { parseBoolean } from './value/number.ts';
-import { nextWord } from './words.ts';
+import { splitColonWords, undoEscapes } from './words.ts';
 
 type Reader = FieldReader<Confinement, null>;
 type Fields<T> = { [K in keyof Confinement]: Confinement[K] extends T ? (T extends Confinement[K] ? K : never) : never }[keyof Confinement];
@@ -51,11 +54,11 @@ function readPaths(reader: SettingReader, name: string): readonly ConfinedPath[]
 }
 
 /** A list of words, each read by itself; an empty assignment starts anew. */
-function readList<T>(reader: SettingReader, name: string, parse: (word: string) => Result<T>): T[] {
+function readList<T>(reader: SettingReader, name: string, parse: (word: string) => Result<T>, words = wordsOf): T[] {
   let list: T[] = [];
   for (const entry of entriesFor(reader, name)) {
     if (entry.value === '') list = [];
-    else for (const word of wordsOf(reader, entry)) {
+    else for (const word of words(reader, entry)) {
       const parsed = parse(word);
       if (parsed.ok) list.push(parsed.value);
       else ignore(reader, entry, parsed.problem);
@@ -64,22 +67,31 @@ function readList<T>(reader: SettingReader, name: string, parse: (word: string) 
   return list;
 }
 
-function parseBind(readOnly: boolean): (word: string) => Result<BindMount> {
-  return (word) => {
-    const optional = word.startsWith('-');
-    const [source = '', destination = source, options = 'rbind', ...more] = splitColons(optional ? word.slice(1) : word);
-    const from = parseAbsolutePath(source);
-    if (!from.ok) return from;
-    const to = parseAbsolutePath(destination === '' ? source : destination);
-    if (!to.ok) return to;
-    if (more.length > 0 || !['rbind', 'norbind', ''].includes(options)) return problem(`the options of a bind mount are rbind or norbind, not '${options.slice(0, 60)}'`);
-    return ok({ source: from.value, destination: to.value, optional, recursive: options !== 'norbind', readOnly });
-  };
+function parseBind(parts: readonly string[], readOnly: boolean): Result<BindMount> {
+  const [written = '', destination = '', options = 'rbind', ...more] = parts;
+  const optional = written.startsWith('-');
+  const source = optional ? written.slice(1) : written;
+  const from = parseAbsolutePath(source);
+  if (!from.ok) return from;
+  const to = parseAbsolutePath(destination === '' ? source : destination);
+  if (!to.ok) return to;
+  if (more.length > 0 || !['rbind', 'norbind', ''].includes(options)) return problem(`the options of a bind mount are rbind or norbind, not '${options.slice(0, 60)}'`);
+  return ok({ source: from.value, destination: to.value, optional, recursive: options !== 'norbind', readOnly });
 }
 
-/** Parts between colons; `\:` is a colon. */
-function splitColons(text: string): string[] {
-  return text.split(/(?<!\\):/).map((part) => part.replaceAll('\\:', ':'));
+/** Words of parts between colons, specifiers expanded part by part. */
+function colonWordsOf(reader: SettingReader, entry: Entry): readonly (readonly string[])[] {
+  const split = splitColonWords(entry.value);
+  if (!split.ok) {
+    ignore(reader, entry, split.problem);
+    return [];
+  }
+  return split.value.flatMap((parts) => {
+    const expanded = parts.map((part) => reader.expand(part));
+    const wrong = expanded.flatMap((part) => (part.ok ? [] : [part.problem]));
+    for (const each of wrong) ignore(reader, entry, each);
+    return wrong.length === 0 ? [expanded.map((part) => (part.ok ? part.value : ''))] : [];
+  });
 }
 
 /** Both directives fill one list, in the order of the files: what comes later may cover what came before. */
@@ -91,8 +103,8 @@ const readBinds: Reader = (target, reader) => {
       mounts = [];
       continue;
     }
-    for (const word of wordsOf(reader, entry, 'keep')) {
-      const parsed = parseBind(directive.name === 'BindReadOnlyPaths')(word);
+    for (const parts of colonWordsOf(reader, entry)) {
+      const parsed = parseBind(parts, directive.name === 'BindReadOnlyPaths');
       if (parsed.ok) mounts.push(parsed.value);
       else ignore(reader, entry, parsed.problem);
     }
@@ -101,9 +113,14 @@ const readBinds: Reader = (target, reader) => {
 };
 
 function parseTemporary(word: string): Result<Confinement['temporaryFileSystems'][number]> {
-  const [text = '', ...options] = splitColons(word);
+  const [text = '', ...options] = word.split(':');
   const path = parseAbsolutePath(text);
   return path.ok ? ok({ path: path.value, options: options.join(':') }) : path;
+}
+
+/** `~` before a list inverts it. */
+function withoutTilde(entry: Entry): Entry {
+  return entry.value.startsWith('~') ? { ...entry, value: entry.value.slice(1) } : entry;
 }
 
 const NAMESPACES = Object.keys(NAMESPACE_FLAGS) as NamespaceName[];
@@ -122,7 +139,7 @@ const readNamespaces: Reader = (target, reader) => {
     else if (truth.ok) allowed = truth.value ? [] : null;
     else {
       const inverted = entry.value.startsWith('~');
-      const named = wordsOf(reader, inverted ? { ...entry, value: entry.value.slice(1) } : entry);
+      const named = plainWordsOf(reader, withoutTilde(entry), 'raw');
       for (const word of named) if (!NAMESPACES.includes(word as NamespaceName)) ignore(reader, entry, `'${word.slice(0, 60)}' is not a kind of name space`);
       allowed = changeAllowed(allowed, named, inverted);
     }
@@ -144,7 +161,7 @@ const readFamilies: Reader = (target, reader) => {
     }
     const inverted = entry.value.startsWith('~');
     if (families === null) [families, isAllowList] = [new Set<number>(), !inverted];
-    for (const word of wordsOf(reader, inverted ? { ...entry, value: entry.value.slice(1) } : entry)) {
+    for (const word of plainWordsOf(reader, withoutTilde(entry))) {
       const family = parseAddressFamily(word);
       if (family === null) ignore(reader, entry, `'${word.slice(0, 60)}' is not an address family such as ${addressFamilyName(1)}`);
       else if (inverted === isAllowList) families.delete(family);
@@ -163,7 +180,7 @@ function readSystemCalls(reader: SettingReader, name: string, mayAnswer: boolean
       continue;
     }
     const inverted = entry.value.startsWith('~');
-    for (const text of wordsOf(reader, inverted ? { ...entry, value: entry.value.slice(1) } : entry)) {
+    for (const text of plainWordsOf(reader, withoutTilde(entry), 'raw')) {
       const word = parseSystemCall(reader, entry, text, inverted, mayAnswer);
       if (word !== null) words.push(word);
     }
@@ -185,6 +202,10 @@ function parseSystemCall(reader: SettingReader, entry: Entry, text: string, inve
   if (expandSystemCalls(word, () => NO_CALLS) === null) {
     const nearest = word.startsWith('@') ? nearestName(word, SYSTEM_CALL_GROUPS) : null;
     reader.log.add('warning', entry, `${entry.key}=: '${word.slice(0, 60)}' is not a known ${word.startsWith('@') ? 'group of system calls' : 'system call'} and is left out${nearest === null ? '' : `; did you mean ${nearest}?`}`.replace(/([^?])$/, '$1.'));
+    return null;
+  }
+  if (errno !== null && !inverted) {
+    ignore(reader, entry, `a system call that is allowed gets no answer such as ${answer ?? ''}`);
     return null;
   }
   return { word, inverted, errno };
@@ -216,32 +237,37 @@ const DUMP_BITS: ReadonlyMap<string, number> = new Map([
 function readBits(reader: SettingReader, name: string, bits: ReadonlyMap<string, number>): number {
   const parse = oneOf(...bits.keys());
   return readList(reader, name, (word): Result<number> => {
-    if (name === 'CoredumpFilter' && /^(?:0x)?[0-9a-f]{1,8}$/i.test(word)) return ok(Number.parseInt(word, 16));
+    // Bits beyond those the kernel has today fall away.
+    if (name === 'CoredumpFilter' && /^\+?(?:0x)?[0-9a-f]{1,16}$/i.test(word)) return ok(Number(BigInt(`0x${word.replace(/^\+?(?:0x)?/i, '')}`) & 0xffff_ffffn));
     const known = parse(word);
     return known.ok ? ok(bits.get(known.value) ?? 0) : known;
-  }).reduce((all, bit) => (all | bit) >>> 0, 0);
+  }, plainWordsOf).reduce((all, bit) => (all | bit) >>> 0, 0);
 }
 
 /** PER_LINUX32 of personality(2): a kernel that says it is a 32-bit one. */
 const PER_LINUX32 = 8;
-const NARROW_PERSONALITIES: ReadonlySet<string> = new Set(['x86', 'arm', 'arm-be', 'ppc', 'ppc-le', 's390', 'mips', 'mips-le', 'riscv32']);
+/** What each machine can pretend to be: itself, and its narrow sister. */
+const NARROW_PERSONALITY: Readonly<Record<string, string>> = {
+  'x86-64': 'x86', arm64: 'arm', 'arm64-be': 'arm-be', ppc64: 'ppc', 'ppc64-le': 'ppc-le', s390x: 's390', mips64: 'mips', 'mips64-le': 'mips-le', riscv64: 'riscv32',
+};
 
-function parsePersonality(text: string): Result<number | null> {
-  return /^[a-z][a-z0-9-]*$/.test(text) ? ok(NARROW_PERSONALITIES.has(text) ? PER_LINUX32 : 0) : problem(`'${text.slice(0, 60)}' is not an architecture`);
+function readPersonality(reader: SettingReader): number | null {
+  const own = reader.expand('%a');
+  const machine = own.ok ? own.value : '';
+  const narrow = NARROW_PERSONALITY[machine] ?? '';
+  return readScalar<number | null>(reader, 'Personality', (text) => {
+    if (text === machine) return ok(0);
+    return text === narrow && narrow !== '' ? ok(PER_LINUX32) : problem(`'${text.slice(0, 60)}' is nothing this machine can be; it can be ${machine}${narrow === '' ? '' : ` or ${narrow}`}`);
+  }, null);
 }
 
-const NSEC: Readonly<Record<string, number>> = { '': 1, ns: 1, us: 1000, ms: 1_000_000, s: 1_000_000_000 };
-
-/** A number counts nanoseconds here, as nowhere else. */
+/** A number counts nanoseconds here, as nowhere else: read as microseconds a thousand times as long, in which a time span has no fractions to lose. */
 function parseNanoseconds(text: string): Result<number | null> {
-  const match = /^(\d{1,15})\s*(ns|us|ms|s)?$/.exec(text);
-  return match === null ? problem(`'${text.slice(0, 60)}' is not a time in nanoseconds`) : ok(Number(match[1]) * (NSEC[match[2] ?? ''] as number));
-}
-
-const CREDENTIAL_ID = /^[^/\u0000-\u001f\u007f]{1,255}$/u;
-
-function isCredentialId(id: string): boolean {
-  return CREDENTIAL_ID.test(id) && id !== '.' && id !== '..';
+  const nsec = /^(.*\d)\s*ns(?:ec)?$/.exec(text);
+  const thousandth = parseTimeSpan(nsec?.[1] ?? text, 1 as Usec);
+  if (!thousandth.ok) return problem(`'${text.slice(0, 60)}' is not a time in nanoseconds`);
+  if (thousandth.value === 'infinity') return ok(Number.MAX_SAFE_INTEGER);
+  return ok(/[a-zµμ]/i.test(nsec?.[1] ?? text) ? thousandth.value * 1000 : thousandth.value);
 }
 
 /** What is loaded goes before what is set, which is the fallback for it; of two with one name the last counts. */
@@ -255,25 +281,38 @@ const readCredentials: Reader = (target, reader) => {
   target.credentials = [...set.values(), ...loaded.values()];
 };
 
+/** Absolute, and without `//`, `.` and `..` in it. */
+function isNormalizedPath(path: string): boolean {
+  const simple = parseAbsolutePath(path);
+  return simple.ok && (simple.value === path || `${simple.value}/` === path);
+}
+
 function readLoad(reader: SettingReader, entry: Entry, loaded: Map<string, Credential>): void {
   if (entry.value === '') {
     loaded.clear();
     return;
   }
-  const expanded = reader.expand(entry.value);
-  if (!expanded.ok) {
-    ignore(reader, entry, expanded.problem);
+  const colon = entry.value.indexOf(':');
+  const name = reader.expand(colon < 0 ? entry.value : entry.value.slice(0, colon));
+  const place = reader.expand(colon < 0 ? '' : entry.value.slice(colon + 1));
+  if (!name.ok || !place.ok) {
+    ignore(reader, entry, name.ok ? (place as { problem: string }).problem : name.problem);
     return;
   }
-  const colon = expanded.value.indexOf(':');
-  const id = colon < 0 ? expanded.value : expanded.value.slice(0, colon);
-  const path = colon < 0 ? id : expanded.value.slice(colon + 1);
+  const id = name.value;
+  const path = colon < 0 || colon + 1 === entry.value.length ? id : place.value;
   if (!isCredentialId(id)) ignore(reader, entry, `'${id.slice(0, 60)}' is not the name of a credential`);
-  else if (path.startsWith('/') || isCredentialId(path)) loaded.set(id, { id, kind: 'load', path });
+  else if (isNormalizedPath(path) || isCredentialId(path)) loaded.set(id, { id, kind: 'load', path });
   else ignore(reader, entry, `'${path.slice(0, 60)}' is neither an absolute path nor the name of a credential`);
 }
 
 const encoder = new TextEncoder();
+
+function base64Of(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
+}
 
 function readSet(reader: SettingReader, entry: Entry, set: Map<string, Credential>): void {
   if (entry.value === '') {
@@ -281,15 +320,15 @@ function readSet(reader: SettingReader, entry: Entry, set: Map<string, Credentia
     return;
   }
   const colon = entry.value.indexOf(':');
-  const id = colon < 0 ? entry.value : entry.value.slice(0, colon);
-  const text = nextWord(`"${entry.value.slice(colon + 1).replaceAll('"', '\\"')}"`, 0);
-  const expanded = text.ok ? reader.expand(text.value?.text ?? '') : text;
-  if (colon < 0 || !isCredentialId(id)) ignore(reader, entry, 'it must be a name, a colon and the content');
-  else if (!expanded.ok) ignore(reader, entry, expanded.problem);
+  const id = reader.expand(colon < 0 ? entry.value : entry.value.slice(0, colon));
+  const text = undoEscapes(entry.value.slice(colon + 1));
+  if (!id.ok) ignore(reader, entry, id.problem);
+  else if (colon < 0 || colon + 1 === entry.value.length || !isCredentialId(id.value)) ignore(reader, entry, 'it must be a name, a colon and the content');
+  else if (!text.ok) ignore(reader, entry, text.problem);
   else {
-    const bytes = encoder.encode(expanded.value);
+    const bytes = encoder.encode(text.value);
     if (bytes.length > CREDENTIAL_BYTES_MAX) ignore(reader, entry, `the content is longer than ${CREDENTIAL_BYTES_MAX} bytes`);
-    else set.set(id, { id, kind: 'set', data: btoa(String.fromCharCode(...bytes)) });
+    else set.set(id.value, { id: id.value, kind: 'set', data: base64Of(bytes) });
   }
 }
 
@@ -314,8 +353,8 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   flag('PrivateMounts', 'privateMounts'),
   ['MountFlags', (target, reader) => { target.mountFlags = readScalar<Confinement['mountFlags']>(reader, 'MountFlags', parsePropagation, null); }],
   flag('MountAPIVFS', 'mountApiVfs'),
-  ['NetworkNamespacePath', (target, reader) => { target.networkNamespacePath = readExpanded<string | null>(reader, 'NetworkNamespacePath', parseAbsolutePath, null); }],
-  ['IPCNamespacePath', (target, reader) => { target.ipcNamespacePath = readExpanded<string | null>(reader, 'IPCNamespacePath', parseAbsolutePath, null); }],
+  ['NetworkNamespacePath', (target, reader) => { target.networkNamespacePath = readPath(reader, 'NetworkNamespacePath'); }],
+  ['IPCNamespacePath', (target, reader) => { target.ipcNamespacePath = readPath(reader, 'IPCNamespacePath'); }],
   flag('ProtectHostname', 'protectHostname'),
   flag('ProtectClock', 'protectClock'),
   flag('ProtectKernelTunables', 'protectKernelTunables'),
@@ -332,12 +371,12 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['RestrictAddressFamilies', readFamilies],
   ['SystemCallFilter', (target, reader) => { target.systemCallFilter = readSystemCalls(reader, 'SystemCallFilter', true); }],
   ['SystemCallErrorNumber', (target, reader) => { target.systemCallErrorNumber = readScalar<number | null>(reader, 'SystemCallErrorNumber', parseErrorNumber, null); }],
-  ['SystemCallArchitectures', (target, reader) => { target.systemCallArchitectures = readList(reader, 'SystemCallArchitectures', parseArchitecture); }],
+  ['SystemCallArchitectures', (target, reader) => { target.systemCallArchitectures = readList(reader, 'SystemCallArchitectures', parseArchitecture, plainWordsOf); }],
   ['SystemCallLog', (target, reader) => { target.systemCallLog = readSystemCalls(reader, 'SystemCallLog', false); }],
   ['KeyringMode', (target, reader) => { target.keyringMode = readScalar<Confinement['keyringMode']>(reader, 'KeyringMode', parseKeyring, null); }],
   ['SecureBits', (target, reader) => { target.secureBits = readBits(reader, 'SecureBits', SECURE_BITS); }],
   ['CoredumpFilter', (target, reader) => { target.coredumpFilter = readBits(reader, 'CoredumpFilter', DUMP_BITS); }],
-  ['Personality', (target, reader) => { target.personality = readScalar<number | null>(reader, 'Personality', parsePersonality, null); }],
+  ['Personality', (target, reader) => { target.personality = readPersonality(reader); }],
   ['TimerSlackNSec', (target, reader) => { target.timerSlackNsec = readScalar<number | null>(reader, 'TimerSlackNSec', parseNanoseconds, null); }],
   flag('CPUSchedulingResetOnFork', 'schedulingResetOnFork'),
   ['LoadCredential', readCredentials],

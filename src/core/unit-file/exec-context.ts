@@ -5,15 +5,16 @@ import type {
 } from '../unit/definition.ts';
 import { forbiddenCapabilities, readConfinement } from './confinement-context.ts';
 import {
-  applyReaders, entriesFor, ignore, oneOf, parseAbsolutePath, readExpanded, readScalar, readWords, wordsOf,
+  applyReaders, entriesFor, ignore, oneOf, parseAbsolutePath, plainWordsOf, readExpanded, readPath, readScalar, readVitalFlag, readVitalPath, wordsOf,
   type FieldReader, type Mutable, type SettingReader,
 } from './setting-reader.ts';
 import type { UnitDefaults } from './unit-defaults.ts';
-import { cpusOf, parseBoolean, parseCpuRanges, parseInteger, parseMode, type CpuRange } from './value/number.ts';
+import { cpusOf, parseBoolean, parseCpuRanges, parseInteger, parseMode, parseUnsigned, type CpuRange } from './value/number.ts';
 import { ALL_CAPABILITIES, mergeCapabilities, parseCapabilities } from './value/capability.ts';
+import { isBase64 } from './value/base64.ts';
 import { isAssignment, isVariableName } from './value/environment.ts';
 import { LIMIT_NAMES, parseResourceLimit } from './value/resource-limit.ts';
-import { nextWord } from './words.ts';
+import { undoEscapes } from './words.ts';
 
 const DIRECTORY_DIRECTIVES: readonly (readonly [DirectoryKind, string])[] = [
   ['runtime', 'RuntimeDirectory'], ['state', 'StateDirectory'], ['cache', 'CacheDirectory'], ['logs', 'LogsDirectory'],
@@ -22,13 +23,14 @@ const DIRECTORY_DIRECTIVES: readonly (readonly [DirectoryKind, string])[] = [
 
 /** Numbers of sched(7) and ioprio_set(2). */
 const CPU_POLICIES: ReadonlyMap<string, number> = new Map([['other', 0], ['fifo', 1], ['rr', 2], ['batch', 3], ['idle', 5]]);
-const IO_CLASSES: ReadonlyMap<string, number> = new Map([['none', 0], ['realtime', 1], ['best-effort', 2], ['idle', 3], ['0', 0], ['1', 1], ['2', 2], ['3', 3]]);
+const IO_CLASSES: ReadonlyMap<string, number> = new Map([['none', 0], ['realtime', 1], ['best-effort', 2], ['idle', 3]]);
 const LOG_LEVELS = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'];
 
 /** Characters of StandardInputText= and StandardInputData= together; more belongs in a file. */
 const INPUT_DATA_LENGTH_MAX = 1024 * 1024;
 
-const USER_PATTERN = /^(?:\d{1,10}|[^\s:/\u0000-\u001f\u007f-][^\s:/\u0000-\u001f\u007f]{0,255})$/u;
+/** No number with a leading zero, which some would read as octal; nothing that could be taken for a number; no blank at the ends. */
+const USER_PATTERN = /^(?:0|[1-9]\d{0,9}|(?!-?\d*$)(?![ \t])[^:/\u0000-\u0008\u000a-\u001f\u007f]{1,256}(?<![ \t]))$/u;
 
 /** A user or group: a number, or a name as lenient as the user data base is. */
 export function parseUser(text: string): Result<string> {
@@ -38,7 +40,7 @@ export function parseUser(text: string): Result<string> {
 }
 
 /** User= and Group=: a wrong one must not lead to running the command as somebody else, so the unit is refused. */
-function readUser(reader: SettingReader, name: string): string | null {
+export function readUser(reader: SettingReader, name: string): string | null {
   let user: string | null = null;
   for (const entry of entriesFor(reader, name)) {
     if (entry.value === '') {
@@ -54,11 +56,15 @@ function readUser(reader: SettingReader, name: string): string | null {
 }
 
 function readSupplementaryGroups(reader: SettingReader): readonly string[] {
-  const groups: string[] = [];
-  for (const { word, entry } of readWords(reader, 'SupplementaryGroups')) {
-    const parsed = parseUser(word);
-    if (parsed.ok) groups.push(parsed.value);
-    else reader.fail(entry, `SupplementaryGroups= cannot be used: ${parsed.problem}.`);
+  let groups: string[] = [];
+  for (const entry of entriesFor(reader, 'SupplementaryGroups')) {
+    if (entry.value === '') groups = [];
+    for (const word of plainWordsOf(reader, entry, 'raw')) {
+      const expanded = reader.expand(word);
+      const parsed = expanded.ok ? parseUser(expanded.value) : expanded;
+      if (parsed.ok) groups.push(parsed.value);
+      else reader.fail(entry, `SupplementaryGroups= cannot be used: ${parsed.problem}.`);
+    }
   }
   return groups;
 }
@@ -85,7 +91,7 @@ function readEnvironment(reader: SettingReader): readonly string[] {
   const variables = new Map<string, string>();
   for (const entry of entriesFor(reader, 'Environment')) {
     if (entry.value === '') variables.clear();
-    else for (const word of wordsOf(reader, entry)) {
+    else for (const word of wordsOf(reader, entry, 'undo')) {
       if (!isAssignment(word)) {
         ignore(reader, entry, `'${word.slice(0, 80)}' is not an assignment such as NAME=value`);
         continue;
@@ -114,11 +120,11 @@ function readEnvironmentFiles(reader: SettingReader): ExecContext['environmentFi
   return files;
 }
 
-function readVariableNames(reader: SettingReader, name: string, isValid: (word: string) => boolean): readonly string[] {
+function readVariableNames(reader: SettingReader, name: string, escapes: 'drop' | 'undo', isValid: (word: string) => boolean): readonly string[] {
   const names = new Set<string>();
   for (const entry of entriesFor(reader, name)) {
     if (entry.value === '') names.clear();
-    else for (const word of wordsOf(reader, entry)) {
+    else for (const word of wordsOf(reader, entry, escapes)) {
       if (isValid(word)) names.add(word);
       else ignore(reader, entry, `'${word.slice(0, 80)}' is not the name of a variable`);
     }
@@ -160,7 +166,7 @@ function readCapabilities(reader: SettingReader, name: string): readonly number[
       set = [];
       continue;
     }
-    const words = parseCapabilities(wordsOf(reader, entry));
+    const words = parseCapabilities(plainWordsOf(reader, entry));
     for (const word of words.unknown) ignore(reader, entry, `'${word}' is not a capability`);
     set = mergeCapabilities(set, words);
   }
@@ -173,7 +179,7 @@ function readDirectories(reader: SettingReader): readonly ServiceDirectory[] {
     const links = new Map<string, string[]>();
     for (const entry of entriesFor(reader, name)) {
       if (entry.value === '') links.clear();
-      else for (const word of wordsOf(reader, entry)) addDirectory(reader, entry, kind, word, links);
+      else for (const word of plainWordsOf(reader, entry, 'keep')) addDirectory(reader, entry, kind, word, links);
     }
     for (const [path, ofPath] of links) directories.push({ kind, path, links: ofPath });
   }
@@ -182,8 +188,9 @@ function readDirectories(reader: SettingReader): readonly ServiceDirectory[] {
 
 /** One word of RuntimeDirectory= and its kin: `path` or `path:link`. The same path again adds links. */
 function addDirectory(reader: SettingReader, entry: Entry, kind: DirectoryKind, word: string, links: Map<string, string[]>): void {
-  const [path = '', ...added] = word.split(':');
-  const wrong = [path, ...added].find((each) => !isRelativePath(each));
+  const parts = word.split(/:+/).filter(Boolean).slice(0, 2).map((part) => expandPart(reader, part));
+  const [path = '', ...added] = parts;
+  const wrong = parts.length === 0 ? word : parts.find((each) => !isRelativePath(each));
   if (wrong !== undefined) ignore(reader, entry, `'${wrong.slice(0, 80)}' must be a relative path without '..'`);
   else if (path === 'private' || path.startsWith('private/')) ignore(reader, entry, "the name 'private' is reserved");
   else if (added.length > 0 && kind === 'configuration') ignore(reader, entry, 'links to a configuration directory are not possible');
@@ -192,6 +199,15 @@ function addDirectory(reader: SettingReader, entry: Entry, kind: DirectoryKind, 
     if (known === undefined) links.set(path, added);
     else for (const link of added) known.push(link);
   }
+}
+
+/** One part of such a word, with backslashes and specifiers undone and simplified; '' when that is not possible. */
+function expandPart(reader: SettingReader, part: string): string {
+  const bare = part.includes('\\') ? undoEscapes(part) : null;
+  if (bare?.ok === false) return '';
+  const expanded = reader.expand(bare?.value ?? part);
+  if (!expanded.ok || expanded.value.startsWith('/')) return '';
+  return expanded.value.split('/').filter((each) => each !== '' && each !== '.').join('/');
 }
 
 function isRelativePath(path: string): boolean {
@@ -232,6 +248,7 @@ function parseStreamTarget(text: string, fdName: string): Result<StandardStream>
   const match = /^(fd|file|append|truncate):(.*)$/.exec(text);
   if (match === null) return null;
   const [, kind = '', target = ''] = match;
+  if (kind === 'fd' && target === '') return ok({ kind: 'fd', name: fdName });
   if (kind === 'fd') return /^[^:\u0000-\u001f\u007f]{1,255}$/.test(target) ? ok({ kind: 'fd', name: target }) : problem(`'${target}' is not the name of a file descriptor`);
   if (fdName === 'stdin' && kind !== 'file') return problem(`'${kind}:' is for output only`);
   const path = parseAbsolutePath(target);
@@ -261,9 +278,9 @@ const encoder = new TextEncoder();
 
 /** Text as a string of bytes. Escapes are undone; white space and quotes are data. */
 function inputText(reader: SettingReader, value: string): Result<string> {
-  const quoted = nextWord(`"${value.replaceAll('"', '\\"')}"`, 0);
-  if (!quoted.ok) return quoted;
-  const expanded = reader.expand(quoted.value?.text ?? '');
+  const text = undoEscapes(value);
+  if (!text.ok) return text;
+  const expanded = reader.expand(text.value);
   if (!expanded.ok) return expanded;
   let out = '';
   for (const byte of encoder.encode(`${expanded.value}\n`)) out += String.fromCharCode(byte);
@@ -271,11 +288,8 @@ function inputText(reader: SettingReader, value: string): Result<string> {
 }
 
 function inputData(value: string): Result<string> {
-  try {
-    return ok(atob(value.replace(/\s+/g, '')));
-  } catch {
-    return problem('it is not base64');
-  }
+  const text = value.replace(/[ \t\n\r]+/g, '');
+  return isBase64(text) ? ok(atob(text)) : problem('it is not base64');
 }
 
 function parsePrivateTmp(text: string): Result<boolean> {
@@ -288,16 +302,19 @@ function parsePreserve(text: string): Result<'no' | 'yes' | 'restart'> {
   return flag.ok ? ok(flag.value ? 'yes' : 'no') : flag;
 }
 
-function parseFrom(table: ReadonlyMap<string, number>): (text: string) => Result<number> {
+/** A word of the table, or the number it stands for: the kernel may know more of them than there are words. */
+function parseFrom(table: ReadonlyMap<string, number>, max: number): (text: string) => Result<number> {
   const check = oneOf(...table.keys());
   return (text) => {
+    const number = parseUnsigned(text, max);
+    if (number.ok) return number;
     const word = check(text);
     return word.ok ? ok(table.get(word.value) as number) : word;
   };
 }
 
-const parseCpuPolicy = parseFrom(CPU_POLICIES);
-const parseIoClass = parseFrom(IO_CLASSES);
+const parseCpuPolicy = parseFrom(CPU_POLICIES, 0x7fff_ffff);
+const parseIoClass = parseFrom(IO_CLASSES, 8);
 
 function parseLogLevel(text: string): Result<number> {
   const level = LOG_LEVELS.indexOf(text);
@@ -333,13 +350,13 @@ const READERS: ReadonlyMap<string, ExecReader> = new Map<string, ExecReader>([
   ['User', (exec, reader) => { exec.user = readUser(reader, 'User'); }],
   ['Group', (exec, reader) => { exec.group = readUser(reader, 'Group'); }],
   ['SupplementaryGroups', (exec, reader) => { exec.supplementaryGroups = readSupplementaryGroups(reader); }],
-  flag('DynamicUser', 'dynamicUser', false),
+  ['DynamicUser', (exec, reader) => { exec.dynamicUser = readVitalFlag(reader, 'DynamicUser'); }],
   ['WorkingDirectory', (exec, reader) => { exec.workingDirectory = readWorkingDirectory(reader); }],
-  ['RootDirectory', (exec, reader) => { exec.rootDirectory = readExpanded<string | null>(reader, 'RootDirectory', parseAbsolutePath, null); }],
+  ['RootDirectory', (exec, reader) => { exec.rootDirectory = readVitalPath(reader, 'RootDirectory'); }],
   ['Environment', (exec, reader) => { exec.environment = readEnvironment(reader); }],
   ['EnvironmentFile', (exec, reader) => { exec.environmentFiles = readEnvironmentFiles(reader); }],
-  ['PassEnvironment', (exec, reader) => { exec.passEnvironment = readVariableNames(reader, 'PassEnvironment', isVariableName); }],
-  ['UnsetEnvironment', (exec, reader) => { exec.unsetEnvironment = readVariableNames(reader, 'UnsetEnvironment', (word) => isVariableName(word) || isAssignment(word)); }],
+  ['PassEnvironment', (exec, reader) => { exec.passEnvironment = readVariableNames(reader, 'PassEnvironment', 'drop', isVariableName); }],
+  ['UnsetEnvironment', (exec, reader) => { exec.unsetEnvironment = readVariableNames(reader, 'UnsetEnvironment', 'undo', (word) => isVariableName(word) || isAssignment(word)); }],
   ['UMask', (exec, reader, defaults) => { exec.umask = readScalar(reader, 'UMask', parseMode, defaults.umask); }],
   ...LIMIT_NAMES.map((name): readonly [string, ExecReader] => [`Limit${name}`, readLimitsInto]),
   number('Nice', 'nice', -20, 19),
@@ -361,7 +378,7 @@ const READERS: ReadonlyMap<string, ExecReader> = new Map<string, ExecReader>([
   ['StandardError', (exec, reader) => { exec.standardError = readExpanded<StandardStream>(reader, 'StandardError', parseOutput('stderr'), INHERIT); }],
   ['StandardInputText', readInputDataInto],
   ['StandardInputData', readInputDataInto],
-  ['TTYPath', (exec, reader) => { exec.ttyPath = readExpanded(reader, 'TTYPath', parseAbsolutePath, '/dev/console'); }],
+  ['TTYPath', (exec, reader) => { exec.ttyPath = readPath(reader, 'TTYPath') ?? '/dev/console'; }],
   flag('TTYReset', 'ttyReset', false),
   flag('TTYVHangup', 'ttyHangup', false),
   ['SyslogIdentifier', (exec, reader) => { exec.syslogIdentifier = readExpanded<string | null>(reader, 'SyslogIdentifier', ok, null); }],

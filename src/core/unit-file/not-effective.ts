@@ -5,6 +5,7 @@ import type { Directive, ValueKind } from './directives.ts';
 import { ignore, originOf, type SettingReader } from './setting-reader.ts';
 import { parseBoolean, parseInteger, parseMemory, parseMode, parsePercent, parseSize, parseUnsigned, parseWeight } from './value/number.ts';
 import { parseSignal } from './value/signal.ts';
+import { isRecorded } from './recorded/recorders.ts';
 import { splitWords } from './words.ts';
 
 /** Characters of a value that `status` and `show` repeat. */
@@ -66,7 +67,9 @@ export function readNotEffective(reader: SettingReader, sections: readonly strin
   const requested = new Map<string, { readonly directive: Directive; entries: Entry[] }>();
   for (const { directive, entry } of reader.settings) {
     if (directive.status.state !== 'parsed') continue;
-    const wrong = entry.value === '' ? null : valueProblem(directive.kind, entry.value);
+    const isChecked = isRecorded(directive.aliasOf ?? directive.name);
+    if (isChecked && !isListKind(directive.kind) && reader.ignored.has(entry)) continue;
+    const wrong = entry.value === '' || isChecked ? null : valueProblem(directive.kind, entry.value);
     if (wrong !== null) {
       ignore(reader, entry, wrong);
       continue;

@@ -13,7 +13,8 @@ import { SECTIONS, directivesOf, findDirective, sectionsOf, type Directive } fro
 import { HONOURED } from './directives/row.ts';
 import type { LexedFile } from './lexer.ts';
 import { nearestName } from './nearest-name.ts';
-import { splitWords, type EscapeRule } from './words.ts';
+import { parseBoolean } from './value/number.ts';
+import { nextWord, type EscapeRule } from './words.ts';
 
 /** An assignment whose directive is known. */
 export interface Setting {
@@ -35,6 +36,8 @@ export interface SettingReader {
   /** Whether something is set that is not put into effect. */
   readonly hasParsedOnly: boolean;
   readonly log: DiagnosticList;
+  /** Assignments of which at least a part was ignored. */
+  readonly ignored: Set<Entry>;
   /** Replaces the specifiers of a text. */
   readonly expand: (text: string) => Result<string>;
   /** Notes that the unit cannot be used at all; the first reason is kept. */
@@ -86,7 +89,7 @@ export function readSettings(unit: UnitName, files: readonly LexedFile[], expand
     }
   }
   return {
-    unit, kind, settings, byName, pages, hasConditions, hasParsedOnly, log, expand,
+    unit, kind, settings, byName, pages, hasConditions, hasParsedOnly, log, ignored: new Set(), expand,
     fail: (entry, reason) => {
       failure ??= `${entry.file}:${entry.line}: ${reason}`;
       log.add('error', entry, reason);
@@ -121,6 +124,7 @@ export function originOf(entry: Entry): Origin {
 
 /** Says that an assignment is ignored, and why. */
 export function ignore(reader: SettingReader, entry: Entry, reason: string): void {
+  reader.ignored.add(entry);
   reader.log.add('warning', entry, `${entry.key}= is ignored: ${reason}.`);
 }
 
@@ -178,8 +182,25 @@ export function readExpanded<T>(reader: SettingReader, name: string, parse: (tex
   }, fallback);
 }
 
+/** An absolute path, null for none: specifiers that leave nothing take back what was set before. */
+export function readPath(reader: SettingReader, name: string): string | null {
+  return readExpanded<string | null>(reader, name, (text) => (text === '' ? ok(null) : parseAbsolutePath(text)), null);
+}
+
+/** The same where a wrong path must not lead to running a command somewhere else: the unit is refused. */
+export function readVitalPath(reader: SettingReader, name: string): string | null {
+  let path: string | null = null;
+  for (const entry of entriesFor(reader, name)) {
+    const expanded = reader.expand(entry.value);
+    const parsed = expanded.ok && expanded.value !== '' ? parseAbsolutePath(expanded.value) : expanded;
+    if (!parsed.ok) reader.fail(entry, `${name}= cannot be used: ${parsed.problem}.`);
+    else path = parsed.value === '' ? null : parsed.value;
+  }
+  return path;
+}
+
 /** Words of a list directive with specifiers expanded, each with its entry; an empty assignment empties the list. */
-export function readWords(reader: SettingReader, name: string, escapes: EscapeRule = 'undo'): readonly { readonly word: string; readonly entry: Entry }[] {
+export function readWords(reader: SettingReader, name: string, escapes: EscapeRule = 'drop'): readonly { readonly word: string; readonly entry: Entry }[] {
   let words: { readonly word: string; readonly entry: Entry }[] = [];
   for (const entry of entriesFor(reader, name)) {
     if (entry.value === '') words = [];
@@ -188,21 +209,46 @@ export function readWords(reader: SettingReader, name: string, escapes: EscapeRu
   return words;
 }
 
-/** Words of one assignment with specifiers expanded; a word that cannot be expanded is left out and diagnosed. */
-export function wordsOf(reader: SettingReader, entry: Entry, escapes: EscapeRule = 'undo'): readonly string[] {
-  const split = splitWords(entry.value, escapes);
-  if (!split.ok) {
-    ignore(reader, entry, split.problem);
-    return [];
-  }
-  for (const remark of split.value.remarks) reader.log.add('warning', entry, `${entry.key}=: ${remark}.`);
+/**
+ * Words of one assignment with specifiers expanded. A word that cannot be expanded is left out and diagnosed; from a quote
+ * that is never closed or an escape that does not exist on, the rest of the line is.
+ */
+export function wordsOf(reader: SettingReader, entry: Entry, escapes: EscapeRule = 'drop'): readonly string[] {
   const words: string[] = [];
-  for (const word of split.value.words) {
+  for (const word of plainWordsOf(reader, entry, escapes)) {
     const expanded = reader.expand(word);
     if (expanded.ok) words.push(expanded.value);
     else ignore(reader, entry, expanded.problem);
   }
   return words;
+}
+
+/** The same for settings in whose words a per cent sign is data. */
+export function plainWordsOf(reader: SettingReader, entry: Entry, escapes: EscapeRule = 'drop'): readonly string[] {
+  if (escapes === 'raw') return entry.value.split(/[ \t\n\r]+/).filter(Boolean);
+  const words: string[] = [];
+  for (let position = 0; ;) {
+    const word = nextWord(entry.value, position, escapes);
+    const wrong = word.ok ? word.value?.remarks[0] : word.problem;
+    if (wrong !== undefined) {
+      ignore(reader, entry, words.length === 0 ? wrong : `from behind '${shorten(words.at(-1) ?? '')}' on: ${wrong}`);
+      return words;
+    }
+    if (!word.ok || word.value === null) return words;
+    words.push(word.value.text);
+    position = word.value.next;
+  }
+}
+
+/** A boolean whose wrong value must not lead to running a command as somebody else: the unit is refused. */
+export function readVitalFlag(reader: SettingReader, name: string): boolean {
+  let value = false;
+  for (const entry of entriesFor(reader, name)) {
+    const parsed = parseBoolean(entry.value);
+    if (parsed.ok) value = parsed.value;
+    else reader.fail(entry, `${name}= cannot be used: ${parsed.problem}.`);
+  }
+  return value;
 }
 
 /** A parser for one of fixed words. */

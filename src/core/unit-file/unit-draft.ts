@@ -7,6 +7,7 @@ import type { TimeZones } from '../time/time-zone.ts';
 import { sectionsOf } from './directives.ts';
 import { EMPTY_INSTALL, readInstallSection } from './install-section.ts';
 import type { LexedFile } from './lexer.ts';
+import { readRecorded } from './recorded/recorders.ts';
 import { readNotEffective } from './not-effective.ts';
 import type { SettingReader } from './setting-reader.ts';
 import type { SpecifierContext } from './specifiers.ts';
@@ -64,6 +65,7 @@ export function finishCommon(draft: UnitDraft, section: UnitSection, refusal: st
   const { sources, reader } = draft;
   const kind = unitKind(sources.name);
   const isInert = INERT_KINDS.has(kind);
+  const recorded = readRecorded(reader);
   const notEffective = reader.hasParsedOnly ? readNotEffective(reader, isInert ? ['Unit', 'Install'] : sectionsOf(kind)) : [];
   const failure = reader.failure() ?? refusal;
   const files = sources.fragment === null ? sources.dropIns : [sources.fragment, ...sources.dropIns];
@@ -100,5 +102,6 @@ export function finishCommon(draft: UnitDraft, section: UnitSection, refusal: st
     entries: files.length === 1 ? (files[0] as LexedFile).entries : files.flatMap((file) => file.entries),
     diagnostics: reader.log.finish(),
     notEffective,
+    recorded,
   };
 }

@@ -23,11 +23,12 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8');
 
 /**
- * - `undo`: quotes join, C escapes are undone: most settings
+ * - `drop`: quotes join, a backslash makes the next character data and vanishes: most settings
+ * - `undo`: quotes join, C escapes are undone: commands and assignments
  * - `keep`: quotes join, backslashes are data: values of variables
- * - `raw`: quotes and backslashes are data: unit names, in which quotes are a mistake
+ * - `raw`: quotes and backslashes are data: unit names and addresses, in which quotes are a mistake
  */
-export type EscapeRule = 'undo' | 'keep' | 'raw';
+export type EscapeRule = 'drop' | 'undo' | 'keep' | 'raw';
 
 export function isWhitespace(char: string | undefined): boolean {
   return char !== undefined && char !== '' && WHITESPACE.includes(char);
@@ -47,7 +48,7 @@ const PLAIN_WORD = /[^\s"'\\]*/y;
  * The next word at or after `start`, null when only white space is left. The problem is a quote that is never closed or a
  * backslash at the very end.
  */
-export function nextWord(text: string, start: number, escapes: 'undo' | 'keep' = 'undo'): Result<Word | null> {
+export function nextWord(text: string, start: number, escapes: Exclude<EscapeRule, 'raw'> = 'undo'): Result<Word | null> {
   const first = skipWhitespace(text, start);
   if (first >= text.length) return ok(null);
   PLAIN_WORD.lastIndex = first;
@@ -59,7 +60,7 @@ export function nextWord(text: string, start: number, escapes: 'undo' | 'keep' =
   return quotedWord(text, first, escapes);
 }
 
-function quotedWord(text: string, first: number, escapes: 'undo' | 'keep'): Result<Word | null> {
+function quotedWord(text: string, first: number, escapes: Exclude<EscapeRule, 'raw'>): Result<Word | null> {
   const parts: string[] = [];
   const remarks: string[] = [];
   const remark = (text: string): void => {
@@ -104,8 +105,9 @@ function quotedWord(text: string, first: number, escapes: 'undo' | 'keep'): Resu
       continue;
     }
     flush();
-    if (char === '\\' && i + 1 < text.length) {
-      parts.push(char, text[i + 1] as string);
+    if (char === '\\' && escapes === 'drop') {
+      if (i + 1 >= text.length) return problem('nothing follows the backslash at the end');
+      parts.push(text[i + 1] as string);
       i += 1;
     } else if (quote !== '') {
       if (char === quote) quote = '';
@@ -143,6 +145,49 @@ function readEscape(text: string, at: number): { readonly value: string | number
   if (!/^[0-7]{3}$/.test(octal)) return null;
   const code = Number.parseInt(octal, 8);
   return code === 0 || code > 255 ? null : { value: code, length: 3 };
+}
+
+/** A whole value with C escapes undone, white space and quotes being data. The problem is an escape that does not exist. */
+export function undoEscapes(text: string): Result<string> {
+  if (!text.includes('\\')) return ok(text);
+  const word = nextWord(`"${text.replaceAll('"', '\\x22')}"`, 0);
+  const wrong = word.ok ? word.value?.remarks[0] : word.problem;
+  return wrong === undefined && word.ok ? ok(word.value?.text ?? '') : problem(wrong ?? 'an escape is not complete');
+}
+
+/**
+ * Words whose parts stand between colons, as `/source:/destination:options`. Quotes join, a backslash makes the next
+ * character data. Parts may be empty.
+ */
+export function splitColonWords(text: string): Result<readonly (readonly string[])[]> {
+  const words: string[][] = [];
+  let parts: string[] | null = null;
+  let part = '';
+  let quote = '';
+  for (let i = 0; i <= text.length; i += 1) {
+    const char = text[i];
+    if (char === undefined || (quote === '' && isWhitespace(char))) {
+      if (char === undefined && quote !== '') return problem(`a quote (${quote}) is never closed`);
+      if (parts !== null) words.push([...parts, part]);
+      parts = null;
+      part = '';
+      continue;
+    }
+    parts ??= [];
+    if (char === '\\') {
+      if (i + 1 >= text.length) return problem('nothing follows the backslash at the end');
+      i += 1;
+      part += text[i] as string;
+    } else if (quote !== '') {
+      if (char === quote) quote = '';
+      else part += char;
+    } else if (char === '"' || char === "'") quote = char;
+    else if (char === ':') {
+      parts.push(part);
+      part = '';
+    } else part += char;
+  }
+  return ok(words);
 }
 
 export interface Words {

@@ -152,6 +152,8 @@ export interface UnitCommon {
   readonly entries: readonly Entry[];
   readonly diagnostics: readonly Diagnostic[];
   readonly notEffective: readonly NotEffective[];
+  /** Properties of settings that are read but not put into effect, by systemd's name, as `show` prints them; only what differs from the default. */
+  readonly recorded: Readonly<Record<string, string>>;
 }
 
 /** The settings that hold command lines, by kind of unit; those of mounts and swaps are names of commands the manager makes itself. */

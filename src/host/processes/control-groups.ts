@@ -88,7 +88,9 @@ export function attributesOf(context: CgroupContext): readonly Attribute[] {
   if (context.memoryHigh !== null) add('MemoryHigh', 'memory', 'memory.high', limitText(context.memoryHigh, totalmem));
   if (context.memoryMax !== null) add('MemoryMax', 'memory', 'memory.max', limitText(context.memoryMax, totalmem));
   if (context.memorySwapMax !== null) add('MemorySwapMax', 'memory', 'memory.swap.max', limitText(context.memorySwapMax, totalmem));
-  if (context.cpuWeight !== null) add('CPUWeight', 'cpu', 'cpu.weight', String(context.cpuWeight));
+  // CPUWeight=idle: below the smallest weight there is a switch of its own.
+  if (context.cpuWeight === 0) add('CPUWeight', 'cpu', 'cpu.idle', '1');
+  else if (context.cpuWeight !== null) add('CPUWeight', 'cpu', 'cpu.weight', String(context.cpuWeight));
   if (context.cpuQuotaUsecPerSec !== null) {
     const quota = Math.max(1000, Math.round((context.cpuQuotaUsecPerSec * CPU_PERIOD_USEC) / 1_000_000));
     add('CPUQuota', 'cpu', 'cpu.max', `${String(quota)} ${String(CPU_PERIOD_USEC)}`);

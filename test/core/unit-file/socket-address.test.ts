@@ -21,7 +21,7 @@ test('addresses of every family are read, and shown as systemd shows them', () =
 });
 
 test('what is no address is refused with the reason', () => {
-  for (const wrong of ['', '0', '65536', '300.1.1.1:5', '1.2.3:5', '[::1]', '[1::2::3]:5', '[12345::]:5', '/', '/a/../b', '@', `/${'x'.repeat(108)}`, 'localhost:80', '010.0.0.1:80']) {
+  for (const wrong of ['', '0', '65536', '300.1.1.1:5', '1.2.3:5', '[::1]', '[1::2::3]:5', '[12345::]:5', '/', '@', `/${'x'.repeat(108)}`, 'localhost:80', '010.0.0.1:80']) {
     assert.match(shown(wrong), /^refused: /, wrong);
   }
   assert.equal(parseListen('SequentialPacket', '127.0.0.1:80').ok, false);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EXIT_STATUS_NAMES } from '../../../src/core/unit-file/value/exit-status.ts';
 import {
-  parseBoolean, parseCpuRanges, parseInteger, parseMemory, parseMode, parseSize, parseUnsigned, parseWeight,
+  parseBoolean, parseCpuRanges, parseCpuWeight, parseInteger, parseMemory, parseMode, parseSize, parseUnsigned, parseWeight,
 } from '../../../src/core/unit-file/value/number.ts';
 import { parseResourceLimit } from '../../../src/core/unit-file/value/resource-limit.ts';
 import { parseSignal, signalName } from '../../../src/core/unit-file/value/signal.ts';
@@ -29,7 +29,7 @@ test('numbers', () => {
 });
 
 test('sizes count in 1024s, in falling units, and end below 2^64', () => {
-  for (const [text, answer] of [['512', 512], ['1K', 1024], ['1.5M', 1572864], ['1G 500M', 1598029824], ['1G500M', 1598029824], ['2B', 2], ['1M1M', 'refused'], ['1K1M', 'refused'], ['1.5', 'refused'], ['x', 'refused'], ['-1', 'refused'], ['99999E', 'refused'], ['', 'refused']] as const) {
+  for (const [text, answer] of [['512', 512], ['1K', 1024], ['1.5M', 1572864], ['1G 500M', 1598029824], ['1G500M', 1598029824], ['2B', 2], ['1M1M', 'refused'], ['1K1M', 'refused'], ['1.5', 1], ['+1', 1], ['x', 'refused'], ['-1', 'refused'], ['99999E', 'refused'], ['', 'refused']] as const) {
     assert.equal(value(parseSize(text)), answer, text);
   }
   assert.equal(value(parseSize('1K', 1000)), 1000);
@@ -42,7 +42,8 @@ test('modes, weights and sets of CPUs', () => {
   assert.equal(value(parseMode('0750')), 0o750);
   assert.equal(value(parseMode('8')), 'refused');
   assert.equal(value(parseMode('17777')), 'refused');
-  assert.equal(value(parseWeight('idle')), 1);
+  assert.equal(value(parseCpuWeight('idle')), 0);
+  assert.equal(value(parseWeight('idle')), 'refused');
   assert.equal(value(parseWeight('0')), 'refused');
   assert.deepEqual(serviceOf('CPUAffinity=3 0-1,8\nCPUAffinity=1-2').exec.cpuAffinity, [0, 1, 2, 3, 8]);
   assert.equal(value(parseCpuRanges(['3-1'])), 'refused');

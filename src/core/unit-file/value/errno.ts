@@ -1,4 +1,5 @@
 /** Error numbers by name. Source: errno(3), with the numbers that x86-64 and arm64 share. */
+import { parseUnsigned } from './number.ts';
 
 const NAMES = `EPERM 1 ENOENT 2 ESRCH 3 EINTR 4 EIO 5 ENXIO 6 E2BIG 7 ENOEXEC 8 EBADF 9 ECHILD 10 EAGAIN 11 EWOULDBLOCK 11 ENOMEM 12
 EACCES 13 EFAULT 14 ENOTBLK 15 EBUSY 16 EEXIST 17 EXDEV 18 ENODEV 19 ENOTDIR 20 EISDIR 21 EINVAL 22 ENFILE 23 EMFILE 24 ENOTTY 25
@@ -15,7 +16,8 @@ const ERRNO_MAX = 4095;
 
 /** `EPERM` or `1`; null when there is no such error. */
 export function parseErrno(text: string): number | null {
-  if (/^\d{1,4}$/.test(text)) return Number(text) <= ERRNO_MAX ? Number(text) : null;
+  const number = parseUnsigned(text, ERRNO_MAX);
+  if (number.ok) return number.value;
   const at = NAMES.indexOf(text);
   return at >= 0 && at % 2 === 0 ? Number(NAMES[at + 1]) : null;
 }

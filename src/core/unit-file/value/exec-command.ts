@@ -56,7 +56,7 @@ function readPrefixes(word: string): Prefixes {
 
 function programProblem(path: string, shown: string): string | null {
   if (path === '') return `the command line '${shown}' names no program`;
-  if (/[\u0000-\u001f\u007f]/.test(path)) return `the name of the program in '${shown}' contains control characters`;
+  if (/[\u0000-\u001f\u007f"'\\]/.test(path)) return `the name of the program in '${shown}' contains quotes, backslashes or control characters`;
   if (path.endsWith('/')) return `'${path}' is a directory and no program`;
   if (!path.startsWith('/') && (path.includes('/') || path === '.' || path === '..' || path.length > 255)) {
     return `'${path}' is neither an absolute path nor the name of a program`;
@@ -84,7 +84,8 @@ export function parseExecCommands(value: string, origin: Origin, expand: (word: 
     more = false;
     const fail = (problem: string, ignoreFailure: boolean): ParsedCommands => ({ commands, remarks, failure: { problem, fatal: !ignoreFailure } });
     const first = nextWord(value, position);
-    if (!first.ok) return fail(first.problem, false);
+    // No command is read from it, so there is none that could be wrong: systemd passes over the line.
+    if (!first.ok) return fail(first.problem, true);
     if (first.value === null) break;
     if (commands.length >= COMMANDS_MAX) return fail(`the line has more than ${COMMANDS_MAX} commands`, false);
     if (remarks.length < REMARKS_MAX) remarks.push(...first.value.remarks);

@@ -13,7 +13,8 @@ export function parseBoolean(text: string): Result<boolean> {
   return problem(`'${text}' is neither yes nor no`);
 }
 
-const NUMBER = /^[+]?(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(\d+))$/;
+/** `-0` is 0 to systemd; a leading zero makes an octal number, in which there is no 8. */
+const NUMBER = /^(?:-0+|\+?(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9]\d*)))$/;
 
 /** A whole number from 0 to `max`; hexadecimal with 0x, octal with a leading 0. */
 export function parseUnsigned(text: string, max = 0xffff_ffff): Result<number> {
@@ -23,7 +24,7 @@ export function parseUnsigned(text: string, max = 0xffff_ffff): Result<number> {
   const value = hexadecimal !== undefined ? Number.parseInt(hexadecimal, 16)
     : binary !== undefined ? Number.parseInt(binary, 2)
       : octal !== undefined ? Number.parseInt(octal, 8)
-        : Number.parseInt(decimal as string, 10);
+        : Number.parseInt(decimal ?? '0', 10);
   return value <= max ? ok(value) : problem(`${text} is larger than ${max}`);
 }
 
@@ -37,7 +38,7 @@ export function parseInteger(text: string, min: number, max: number): Result<num
 }
 
 const SIZE_FACTORS: readonly (readonly [string, number])[] = [['E', 6], ['P', 5], ['T', 4], ['G', 3], ['M', 2], ['K', 1], ['B', 0], ['', 0]];
-const SIZE_TERM = /[ \t]*(\d+)(\.\d+)?[ \t]*([EPTGMKB]?)/y;
+const SIZE_TERM = /[ \t]*\+?(\d+)(\.\d+)?[ \t]*([EPTGMKB]?)/y;
 
 /** Bytes: `512`, `1.5M`, `1G 500M`. Suffixes count in 1024s, or in 1000s where `base` says so; larger ones come first. */
 export function parseSize(text: string, base: 1024 | 1000 = 1024): Result<number> {
@@ -54,7 +55,6 @@ export function parseSize(text: string, base: 1024 | 1000 = 1024): Result<number
     if (rank <= last) return problem(`'${text}' is not a size: larger units come first`);
     last = rank;
     const factor = base ** (SIZE_FACTORS[rank] as readonly [string, number])[1];
-    if (factor === 1 && fraction !== '') return problem(`'${text}' is not a whole number of bytes`);
     total += Number(whole) * factor + Math.floor(Number(`0${fraction}`) * factor);
     position = SIZE_TERM.lastIndex;
   }
@@ -65,15 +65,18 @@ export interface Percent {
   readonly percent: number;
 }
 
-const PERCENT = /^(\d+(?:\.\d{1,2})?)%$/;
+/** Per cent with up to two decimals, per mille with one, per ten thousand with none. */
+const PERCENT = /^([^%‰‱.]*)(?:\.(\d{1,2}(?=%)|\d(?=‰)))?([%‰‱])$/;
+const PARTS_OF_PERCENT: Readonly<Record<string, number>> = { '%': 1, '‰': 10, '‱': 100 };
 
-/** `20%` or `12.5%`; above 100 only with `unbounded`. Null when the text does not end in a per cent sign at all. */
+/** `20%`, `12.5%`, `125‰` or `1250‱`; above the whole only with `unbounded`. Null when the text does not end in such a sign at all. */
 export function parsePercent(text: string, unbounded = false): Result<Percent> | null {
-  if (!text.endsWith('%')) return null;
+  if (!/[%‰‱]$/.test(text)) return null;
   const match = PERCENT.exec(text);
-  if (match === null) return problem(`'${text}' is not a percentage`);
-  const percent = Number(match[1]);
-  return percent <= 100 || unbounded ? ok({ percent }) : problem(`${text} is more than the whole`);
+  const whole = parseUnsigned(match?.[1] ?? '', 0x7fff_ffff);
+  if (match === null || !whole.ok) return problem(`'${text}' is not a percentage`);
+  const percent = Number(`${whole.value}.${match[2] ?? '0'}`) / (PARTS_OF_PERCENT[match[3] ?? '%'] ?? 1);
+  return percent <= 100 || unbounded ? ok({ percent: Math.round(percent * 100) / 100 }) : problem(`${text} is more than the whole`);
 }
 
 /** A memory limit: a size, a share of the machine's memory, or `infinity`. */
@@ -82,21 +85,33 @@ export function parseMemory(text: string): Result<LimitValue | Percent> {
   return parsePercent(text) ?? parseSize(text);
 }
 
+/** The same for limits with which nothing could run: there must be some memory. */
+export function parseMemoryCeiling(text: string): Result<LimitValue | Percent> {
+  const limit = parseMemory(text);
+  if (!limit.ok || limit.value === 'infinity') return limit;
+  const isNothing = typeof limit.value === 'number' ? limit.value === 0 : limit.value.percent === 0;
+  return isNothing ? problem('a limit of nothing leaves no memory to run in') : limit;
+}
+
 /** A number of processes: as `parseMemory`, without suffixes, at least 1. */
 export function parseTasksMax(text: string): Result<LimitValue | Percent> {
   if (text === 'infinity') return ok('infinity');
   const percent = parsePercent(text);
   if (percent !== null) return percent;
-  const count = parseUnsigned(text, Number.MAX_SAFE_INTEGER);
+  const count = parseUnsigned(text, 2 ** 64 - 2048);
   return count.ok && count.value < 1 ? problem('at least one process is needed') : count;
 }
 
-/** A weight within 1 to 10000; `idle` of CPUWeight= is the kernel's smallest. Null = the kernel's default. */
-export function parseWeight(text: string): Result<number | null> {
-  if (text === 'idle') return ok(1);
+/** A weight within 1 to 10000. */
+export function parseWeight(text: string): Result<number> {
   const weight = parseUnsigned(text);
   if (!weight.ok) return weight;
   return weight.value >= 1 && weight.value <= 10_000 ? weight : problem(`${text} is not within 1 to 10000`);
+}
+
+/** The same for CPUs, of which `idle` takes what nobody else wants: the kernel has a switch for it, which shows as weight 0. */
+export function parseCpuWeight(text: string): Result<number> {
+  return text === 'idle' ? ok(0) : parseWeight(text);
 }
 
 /** An octal file mode of up to four digits: `0755`. */
@@ -114,19 +129,19 @@ export interface CpuRange {
   readonly last: number;
 }
 
-/** CPU numbers and ranges: `0 2-5,8`, in the order they are written. */
+/** CPU numbers and ranges: `0 2-5,8`, in the order they are written. The largest number there is means none, as in systemd. */
 export function parseCpuRanges(words: readonly string[]): Result<readonly CpuRange[]> {
   const ranges: CpuRange[] = [];
   for (const list of words) {
     for (const word of list.split(',')) {
       if (word === '') continue;
-      const match = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(word);
-      if (match === null) return problem(`'${word.slice(0, 60)}' is neither a CPU number nor a range`);
-      const first = Number(match[1]);
-      const last = Number(match[2] ?? match[1]);
-      if (first > CPU_MAX || last > CPU_MAX) return problem(`no kernel has a CPU ${Math.max(first, last)}`);
-      if (last < first) return problem(`the range ${word} is empty`);
-      ranges.push({ first, last });
+      const [from = '', to = from, ...more] = word.split('-');
+      const [first, last] = [parseUnsigned(from), parseUnsigned(to)];
+      if (!first.ok || !last.ok || more.length > 0) return problem(`'${word.slice(0, 60)}' is neither a CPU number nor a range`);
+      if (last.value < first.value) return problem(`the range ${word} is empty`);
+      if (first.value === 0xffff_ffff) continue;
+      if (last.value > CPU_MAX) return problem(`no kernel has a CPU ${last.value}`);
+      ranges.push({ first: first.value, last: last.value });
     }
   }
   return ok(ranges);
@@ -144,4 +159,16 @@ export function cpusOf(ranges: readonly CpuRange[]): readonly number[] {
     if (mark === 1) cpus.push(cpu);
   });
   return cpus;
+}
+
+/** Ascending CPUs as systemd shows them: `0-3 5`. */
+export function rangesText(cpus: readonly number[]): string {
+  const parts: string[] = [];
+  for (let i = 0; i < cpus.length;) {
+    let end = i;
+    while (cpus[end + 1] === (cpus[end] as number) + 1) end += 1;
+    parts.push(end === i ? String(cpus[i]) : `${String(cpus[i])}-${String(cpus[end])}`);
+    i = end + 1;
+  }
+  return parts.join(' ');
 }

@@ -14,8 +14,11 @@ const IN_BYTES: ReadonlySet<LimitName> = new Set(['FSIZE', 'DATA', 'STACK', 'COR
 /** CPU counts seconds, RTTIME microseconds; both take time spans whose bare numbers are in that unit. */
 const IN_TIME: ReadonlyMap<LimitName, Usec> = new Map([['CPU', 1_000_000 as Usec], ['RTTIME', 1 as Usec]]);
 
+/** 20 minus the nicest level of the kernel's count. */
+const NICE_MAX = 40;
+
 function parseLimitValue(name: LimitName, text: string): Result<LimitValue> {
-  if (text === 'infinity') return ok('infinity');
+  if (text === 'infinity' && name !== 'NICE') return ok('infinity');
   if (IN_BYTES.has(name)) return parseSize(text);
   const unit = IN_TIME.get(name);
   if (unit !== undefined) {
@@ -28,7 +31,11 @@ function parseLimitValue(name: LimitName, text: string): Result<LimitValue> {
     const nice = parseInteger(text.startsWith('+') ? text.slice(1) : text, -20, 19);
     return nice.ok ? ok(20 - nice.value) : nice;
   }
-  return parseUnsigned(text, Number.MAX_SAFE_INTEGER);
+  if (name === 'NICE') {
+    const level = parseUnsigned(text);
+    return level.ok && level.value > NICE_MAX ? problem(`${text} is not within 0 to ${NICE_MAX}`) : level;
+  }
+  return parseUnsigned(text, 2 ** 64 - 2048);
 }
 
 /** `value` for both limits, or `soft:hard`. The soft limit may not be above the hard one. */

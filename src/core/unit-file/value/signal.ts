@@ -1,6 +1,7 @@
 /** Signals by name and number. Numbers are those of x86-64 and arm64, which agree. Source: signal(7). */
 import type { Signal } from '../../../base/brand.ts';
 import { ok, problem, type Result } from '../../../base/result.ts';
+import { parseUnsigned } from './number.ts';
 
 const NAMES: readonly string[] = [
   '', 'HUP', 'INT', 'QUIT', 'ILL', 'TRAP', 'ABRT', 'BUS', 'FPE', 'KILL', 'USR1', 'SEGV', 'USR2', 'PIPE', 'ALRM', 'TERM', 'STKFLT',
@@ -12,12 +13,10 @@ const ALIASES: ReadonlyMap<string, number> = new Map([['IOT', 6], ['CLD', 17], [
 const RTMIN = 34;
 const RTMAX = 64;
 
-/** `SIGTERM`, `TERM`, `15`, `RTMIN+3`, `SIGRTMAX-1`. */
+/** `SIGTERM`, `TERM`, `15`, `0xf`, `RTMIN+3`, `SIGRTMAX-1`. */
 export function parseSignal(text: string): Result<Signal> {
-  if (/^\d{1,3}$/.test(text)) {
-    const number = Number(text);
-    return number >= 1 && number <= RTMAX ? ok(number as Signal) : problem(`there is no signal ${text}`);
-  }
+  const byNumber = parseUnsigned(text);
+  if (byNumber.ok) return byNumber.value >= 1 && byNumber.value <= RTMAX ? ok(byNumber.value as Signal) : problem(`there is no signal ${text}`);
   const name = text.startsWith('SIG') ? text.slice(3) : text;
   const number = name === '' ? -1 : NAMES.indexOf(name);
   if (number > 0) return ok(number as Signal);

@@ -4,6 +4,7 @@
  *     address := '/' path | '@' name | port | ipv4 ':' port | '[' ipv6 ']' ':' port ['%' scope] | 'vsock:' [cid] ':' port
  */
 import { ok, problem, type Result } from '../../../base/result.ts';
+import { parseUnsigned } from './number.ts';
 import type { Listen, ListenSocketKind, SocketAddress } from '../../unit/socket.ts';
 
 /** sun_path of unix(7), with the NUL at its end, or at its beginning for an abstract name. */
@@ -14,8 +15,9 @@ const CID_MAX = 0xffff_ffff;
 const ANY_IPV6: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0];
 
 export function parseListen(kind: ListenSocketKind, text: string): Result<Listen> {
-  const isPort = /^[0-9]+$/.test(text);
-  const address = isPort ? withPort(text, (port) => ({ family: 'ipv6', address: ANY_IPV6, port, scope: '' })) : parseAddress(text);
+  const number = parseUnsigned(text, Number.MAX_SAFE_INTEGER);
+  const isPort = number.ok;
+  const address = number.ok ? withPort(String(number.value), (port) => ({ family: 'ipv6', address: ANY_IPV6, port, scope: '' })) : parseAddress(text);
   if (!address.ok) return address;
   const { family } = address.value;
   if (kind === 'SequentialPacket' && family !== 'unix' && family !== 'abstract') return problem('sequential packets are for Unix sockets only');
@@ -55,7 +57,7 @@ function parseUnix(text: string): Result<SocketAddress> {
   if (/[\u0000-\u001f\u007f]/.test(text)) return problem('the path contains control characters');
   if (text.startsWith('@')) return text === '@' ? problem('the name is empty') : ok({ family: 'abstract', name: text.slice(1) });
   const parts = text.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.length === 0 || parts.includes('..')) return problem(`'${text}' cannot be the path of a socket`);
+  if (parts.length === 0) return problem(`'${text}' cannot be the path of a socket`);
   return ok({ family: 'unix', path: `/${parts.join('/')}` });
 }
 
