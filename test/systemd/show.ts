@@ -12,6 +12,8 @@ import { CHECKOUT_INSIDE, Rig, UNITS_INSIDE, type RigOptions } from '../namespac
 const SYSTEMD = '/lib/systemd/systemd';
 const UNIT_FILE = /^[^/]+\.(service|socket|timer|path|target|slice|scope|mount|automount|swap)$/;
 const BATCH = 50;
+/** Units shown for each property that differs, unless properties were asked for. */
+const CASES_SHOWN = 3;
 
 /** Properties of this very run, of the machine, and of what only a process that ran can tell. */
 const LEFT_OUT = new RegExp([
@@ -63,7 +65,7 @@ async function show({ rig, systemctl }: Side, names: readonly string[]): Promise
   const found = new Map<string, Map<string, string>>();
   for (let i = 0; i < names.length; i += BATCH) {
     const batch = names.slice(i, i + BATCH);
-    const { stdout, stderr } = await rig.run([systemctl, 'show', '--all', '--', ...batch]);
+    const { stdout, stderr } = await rig.run([systemctl, 'show', '--', ...batch]);
     const blocks = stdout.replace(/\n$/, '').split('\n\n');
     if (blocks.length !== batch.length) throw new Error(`${systemctl} show answered ${String(blocks.length)} of ${String(batch.length)} units: ${stderr}`);
     batch.forEach((name, index) => {
@@ -113,7 +115,7 @@ async function main(argv: readonly string[]): Promise<number> {
         else wrong.set(property, [...(wrong.get(property) ?? []), `  ${name}\n    systemd   ${theirs}\n    heartwood ${ours}`]);
       }
     }
-    for (const [property, cases] of [...wrong].sort((a, b) => b[1].length - a[1].length)) console.log(`${property}: ${String(cases.length)}\n${cases.slice(0, only === null ? Number(process.env.CASES ?? "3") : 1000).join('\n')}`);
+    for (const [property, cases] of [...wrong].sort((a, b) => b[1].length - a[1].length)) console.log(`${property}: ${String(cases.length)}\n${cases.slice(0, only === null ? CASES_SHOWN : 1000).join('\n')}`);
     console.log(`\n${String(names.length)} units, ${String(all)} properties, ${String(all - same)} different: ${(100 * same / Math.max(1, all)).toFixed(2)} % equal`);
     return same === all ? 0 : 1;
   } finally {

@@ -11,26 +11,44 @@ export interface CgroupPropertyContext extends PropertyContext {
 type Row = PropertyRow<CgroupPropertyContext>;
 type Limit = CgroupContext['memoryMax'];
 
+const PAGE_BYTES = 4096;
+
 /** @param unset what systemd shows when the unit does not say */
-function limit(value: Limit, unset: string): string {
+function memory(value: Limit, unset: string, { facts }: CgroupPropertyContext): string {
   if (value === null) return unset;
-  return typeof value === 'object' ? `${String(value.percent)}%` : String(value);
+  if (typeof value !== 'object') return String(value);
+  const pages = Math.floor(facts.machineMemoryBytes / PAGE_BYTES);
+  return String(Math.floor(pages * value.percent / 100) * PAGE_BYTES);
+}
+
+function tasks(value: Limit, { facts }: CgroupPropertyContext): string {
+  if (value === null) return 'infinity';
+  return String(typeof value === 'object' ? Math.floor(facts.machineTasks * value.percent / 100) : value);
+}
+
+/** A default for the units of a slice, which is recorded only. */
+function recordedMemory(context: CgroupPropertyContext, property: string): string | null {
+  const text = context.unit.definition.recorded[property];
+  return text?.endsWith('%') === true ? memory({ percent: Number(text.slice(0, -1)) }, '0', context) : null;
 }
 
 export const CGROUP_ROWS: readonly Row[] = [
+  ['DefaultMemoryLow', (context) => recordedMemory(context, 'DefaultMemoryLow')],
+  ['DefaultMemoryMin', (context) => recordedMemory(context, 'DefaultMemoryMin')],
+  ['ControlGroupId', ({ facts }) => (facts.controlGroup === '' ? '0' : null)],
   ['Slice', ({ cgroup }) => cgroup.slice ?? ''],
   ['ControlGroup', ({ facts }) => facts.controlGroup],
   ['MemoryCurrent', ({ facts }) => numberOrNotSet(facts.memoryBytes)],
   ['CPUUsageNSec', ({ facts }) => (facts.cpuUsec === null ? NOT_SET : String(facts.cpuUsec * 1000))],
   ['TasksCurrent', ({ facts }) => numberOrNotSet(facts.tasks)],
   ['Delegate', ({ cgroup }) => yesNo(cgroup.delegate)],
-  ['CPUWeight', ({ cgroup }) => numberOrNotSet(cgroup.cpuWeight)],
+  ['CPUWeight', ({ cgroup }) => (cgroup.cpuWeight === 0 ? 'idle' : numberOrNotSet(cgroup.cpuWeight))],
   ['CPUQuotaPerSecUSec', ({ cgroup }) => span(cgroup.cpuQuotaUsecPerSec as Usec | null)],
   ['IOWeight', ({ cgroup }) => numberOrNotSet(cgroup.ioWeight)],
-  ['MemoryMin', ({ cgroup }) => limit(cgroup.memoryMin, '0')],
-  ['MemoryLow', ({ cgroup }) => limit(cgroup.memoryLow, '0')],
-  ['MemoryHigh', ({ cgroup }) => limit(cgroup.memoryHigh, 'infinity')],
-  ['MemoryMax', ({ cgroup }) => limit(cgroup.memoryMax, 'infinity')],
-  ['MemorySwapMax', ({ cgroup }) => limit(cgroup.memorySwapMax, 'infinity')],
-  ['TasksMax', ({ cgroup }) => limit(cgroup.tasksMax, 'infinity')],
+  ['MemoryMin', (context) => memory(context.cgroup.memoryMin, '0', context)],
+  ['MemoryLow', (context) => memory(context.cgroup.memoryLow, '0', context)],
+  ['MemoryHigh', (context) => memory(context.cgroup.memoryHigh, 'infinity', context)],
+  ['MemoryMax', (context) => memory(context.cgroup.memoryMax, 'infinity', context)],
+  ['MemorySwapMax', (context) => memory(context.cgroup.memorySwapMax, 'infinity', context)],
+  ['TasksMax', (context) => tasks(context.cgroup.tasksMax, context)],
 ];

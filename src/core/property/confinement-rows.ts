@@ -1,10 +1,10 @@
 /** Properties of sandboxing that `show` prints in another form than the files have: systemd.exec(5). The others are shown as written. */
 import { resolveFilter } from '../system-call/filter-words.ts';
-import type { SystemCallWord } from '../unit/confinement.ts';
+import type { BindMount, ConfinedPath, SystemCallWord } from '../unit/confinement.ts';
 import { addressFamilyName } from '../unit-file/value/address-family.ts';
 import type { ExecPropertyContext } from './exec-rows.ts';
 import type { PropertyRow } from './property-row.ts';
-import { words } from './value-text.ts';
+import { quotedWords, words } from './value-text.ts';
 
 type Row = PropertyRow<ExecPropertyContext>;
 
@@ -18,6 +18,20 @@ function calls(filter: readonly SystemCallWord[] | undefined, implied: 'default-
   return `${resolved.isAllowList ? '' : '~'}${words(listed.sort())}`;
 }
 
+const PATH_LISTS = [
+  ['ReadWritePaths', 'readWritePaths'], ['ReadOnlyPaths', 'readOnlyPaths'], ['InaccessiblePaths', 'inaccessiblePaths'],
+  ['ExecPaths', 'execPaths'], ['NoExecPaths', 'noExecPaths'],
+] as const;
+
+function pathText({ path, optional, inRoot }: ConfinedPath): string {
+  return `${optional ? '-' : ''}${inRoot ? '+' : ''}${path}`;
+}
+
+function binds(mounts: readonly BindMount[] | undefined, readOnly: boolean): string | null {
+  if (mounts === undefined) return null;
+  return words(mounts.filter((mount) => mount.readOnly === readOnly).map((mount) => `${mount.optional ? '-' : ''}${mount.source}:${mount.destination}${mount.recursive ? ':rbind' : ''}`));
+}
+
 export const CONFINEMENT_ROWS: readonly Row[] = [
   ['SystemCallFilter', ({ exec }) => calls(exec.confinement?.systemCallFilter, 'default-group')],
   ['SystemCallLog', ({ exec }) => calls(exec.confinement?.systemCallLog, 'nothing')],
@@ -29,6 +43,13 @@ export const CONFINEMENT_ROWS: readonly Row[] = [
   ['RestrictNamespaces', ({ exec }) => {
     const allowed = exec.confinement?.allowedNamespaces ?? null;
     if (allowed === null) return null;
-    return allowed.length === 0 ? 'yes' : words([...allowed].sort());
+    // Time name spaces came to systemd later.
+    return allowed.length === 0 ? 'yes' : words(allowed.filter((name) => name !== 'time').sort());
   }],
+  ...PATH_LISTS.map(([property, field]): Row => [property, ({ exec }) => (exec.confinement === null ? null : quotedWords(exec.confinement[field].map(pathText)))]),
+  ['BindPaths', ({ exec }) => binds(exec.confinement?.bindMounts, false)],
+  ['BindReadOnlyPaths', ({ exec }) => binds(exec.confinement?.bindMounts, true)],
+  ['SecureBits', ({ exec }) => (exec.confinement === null ? null : String(exec.confinement.secureBits))],
+  ['CoredumpFilter', ({ exec }) => (exec.confinement === null || exec.confinement.coredumpFilter === null ? null : `0x${exec.confinement.coredumpFilter.toString(16)}`)],
+  ['TimerSlackNSec', ({ exec }) => (exec.confinement === null || exec.confinement.timerSlackNsec === null ? null : String(exec.confinement.timerSlackNsec))],
 ];

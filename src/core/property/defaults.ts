@@ -28,7 +28,7 @@ export const PROPERTY_DEFAULTS: Readonly<Record<DefaultGroup, readonly string[]>
     'CacheDirectoryMode=0755', 'ConfigurationDirectory=', 'ConfigurationDirectoryMode=0755', 'CoredumpFilter=0x33',
     'DynamicUser=no', 'Environment=', 'ExecPaths=', 'ExecSearchPath=', 'ExtensionDirectories=', 'ExtensionImages=',
     'FinalKillSignal=9', 'Group=', 'IOSchedulingClass=2', 'IOSchedulingPriority=4', 'IPCNamespacePath=', 'IgnoreSIGPIPE=yes',
-    'InaccessiblePaths=', 'KillMode=control-group', 'KillSignal=15', 'LockPersonality=no', 'LogExtraFields=', 'LogLevelMax=-1',
+    'InaccessiblePaths=', 'KillMode=control-group', 'KillSignal=15', 'LockPersonality=no', 'LogExtraFields=', 'LogLevelMax=-1', 'LogRateLimitBurst=0', 'LogRateLimitIntervalUSec=0',
     'LogNamespace=', 'LogsDirectory=', 'LogsDirectoryMode=0755', 'MemoryDenyWriteExecute=no', 'MountAPIVFS=no', 'MountFlags=',
     'MountImages=', 'NUMAMask=', 'NUMAPolicy=n/a', 'NetworkNamespacePath=', 'Nice=0', 'NoExecPaths=', 'NoNewPrivileges=no',
     'NonBlocking=no', 'OOMScoreAdjust=0', 'PAMName=', 'PassEnvironment=', 'Personality=', 'PrivateDevices=no', 'PrivateIPC=no',

@@ -1,7 +1,9 @@
 /** Properties of the execution environment: systemd.exec(5). */
 import type { DirectoryKind, ExecContext, LimitName, ResourceLimit, StandardStream } from '../unit/definition.ts';
 import type { PropertyContext, PropertyRow } from './property-row.ts';
-import { octal, quotedWords, words, yesNo } from './value-text.ts';
+import { ALL_CAPABILITIES, capabilityName } from '../unit-file/value/capability.ts';
+import { rangesText } from '../unit-file/value/number.ts';
+import { NOT_SET, octal, quotedWords, words, yesNo } from './value-text.ts';
 
 export interface ExecPropertyContext extends PropertyContext {
   readonly exec: ExecContext;
@@ -21,9 +23,28 @@ const DIRECTORIES: readonly (readonly [string, DirectoryKind])[] = [
   ['ConfigurationDirectory', 'configuration'],
 ];
 
-function stream(value: StandardStream): string {
-  // Of `file:PATH` and its kin systemd shows the first word only, and scripts compare it.
-  return value.kind === 'fd' ? `fd:${value.name}` : value.kind;
+/** Of `file:PATH` and its kin systemd shows the first word only, and scripts compare it. */
+function streamRows(property: string, streamOf: (exec: ExecContext) => StandardStream): readonly Row[] {
+  return [
+    [property, ({ exec }) => streamOf(exec).kind],
+    [`${property}FileDescriptorName`, ({ exec }) => {
+      const stream = streamOf(exec);
+      return stream.kind === 'fd' ? stream.name : '';
+    }],
+  ];
+}
+
+/** Whether the unit's files say so themselves: what is merely a default is shown in another way. */
+function isWritten({ unit }: ExecPropertyContext, key: string): boolean {
+  return unit.definition.entries.some((entry) => entry.key === key && entry.value !== '');
+}
+
+function capabilities(numbers: readonly number[]): string {
+  return words(numbers.flatMap((number) => capabilityName(number) ?? []));
+}
+
+function facilityOf({ unit }: ExecPropertyContext): number {
+  return Number(unit.definition.recorded['SyslogFacility'] ?? DAEMON_FACILITY);
 }
 
 /** A limit the unit does not set is the one the manager was started with, which its services inherit. */
@@ -48,6 +69,10 @@ function workingDirectory({ exec }: ExecPropertyContext): string {
 function directoryRows([property, kind]: readonly [string, DirectoryKind]): readonly Row[] {
   return [
     [`${property}Mode`, ({ exec }) => octal(exec.directoryModes[kind])],
+    [`${property}Symlink`, ({ exec }) => {
+      const links = exec.directories.flatMap((each) => (each.kind === kind ? each.links.map((link) => `${each.path}:${link}`) : []));
+      return links.length === 0 ? null : words(links);
+    }],
     [property, ({ exec }) => words(exec.directories.filter((directory) => directory.kind === kind).map((directory) => directory.path))],
   ];
 }
@@ -66,20 +91,27 @@ export const EXEC_ROWS: readonly Row[] = [
   ['IOSchedulingPriority', ({ exec }) => (exec.ioSchedulingPriority === null ? null : String(exec.ioSchedulingPriority))],
   ['CPUSchedulingPolicy', ({ exec }) => String(exec.cpuSchedulingPolicy ?? 0)],
   ['CPUSchedulingPriority', ({ exec }) => String(exec.cpuSchedulingPriority ?? 0)],
-  ['CPUAffinity', ({ exec }) => words(exec.cpuAffinity ?? [])],
+  ['CPUAffinity', ({ exec }) => rangesText(exec.cpuAffinity ?? [])],
   ['NonBlocking', ({ unit }) => (unit.definition.kind === 'service' ? yesNo(unit.definition.nonBlocking) : null)],
-  ['StandardInput', ({ exec }) => stream(exec.standardInput)],
-  ['StandardOutput', ({ exec }) => stream(exec.standardOutput)],
-  ['StandardError', ({ exec }) => stream(exec.standardError)],
+  ...streamRows('StandardInput', (exec) => exec.standardInput),
+  ...streamRows('StandardOutput', (exec) => exec.standardOutput),
+  ...streamRows('StandardError', (exec) => exec.standardError),
   ['StandardInputData', ({ exec }) => exec.standardInputData ?? ''],
-  ['TTYPath', ({ exec }) => exec.ttyPath],
+  ['TTYPath', (context) => (isWritten(context, 'TTYPath') ? context.exec.ttyPath : '')],
   ['TTYReset', ({ exec }) => yesNo(exec.ttyReset)],
   ['TTYVHangup', ({ exec }) => yesNo(exec.ttyHangup)],
-  ['SyslogPriority', ({ exec }) => String(DAEMON_FACILITY * 8 + exec.syslogLevel)],
+  ['SyslogPriority', (context) => String(facilityOf(context) * 8 + context.exec.syslogLevel)],
   ['SyslogIdentifier', ({ exec }) => exec.syslogIdentifier ?? ''],
   ['SyslogLevelPrefix', ({ exec }) => yesNo(exec.syslogLevelPrefix)],
   ['SyslogLevel', ({ exec }) => String(exec.syslogLevel)],
-  ['SyslogFacility', () => String(DAEMON_FACILITY)],
+  ['SyslogFacility', (context) => String(facilityOf(context))],
+  ['LogLevelMax', (context) => (isWritten(context, 'LogLevelMax') ? String(context.exec.logLevelMax) : '-1')],
+  ['CapabilityBoundingSet', ({ exec }) => capabilities(exec.capabilityBoundingSet ?? ALL_CAPABILITIES)],
+  ['AmbientCapabilities', ({ exec }) => capabilities(exec.ambientCapabilities)],
+  ['MountAPIVFS', ({ exec, unit }) => (exec.rootDirectory !== null || 'RootImage' in unit.definition.recorded ? 'yes' : null)],
+  // Whose they are is known while something runs.
+  ['UID', ({ unit }) => (unit.activeState === 'inactive' ? NOT_SET : null)],
+  ['GID', ({ unit }) => (unit.activeState === 'inactive' ? NOT_SET : null)],
   ['User', ({ exec }) => exec.user ?? ''],
   ['Group', ({ exec }) => exec.group ?? ''],
   ['SupplementaryGroups', ({ exec }) => words(exec.supplementaryGroups)],

@@ -15,6 +15,9 @@ export interface UnitFacts {
   readonly tasks: number | null;
   /** Path of the control group relative to the manager's, or ''. */
   readonly controlGroup: string;
+  /** What percentages are of. */
+  readonly machineMemoryBytes: number;
+  readonly machineTasks: number;
   /** The manager's own, as its services inherit them. */
   readonly inheritedLimits: Readonly<Partial<Record<LimitName, ResourceLimit>>>;
 }

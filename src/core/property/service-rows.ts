@@ -2,6 +2,7 @@
 import type { Signal } from '../../base/brand.ts';
 import type { ExecRecord, ServiceRuntime } from '../manager/state.ts';
 import type { ExitStatusSet, ServiceUnit } from '../unit/definition.ts';
+import { signalName } from '../unit-file/value/signal.ts';
 import { commandRows } from './command-rows.ts';
 import type { PropertyContext, PropertyRow } from './property-row.ts';
 import { span, words, yesNo } from './value-text.ts';
@@ -17,7 +18,7 @@ type Row = PropertyRow<ServiceContext>;
 const EXIT_CODES = { exited: 1, killed: 2, dumped: 3 } as const;
 
 function statusSet(set: ExitStatusSet): string {
-  return words([...set.codes, ...set.signals]);
+  return words([...set.codes, ...set.signals.map((signal) => signalName(signal).replace(/^SIG/, ''))]);
 }
 
 /** The newest run of a main process: the one that runs, else the one that ended last. */

@@ -19,7 +19,11 @@ function orMinusOne(value: number | null): string {
   return String(value ?? -1);
 }
 
+/** Numbers of protocols(5), and IPPROTO_MPTCP of the kernel. */
+const PROTOCOLS = { udplite: 136, sctp: 132, mptcp: 262 } as const;
+
 export const SOCKET_ROWS: readonly PropertyRow<SocketContext>[] = [
+  ['SocketProtocol', ({ socket }) => String(socket.options.protocol === null ? 0 : PROTOCOLS[socket.options.protocol])],
   ['BindIPv6Only', ({ socket }) => socket.options.bindIpv6Only],
   ['Backlog', ({ socket }) => String(Math.min(socket.options.backlog, BACKLOG_MAX))],
   ['TimeoutUSec', ({ socket }) => span(socket.timeoutUsec)],

@@ -1,5 +1,6 @@
 /** All properties of a unit, as systemctl(1), "show", names and prints them. */
 import type { Entry, UnitDefinition } from '../unit/definition.ts';
+import { isRecorded } from '../unit-file/recorded/recorders.ts';
 import { parseTimeSpan, formatTimeSpan } from '../time/time-span.ts';
 import { CGROUP_ROWS } from './cgroup-rows.ts';
 import { CONFINEMENT_ROWS } from './confinement-rows.ts';
@@ -67,7 +68,9 @@ function addDefaults(properties: Record<string, string>, definition: UnitDefinit
       const name = row.slice(0, equals);
       if ((only !== null && !only.has(name)) || Object.hasOwn(properties, name)) continue;
       written ??= entriesByKey(definition.entries);
-      properties[name] = valueWritten(name, written, row.slice(equals + 1));
+      // Whatever is right in the lines of a recorded setting is among the recorded properties already.
+      const isKnown = isRecorded(name) || isRecorded(name.replace(/USec$/, 'Sec'));
+      properties[name] = isKnown ? row.slice(equals + 1) : valueWritten(name, written, row.slice(equals + 1));
     }
   }
 }

@@ -41,6 +41,15 @@ function canReload({ state, unit }: PropertyContext): boolean {
   return isReloadable(state.graph, unit.definition);
 }
 
+/** What there is to clean: the directories that a service has of its own, and the stamp of a timer. In systemd's order. */
+function canClean({ unit }: PropertyContext): string {
+  const { definition } = unit;
+  if (definition.kind === 'timer') return definition.persistent ? 'state' : '';
+  if (!('exec' in definition)) return '';
+  const kinds = ['runtime', 'state', 'cache', 'logs', 'configuration'] as const;
+  return words(kinds.filter((kind) => definition.exec.directories.some((directory) => directory.kind === kind)));
+}
+
 function jobId({ state, unit }: PropertyContext): string {
   return unit.job === null || getEntry(state.jobs, unit.job) === undefined ? '' : String(unit.job);
 }
@@ -61,7 +70,7 @@ export const UNIT_ROWS: readonly Row[] = [
   ['FreezerState', ({ unit }) => (unit.isFrozen && unit.activeState === 'active' ? 'frozen' : 'running')],
   ['SubState', ({ unit }) => unit.runtime.state],
   ['FragmentPath', ({ unit }) => unit.definition.fragmentPath ?? ''],
-  ['SourcePath', (context) => sourcesOf(context, 'SourcePath').at(-1) ?? ''],
+  ['SourcePath', ({ unit }) => unit.definition.recorded['SourcePath'] ?? ''],
   ['DropInPaths', ({ unit }) => words(unit.definition.dropInPaths)],
   ['UnitFileState', ({ facts }) => facts.fileState],
   ['UnitFilePreset', ({ facts }) => facts.preset],
@@ -75,6 +84,9 @@ export const UNIT_ROWS: readonly Row[] = [
   ['CanReload', (context) => yesNo(canReload(context))],
   ['CanIsolate', ({ unit }) => yesNo(unit.definition.allowIsolate)],
   ['CanFreeze', () => 'no'],
+  ['CanClean', canClean],
+  ['Following', () => ''],
+  ['JobTimeoutRebootArgument', ({ unit }) => unit.definition.recorded['JobTimeoutRebootArgument'] ?? ''],
   ['Job', jobId],
   ['StopWhenUnneeded', ({ unit }) => yesNo(unit.definition.stopWhenUnneeded)],
   ['RefuseManualStart', ({ unit }) => yesNo(unit.definition.refuseManualStart)],
@@ -100,9 +112,9 @@ export const UNIT_ROWS: readonly Row[] = [
   ['StartLimitAction', ({ unit }) => unit.definition.startLimitAction],
   ['FailureAction', ({ unit }) => unit.definition.failureAction],
   ['SuccessAction', ({ unit }) => unit.definition.successAction],
-  ['SuccessActionExitStatus', () => NOT_SET],
-  ['FailureActionExitStatus', () => NOT_SET],
+  ['SuccessActionExitStatus', ({ unit }) => unit.definition.recorded['SuccessActionExitStatus'] ?? NOT_SET],
+  ['FailureActionExitStatus', ({ unit }) => unit.definition.recorded['FailureActionExitStatus'] ?? NOT_SET],
   ['InvocationID', ({ unit }) => unit.invocationId ?? ''],
-  ['CollectMode', (context) => sourcesOf(context, 'CollectMode').at(-1) ?? 'inactive'],
+  ['CollectMode', ({ unit }) => unit.definition.recorded['CollectMode'] ?? 'inactive'],
 ];
 

@@ -10,7 +10,7 @@
  * A line that ends in an unescaped backslash goes on in the next one; the backslash becomes a space. Comment lines between
  * the two are left out, an empty line ends it. Values stay raw: quotes and specifiers belong to the directive.
  *
- * What makes systemd refuse a whole file (a broken section header, an over-long line) makes `failure` here.
+ * What makes systemd refuse a whole file (a broken section header, an over-long line, invalid UTF-8) makes `failure` here.
  */
 import type { Diagnostic, Entry } from '../unit/definition.ts';
 import { DiagnosticList } from './diagnostic-list.ts';
@@ -48,7 +48,7 @@ const UNSAFE_SECTION = /[\u0000-\u001f\u007f"'\\]/;
 /**
  * Splits a file into assignments. Linear in the length of the text, never throws.
  *
- * @param text decoded from UTF-8 with invalid sequences replaced by U+FFFD; lines that contain it are left out, as systemd does
+ * @param text decoded from UTF-8 with invalid sequences replaced by U+FFFD; a line that contains it makes the file unusable, as in systemd
  * @param file the path that diagnostics and origins name
  */
 export function lexUnitFile(text: string, file: string): LexedFile {
@@ -60,21 +60,22 @@ export function lexUnitFile(text: string, file: string): LexedFile {
   /** Set from within `take`, which flow analysis does not see through: hence an object. */
   const outcome: { failure: string | null } = { failure: null };
   let lineNumber = 0;
+  let hadMark = false;
   /** The pieces of a continued line and where the first one stands. */
   let pieces: string[] = [];
   let piecesLength = 0;
   let startLine = 0;
 
-  const fail = (line: number, message: string): void => {
+  const fail = (line: number, message: string, column = 0): void => {
     outcome.failure = `${file}:${line}: ${message}`;
-    log.add('error', { file, line }, message);
+    log.add('error', { file, line, column }, message);
   };
 
   const take = (raw: string, line: number): void => {
     const logical = trimBlanks(raw);
     if (logical === '') return;
     if (logical.includes(REPLACEMENT)) {
-      log.add('warning', { file, line, column: raw.indexOf(REPLACEMENT) + 1 }, 'The line is not valid UTF-8 and is ignored.');
+      fail(line, 'The line is not valid UTF-8.', raw.indexOf(REPLACEMENT) + 1);
       return;
     }
     if (logical.charCodeAt(0) === 0x5b /* [ */) {
@@ -105,8 +106,13 @@ export function lexUnitFile(text: string, file: string): LexedFile {
   for (let raw = nextLine(); raw !== null && outcome.failure === null; raw = nextLine()) {
     lineNumber += 1;
     let line = raw;
-    if (lineNumber === 1 && line.startsWith(BYTE_ORDER_MARK)) line = line.slice(1);
     if (isComment(line)) continue;
+    // Files are put together from pieces, each with its mark; systemd passes over one, wherever a line begins with it.
+    if (!hadMark && line.startsWith(BYTE_ORDER_MARK)) {
+      hadMark = true;
+      line = line.slice(1);
+      if (isComment(line)) continue;
+    }
     if (piecesLength + line.length > LINE_LENGTH_MAX) {
       fail(pieces.length > 0 ? startLine : lineNumber, `The line is longer than ${LINE_LENGTH_MAX} characters.`);
       break;

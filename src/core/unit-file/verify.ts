@@ -46,26 +46,42 @@ function dependencyProblems(unit: UnitDefinition, options: VerifyOptions): reado
   for (const { kind, other, origin } of unit.dependencies) {
     if (!NEEDED.has(kind) && !ASKED_FOR.has(kind)) continue;
     const found = options.find(other);
-    if (found === undefined || found.loadState === 'not-found') {
-      if (origin === 'default') continue;
-      problems.push(NEEDED.has(kind)
-        ? at(unit, origin, 'error', `${unit.name} cannot be started: ${kind}=${other}, and there is no such unit.`)
-        : at(unit, origin, 'note', `${kind}=${other}, and there is no such unit.`));
-    } else if (NEEDED.has(kind) && found.loadState !== 'loaded') {
-      problems.push(at(unit, origin, 'error', `${unit.name} cannot be started: ${kind}=${other}, which is ${found.loadState}.`));
-    }
+    const isMissing = found === undefined || found.loadState === 'not-found';
+    if (isMissing && origin === 'default') continue;
+    if (NEEDED.has(kind)) {
+      const lacking = found === undefined ? 'and there is no such unit' : whyNotStartable(found, options, new Set([unit.name]));
+      if (lacking !== null) problems.push(at(unit, origin, 'error', `${unit.name} cannot be started: ${kind}=${other}, ${lacking}.`));
+    } else if (isMissing) problems.push(at(unit, origin, 'note', `${kind}=${other}, and there is no such unit.`));
   }
   return problems;
+}
+
+/** What keeps a unit that others need from being started: itself, or what it needs in turn. Null when nothing does. */
+function whyNotStartable(unit: UnitDefinition, options: VerifyOptions, seen: Set<UnitName>): string | null {
+  if (unit.loadState === 'not-found') return 'and there is no such unit';
+  if (unit.loadState !== 'loaded') return `which is ${unit.loadState}`;
+  if (seen.has(unit.name)) return null;
+  seen.add(unit.name);
+  for (const { kind, other, origin } of unit.dependencies) {
+    const found = NEEDED.has(kind) && origin !== 'default' ? options.find(other) : undefined;
+    const lacking = found === undefined ? null : whyNotStartable(found, options, seen);
+    if (lacking !== null) return `which has ${kind}=${other}, ${lacking}`;
+  }
+  return null;
 }
 
 function serviceProblems(unit: UnitDefinition, options: VerifyOptions): readonly Diagnostic[] {
   if (unit.kind !== 'service' || unit.loadState !== 'loaded') return [];
   const problems: Diagnostic[] = [];
   // Programs of a service with a root of its own are looked up there, which only its start can do.
-  const commands: readonly ExecCommand[] = unit.exec.rootDirectory === null ? COMMAND_LISTS.flatMap((list) => unit[list]) : [];
-  for (const command of commands) {
-    if (options.isExecutable(command.path)) continue;
-    problems.push(at(unit, command.origin, command.ignoreFailure ? 'note' : 'error', `${command.path} is not an executable file here.`));
+  const lists: readonly (readonly ExecCommand[])[] = unit.exec.rootDirectory === null ? COMMAND_LISTS.map((list) => unit[list]) : [];
+  for (const commands of lists) {
+    commands.forEach((command, index) => {
+      if (options.isExecutable(command.path)) return;
+      // systemd-analyze looks at the first command of a list only; what else is missing is told, and is no error.
+      const severity = command.ignoreFailure ? 'note' : index === 0 ? 'error' : 'warning';
+      problems.push(at(unit, command.origin, severity, `${command.path} is not an executable file here.`));
+    });
   }
   for (const { path, optional } of unit.exec.environmentFiles) {
     if (!optional && !/[*?[]/.test(path) && !options.exists(path)) problems.push(at(unit, originOfEntry(unit, 'EnvironmentFile', path), 'warning', `EnvironmentFile=${path} does not exist; without it the service does not start.`));

@@ -9,11 +9,11 @@
  *   leaf (`init.scope`), since a group with processes cannot have controllers below it.
  */
 import { readdirSync } from 'node:fs';
-import { totalmem } from 'node:os';
 import type { Fd, Pid, UnitName } from '../../base/brand.ts';
 import type { CgroupContext, LimitValue } from '../../core/unit/definition.ts';
 import { POLL_IN } from '../engine.ts';
 import type { NativeBinding } from '../native.ts';
+import { memoryOfMachine, tasksOfMachine } from './machine-size.ts';
 import type { PollSet } from '../poll-set.ts';
 import { parseOwnGroup } from './cgroup-root.ts';
 import type { Birthplace, FormerProcesses, GroupKill, ProcessTracker } from './process-tracker.ts';
@@ -72,8 +72,6 @@ function limitText(limit: LimitValue | { readonly percent: number }, whole: () =
   return String(typeof limit === 'number' ? limit : Math.floor((whole() * limit.percent) / 100));
 }
 
-/** The kernel's pid_max on machines of more than a few CPUs; the base of a percentage in TasksMax=. */
-const PIDS_WHOLE = 4_194_304;
 const CPU_PERIOD_USEC = 100_000;
 
 /** The attributes a unit's directives stand for, in the order they are written. */
@@ -82,12 +80,12 @@ export function attributesOf(context: CgroupContext): readonly Attribute[] {
   const add = (directive: string, controller: Attribute['controller'], file: string, value: string): void => {
     attributes.push({ directive, controller, file, value });
   };
-  if (context.tasksMax !== null) add('TasksMax', 'pids', 'pids.max', limitText(context.tasksMax, () => PIDS_WHOLE));
-  if (context.memoryMin !== null) add('MemoryMin', 'memory', 'memory.min', limitText(context.memoryMin, totalmem));
-  if (context.memoryLow !== null) add('MemoryLow', 'memory', 'memory.low', limitText(context.memoryLow, totalmem));
-  if (context.memoryHigh !== null) add('MemoryHigh', 'memory', 'memory.high', limitText(context.memoryHigh, totalmem));
-  if (context.memoryMax !== null) add('MemoryMax', 'memory', 'memory.max', limitText(context.memoryMax, totalmem));
-  if (context.memorySwapMax !== null) add('MemorySwapMax', 'memory', 'memory.swap.max', limitText(context.memorySwapMax, totalmem));
+  if (context.tasksMax !== null) add('TasksMax', 'pids', 'pids.max', limitText(context.tasksMax, tasksOfMachine));
+  if (context.memoryMin !== null) add('MemoryMin', 'memory', 'memory.min', limitText(context.memoryMin, memoryOfMachine));
+  if (context.memoryLow !== null) add('MemoryLow', 'memory', 'memory.low', limitText(context.memoryLow, memoryOfMachine));
+  if (context.memoryHigh !== null) add('MemoryHigh', 'memory', 'memory.high', limitText(context.memoryHigh, memoryOfMachine));
+  if (context.memoryMax !== null) add('MemoryMax', 'memory', 'memory.max', limitText(context.memoryMax, memoryOfMachine));
+  if (context.memorySwapMax !== null) add('MemorySwapMax', 'memory', 'memory.swap.max', limitText(context.memorySwapMax, memoryOfMachine));
   // CPUWeight=idle: below the smallest weight there is a switch of its own.
   if (context.cpuWeight === 0) add('CPUWeight', 'cpu', 'cpu.idle', '1');
   else if (context.cpuWeight !== null) add('CPUWeight', 'cpu', 'cpu.weight', String(context.cpuWeight));

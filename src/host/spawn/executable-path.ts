@@ -18,13 +18,25 @@ function isExecutable(path: string): boolean {
 /** Finds commands that are written without a path, and remembers where. */
 export class ExecutablePath {
   readonly #found = new Map<string, string>();
+  readonly #root: string;
+
+  /** @param root folder below which programs are looked for; '' for the running system */
+  constructor(root = '') {
+    this.#root = root;
+  }
+
+  /** Whether a path, or a command of the search path, is an executable file. */
+  isThere(command: string): boolean {
+    const path = this.resolve(command);
+    return path !== null && isExecutable(`${this.#root}${path}`);
+  }
 
   /** The absolute path of a command; null when no folder of the search path has it. A path is returned as it is. */
   resolve(command: string): string | null {
     if (command.includes('/')) return command;
     const known = this.#found.get(command);
-    if (known !== undefined && isExecutable(known)) return known;
-    const folder = SEARCH_PATH.find((candidate) => isExecutable(`${candidate}/${command}`));
+    if (known !== undefined && isExecutable(`${this.#root}${known}`)) return known;
+    const folder = SEARCH_PATH.find((candidate) => isExecutable(`${this.#root}${candidate}/${command}`));
     if (folder === undefined) return null;
     if (this.#found.size >= CACHE_ENTRIES_MAX) this.#found.clear();
     const path = `${folder}/${command}`;

@@ -2,16 +2,17 @@
  * Answers from the files alone, for `--root` and for when no manager runs: `verify`, `cat`, `show` of what the files say, and the verbs
  * about unit files.
  */
-import { lstatSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import type { CatAnswer, DiagnosticAnswer, VerifyAnswer } from '../../control/answers.ts';
+import type { CatAnswer, VerifyAnswer } from '../../control/answers.ts';
 import { isGlob, matchesGlob } from '../../control/glob.ts';
 import type { Failure } from '../../control/error-codes.ts';
 import type { AnyParams, Given, Method } from '../../control/requests.ts';
 import { isUnitName, mangleUnitName, unitNameForm, withInstance } from '../../core/unit/unit-name.ts';
 import { BUILT_IN_DEFAULTS } from '../../core/unit-file/unit-defaults.ts';
-import type { UnitDefinition } from '../../core/unit/definition.ts';
+import { verifyUnits, type VerifyOptions } from '../../core/unit-file/verify.ts';
 import type { SpecifierContext } from '../../core/unit-file/specifiers.ts';
+import { ExecutablePath } from '../../host/spawn/executable-path.ts';
 import { UnitFiles } from '../../host/unit-files/unit-files.ts';
 import { buildLoadPath, type LoadPath } from '../../host/unit-loader/load-path.ts';
 import { readSpecifierFacts } from '../../host/unit-loader/specifier-facts.ts';
@@ -91,22 +92,34 @@ const SAMPLE_INSTANCE = 'instance';
 function verifyOffline({ units = [] }: Given<'verify'>, options: OfflineOptions): Outcome {
   const folders = [...new Set(units.filter((word) => word.includes('/')).map((word) => dirname(resolve(word))))];
   const loader = loaderFor(options, folders);
+  const around = surroundings(loader, options);
   const answers: VerifyAnswer['units'][number][] = [];
   for (const word of units) {
     if (isGlob(word) && !word.includes('/')) {
-      for (const name of [...loader.index().names.keys()].filter((known) => matchesGlob(word, known)).sort()) answers.push(verdict(name, loader));
+      for (const name of [...loader.index().names.keys()].filter((known) => matchesGlob(word, known)).sort()) answers.push(verdict(name, loader, around));
       continue;
     }
     if (word.includes('/') && lstatSync(word, { throwIfNoEntry: false }) === undefined) {
       answers.push({ unit: word, load: 'not-found', loadError: `${word} does not exist`, diagnostics: [], notEffective: [] });
       continue;
     }
-    answers.push(verdict(word.includes('/') ? basename(word) : (mangleUnitName(word) ?? word), loader));
+    answers.push(verdict(word.includes('/') ? basename(word) : (mangleUnitName(word) ?? word), loader, around));
   }
   return { ok: true, value: { units: answers } };
 }
 
-function verdict(name: string, loader: UnitLoader): VerifyAnswer['units'][number] {
+/** What a start would need beyond the file: programs and other units, looked for below the root. */
+function surroundings(loader: UnitLoader, options: OfflineOptions): VerifyOptions {
+  const root = rootOf(options);
+  const programs = new ExecutablePath(root);
+  return {
+    find: (name) => loader.loadUnit(name),
+    isExecutable: (pathOrName) => programs.isThere(pathOrName),
+    exists: (path) => existsSync(`${root}${path}`),
+  };
+}
+
+function verdict(name: string, loader: UnitLoader, around: VerifyOptions): VerifyAnswer['units'][number] {
   const loaded = unitNameForm(name) === 'template' ? withInstance(name, SAMPLE_INSTANCE) : isUnitName(name) ? name : null;
   if (loaded === null) return { unit: name, load: 'error', loadError: `"${name}" is not the name of a unit`, diagnostics: [], notEffective: [] };
   const definition = loader.loadUnit(loaded);
@@ -114,20 +127,11 @@ function verdict(name: string, loader: UnitLoader): VerifyAnswer['units'][number
     unit: name,
     load: definition.loadState,
     loadError: definition.loadState === 'loaded' ? null : definition.loadError,
-    diagnostics: [...definition.diagnostics, ...missingDependencies(definition, loader)],
+    diagnostics: verifyUnits([definition], around),
     notEffective: definition.notEffective.map((item) => ({
       directive: item.directive, requested: item.requested, why: item.why.replaceAll('-', ' '), origin: `${item.origin.file}:${String(item.origin.line)}`,
     })),
   };
-}
-
-/** Units that are required by a line of the file, and have no file themselves. */
-function missingDependencies(definition: UnitDefinition, loader: UnitLoader): readonly DiagnosticAnswer[] {
-  return definition.dependencies.flatMap((dependency): readonly DiagnosticAnswer[] => {
-    if (typeof dependency.origin === 'string' || !['Requires', 'Requisite', 'BindsTo'].includes(dependency.kind)) return [];
-    if (loader.loadUnit(dependency.other).loadState !== 'not-found') return [];
-    return [{ severity: 'warning', ...dependency.origin, column: 0, message: `${dependency.kind}=${dependency.other}: there is no such unit` }];
-  });
 }
 
 function catOffline({ units = [] }: Given<'cat'>, options: OfflineOptions): Outcome {

@@ -252,4 +252,23 @@ test('commands with a name are read one by one; what is none is told and passed 
   assert.deepEqual(unit.diagnostics.map(({ line }) => line), [4, 5]);
   const none = unitOf('b.service', '[Service]\nExecStart=/bin/x\nExecCall=dump /bin/y\nExecCall=\n');
   assert.ok(none.kind === 'service' && none.calls.length === 0);
+
+test('what is read without effect is recorded in the form that show has', () => {
+  assert.deepEqual(serviceOf([
+    'IPAddressAllow=10.1.2.3/8 localhost', 'DeviceAllow=/dev//null rw', 'AllowedCPUs=0 1,2 5', 'StartupAllowedCPUs=1', 'IOReadBandwidthMax=/dev/sda 5M', 'ManagedOOMMemoryPressureLimit=30%',
+    'SocketBindAllow=ipv4:tcp:80', 'SocketBindAllow=1-100', 'Delegate=memory cpu', 'RestrictNetworkInterfaces=~lo', 'LogExtraFields=UNIT_CLASS="night backup"',
+    'RootHash=00112233445566778899AABBCCDDEEFF', 'CPUQuotaPeriodSec=10ms', 'SyslogFacility=local3', 'CPUAccounting=maybe',
+  ].join('\n')).recorded, {
+    IPAddressAllow: '10.0.0.0/8 127.0.0.0/8 ::1/128', DeviceAllow: '/dev/null rw', AllowedCPUs: '0-2 5', StartupAllowedCPUs: '0200000000000000', IOReadBandwidthMax: '/dev/sda 5000000',
+    ManagedOOMMemoryPressureLimit: '1288490189', SocketBindAllow: '1-100\nipv4:tcp80', DelegateControllers: 'cpu memory', RestrictNetworkInterfaces: '~lo',
+    LogExtraFields: 'UNIT_CLASS=night backup', RootHash: '00112233445566778899aabbccddeeff', CPUQuotaPeriodUSec: '10ms', SyslogFacility: '19',
+  });
+});
+
+test('words: a backslash makes the next character data in paths, and an escape that does not exist ends an assignment', () => {
+  const { exec } = serviceOf('ReadOnlyPaths=/a\\ b "/c d"\nBindPaths=/x\\:y:/z\nEnvironment=A=1 B=\\q C=3\nPassEnvironment=\\x20');
+  assert.deepEqual(exec.confinement?.readOnlyPaths.map(({ path }) => path), ['/a b', '/c d']);
+  assert.deepEqual(exec.confinement.bindMounts.map(({ source, destination }) => [source, destination]), [['/x:y', '/z']]);
+  assert.deepEqual(exec.environment, ['A=1']);
+  assert.deepEqual(exec.passEnvironment, ['x20']);
 });

@@ -29,10 +29,21 @@ test('byte order mark, CR LF, lone CR and NUL end or begin lines and never reach
 });
 
 test('what is no assignment is named with its line and ignored', () => {
-  const lexed = lexUnitFile('A=outside\n[S]\nno equals\n=value\nB=bad\uFFFDbyte\nC=3', 'f');
+  const lexed = lexUnitFile('A=outside\n[S]\nno equals\n=value\nC=3', 'f');
   assert.deepEqual(lexed.entries.map((entry) => entry.key), ['C']);
-  assert.deepEqual(lexed.diagnostics.map((each) => each.line), [1, 3, 4, 5]);
+  assert.deepEqual(lexed.diagnostics.map((each) => each.line), [1, 3, 4]);
   assert.equal(lexed.failure, null);
+});
+
+test('a byte that is no UTF-8 makes the whole file unusable and is named with its column, as in systemd; in a comment it does not matter', () => {
+  const lexed = lexUnitFile('[S]\nA=1\nB=bad\uFFFDbyte', 'f');
+  assert.equal(lexed.failure, 'f:3: The line is not valid UTF-8.');
+  assert.equal(lexed.diagnostics[0]?.column, 6);
+  assert.equal(lexUnitFile('[S]\n# \uFFFD\nA=1', 'f').failure, null);
+});
+
+test('one mark of UTF-8 is passed over wherever a line begins with it', () => {
+  assert.deepEqual(assignments('[S]\n\uFEFFA=1'), ['2 [S] A=1']);
 });
 
 test('a broken section header makes the whole file unusable, as in systemd', () => {

@@ -13,7 +13,7 @@ const GHOST = buildUnusable(
 function verify(text: string): readonly string[] {
   const unit = unitOf('a.service', text);
   return verifyUnits([unit], {
-    find: (name) => (name === 'ghost.service' ? GHOST : name === 'sysinit.target' || name === 'system.slice' ? unitOf(name, '') : undefined),
+    find: (name) => (name === 'ghost.service' ? GHOST : name === 'haunted.service' ? unitOf(name, '[Unit]\nRequires=ghost.service\n[Service]\nExecStart=/bin/true') : name === 'sysinit.target' || name === 'system.slice' ? unitOf(name, '') : undefined),
     isExecutable: (path) => path === '/bin/true' || path === 'sh',
     exists: () => false,
   }).map(({ severity, line, message }) => `${severity} ${line}: ${message}`);
@@ -36,4 +36,10 @@ test('missing programs, units and files are named with their line', () => {
 test('what makes a unit unusable is said once', () => {
   assert.equal(verify('[Service]\nExecStart=/bin/true\nUser=a:b').length, 1);
   assert.deepEqual(verify('[Service]\nType=simple'), ['error 0: The service has no ExecStart=, ExecStop=, or SuccessAction=.']);
+});
+
+test('a unit whose needs have needs that are not there cannot be started', () => {
+  assert.deepEqual(verify('[Unit]\nBindsTo=haunted.service\n[Service]\nExecStart=/bin/true'), [
+    'error 2: a.service cannot be started: BindsTo=haunted.service, which has Requires=ghost.service, and there is no such unit.',
+  ]);
 });

@@ -6,6 +6,7 @@ import { unitProperties } from '../../../core/property/unit-properties.ts';
 import type { LimitName, ResourceLimit } from '../../../core/unit/definition.ts';
 import { formatInstant } from '../../../initctl/verbs.ts';
 import type { Engine } from '../../engine.ts';
+import { memoryOfMachine, tasksOfMachine } from '../../processes/machine-size.ts';
 import { unitFileState } from '../unit-file-states.ts';
 import type { Reader } from './context.ts';
 import { managerProperties } from './manager-properties.ts';
@@ -46,7 +47,7 @@ function factsOf(engine: Engine, unit: Unit, only: ReadonlySet<string> | null): 
   const asks = (names: readonly string[]): boolean => only === null || names.some((name) => only.has(name));
   const use = asks(KERNEL_PROPERTIES) ? groupUse(engine, engine.controlGroupOf(unit.name)) : { memoryBytes: null, cpuUsec: null, tasks: null };
   const file = asks(FILE_PROPERTIES) ? unitFileState(engine, unit.definition) : { state: '', preset: '' };
-  return { fileState: file.state, preset: file.preset, memoryBytes: use.memoryBytes, cpuUsec: use.cpuUsec, tasks: use.tasks, controlGroup: groupPath(engine, unit.name) };
+  return { fileState: file.state, preset: file.preset, memoryBytes: use.memoryBytes, cpuUsec: use.cpuUsec, tasks: use.tasks, controlGroup: groupPath(engine, unit.name), machineMemoryBytes: memoryOfMachine(), machineTasks: tasksOfMachine() };
 }
 
 /** A name nobody has: systemctl shows it as a unit that is not there. */
