@@ -67,7 +67,12 @@ async function show({ rig, systemctl }: Side, names: readonly string[]): Promise
     const batch = names.slice(i, i + BATCH);
     const { stdout, stderr } = await rig.run([systemctl, 'show', '--', ...batch]);
     const blocks = stdout.replace(/\n$/, '').split('\n\n');
-    if (blocks.length !== batch.length) throw new Error(`${systemctl} show answered ${String(blocks.length)} of ${String(batch.length)} units: ${stderr}`);
+    if (blocks.length !== batch.length) {
+      // A unit with nothing to show: one by one it is found out which.
+      if (batch.length === 1) throw new Error(`${systemctl} show ${batch.join(' ')} answered ${String(blocks.length)} units: ${stderr}`);
+      for (const name of batch) for (const [unit, properties] of await show({ rig, systemctl }, [name])) found.set(unit, properties);
+      continue;
+    }
     batch.forEach((name, index) => {
       const properties = new Map<string, string>();
       for (const line of (blocks[index] ?? '').split('\n')) {
