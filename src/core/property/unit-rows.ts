@@ -4,7 +4,7 @@ import type { EdgeKind } from '../graph/atoms.ts';
 import { neighbours } from '../graph/graph.ts';
 import type { Instant, UnitTimes } from '../manager/state.ts';
 import type { PropertyContext, PropertyRow } from './property-row.ts';
-import { NOT_SET, span, words, yesNo } from './value-text.ts';
+import { NOT_SET, quotedWords, span, words, yesNo } from './value-text.ts';
 import { isReloadable } from '../graph/reloadable.ts';
 
 type Row = PropertyRow<PropertyContext>;
@@ -63,7 +63,7 @@ export const UNIT_ROWS: readonly Row[] = [
   ['Names', ({ unit }) => words(unit.definition.names)],
   ...DEPENDENCIES.map(dependencyRow),
   ['RequiresMountsFor', (context) => words(sourcesOf(context, 'RequiresMountsFor'))],
-  ['Documentation', ({ unit }) => words(unit.definition.documentation)],
+  ['Documentation', ({ unit }) => quotedWords(unit.definition.documentation)],
   ['Description', ({ unit }) => unit.definition.description],
   ['LoadState', ({ unit }) => unit.definition.loadState],
   ['ActiveState', ({ unit }) => unit.activeState],

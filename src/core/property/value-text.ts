@@ -25,7 +25,7 @@ export function numberOrNotSet(value: number | null): string {
   return value === null ? NOT_SET : String(value);
 }
 
-/** Assignments with blanks are quoted, so that the list can be read back. */
+/** Words that a shell would not leave alone are quoted, so that the list can be read back. */
 export function quotedWords(values: readonly string[]): string {
-  return values.map((value) => (/[\s"'\\$`]/.test(value) ? `"${value.replace(/[\\"`$]/g, '\\$&')}"` : value)).join(' ');
+  return values.map((value) => (/[\s"'\\$`*?[()<>|&;!]/.test(value) ? `"${value.replace(/[\\"`$]/g, '\\$&')}"` : value)).join(' ');
 }
