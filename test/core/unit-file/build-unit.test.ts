@@ -252,6 +252,7 @@ test('commands with a name are read one by one; what is none is told and passed 
   assert.deepEqual(unit.diagnostics.map(({ line }) => line), [4, 5]);
   const none = unitOf('b.service', '[Service]\nExecStart=/bin/x\nExecCall=dump /bin/y\nExecCall=\n');
   assert.ok(none.kind === 'service' && none.calls.length === 0);
+});
 
 test('what is read without effect is recorded in the form that show has', () => {
   assert.deepEqual(serviceOf([
