@@ -40,8 +40,8 @@ module.exports = {
     // The folders of `initctl simulate` are read as the manager reads them.
     layer('sim', ['base/', 'core/', 'host/unit-loader/']),
     layer('logd', ['base/', 'control/', 'host/(native|load-native)\\.ts$']),
-    // Offline verbs read unit files as the manager does, and logs as logd wrote them.
-    layer('initctl', ['base/', 'control/', 'core/(unit-file|graph|unit|time)/', 'host/unit-(loader|files)/', 'logd/query\\.ts$']),
+    // Offline verbs read unit files and look programs up as the manager does, and read logs as logd wrote them.
+    layer('initctl', ['base/', 'control/', 'core/(unit-file|graph|unit|time)/', 'host/unit-(loader|files)/', 'host/spawn/executable-path\\.ts$', 'logd/query\\.ts$']),
     // What a user of another manager calls: it reaches the manager as any client does.
     layer('front', ['base/', 'control/', 'initctl/client/manager-connection\\.ts$']),
     {
