@@ -134,6 +134,10 @@ function stopIsStop(): Check {
     return null;
   };
   return ({ after, effects }) => {
+    // A job that was new as a reload may have been merged with a start by the time it runs.
+    for (const effect of effects) {
+      if (effect.kind === 'publish' && effect.change.change === 'job-running' && STARTING.has(effect.change.type)) stopped.delete(effect.change.unit);
+    }
     for (const effect of effects) {
       if (effect.kind === 'spawn' && effect.role === 'ExecStart' && stopped.has(effect.unit)) return `${effect.unit} runs again after it was stopped`;
       if (effect.kind !== 'publish') continue;

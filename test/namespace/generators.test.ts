@@ -41,7 +41,7 @@ test('generators are run at the same time with three directories and are told wh
     ]);
     assert.equal((await rig.initctl('is-enabled', 'plain.service')).stdout, 'generated\n');
     const environment = await text(rig, '/tmp/environment');
-    for (const line of [/^SYSTEMD_SCOPE=system$/m, /^SYSTEMD_IN_INITRD=0$/m, /^SYSTEMD_FIRST_BOOT=[01]$/m, /^SYSTEMD_VIRTUALIZATION=container:rig$/m, /^SYSTEMD_ARCHITECTURE=[a-z0-9-]+$/m, /^PATH=/m, /^3$/m]) assert.match(environment, line);
+    for (const line of [/^SYSTEMD_SCOPE=system$/m, /^SYSTEMD_IN_INITRD=0$/m, /^SYSTEMD_FIRST_BOOT=[01]$/m, /^SYSTEMD_VIRTUALIZATION=container:container-other$/m, /^SYSTEMD_ARCHITECTURE=[a-z0-9-]+$/m, /^PATH=/m, /^3$/m]) assert.match(environment, line);
     assert.equal((await rig.run(['test', '-e', '/tmp/must-not-run'])).status, 1);
     assert.match(rig.console, /the generator \/run\/first\/broken failed with status 3/);
   });

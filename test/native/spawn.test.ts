@@ -177,7 +177,8 @@ test('two thousand children leave no descriptor and no zombie behind', async (co
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   assert.equal(reaped, children);
-  assert.equal(countFds(), before);
+  // Fewer may be left: what a test before this one let go of may be closed by now.
+  assert.ok(countFds() <= before, `${String(countFds())} descriptors, ${String(before)} before`);
 });
 
 test('a pidfd signals its process and no other', async () => {
