@@ -355,8 +355,10 @@ export class ManagerEngine implements Engine {
   #publishChanges(): void {
     const changes = this.#changes;
     this.#changes = [];
-    for (const change of changes) for (const listener of this.#listeners) this.#guard(() => { listener(change); });
-    for (const listener of this.#turnListeners) this.#guard(listener);
+    // Copies: a set that grows while it is gone through shows what was added, and who begins to listen now waits for the next turn.
+    const [listeners, turnListeners] = [[...this.#listeners], [...this.#turnListeners]];
+    for (const change of changes) for (const listener of listeners) if (this.#listeners.has(listener)) this.#guard(() => { listener(change); });
+    for (const listener of turnListeners) if (this.#turnListeners.has(listener)) this.#guard(listener);
   }
 
   #guard(call: () => void): void {

@@ -61,6 +61,22 @@ test('work deferred from a signal to the place of exits comes after the notify s
   assert.deepEqual(seen, ['signal', 'reap'], 'also when nothing less important is ready');
 });
 
+test('who begins to listen at the end of a turn hears of the next one, when the event he has handed in is handled', () => {
+  const { engine, kernel } = makeEngine((state) => [(Number(state) + 1) as unknown as ManagerState, []]);
+  const heard: number[] = [];
+  engine.watch(10 as Fd, 1, () => { engine.submit(reload('first')); }, 'control');
+  const end = engine.onTurnEnd(() => {
+    end();
+    engine.submit(reload('second'));
+    engine.onTurnEnd(() => { heard.push(Number(engine.state())); });
+  });
+  engine.start();
+  kernel.wake([10]);
+  kernel.wake([10]);
+  assert.ok(heard.length > 0);
+  assert.ok(heard[0] !== undefined && heard[0] >= 2, `not before the second event was handled: ${heard.join(' ')}`);
+});
+
 test('an event whose handling throws is said and skipped; the state stays, the others are handled', () => {
   const { engine, lines } = makeEngine((state, event) => {
     if (subjectOf(event) === 'bad') throw new Error('boom');
