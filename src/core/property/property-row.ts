@@ -13,6 +13,8 @@ export interface UnitFacts {
   readonly memoryBytes: number | null;
   readonly cpuUsec: number | null;
   readonly tasks: number | null;
+  /** There are control groups, which can be frozen. */
+  readonly hasControlGroups: boolean;
   /** Path of the control group relative to the manager's, or ''. */
   readonly controlGroup: string;
   /** What percentages are of. */
