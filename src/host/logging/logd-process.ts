@@ -54,17 +54,41 @@ export class LogdProcess implements LogdLink {
   #delayMsec = RESTART_DELAY_MSEC_MIN;
   #restart: NodeJS.Timeout | null = null;
   #wanted = false;
+  /** The socket behind /dev/log is in the poll set. */
+  #isSyslogAwaited = false;
   #ending: (() => void) | null = null;
 
   constructor(options: LogdOptions) {
     this.#options = options;
     const former = options.kept.inherited('logd')[0];
     if (former !== undefined) this.#connect(former[0], former[1].pid);
-    else this.#wanted = this.#isNeeded;
+    else {
+      this.#wanted = this.#options.streams.isNeeded;
+      this.#awaitSyslog();
+    }
   }
 
+  /** A machine that says nothing needs no logd: the first message to /dev/log starts it. */
+  #awaitSyslog(): void {
+    const { poll, syslog } = this.#options;
+    if (syslog === null || this.#wanted) return;
+    this.#isSyslogAwaited = true;
+    poll.add(syslog, POLL_IN, () => {
+      this.want();
+      this.flush();
+    }, 'control');
+  }
+
+  /** Something comes its way, or did: one that died is started again after a while, not at once by the message it may have died of. */
   get #isNeeded(): boolean {
     return this.#options.streams.isNeeded || this.#options.syslog !== null;
+  }
+
+  /** From now on logd reads what is there. */
+  #leaveSyslog(): void {
+    const { poll, syslog } = this.#options;
+    if (syslog !== null && this.#isSyslogAwaited) poll.remove(syslog);
+    this.#isSyslogAwaited = false;
   }
 
   get pid(): Pid | null {
@@ -103,6 +127,7 @@ export class LogdProcess implements LogdLink {
   }
 
   #start(): void {
+    this.#leaveSyslog();
     const { native, command } = this.#options;
     const pair = native.socketPair('seqpacket');
     if (typeof pair === 'string') {
