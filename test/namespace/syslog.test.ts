@@ -46,11 +46,25 @@ for (const cgroup of ['v2', 'none'] as const) {
   });
 }
 
+test('logd is started by the first message, when nothing else has wanted it', { skip }, async () => {
+  // Without a log of the manager's own in it.
+  await withRig({ units: { 'default.target': '[Unit]\n' }, args: ['--log-target', 'console'] }, async (rig) => {
+    await rig.booted();
+    const isLogdThere = (): boolean => rig.processes().some(({ command }) => /logd/.test(command));
+    assert.equal(isLogdThere(), false);
+    await rig.run(['logger', '-t', 'visitor', 'the first']);
+    await rig.until(isLogdThere, { what: 'logd to be started' });
+    await said(rig, 'the first', 'no-unit');
+  });
+});
+
 test('the socket outlives logd and the manager’s own execution: no message is lost', { skip }, async () => {
   await withRig({ units: UNITS }, async (rig) => {
     await rig.booted();
     const logd = rig.processes().find(({ command }) => /logd/.test(command));
     assert.ok(logd !== undefined);
+    // What logd took and has not stored yet, because it asks whose it is, dies with it.
+    await said(rig, 'from the start', 'talker');
     process.kill(logd.pid, 'SIGKILL');
     await rig.run(['logger', '-t', 'probe', 'while logd is dead']);
     await said(rig, 'while logd is dead', 'no-unit');

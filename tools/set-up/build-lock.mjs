@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { distDirectory } from './checkout.mjs';
 import { SetUpError } from './set-up-error.mjs';
+import { isAlive } from './is-alive.mjs';
 
 /** A clean build takes about a minute on a slow machine; ten say that something hangs. */
 const LOCK_WAIT_MS = 10 * 60_000;
@@ -68,14 +69,5 @@ function ownerOf(lock) {
     return Number(readFileSync(lock, 'utf8'));
   } catch {
     return null;
-  }
-}
-
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM';
   }
 }

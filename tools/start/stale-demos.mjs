@@ -7,6 +7,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { isAlive } from '../set-up/is-alive.mjs';
 
 const PREFIX = 'heartwood-demo-';
 
@@ -46,15 +47,6 @@ export function staleNames(parent) {
     const pid = new RegExp(`^${PREFIX}(\\d+)-\\w+$`).exec(name)?.[1];
     return pid !== undefined && !isAlive(Number(pid));
   });
-}
-
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM';
-  }
 }
 
 /** @returns {Promise<boolean>} */

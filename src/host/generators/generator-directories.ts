@@ -1,5 +1,6 @@
 /** Where generators are, and which of them are run. Sources: systemd.generator(7), systemd.environment-generator(7). */
-import { accessSync, constants, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import { isProgram } from './is-program.ts';
 
 export interface GeneratorDirectories {
   readonly units: readonly string[];
@@ -70,13 +71,4 @@ function isMask(path: string): boolean {
   }
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat !== undefined && stat.isFile() && stat.size === 0;
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

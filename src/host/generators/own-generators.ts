@@ -2,13 +2,14 @@
  * Generators that are functions of the manager: /etc/fstab and init scripts. They stand where systemd's of the same names stand; a program
  * or a mask of that name in a more important directory takes their place.
  */
-import { accessSync, constants, existsSync, readFileSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { generateFromFstab } from '../../core/generator/fstab.ts';
 import { generateFromScripts, type InitScript, type RunlevelLink } from '../../core/generator/sysv.ts';
 import type { GeneratedFile } from '../../core/generator/generated-file.ts';
 import { parseMountInfo } from '../mount-info.ts';
 import { writeGenerated, type OutputDirectories } from './write-generated.ts';
+import { isProgram } from './is-program.ts';
 
 export interface OwnGeneratorOptions {
   readonly isContainer: boolean;
@@ -122,15 +123,6 @@ function linkTarget(path: string): string | null {
     return readlinkSync(path);
   } catch {
     return null;
-  }
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
   }
 }
 

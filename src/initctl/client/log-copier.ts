@@ -14,16 +14,9 @@ import { isIPv6 } from 'node:net';
 import type { LineLayout } from '../log-copy/line-layout.ts';
 import { isBehind, readCopiedLine, type CopiedLine, type LinePlace } from '../log-copy/log-line.ts';
 import { gelfDatagrams, syslogMessage, type Target } from '../log-copy/target.ts';
+import type { LogCopyRequest } from '../verb.ts';
 
-export interface LogCopierOptions {
-  readonly targets: readonly Target[];
-  readonly layout: LineLayout;
-  readonly utc: boolean;
-  /** Lines must match it; null = all. */
-  readonly include: RegExp | null;
-  /** Lines must not match it; null = none is left out. */
-  readonly exclude: RegExp | null;
-  readonly cursorFile: string | null;
+export interface LogCopierOptions extends Omit<LogCopyRequest, 'lines'> {
   readonly stdout: NodeJS.WritableStream;
 }
 

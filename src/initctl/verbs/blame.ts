@@ -2,7 +2,8 @@ import { EXIT } from '../exit-status.ts';
 import { hasOption } from '../options.ts';
 import { spanText, startupUsec } from '../text/boot-times.ts';
 import { renderTable } from '../text/table.ts';
-import { complain, print, printJson, request, type Verb } from '../verb.ts';
+import { print, printJson, type Verb } from '../verb.ts';
+import { bootChart } from './boot-chart.ts';
 
 /** Source: systemd-analyze(1), blame. */
 export const blame: Verb = {
@@ -15,12 +16,9 @@ export const blame: Verb = {
   options: ['json'],
   runs: 'manager',
   *run(call) {
-    const reply = yield* request('boot-chart', {});
-    if (!reply.ok) {
-      yield* complain(reply.failure.message);
-      return EXIT.failed;
-    }
-    const timed = reply.value.units.flatMap((unit) => {
+    const chart = yield* bootChart();
+    if (chart === null) return EXIT.failed;
+    const timed = chart.units.flatMap((unit) => {
       const tookUsec = startupUsec(unit);
       return tookUsec === null || tookUsec === 0 ? [] : [{ unit: unit.unit, tookUsec }];
     }).sort((a, b) => b.tookUsec - a.tookUsec);

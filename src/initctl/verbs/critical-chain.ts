@@ -3,7 +3,8 @@ import { hasOption } from '../options.ts';
 import { criticalChain as chainOf, spanText } from '../text/boot-times.ts';
 import { paint } from '../text/style.ts';
 import { unitArgument } from '../unit-argument.ts';
-import { complain, print, printJson, request, type Verb } from '../verb.ts';
+import { complain, print, printJson, type Verb } from '../verb.ts';
+import { bootChart } from './boot-chart.ts';
 
 /** Source: systemd-analyze(1), critical-chain. */
 export const criticalChain: Verb = {
@@ -16,13 +17,10 @@ export const criticalChain: Verb = {
   options: ['json'],
   runs: 'manager',
   *run(call) {
-    const reply = yield* request('boot-chart', {});
-    if (!reply.ok) {
-      yield* complain(reply.failure.message);
-      return EXIT.failed;
-    }
-    const wanted = call.words[0] === undefined ? reply.value.root : unitArgument(call.words[0]);
-    const chain = chainOf(reply.value, wanted);
+    const chart = yield* bootChart();
+    if (chart === null) return EXIT.failed;
+    const wanted = call.words[0] === undefined ? chart.root : unitArgument(call.words[0]);
+    const chain = chainOf(chart, wanted);
     if (chain.length === 0) {
       yield* complain(`${wanted} has not been started.`);
       return EXIT.failed;

@@ -1,7 +1,8 @@
 import { EXIT } from '../exit-status.ts';
 import { hasOption } from '../options.ts';
 import { bootPicture } from '../text/boot-times.ts';
-import { complain, print, printJson, request, type Verb } from '../verb.ts';
+import { print, printJson, type Verb } from '../verb.ts';
+import { bootChart } from './boot-chart.ts';
 
 export const plot: Verb = {
   name: 'plot',
@@ -13,13 +14,10 @@ export const plot: Verb = {
   options: ['json'],
   runs: 'manager',
   *run(call) {
-    const reply = yield* request('boot-chart', {});
-    if (!reply.ok) {
-      yield* complain(reply.failure.message);
-      return EXIT.failed;
-    }
-    if (hasOption(call.options, 'json')) yield* printJson(reply.value);
-    else yield* print(bootPicture(reply.value));
+    const chart = yield* bootChart();
+    if (chart === null) return EXIT.failed;
+    if (hasOption(call.options, 'json')) yield* printJson(chart);
+    else yield* print(bootPicture(chart));
     return EXIT.done;
   },
 };
