@@ -71,6 +71,13 @@ module.exports = {
       from: { path: '^src/' },
       to: { path: '^(test|bench|tools)/' },
     },
+    {
+      name: 'no-circular-imports',
+      comment: 'types count too: reading goes downhill, from what uses to what is used',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true },
+    },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'nameless-files',

@@ -3,7 +3,7 @@ import { unlinkSync } from 'node:fs';
 import { unreachable } from '../base/assert.ts';
 import type { Fd, Pid, UnitName } from '../base/brand.ts';
 import type { Effect } from '../core/manager/effect.ts';
-import type { DirectoryKind } from '../core/unit/definition.ts';
+import type { DirectoryKind } from '../core/unit/exec-context.ts';
 import { evaluateCondition } from './conditions/evaluate.ts';
 import type { ConditionHost } from './conditions/condition-host.ts';
 import { POLL_IN } from './engine.ts';

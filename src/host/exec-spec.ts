@@ -11,7 +11,7 @@ import { Buffer } from 'node:buffer';
 import { assert } from '../base/assert.ts';
 import type { NamedProgram } from '../core/system-call/confinement-filters.ts';
 import type { Confinement } from '../core/unit/confinement.ts';
-import type { DirectoryKind } from '../core/unit/definition.ts';
+import type { DirectoryKind } from '../core/unit/exec-context.ts';
 
 /** Where one of the standard streams comes from. `inherit` keeps the descriptor that `spawn` was given. */
 export type StreamSource =

@@ -10,7 +10,7 @@ import type { Result } from '../base/result.ts';
 import { parseAccessRule } from '../control/access.ts';
 import type { AccessRule } from '../control/access.ts';
 import { ACCESS_RULES_MAX } from '../control/limits.ts';
-import type { LimitName, ResourceLimit, StandardStream } from '../core/unit/definition.ts';
+import type { LimitName, ResourceLimit, StandardStream } from '../core/unit/exec-context.ts';
 import { parseDelay, parseTimeout } from '../core/unit-file/time-setting.ts';
 import type { UnitDefaults } from '../core/unit-file/unit-defaults.ts';
 import { parseTasksMax, parseUnsigned } from '../core/unit-file/value/number.ts';

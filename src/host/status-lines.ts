@@ -7,7 +7,7 @@
 import type { JobId, UnitName } from '../base/brand.ts';
 import { getEntry, valuesOf } from '../base/persistent-map.ts';
 import type { Change } from '../core/manager/effect.ts';
-import type { UnitKind } from '../core/unit/definition.ts';
+import type { UnitKind } from '../core/unit/unit-common.ts';
 import type { Job, ManagerState } from '../core/manager/state.ts';
 import type { OutputSink } from './logging/output-sink.ts';
 

@@ -4,7 +4,8 @@
  */
 import { OWN_VARIABLES } from '../host/inherited-environment.ts';
 import type { Fd, UnitName } from '../base/brand.ts';
-import type { ExecContext, ServiceUnit } from '../core/unit/definition.ts';
+import type { ExecContext } from '../core/unit/exec-context.ts';
+import type { ServiceUnit } from '../core/unit/service.ts';
 import { assert } from '../base/assert.ts';
 import { buildUnit } from '../core/unit-file/build-unit.ts';
 import { lexUnitFile } from '../core/unit-file/lexer.ts';

@@ -1,6 +1,6 @@
 /** From the options of `run` to the texts of unit files. */
 import { findDirective, sectionsOf } from '../core/unit-file/directives.ts';
-import type { UnitKind } from '../core/unit/definition.ts';
+import type { UnitKind } from '../core/unit/unit-common.ts';
 import { hasOption, optionText, type OptionName, type Options } from './options.ts';
 
 /** What can be made by `run`. */

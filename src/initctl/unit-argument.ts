@@ -1,7 +1,7 @@
 /** A unit as people type it: a name without a type is a service, a path stands for its mount or device. Patterns stay as they are. */
 import { isGlob } from '../control/glob.ts';
 
-import type { UnitKind } from '../core/unit/definition.ts';
+import type { UnitKind } from '../core/unit/unit-common.ts';
 import { mangleUnitName } from '../core/unit/unit-name.ts';
 
 /** What makes no unit name is passed on as it is: the manager's answer says what is wrong with it. */

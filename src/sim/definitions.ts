@@ -2,9 +2,11 @@
 import { assert } from '../base/assert.ts';
 import type { Signal, UnitName, Usec } from '../base/brand.ts';
 import type { SocketUnit } from '../core/unit/socket.ts';
-import type {
-  CgroupContext, Dependency, DependencyKind, ExecCommand, ExecContext, InertUnit, KillContext, ServiceUnit, SliceUnit, TargetUnit, UnitCommon,
-} from '../core/unit/definition.ts';
+import type { InertUnit, SliceUnit, TargetUnit } from '../core/unit/definition.ts';
+import type { Dependency, DependencyKind } from '../core/unit/dependency.ts';
+import type { CgroupContext, ExecCommand, ExecContext, KillContext } from '../core/unit/exec-context.ts';
+import type { ServiceUnit } from '../core/unit/service.ts';
+import type { UnitCommon } from '../core/unit/unit-common.ts';
 import { formatCalendar, parseCalendar } from '../core/time/calendar.ts';
 import { UTC_ZONE, type TimeZone } from '../core/time/time-zone.ts';
 import { PLAIN_PACING } from '../core/unit/restart-pacing.ts';

@@ -1,6 +1,6 @@
 /** The processes of a simulated kernel: small scripts in control groups, by number. */
 import type { Pid, UnitName } from '../base/brand.ts';
-import type { ExecRole } from '../core/unit/definition.ts';
+import type { ExecRole } from '../core/unit/exec-context.ts';
 
 /** How a program behaves once it runs; times in microseconds after its start. */
 export interface Script {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Condition } from '../../src/core/unit/definition.ts';
+import type { Condition } from '../../src/core/unit/unit-common.ts';
 import type { ConditionHost, PathFacts } from '../../src/host/conditions/condition-host.ts';
 import { compareVersions } from '../../src/host/conditions/comparison.ts';
 import { CONDITION_KINDS, evaluateCondition } from '../../src/host/conditions/evaluate.ts';

@@ -5,7 +5,7 @@ import { attributesOf, sliceGroupPath } from '../../src/host/processes/control-g
 import { needsContinue } from '../../src/host/processes/process-tracker.ts';
 import { parseDataMounts, parseSwaps } from '../../src/host/shutdown/detach-storage.ts';
 import { parseRemoteMounts } from '../../src/host/spawn/remote-mounts.ts';
-import type { CgroupContext } from '../../src/core/unit/definition.ts';
+import type { CgroupContext } from '../../src/core/unit/exec-context.ts';
 import type { Signal } from '../../src/base/brand.ts';
 
 test('slices nest by the dashes in their names', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ExecContext } from '../../src/core/unit/definition.ts';
+import type { ExecContext } from '../../src/core/unit/exec-context.ts';
 import { buildEnvironment, mergeEnvironment } from '../../src/host/spawn/spawn-environment.ts';
 import type { EnvironmentSources } from '../../src/host/spawn/spawn-environment.ts';
 

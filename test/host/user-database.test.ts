@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { NativeBinding } from '../../src/host/native.ts';
 import { resolveCredentials } from '../../src/host/spawn/credentials.ts';
 import { UserDatabase } from '../../src/host/spawn/user-database.ts';
-import type { ExecContext } from '../../src/core/unit/definition.ts';
+import type { ExecContext } from '../../src/core/unit/exec-context.ts';
 
 const READER = { readSmallFile: (path: string) => readFileSync(path, 'utf8') } as unknown as NativeBinding;
 

@@ -5,7 +5,7 @@
  * is a row in this table and nothing else. Reverse kinds exist only here: no file contains `RequiredBy` as an edge.
  * Source of the meanings: systemd.unit(5), "[Unit] Section Options".
  */
-import type { DependencyKind } from '../unit/definition.ts';
+import type { DependencyKind } from '../unit/dependency.ts';
 
 export type ReverseKind =
   | 'RequiredBy' | 'RequisiteOf' | 'WantedBy' | 'BoundBy' | 'ConsistsOf' | 'UpheldBy' | 'ConflictedBy'

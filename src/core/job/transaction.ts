@@ -8,7 +8,8 @@
  */
 import type { JobId, UnitName } from '../../base/brand.ts';
 import { assert } from '../../base/assert.ts';
-import type { DependencyOrigin, JobMode } from '../unit/definition.ts';
+import type { DependencyOrigin } from '../unit/dependency.ts';
+import type { JobMode } from '../unit/unit-common.ts';
 import type { Atom } from '../graph/atoms.ts';
 import { neighbours, neighboursBy, type Graph } from '../graph/graph.ts';
 import { isReloadable } from '../graph/reloadable.ts';

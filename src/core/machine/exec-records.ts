@@ -2,7 +2,7 @@
 import type { Pid } from '../../base/brand.ts';
 import type { ClockReading } from '../../base/time.ts';
 import type { ExecRecord } from '../manager/state.ts';
-import type { ExecRole } from '../unit/definition.ts';
+import type { ExecRole } from '../unit/exec-context.ts';
 
 interface WithExecs {
   readonly execs: readonly ExecRecord[];

@@ -10,7 +10,7 @@
  */
 import { addUsec } from '../../base/time.ts';
 import type { ActiveState, CommandResult, MountResult, MountRuntime, MountState, Reason } from '../manager/state.ts';
-import type { ExecCommand, MountRole } from '../unit/definition.ts';
+import type { ExecCommand, MountRole } from '../unit/exec-context.ts';
 import type { MountPoint, MountUnit } from '../unit/mount.ts';
 import { NO_CONTROL, signalControl, spawnControl, type CommandEnd, type ControlContext, type ControlMachine } from './control/control-process.ts';
 

@@ -1,6 +1,6 @@
 /** clean: the directories of a unit that is down are removed, with all that is in them. Source: systemctl(1), "--what". */
 import { isInactive } from '../job/job-type.ts';
-import type { DirectoryKind } from '../unit/definition.ts';
+import type { DirectoryKind } from '../unit/exec-context.ts';
 import type { Unit } from './state.ts';
 import type { Turn } from './turn.ts';
 

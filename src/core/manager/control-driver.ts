@@ -1,7 +1,8 @@
 /** Runs a transition of a unit without a main process (socket, mount, swap) and takes the result into the manager. */
 import type { InvocationId } from '../../base/brand.ts';
 import type { ControlContext } from '../machine/control/control-process.ts';
-import type { ExecUnit, UnitDefinition } from '../unit/definition.ts';
+import type { UnitDefinition } from '../unit/definition.ts';
+import type { ExecUnit } from '../unit/exec-context.ts';
 import { setRuntime } from './set-runtime.ts';
 import type { ActiveState, ControlRuntime, Unit, UnitRuntime } from './state.ts';
 import type { Turn } from './turn.ts';

@@ -2,7 +2,8 @@
  * What `step` wants done. Plain data, performed by the host in order after the step; a failure comes back as an event.
  */
 import type { InvocationId, MonotonicUsec, Pid, RealtimeUsec, RequestId, Signal, UnitName } from '../../base/brand.ts';
-import type { Condition, DirectoryKind, ExecCommand, ExecRole, ExecUnit } from '../unit/definition.ts';
+import type { DirectoryKind, ExecCommand, ExecRole, ExecUnit } from '../unit/exec-context.ts';
+import type { Condition } from '../unit/unit-common.ts';
 import type { PathWatchKind } from '../unit/path.ts';
 import type { SocketUnit } from '../unit/socket.ts';
 import type { JobId } from '../../base/brand.ts';

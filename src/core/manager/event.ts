@@ -2,11 +2,12 @@
  * Everything that can happen to the manager. The host makes them from what the kernel says; the simulator from a seed.
  * An event carries all it brings with it: `step` asks nobody.
  */
-import type { FoundService } from './found-service.ts';
 import type { ClockReading } from '../../base/time.ts';
 import type { Pid, RealtimeUsec, RequestId, Signal, UnitName } from '../../base/brand.ts';
 import type { TimeZone } from '../time/time-zone.ts';
-import type { DirectoryKind, UnitDefinition, JobMode } from '../unit/definition.ts';
+import type { UnitDefinition } from '../unit/definition.ts';
+import type { DirectoryKind } from '../unit/exec-context.ts';
+import type { JobMode } from '../unit/unit-common.ts';
 import type { MountPoint } from '../unit/mount.ts';
 import type { ConditionOutcome, JobType, PathObservation, Peer, ShutdownGoal } from './state.ts';
 
@@ -37,6 +38,13 @@ export type Request =
   /** Execute the manager anew; its services notice nothing. */
   | { readonly method: 'reexec' }
   | { readonly method: 'shutdown'; readonly goal: ShutdownGoal; readonly exitStatus: number; readonly force: boolean };
+
+/** What was found of a service in its control group, by a manager that does not remember it. */
+export interface FoundService {
+  readonly unit: UnitName;
+  /** null: not to be told, as with a forking service whose processes have no common parent. */
+  readonly mainPid: Pid | null;
+}
 
 export type ManagerEvent = ClockReading & (
   /**

@@ -2,18 +2,12 @@
  * A service that runs although this manager knows nothing of it: its former manager is gone with all it remembered. It goes on as if it
  * had just become ready, so that a boot that wants it finds it up and does not start it beside itself.
  */
-import type { Pid, UnitName } from '../../base/brand.ts';
+import type { Pid } from '../../base/brand.ts';
 import { adoptMain, armWatchdog, enterRunning } from '../machine/service/start.ts';
 import type { UnitDefinition } from '../unit/definition.ts';
+import type { FoundService } from './event.ts';
 import { driveService, isService } from './service-driver.ts';
 import type { Turn } from './turn.ts';
-
-/** What was found of a service in its control group. */
-export interface FoundService {
-  readonly unit: UnitName;
-  /** null: not to be told, as with a forking service whose processes have no common parent. */
-  readonly mainPid: Pid | null;
-}
 
 /**
  * Whether what was found can go on as this unit. A oneshot that still runs was on its way, and how far it had come is not known; without

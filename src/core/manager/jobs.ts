@@ -1,19 +1,18 @@
 /**
- * Installed jobs: from a transaction to the run queue to their result.
+ * Installed jobs: from a transaction to the run queue, and from the end of one to its result. run-queue.ts runs them.
  *
  * A job waits while another job goes first by order (`blockedBy` names one such job, looked at again when that one ends), runs
  * while its unit is on the way, and ends with a result that may fail the jobs that needed it. Work lists, no recursion.
  */
-import type { JobId, MonotonicUsec, RequestId, UnitName } from '../../base/brand.ts';
+import type { JobId, RequestId, UnitName } from '../../base/brand.ts';
 import { assert } from '../../base/assert.ts';
 import { addUsec } from '../../base/time.ts';
-import type { JobMode } from '../unit/definition.ts';
+import type { JobMode } from '../unit/unit-common.ts';
 import { neighbours, neighboursBy } from '../graph/graph.ts';
 import { areConflicting, collapseJobType, firstOf, isActive, isSuperset, mergeJobTypes } from '../job/job-type.ts';
 import { buildTransaction, type Anchor, type Refusal, type Transaction } from '../job/transaction.ts';
 import type { Job, JobResult, JobType, Reason, Unit } from './state.ts';
 import type { Turn } from './turn.ts';
-import { reloadUnit, startUnit, stopUnit, type RunOutcome } from './unit-operations.ts';
 
 /** More jobs than this at once is a loop of units that pull each other in, not a boot. */
 const JOBS_MAX = 100_000;
@@ -112,20 +111,6 @@ function installOne(turn: Turn, name: UnitName, type: JobType, reason: Reason, o
   return job;
 }
 
-/** Looks at the next job of the run queue and runs it if it may. False = the queue is empty. */
-export function runNextJob(turn: Turn): boolean {
-  for (const id of turn.runQueue) {
-    turn.runQueue.delete(id);
-    const job = turn.job(id);
-    if (job === undefined || job.state === 'running') continue;
-    const blocker = findBlocker(turn, job);
-    if (blocker !== null) turn.setJob({ ...job, blockedBy: blocker });
-    else run(turn, { ...job, blockedBy: null });
-    return true;
-  }
-  return false;
-}
-
 /**
  * A job that has to end before this one may run, or null. Looks from the last neighbour back: jobs tend to end in the order in which
  * they were queued, so the last one blocks longest and is looked at least often.
@@ -150,71 +135,6 @@ export function findBlocker(turn: Pick<Turn, 'graph' | 'unit' | 'job'>, job: Job
     if (id !== null) return id;
   }
   return null;
-}
-
-/** JobTimeoutSec= goes on counting while JobRunningTimeoutSec= counts too; null = never. */
-function earlier(a: MonotonicUsec | null, b: MonotonicUsec | null): MonotonicUsec | null {
-  return a === null ? b : b === null ? a : a < b ? a : b;
-}
-
-function run(turn: Turn, waiting: Job): void {
-  const unit = turn.require(waiting.unit);
-  const type = collapseJobType(waiting.type, unit.activeState);
-  const runningUsec = unit.definition.jobRunningTimeoutUsec;
-  const now = turn.now.monotonicUsec;
-  const job: Job = {
-    ...waiting,
-    type: type === 'nop' && waiting.type !== 'nop' ? waiting.type : type,
-    state: 'running',
-    startedUsec: now,
-    deadlineUsec: earlier(waiting.deadlineUsec, runningUsec === null ? null : addUsec(now, runningUsec)),
-  };
-  turn.setJob(job);
-  turn.wantTimer(job.deadlineUsec);
-  const outcome = operate(turn, unit, job, type);
-  switch (outcome) {
-    case 'running':
-      if (turn.job(job.id)?.state === 'running') {
-        turn.emit({ kind: 'publish', change: { change: 'job-running', job: job.id, unit: job.unit, type } });
-      }
-      return;
-    case 'retry': {
-      const still = turn.job(job.id);
-      if (still !== undefined) turn.setJob({ ...still, state: 'waiting' });
-      return;
-    }
-    default:
-      finishJob(turn, job.id, outcome, true);
-  }
-}
-
-function operate(turn: Turn, unit: Unit, job: Job, type: JobType): RunOutcome {
-  switch (type) {
-    case 'nop': return 'done';
-    case 'start':
-      if (!hasLostRestart(unit)) return startUnit(turn, unit, job);
-      // As its own restart would have: what is bound to it hears of the end first.
-      turn.setJob({ ...job, type: 'restart' });
-      return operate(turn, unit, { ...job, type: 'restart' }, 'restart');
-    case 'verify-active':
-      if (isActive(unit.activeState)) return 'done';
-      return unit.activeState === 'activating' && !hasLostRestart(unit) ? 'retry' : 'skipped';
-    case 'stop': return stopUnit(turn, unit, job);
-    case 'restart':
-    case 'try-restart': {
-      const outcome = stopUnit(turn, unit, job);
-      if (outcome !== 'done') return outcome;
-      turnIntoStart(turn, job);
-      return 'running';
-    }
-    case 'reload': return reloadUnit(turn, unit);
-    case 'reload-or-start': return 'invalid';
-  }
-}
-
-/** Its pause before an automatic restart is over, and the job that was to restart it was replaced: it will not become active by itself. */
-function hasLostRestart({ runtime }: Unit): boolean {
-  return runtime.kind === 'service' && runtime.state === 'auto-restart' && runtime.deadlineUsec === null;
 }
 
 /** The stop half of a restart is over. */

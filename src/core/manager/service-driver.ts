@@ -6,7 +6,7 @@ import { nextDueUsec } from '../machine/service/deadlines.ts';
 import { activeStateOf } from '../machine/service/states.ts';
 import { enterAutoRestart } from '../machine/service/stop.ts';
 import type { InvocationId } from '../../base/brand.ts';
-import type { ServiceUnit } from '../unit/definition.ts';
+import type { ServiceUnit } from '../unit/service.ts';
 import type { ServiceRuntime, Unit } from './state.ts';
 import type { Turn } from './turn.ts';
 import { onConnectionEnded, socketsFor } from './socket-record.ts';

@@ -7,7 +7,8 @@
 import type { InvocationId, JobId, MonotonicUsec, Pid, RealtimeUsec, RequestId, UnitName, Usec } from '../../base/brand.ts';
 import type { RandomState } from '../../base/random.ts';
 import type { PersistentMap } from '../../base/persistent-map.ts';
-import type { ExecRole, MountRole, ServiceRole, SocketRole, UnitDefinition } from '../unit/definition.ts';
+import type { UnitDefinition } from '../unit/definition.ts';
+import type { ExecRole, MountRole, ServiceRole, SocketRole } from '../unit/exec-context.ts';
 import type { MountPoint } from '../unit/mount.ts';
 import type { Graph } from '../graph/graph.ts';
 

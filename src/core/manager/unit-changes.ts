@@ -7,7 +7,7 @@
 import type { UnitName } from '../../base/brand.ts';
 import { neighbours, neighboursBy } from '../graph/graph.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
-import type { JobMode } from '../unit/definition.ts';
+import type { JobMode } from '../unit/unit-common.ts';
 import { considerCollecting } from './collect.ts';
 import { considerSweeping } from './garbage.ts';
 import { enqueueInternal, finishJob, turnIntoStart } from './jobs.ts';

@@ -1,5 +1,5 @@
 /** Properties of units that have a control group. */
-import type { CgroupContext } from '../unit/definition.ts';
+import type { CgroupContext } from '../unit/exec-context.ts';
 import type { PropertyContext, PropertyRow } from './property-row.ts';
 import { NOT_SET, numberOrNotSet, span, yesNo } from './value-text.ts';
 import type { Usec } from '../../base/brand.ts';

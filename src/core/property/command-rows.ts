@@ -1,7 +1,7 @@
 /** Exec…= as `show` prints it: each command line with its last run. */
 import { execsOf } from '../manager/unit-processes.ts';
 import type { ExecRecord } from '../manager/state.ts';
-import type { ExecCommand } from '../unit/definition.ts';
+import type { ExecCommand } from '../unit/exec-context.ts';
 import type { PropertyContext, PropertyRow } from './property-row.ts';
 import { yesNo } from './value-text.ts';
 

@@ -1,5 +1,5 @@
 /** Properties of the execution environment: systemd.exec(5). */
-import type { DirectoryKind, ExecContext, LimitName, ResourceLimit, StandardStream } from '../unit/definition.ts';
+import type { DirectoryKind, ExecContext, LimitName, ResourceLimit, StandardStream } from '../unit/exec-context.ts';
 import type { PropertyContext, PropertyRow } from './property-row.ts';
 import { ALL_CAPABILITIES, capabilityName } from '../unit-file/value/capability.ts';
 import { rangesText } from '../unit-file/value/number.ts';

@@ -1,5 +1,5 @@
 /** Properties of how a unit's processes are ended: systemd.kill(5). */
-import type { KillContext } from '../unit/definition.ts';
+import type { KillContext } from '../unit/exec-context.ts';
 import type { PropertyContext, PropertyRow } from './property-row.ts';
 import { yesNo } from './value-text.ts';
 

@@ -1,7 +1,7 @@
 /** Properties of mounts: systemd's interface `org.freedesktop.systemd1.Mount`. */
 import { mountCommands } from '../machine/mount.ts';
 import type { MountRuntime } from '../manager/state.ts';
-import type { MountRole } from '../unit/definition.ts';
+import type { MountRole } from '../unit/exec-context.ts';
 import type { MountUnit } from '../unit/mount.ts';
 import { commandRows } from './command-rows.ts';
 import type { PropertyContext, PropertyRow } from './property-row.ts';

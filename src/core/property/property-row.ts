@@ -2,7 +2,7 @@
  * What a row of the property tables is: systemd's name of a property and how its value is found, as the text `systemctl show` prints.
  */
 import type { ClockReading } from '../../base/time.ts';
-import type { LimitName, ResourceLimit } from '../unit/definition.ts';
+import type { LimitName, ResourceLimit } from '../unit/exec-context.ts';
 import type { ManagerState, Unit } from '../manager/state.ts';
 
 /** What the shell knows of a unit beyond the state: numbers of the kernel and of the unit folders. null = not known. */

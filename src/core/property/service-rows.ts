@@ -1,7 +1,7 @@
 /** Properties of services: systemd's interface `org.freedesktop.systemd1.Service`, its own part first. */
 import type { Signal } from '../../base/brand.ts';
 import type { ExecRecord, ServiceRuntime } from '../manager/state.ts';
-import type { ExitStatusSet, ServiceUnit } from '../unit/definition.ts';
+import type { ExitStatusSet, ServiceUnit } from '../unit/service.ts';
 import { signalName } from '../unit-file/value/signal.ts';
 import { commandRows } from './command-rows.ts';
 import type { PropertyContext, PropertyRow } from './property-row.ts';

@@ -1,5 +1,6 @@
 /** All properties of a unit, as systemctl(1), "show", names and prints them. */
-import type { Entry, UnitDefinition } from '../unit/definition.ts';
+import type { UnitDefinition } from '../unit/definition.ts';
+import type { Entry } from '../unit/source.ts';
 import { isRecorded } from '../unit-file/recorded/recorders.ts';
 import { parseTimeSpan, formatTimeSpan } from '../time/time-span.ts';
 import { CGROUP_ROWS } from './cgroup-rows.ts';

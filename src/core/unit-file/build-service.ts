@@ -1,7 +1,8 @@
 /** Services. Source: systemd.service(5). */
 import type { UnitName, Usec } from '../../base/brand.ts';
 import { ok, problem, type Result } from '../../base/result.ts';
-import type { Entry, ExitStatusSet, RestartPolicy, ServiceType, ServiceUnit } from '../unit/definition.ts';
+import type { ExitStatusSet, RestartPolicy, ServiceType, ServiceUnit } from '../unit/service.ts';
+import type { Entry } from '../unit/source.ts';
 import { PLAIN_PACING, type RestartPacing } from '../unit/restart-pacing.ts';
 import { withKind } from '../unit/unit-name.ts';
 import { readCgroupContext, readSlice } from './cgroup-context.ts';

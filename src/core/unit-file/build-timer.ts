@@ -5,7 +5,7 @@ import { nextRandom, seedRandom } from '../../base/random.ts';
 import { seconds } from '../../base/time.ts';
 import { formatCalendar, parseCalendar, type CalendarProblem } from '../time/calendar.ts';
 import { UTC_ZONE, zoneAbbreviations, type TimeZones } from '../time/time-zone.ts';
-import type { Origin } from '../unit/definition.ts';
+import type { Origin } from '../unit/source.ts';
 import type { TimerBase, TimerTrigger, TimerUnit } from '../unit/timer.ts';
 import type { TriggerJob } from '../unit/trigger-job.ts';
 import { addActivatorDefaults } from './default-dependencies.ts';

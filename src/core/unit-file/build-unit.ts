@@ -5,9 +5,8 @@
  * be told, and `status` can show it.
  */
 import type { UnitName, Usec } from '../../base/brand.ts';
-import type {
-  InertUnit, LoadState, ScopeUnit, SliceUnit, TargetUnit, UnitDefinition,
-} from '../unit/definition.ts';
+import type { InertUnit, ScopeUnit, SliceUnit, TargetUnit, UnitDefinition } from '../unit/definition.ts';
+import type { LoadState } from '../unit/unit-common.ts';
 import type { MountPoint } from '../unit/mount.ts';
 import { ROOT_SLICE, SYSTEM_SLICE, parentSlice, slicePath, unitKind, withKind } from '../unit/unit-name.ts';
 import { addMountsAbove, buildMount, fileOfMountPoint, readWhere } from './build-mount.ts';

@@ -1,7 +1,7 @@
 /** Resource control and the slice a unit lives in. Source: systemd.resource-control(5). */
 import type { UnitName } from '../../base/brand.ts';
 import { ok, problem, type Result } from '../../base/result.ts';
-import type { CgroupContext, LimitValue } from '../unit/definition.ts';
+import type { CgroupContext, LimitValue } from '../unit/exec-context.ts';
 import {
   APP_SLICE, SYSTEM_SLICE, escapeUnitText, isSliceName, nameInstance, namePrefix,
 } from '../unit/unit-name.ts';

@@ -1,4 +1,4 @@
-import type { Condition } from '../unit/definition.ts';
+import type { Condition } from '../unit/unit-common.ts';
 import { ignore, originOf, parseAbsolutePath, type SettingReader } from './setting-reader.ts';
 import { skipWhitespace } from './words.ts';
 

@@ -5,7 +5,7 @@ import { parseTimeSpan } from '../time/time-span.ts';
 import { SYSTEM_CALL_GROUPS, expandSystemCalls } from '../system-call/groups.ts';
 import { NAMESPACE_FLAGS } from '../system-call/confinement-filters.ts';
 import { UNCONFINED, type BindMount, type ConfinedPath, type Confinement, type Credential, type NamespaceName, type SystemCallWord } from '../unit/confinement.ts';
-import type { Entry } from '../unit/definition.ts';
+import type { Entry } from '../unit/source.ts';
 import { nearestName } from './nearest-name.ts';
 import {
   applyReaders, entriesFor, ignore, oneOf, parseAbsolutePath, plainWordsOf, readPath, readScalar, wordsOf, type FieldReader, type Mutable, type SettingReader,

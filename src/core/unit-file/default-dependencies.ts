@@ -3,7 +3,9 @@
  * and of the page of each kind of unit.
  */
 import type { UnitName } from '../../base/brand.ts';
-import type { DependencyKind, DependencyOrigin, ExecContext, TargetUnit, UnitDefinition } from '../unit/definition.ts';
+import type { TargetUnit, UnitDefinition } from '../unit/definition.ts';
+import type { DependencyKind, DependencyOrigin } from '../unit/dependency.ts';
+import type { ExecContext } from '../unit/exec-context.ts';
 import { unitNameFromPath } from '../unit/unit-name.ts';
 import type { DependencyList } from './dependency-list.ts';
 

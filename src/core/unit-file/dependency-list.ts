@@ -1,5 +1,5 @@
 import type { UnitName } from '../../base/brand.ts';
-import type { Dependency, DependencyKind, DependencyOrigin } from '../unit/definition.ts';
+import type { Dependency, DependencyKind, DependencyOrigin } from '../unit/dependency.ts';
 
 /** A bit for each kind, so that all kinds towards one unit are one number. */
 const KIND_BITS: Readonly<Record<DependencyKind, number>> = {

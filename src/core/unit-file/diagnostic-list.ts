@@ -1,4 +1,4 @@
-import type { Diagnostic, Severity } from '../unit/definition.ts';
+import type { Diagnostic, Severity } from '../unit/source.ts';
 
 /**
  * How many diagnostics one file or unit may give rise to. A person reads the first few; binary garbage would make

@@ -3,7 +3,7 @@
  * its default, and whether this manager puts it into effect. Parser, `verify`, help, completion and the reference page
  * are all made from it.
  */
-import type { UnitKind } from '../unit/definition.ts';
+import type { UnitKind } from '../unit/unit-common.ts';
 import { EXEC_DIRECTIVES } from './directives/exec.ts';
 import { KILL_DIRECTIVES } from './directives/kill.ts';
 import { AUTOMOUNT_DIRECTIVES, MOUNT_DIRECTIVES, SWAP_DIRECTIVES } from './directives/mount.ts';

@@ -1,5 +1,6 @@
 /** The settings that hold command lines: ExecStart= and its kin, of every kind of unit. */
-import type { ExecCommand, NamedCommand } from '../unit/definition.ts';
+import type { ExecCommand } from '../unit/exec-context.ts';
+import type { NamedCommand } from '../unit/service.ts';
 import { entriesFor, ignore, originOf, type SettingReader } from './setting-reader.ts';
 import { parseExecCommands } from './value/exec-command.ts';
 

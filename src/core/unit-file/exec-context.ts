@@ -1,8 +1,7 @@
 /** The execution environment of a unit's commands. Source: systemd.exec(5). */
 import { ok, problem, type Result } from '../../base/result.ts';
-import type {
-  DirectoryKind, Entry, ExecContext, LimitName, ResourceLimit, ServiceDirectory, StandardStream,
-} from '../unit/definition.ts';
+import type { DirectoryKind, ExecContext, LimitName, ResourceLimit, ServiceDirectory, StandardStream } from '../unit/exec-context.ts';
+import type { Entry } from '../unit/source.ts';
 import { forbiddenCapabilities, readConfinement } from './confinement-context.ts';
 import {
   applyReaders, entriesFor, ignore, oneOf, parseAbsolutePath, plainWordsOf, readExpanded, readPath, readScalar, readVitalFlag, readVitalPath, wordsOf,

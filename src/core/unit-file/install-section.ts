@@ -1,4 +1,4 @@
-import type { InstallSection } from '../unit/definition.ts';
+import type { InstallSection } from '../unit/unit-common.ts';
 import { readExpanded, readWords, type SettingReader } from './setting-reader.ts';
 import { ok } from '../../base/result.ts';
 

@@ -1,5 +1,5 @@
 import type { Signal } from '../../base/brand.ts';
-import type { KillContext } from '../unit/definition.ts';
+import type { KillContext } from '../unit/exec-context.ts';
 import {
   applyReaders, oneOf, readScalar, type FieldReader, type Mutable, type SettingReader,
 } from './setting-reader.ts';

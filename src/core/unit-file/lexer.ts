@@ -12,7 +12,7 @@
  *
  * What makes systemd refuse a whole file (a broken section header, an over-long line, invalid UTF-8) makes `failure` here.
  */
-import type { Diagnostic, Entry } from '../unit/definition.ts';
+import type { Diagnostic, Entry } from '../unit/source.ts';
 import { DiagnosticList } from './diagnostic-list.ts';
 
 /** Characters of the longest logical line. The bound is systemd's; without one a file is one value of any size. */

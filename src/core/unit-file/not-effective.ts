@@ -1,5 +1,5 @@
 /** Settings that are known and checked but not put into effect: what was requested, and that it is not implemented. */
-import type { Entry, NotEffective } from '../unit/definition.ts';
+import type { Entry, NotEffective } from '../unit/source.ts';
 import { parseTimeSpan } from '../time/time-span.ts';
 import type { Directive, ValueKind } from './directives.ts';
 import { ignore, originOf, type SettingReader } from './setting-reader.ts';

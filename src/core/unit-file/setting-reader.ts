@@ -6,7 +6,8 @@
  */
 import type { UnitName } from '../../base/brand.ts';
 import { ok, problem, type Result } from '../../base/result.ts';
-import type { Entry, Origin, UnitKind } from '../unit/definition.ts';
+import type { Entry, Origin } from '../unit/source.ts';
+import type { UnitKind } from '../unit/unit-common.ts';
 import { unitKind } from '../unit/unit-name.ts';
 import { DiagnosticList } from './diagnostic-list.ts';
 import { SECTIONS, directivesOf, findDirective, sectionsOf, type Directive } from './directives.ts';

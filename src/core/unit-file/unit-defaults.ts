@@ -1,7 +1,8 @@
 /** What holds for settings that no file mentions. Source: systemd-system.conf(5), the Default… settings. */
 import type { Usec } from '../../base/brand.ts';
 import { seconds } from '../../base/time.ts';
-import type { CgroupContext, LimitName, ResourceLimit, ServiceUnit, StandardStream } from '../unit/definition.ts';
+import type { CgroupContext, LimitName, ResourceLimit, StandardStream } from '../unit/exec-context.ts';
+import type { ServiceUnit } from '../unit/service.ts';
 
 export interface UnitDefaults {
   /** null waits for ever. */

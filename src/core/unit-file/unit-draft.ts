@@ -1,6 +1,7 @@
 /** What goes into a unit, and the part of a definition that all kinds share. */
 import type { UnitName } from '../../base/brand.ts';
-import type { Origin, UnitCommon, UnitKind } from '../unit/definition.ts';
+import type { Origin } from '../unit/source.ts';
+import type { UnitCommon, UnitKind } from '../unit/unit-common.ts';
 import { unitKind } from '../unit/unit-name.ts';
 import type { DependencyList } from './dependency-list.ts';
 import type { TimeZones } from '../time/time-zone.ts';

@@ -1,7 +1,8 @@
 /** The [Unit] section. Source: systemd.unit(5). */
 import type { UnitName, Usec } from '../../base/brand.ts';
 import { ok, problem, type Result } from '../../base/result.ts';
-import type { DependencyKind, EmergencyAction, JobMode, UnitCommon } from '../unit/definition.ts';
+import type { DependencyKind } from '../unit/dependency.ts';
+import type { EmergencyAction, JobMode, UnitCommon } from '../unit/unit-common.ts';
 import { isUnitName, nameInstance, nameWithoutSuffix, unitNameForm, withInstance } from '../unit/unit-name.ts';
 import { readConditions } from './conditions.ts';
 import type { DependencyList } from './dependency-list.ts';

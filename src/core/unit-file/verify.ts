@@ -3,7 +3,10 @@
  * Cycles are the graph's affair. Pure: what exists is asked through a function. Source: systemd-analyze(1), verify.
  */
 import type { UnitName } from '../../base/brand.ts';
-import type { DependencyKind, Diagnostic, DependencyOrigin, ExecCommand, Severity, UnitDefinition } from '../unit/definition.ts';
+import type { UnitDefinition } from '../unit/definition.ts';
+import type { DependencyKind, DependencyOrigin } from '../unit/dependency.ts';
+import type { ExecCommand } from '../unit/exec-context.ts';
+import type { Diagnostic, Severity } from '../unit/source.ts';
 import { unitKind } from '../unit/unit-name.ts';
 
 export interface VerifyOptions {

@@ -1,6 +1,7 @@
 /** Mount units: what is to be mounted where. Source: systemd.mount(5). */
 import type { Usec } from '../../base/brand.ts';
-import type { CgroupContext, ExecContext, KillContext, UnitCommon } from './definition.ts';
+import type { CgroupContext, ExecContext, KillContext } from './exec-context.ts';
+import type { UnitCommon } from './unit-common.ts';
 
 export interface MountUnit extends UnitCommon {
   readonly kind: 'mount';

@@ -1,6 +1,7 @@
 /** Path units once their files are understood. Source: systemd.path(5). */
 import type { UnitName, Usec } from '../../base/brand.ts';
-import type { Origin, UnitCommon } from './definition.ts';
+import type { Origin } from './source.ts';
+import type { UnitCommon } from './unit-common.ts';
 import type { TriggerJob } from './trigger-job.ts';
 
 export type PathWatchKind = 'PathExists' | 'PathExistsGlob' | 'PathChanged' | 'PathModified' | 'DirectoryNotEmpty';

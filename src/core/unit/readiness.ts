@@ -1,5 +1,6 @@
 /** Whether a unit says when it is ready, so that being ordered after it means what people think it means. */
-import type { UnitDefinition, ServiceType } from './definition.ts';
+import type { UnitDefinition } from './definition.ts';
+import type { ServiceType } from './service.ts';
 
 /** Started means no more than that their process was born or executed its program. */
 const SILENT_TYPES: ReadonlySet<ServiceType> = new Set<ServiceType>(['simple', 'exec', 'idle']);

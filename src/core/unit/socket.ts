@@ -2,7 +2,8 @@
  * A socket unit as its files say: what to listen on, how, and which service it is for. Source: systemd.socket(5).
  */
 import type { UnitName, Usec } from '../../base/brand.ts';
-import type { CgroupContext, ExecCommand, ExecContext, KillContext, UnitCommon } from './definition.ts';
+import type { CgroupContext, ExecCommand, ExecContext, KillContext } from './exec-context.ts';
+import type { UnitCommon } from './unit-common.ts';
 
 /** An address a socket is bound to. Ports are in host byte order. */
 export type SocketAddress =

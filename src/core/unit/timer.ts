@@ -3,7 +3,8 @@ import type { TriggerJob } from './trigger-job.ts';
 import type { UnitName, Usec } from '../../base/brand.ts';
 import type { CalendarSpec } from '../time/calendar.ts';
 import type { TimeZone } from '../time/time-zone.ts';
-import type { Origin, UnitCommon } from './definition.ts';
+import type { Origin } from './source.ts';
+import type { UnitCommon } from './unit-common.ts';
 
 /** What a span of the monotonic clock counts from. */
 export type TimerBase = 'OnActiveSec' | 'OnBootSec' | 'OnStartupSec' | 'OnUnitActiveSec' | 'OnUnitInactiveSec';

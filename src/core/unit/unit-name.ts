@@ -10,7 +10,7 @@
  */
 import type { UnitName } from '../../base/brand.ts';
 import { ok, problem, type Result } from '../../base/result.ts';
-import type { UnitKind } from './definition.ts';
+import type { UnitKind } from './unit-common.ts';
 
 /** Every kind of unit; the name's suffix is the kind. */
 export const UNIT_KINDS: readonly UnitKind[] = [

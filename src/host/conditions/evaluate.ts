@@ -1,5 +1,5 @@
 /** Tests the conditions of a unit: systemd.unit(5), "Conditions and Asserts". */
-import type { Condition } from '../../core/unit/definition.ts';
+import type { Condition } from '../../core/unit/unit-common.ts';
 import type { ConditionOutcome } from '../../core/manager/state.ts';
 import type { ConditionHost } from './condition-host.ts';
 import { IDENTITY_CONDITIONS } from './identity-conditions.ts';

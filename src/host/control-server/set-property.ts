@@ -6,7 +6,7 @@ import type { SetPropertyAnswer } from '../../control/answers.ts';
 import type { Failure } from '../../control/error-codes.ts';
 import type { Params } from '../../control/requests.ts';
 import { findDirective, sectionsOf } from '../../core/unit-file/directives.ts';
-import type { UnitKind } from '../../core/unit/definition.ts';
+import type { UnitKind } from '../../core/unit/unit-common.ts';
 import type { Engine } from '../engine.ts';
 import { transientDirectory, writeWhole } from '../transient-units.ts';
 import { unitFilesOf } from './unit-file-states.ts';

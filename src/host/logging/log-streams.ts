@@ -6,7 +6,7 @@
  * It keeps the write end until the unit is released, to give it to the unit's next command.
  */
 import type { Errno, Fd, InvocationId, Pid, UnitName } from '../../base/brand.ts';
-import type { ExecContext } from '../../core/unit/definition.ts';
+import type { ExecContext } from '../../core/unit/exec-context.ts';
 import { MANAGER_UNIT } from '../../logd/protocol.ts';
 import type { FromLogd, StreamOrigin, ToLogd } from '../../logd/protocol.ts';
 import type { KeptFds } from '../checkpoint/kept-fds.ts';

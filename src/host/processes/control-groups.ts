@@ -10,7 +10,7 @@
  */
 import { readdirSync } from 'node:fs';
 import type { Fd, Pid, UnitName } from '../../base/brand.ts';
-import type { CgroupContext, LimitValue } from '../../core/unit/definition.ts';
+import type { CgroupContext, LimitValue } from '../../core/unit/exec-context.ts';
 import { POLL_IN } from '../engine.ts';
 import type { NativeBinding } from '../native.ts';
 import { memoryOfMachine, tasksOfMachine } from './machine-size.ts';

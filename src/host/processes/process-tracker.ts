@@ -3,7 +3,7 @@
  * make them, else by walking /proc. Both answers have this one shape.
  */
 import type { Fd, Pid, Signal, UnitName } from '../../base/brand.ts';
-import type { CgroupContext } from '../../core/unit/definition.ts';
+import type { CgroupContext } from '../../core/unit/exec-context.ts';
 import { SIGCONT, SIGHUP, SIGKILL } from '../../base/signals.ts';
 
 /** Where the next process of a unit is to be born. */

@@ -10,7 +10,7 @@
  * it all the same. Looking costs one walk over /proc; it is done when a stop needs it and never in between.
  */
 import type { Pid, UnitName } from '../../base/brand.ts';
-import type { CgroupContext } from '../../core/unit/definition.ts';
+import type { CgroupContext } from '../../core/unit/exec-context.ts';
 import type { NativeBinding } from '../native.ts';
 import type { Birthplace, FormerProcesses, GroupKill, ProcessTracker } from './process-tracker.ts';
 import { needsContinue } from './process-tracker.ts';

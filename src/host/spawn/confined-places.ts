@@ -10,7 +10,7 @@ import type { UnitName } from '../../base/brand.ts';
 import { confinementFilters, type NamedProgram } from '../../core/system-call/confinement-filters.ts';
 import type { NativeArchitecture } from '../../core/system-call/program.ts';
 import type { Confinement } from '../../core/unit/confinement.ts';
-import type { Dependency } from '../../core/unit/definition.ts';
+import type { Dependency } from '../../core/unit/dependency.ts';
 import type { ConfinementSpec } from '../exec-spec.ts';
 import type { NativeBinding } from '../native.ts';
 

@@ -1,5 +1,5 @@
 /** Who a command runs as: User=, Group= and SupplementaryGroups= to numbers, as far as the local files tell. */
-import type { ExecCommand, ExecContext } from '../../core/unit/definition.ts';
+import type { ExecCommand, ExecContext } from '../../core/unit/exec-context.ts';
 import type { UserDatabase, UserRecord } from './user-database.ts';
 
 export interface Credentials {

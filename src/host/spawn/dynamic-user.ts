@@ -6,7 +6,7 @@
  */
 import type { UnitName } from '../../base/brand.ts';
 import { UNCONFINED, type Confinement } from '../../core/unit/confinement.ts';
-import type { ExecContext } from '../../core/unit/definition.ts';
+import type { ExecContext } from '../../core/unit/exec-context.ts';
 
 /** The range systemd keeps for this: "Users, Groups, UIDs and GIDs on systemd Systems". */
 const UID_MIN = 61_184;

@@ -5,7 +5,7 @@
  * means that the service's program runs.
  */
 import type { Errno, Fd, Pid, UnitName } from '../../base/brand.ts';
-import type { DirectoryKind, ExecContext, StandardStream } from '../../core/unit/definition.ts';
+import type { DirectoryKind, ExecContext, StandardStream } from '../../core/unit/exec-context.ts';
 import type { SpawnEffect } from '../../core/manager/effect.ts';
 import { isBindMount, type MountUnit } from '../../core/unit/mount.ts';
 import { POLL_IN } from '../engine.ts';

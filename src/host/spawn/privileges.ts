@@ -2,7 +2,7 @@
  * What a manager without all capabilities can still do for a unit. A wish beyond that is dropped and said, per directive: a service
  * that runs with less is what its owner wants in a container of an ordinary uid; one that refuses to start is not.
  */
-import type { ExecContext } from '../../core/unit/definition.ts';
+import type { ExecContext } from '../../core/unit/exec-context.ts';
 import type { Credentials } from './credentials.ts';
 
 const CAP_SETGID = 6;

@@ -1,4 +1,4 @@
-import type { ExecContext, LimitName, LimitValue } from '../../core/unit/definition.ts';
+import type { ExecContext, LimitName, LimitValue } from '../../core/unit/exec-context.ts';
 
 /** Numbers of getrlimit(2) on all Linux architectures but MIPS and SPARC, which Node 20 has no Debian builds for. */
 const RESOURCE_NUMBERS: Readonly<Record<LimitName, number>> = {

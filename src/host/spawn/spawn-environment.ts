@@ -9,7 +9,7 @@
  *
  * and at last UnsetEnvironment= takes away.
  */
-import type { DirectoryKind, ExecContext } from '../../core/unit/definition.ts';
+import type { DirectoryKind, ExecContext } from '../../core/unit/exec-context.ts';
 import type { PathLookup } from '../shell-pattern.ts';
 import { expandGlob } from '../shell-pattern.ts';
 import { parseEnvironmentFile } from './environment-file.ts';

@@ -1,7 +1,7 @@
 /** What the spawner has made of a command, on its way to clone or to the executor. */
 import type { Fd } from '../../base/brand.ts';
 import type { SpawnEffect } from '../../core/manager/effect.ts';
-import type { ExecContext } from '../../core/unit/definition.ts';
+import type { ExecContext } from '../../core/unit/exec-context.ts';
 import type { Birthplace } from '../processes/process-tracker.ts';
 import type { CredentialsOutcome } from './credentials.ts';
 import type { Granted } from './privileges.ts';

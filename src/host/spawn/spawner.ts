@@ -10,7 +10,7 @@ import { getPriority } from 'node:os';
 import { assert } from '../../base/assert.ts';
 import type { Errno, Fd, Pid, UnitName } from '../../base/brand.ts';
 import type { SpawnEffect } from '../../core/manager/effect.ts';
-import type { DirectoryKind, ExecCommand, ExecContext, StandardStream } from '../../core/unit/definition.ts';
+import type { DirectoryKind, ExecCommand, ExecContext, StandardStream } from '../../core/unit/exec-context.ts';
 import { expandArguments } from '../../core/unit-file/expand.ts';
 import type { UnstampedEvent } from '../../core/manager/event.ts';
 import type { ManagerLog } from '../engine.ts';

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, statSync, symlinkSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { UnitName } from '../../base/brand.ts';
-import type { InstallSection } from '../../core/unit/definition.ts';
+import type { InstallSection } from '../../core/unit/unit-common.ts';
 import { unitNameForm, withInstance } from '../../core/unit/unit-name.ts';
 import type { LinkOperation } from '../../core/unit-file/install/change.ts';
 import type { InstallReader } from '../../core/unit-file/install/install-context.ts';

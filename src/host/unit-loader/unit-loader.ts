@@ -4,7 +4,8 @@
  * Synchronous throughout. PID 1 must not start the thread pool, and unit files are on local disks.
  */
 import type { UnitName } from '../../base/brand.ts';
-import type { Diagnostic, UnitDefinition } from '../../core/unit/definition.ts';
+import type { UnitDefinition } from '../../core/unit/definition.ts';
+import type { Diagnostic } from '../../core/unit/source.ts';
 import type { MountPoint } from '../../core/unit/mount.ts';
 import { isUnitName, unitKind, unitNameForm } from '../../core/unit/unit-name.ts';
 import { buildMountPoint, buildUnit, buildUnusable } from '../../core/unit-file/build-unit.ts';

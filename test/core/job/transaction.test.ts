@@ -7,7 +7,9 @@ import { areConflicting, firstOf, isActive } from '../../../src/core/job/job-typ
 import { buildTransaction, type Anchor, type Transaction, type TransactionOutcome, type TransactionView } from '../../../src/core/job/transaction.ts';
 import { newUnit } from '../../../src/core/manager/load.ts';
 import type { ActiveState, Job, JobType, Unit } from '../../../src/core/manager/state.ts';
-import type { DependencyKind, JobMode, UnitDefinition } from '../../../src/core/unit/definition.ts';
+import type { UnitDefinition } from '../../../src/core/unit/definition.ts';
+import type { DependencyKind } from '../../../src/core/unit/dependency.ts';
+import type { JobMode } from '../../../src/core/unit/unit-common.ts';
 import { missing, service, target } from '../../../src/sim/definitions.ts';
 
 interface Situation {

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { command, service, target } from '../../../src/sim/definitions.ts';
 import { SimulatedKernel, type SimulationOptions } from '../../../src/sim/kernel.ts';
 import type { UnitName } from '../../../src/base/brand.ts';
-import type { JobMode, UnitDefinition } from '../../../src/core/unit/definition.ts';
+import type { UnitDefinition } from '../../../src/core/unit/definition.ts';
+import type { JobMode } from '../../../src/core/unit/unit-common.ts';
 
 const SECOND = 1_000_000;
 

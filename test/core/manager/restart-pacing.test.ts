@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { UnitName, Usec } from '../../../src/base/brand.ts';
 import { explain } from '../../../src/core/manager/why.ts';
 import { PLAIN_PACING } from '../../../src/core/unit/restart-pacing.ts';
-import type { ServiceUnit } from '../../../src/core/unit/definition.ts';
+import type { ServiceUnit } from '../../../src/core/unit/service.ts';
 import { service, target } from '../../../src/sim/definitions.ts';
 import { SimulatedKernel } from '../../../src/sim/kernel.ts';
 import { unitOf } from '../unit-file/unit-rig.ts';

@@ -1,6 +1,7 @@
 /** Building units from text, for the tests beside this file. */
 import type { UnitName } from '../../../src/base/brand.ts';
-import type { ServiceUnit, UnitDefinition } from '../../../src/core/unit/definition.ts';
+import type { UnitDefinition } from '../../../src/core/unit/definition.ts';
+import type { ServiceUnit } from '../../../src/core/unit/service.ts';
 import { buildUnit } from '../../../src/core/unit-file/build-unit.ts';
 import { lexUnitFile } from '../../../src/core/unit-file/lexer.ts';
 import type { SpecifierContext } from '../../../src/core/unit-file/specifiers.ts';

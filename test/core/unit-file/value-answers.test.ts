@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { UnitKind } from '../../../src/core/unit/definition.ts';
+import type { UnitKind } from '../../../src/core/unit/unit-common.ts';
 import { INERT_KINDS } from '../../../src/core/unit-file/unit-draft.ts';
 import { unitOf } from './unit-rig.ts';
 import { ANSWERS, KIND_OF_SECTION, POOL, bitsOf } from './value-answers.ts';

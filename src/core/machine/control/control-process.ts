@@ -9,7 +9,7 @@ import type { ClockReading } from '../../../base/time.ts';
 import type { Effect } from '../../manager/effect.ts';
 import type { ProcessEvent } from '../../manager/event.ts';
 import type { CommandResult, ControlRuntime, Reason, SpawnFailure } from '../../manager/state.ts';
-import type { ExecCommand, ExecRole, ExecUnit, KillContext } from '../../unit/definition.ts';
+import type { ExecCommand, ExecRole, ExecUnit, KillContext } from '../../unit/exec-context.ts';
 import { NO_EXIT_STATUS } from '../../unit-file/value/exit-status.ts';
 import { recordExit, recordStart } from '../exec-records.ts';
 import { judgeExit, statusOfStage, type Ended } from '../service/judge-exit.ts';

@@ -1,6 +1,7 @@
 import type { InvocationId, UnitName, Usec } from '../../../base/brand.ts';
 import { addUsec, type ClockReading } from '../../../base/time.ts';
-import type { ServiceRole, ServiceUnit } from '../../unit/definition.ts';
+import type { ServiceRole } from '../../unit/exec-context.ts';
+import type { ServiceUnit } from '../../unit/service.ts';
 import type { Effect, PassedFd } from '../../manager/effect.ts';
 import { storedName } from './fd-store.ts';
 import type { Reason, ServiceResult, ServiceRuntime, ServiceState } from '../../manager/state.ts';

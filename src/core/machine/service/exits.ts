@@ -1,6 +1,6 @@
 /** A process of the service has ended, or its whole group is empty: what follows in each state. */
 import type { Pid } from '../../../base/brand.ts';
-import type { ServiceRole } from '../../unit/definition.ts';
+import type { ServiceRole } from '../../unit/exec-context.ts';
 import type { Reason, ServiceResult, ServiceRuntime } from '../../manager/state.ts';
 import { recordExit } from '../exec-records.ts';
 import { commandsOf, spawn, withFailure, type ServiceContext } from './context.ts';

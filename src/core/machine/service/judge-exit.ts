@@ -1,5 +1,6 @@
 /** What the end of a process says about its service. Source: systemd.service(5), SuccessExitStatus= and ExecStart=. */
-import type { ExecCommand, ExitStatusSet, ServiceUnit } from '../../unit/definition.ts';
+import type { ExecCommand } from '../../unit/exec-context.ts';
+import type { ExitStatusSet, ServiceUnit } from '../../unit/service.ts';
 import type { ServiceResult } from '../../manager/state.ts';
 import { SIGHUP, SIGINT, SIGPIPE, SIGTERM } from '../../../base/signals.ts';
 

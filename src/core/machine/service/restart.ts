@@ -1,6 +1,6 @@
 /** Whether and when a service that ended starts again. Source: systemd.service(5), Restart=, RestartSec=, RestartSteps=. */
 import type { Usec } from '../../../base/brand.ts';
-import type { RestartPolicy, ServiceUnit } from '../../unit/definition.ts';
+import type { RestartPolicy, ServiceUnit } from '../../unit/service.ts';
 import type { ServiceResult, ServiceRuntime } from '../../manager/state.ts';
 import { isInSet } from './judge-exit.ts';
 

@@ -1,6 +1,6 @@
 /** Answers to spawn effects. */
 import type { Pid } from '../../../base/brand.ts';
-import type { ServiceRole } from '../../unit/definition.ts';
+import type { ServiceRole } from '../../unit/exec-context.ts';
 import type { ExecRecord, ServiceRuntime, SpawnFailure } from '../../manager/state.ts';
 import { recordStart } from '../exec-records.ts';
 import { commandsOf, type ServiceContext } from './context.ts';

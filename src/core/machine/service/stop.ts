@@ -4,7 +4,7 @@
  */
 import type { Pid, Signal, Usec } from '../../../base/brand.ts';
 import { addUsec } from '../../../base/time.ts';
-import type { DirectoryKind } from '../../unit/definition.ts';
+import type { DirectoryKind } from '../../unit/exec-context.ts';
 import type { Reason, ServiceResult, ServiceRuntime } from '../../manager/state.ts';
 import { enter, spawn, withFailure, type ServiceContext } from './context.ts';
 import { restartDelayUsec, wantsRestart } from './restart.ts';

@@ -1,7 +1,7 @@
 /** The life of a socket unit: its commands, opening, listening, closing. Source: systemd.socket(5), systemd.kill(5). */
 import { addUsec } from '../../../base/time.ts';
 import type { Reason, SocketResult, SocketRuntime, SocketState } from '../../manager/state.ts';
-import type { SocketRole } from '../../unit/definition.ts';
+import type { SocketRole } from '../../unit/exec-context.ts';
 import type { SocketUnit } from '../../unit/socket.ts';
 import { killsWholeGroup, NO_CONTROL, signalControl, spawnControl, type CommandEnd, type ControlContext, type ControlMachine } from '../control/control-process.ts';
 import { isClosedState, isSignalState, type SocketSignalState } from './states.ts';

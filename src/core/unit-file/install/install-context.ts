@@ -2,7 +2,7 @@
  * Finds the unit files a verb is about: through links and templates, and on to those that Also= names.
  */
 import type { UnitName } from '../../../base/brand.ts';
-import type { InstallSection } from '../../unit/definition.ts';
+import type { InstallSection } from '../../unit/unit-common.ts';
 import { nameInstance, templateOf, unitNameForm, withInstance } from '../../unit/unit-name.ts';
 import { EMPTY_INSTALL } from '../install-section.ts';
 import { aliasProblem } from './alias.ts';

@@ -7,7 +7,7 @@ import { isCredentialId } from '../value/credential.ts';
 import { FLAG, NUMBER, PATH, PATH_OR_NONE, SPAN, TEXT } from './shown-values.ts';
 import { splitColonWords } from '../words.ts';
 import { NOTHING, expanded, list, scalar, type Recorder, type RecorderRow, type ShownValue } from './recorder.ts';
-import type { Entry } from '../../unit/definition.ts';
+import type { Entry } from '../../unit/source.ts';
 
 /** Bytes of the shortest root hash that verity has. */
 const ROOT_HASH_BYTES_MIN = 16;

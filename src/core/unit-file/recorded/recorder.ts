@@ -5,7 +5,7 @@
  * in place of the defaults.
  */
 import { ok, type Result } from '../../../base/result.ts';
-import type { Entry } from '../../unit/definition.ts';
+import type { Entry } from '../../unit/source.ts';
 import { ignore, plainWordsOf, type SettingReader } from '../setting-reader.ts';
 import type { EscapeRule } from '../words.ts';
 

@@ -14,7 +14,7 @@ import {
   NOTHING, collected, lines, scalar, shownAs, type Recorder, type RecorderRow, type ShownValue,
 } from './recorder.ts';
 import { FLAG, PATH, SPAN } from './shown-values.ts';
-import type { LimitValue } from '../../unit/definition.ts';
+import type { LimitValue } from '../../unit/exec-context.ts';
 
 const WEIGHT = shownAs(parseWeight, String);
 const CPU_WEIGHT = shownAs(parseCpuWeight, (weight) => (weight === 0 ? 'idle' : String(weight)));

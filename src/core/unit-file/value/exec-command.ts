@@ -8,7 +8,8 @@
  * expansion never makes two words of one.
  */
 import { ok, type Result } from '../../../base/result.ts';
-import type { ExecCommand, Origin } from '../../unit/definition.ts';
+import type { ExecCommand } from '../../unit/exec-context.ts';
+import type { Origin } from '../../unit/source.ts';
 import { isWhitespace, nextWord, skipWhitespace } from '../words.ts';
 
 /** Arguments of one command line; the kernel's own bound is on bytes, this one keeps a hostile file from a million objects. */

@@ -1,6 +1,6 @@
 /** Exit statuses by name and number. Source: systemd.exec(5), "PROCESS EXIT CODES"; sysexits(3h). */
 import { ok, problem, type Result } from '../../../base/result.ts';
-import type { ExitStatusSet } from '../../unit/definition.ts';
+import type { ExitStatusSet } from '../../unit/service.ts';
 import type { Signal } from '../../../base/brand.ts';
 import { parseUnsigned } from './number.ts';
 import { parseSignal } from './signal.ts';

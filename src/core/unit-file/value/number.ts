@@ -1,6 +1,6 @@
 /** Booleans, numbers, sizes, percentages, modes, sets of CPUs. Source: systemd.syntax(7), systemd.exec(5), systemd.resource-control(5). */
 import { ok, problem, type Result } from '../../../base/result.ts';
-import type { LimitValue } from '../../unit/definition.ts';
+import type { LimitValue } from '../../unit/exec-context.ts';
 
 const TRUE = new Set(['1', 'yes', 'y', 'true', 't', 'on']);
 const FALSE = new Set(['0', 'no', 'n', 'false', 'f', 'off']);

@@ -2,7 +2,7 @@
 import type { Usec } from '../../../base/brand.ts';
 import { ok, problem, type Result } from '../../../base/result.ts';
 import { parseTimeSpan } from '../../time/time-span.ts';
-import type { LimitName, LimitValue, ResourceLimit } from '../../unit/definition.ts';
+import type { LimitName, LimitValue, ResourceLimit } from '../../unit/exec-context.ts';
 import { parseInteger, parseSize, parseUnsigned } from './number.ts';
 
 /** All limits, in the order of the manual page. */

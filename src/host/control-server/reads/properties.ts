@@ -3,7 +3,7 @@ import { getEntry } from '../../../base/persistent-map.ts';
 import type { Unit } from '../../../core/manager/state.ts';
 import type { UnitFacts } from '../../../core/property/property-row.ts';
 import { unitProperties } from '../../../core/property/unit-properties.ts';
-import type { LimitName, ResourceLimit } from '../../../core/unit/definition.ts';
+import type { LimitName, ResourceLimit } from '../../../core/unit/exec-context.ts';
 import { formatInstant } from '../../../initctl/verbs.ts';
 import type { Engine } from '../../engine.ts';
 import { memoryOfMachine, tasksOfMachine } from '../../processes/machine-size.ts';

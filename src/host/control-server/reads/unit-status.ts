@@ -6,7 +6,8 @@ import { isSocket, type SocketRecord } from '../../../core/manager/socket-record
 import { listenText } from '../../../core/unit/socket.ts';
 import type { ConditionOutcome, ExecRecord, ManagerState, ServiceRuntime, Unit } from '../../../core/manager/state.ts';
 import { isTimer } from '../../../core/manager/timer-driver.ts';
-import type { ServiceUnit, UnitDefinition } from '../../../core/unit/definition.ts';
+import type { UnitDefinition } from '../../../core/unit/definition.ts';
+import type { ServiceUnit } from '../../../core/unit/service.ts';
 import type { Engine } from '../../engine.ts';
 import { unitFileState } from '../unit-file-states.ts';
 import type { ReadContext, Reader } from './context.ts';

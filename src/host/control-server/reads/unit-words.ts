@@ -4,7 +4,8 @@ import { getEntry } from '../../../base/persistent-map.ts';
 import type { ClockReading } from '../../../base/time.ts';
 import type { JobAnswer, NotEffectiveAnswer } from '../../../control/answers.ts';
 import { matchesGlob } from '../../../control/glob.ts';
-import type { DependencyOrigin, Origin } from '../../../core/unit/definition.ts';
+import type { DependencyOrigin } from '../../../core/unit/dependency.ts';
+import type { Origin } from '../../../core/unit/source.ts';
 import type { Job, ManagerState, Unit } from '../../../core/manager/state.ts';
 
 /** SubState: the word of the unit's own machine. */

@@ -5,7 +5,7 @@ import { CYCLES_SHOWN_MAX, findOrderCycles } from '../../../core/graph/cycles.ts
 import { describeCycle } from '../../../core/job/transaction.ts';
 import type { ManagerState, Unit } from '../../../core/manager/state.ts';
 import { findUnit } from '../../../core/manager/query.ts';
-import type { DependencyKind } from '../../../core/unit/definition.ts';
+import type { DependencyKind } from '../../../core/unit/dependency.ts';
 import { saysWhenReady } from '../../../core/unit/readiness.ts';
 import type { Reader } from './context.ts';
 import { byTypeAndName, notEffectiveAnswers } from './unit-words.ts';

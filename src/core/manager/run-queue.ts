@@ -1,0 +1,91 @@
+/**
+ * Runs installed jobs, one after the other: which operation of the unit a job means, and when it must wait.
+ *
+ * It stands above the kinds of units, whose operations it calls; what these queue themselves goes through jobs.ts.
+ */
+import type { MonotonicUsec } from '../../base/brand.ts';
+import { addUsec } from '../../base/time.ts';
+import { collapseJobType, isActive } from '../job/job-type.ts';
+import { findBlocker, finishJob, turnIntoStart } from './jobs.ts';
+import type { Job, JobType, Unit } from './state.ts';
+import type { Turn } from './turn.ts';
+import { reloadUnit, startUnit, stopUnit, type RunOutcome } from './unit-operations.ts';
+
+/** Looks at the next job of the run queue and runs it if it may. False = the queue is empty. */
+export function runNextJob(turn: Turn): boolean {
+  for (const id of turn.runQueue) {
+    turn.runQueue.delete(id);
+    const job = turn.job(id);
+    if (job === undefined || job.state === 'running') continue;
+    const blocker = findBlocker(turn, job);
+    if (blocker !== null) turn.setJob({ ...job, blockedBy: blocker });
+    else run(turn, { ...job, blockedBy: null });
+    return true;
+  }
+  return false;
+}
+
+/** JobTimeoutSec= goes on counting while JobRunningTimeoutSec= counts too; null = never. */
+function earlier(a: MonotonicUsec | null, b: MonotonicUsec | null): MonotonicUsec | null {
+  return a === null ? b : b === null ? a : a < b ? a : b;
+}
+
+function run(turn: Turn, waiting: Job): void {
+  const unit = turn.require(waiting.unit);
+  const type = collapseJobType(waiting.type, unit.activeState);
+  const runningUsec = unit.definition.jobRunningTimeoutUsec;
+  const now = turn.now.monotonicUsec;
+  const job: Job = {
+    ...waiting,
+    type: type === 'nop' && waiting.type !== 'nop' ? waiting.type : type,
+    state: 'running',
+    startedUsec: now,
+    deadlineUsec: earlier(waiting.deadlineUsec, runningUsec === null ? null : addUsec(now, runningUsec)),
+  };
+  turn.setJob(job);
+  turn.wantTimer(job.deadlineUsec);
+  const outcome = operate(turn, unit, job, type);
+  switch (outcome) {
+    case 'running':
+      if (turn.job(job.id)?.state === 'running') {
+        turn.emit({ kind: 'publish', change: { change: 'job-running', job: job.id, unit: job.unit, type } });
+      }
+      return;
+    case 'retry': {
+      const still = turn.job(job.id);
+      if (still !== undefined) turn.setJob({ ...still, state: 'waiting' });
+      return;
+    }
+    default:
+      finishJob(turn, job.id, outcome, true);
+  }
+}
+
+function operate(turn: Turn, unit: Unit, job: Job, type: JobType): RunOutcome {
+  switch (type) {
+    case 'nop': return 'done';
+    case 'start':
+      if (!hasLostRestart(unit)) return startUnit(turn, unit, job);
+      // As its own restart would have: what is bound to it hears of the end first.
+      turn.setJob({ ...job, type: 'restart' });
+      return operate(turn, unit, { ...job, type: 'restart' }, 'restart');
+    case 'verify-active':
+      if (isActive(unit.activeState)) return 'done';
+      return unit.activeState === 'activating' && !hasLostRestart(unit) ? 'retry' : 'skipped';
+    case 'stop': return stopUnit(turn, unit, job);
+    case 'restart':
+    case 'try-restart': {
+      const outcome = stopUnit(turn, unit, job);
+      if (outcome !== 'done') return outcome;
+      turnIntoStart(turn, job);
+      return 'running';
+    }
+    case 'reload': return reloadUnit(turn, unit);
+    case 'reload-or-start': return 'invalid';
+  }
+}
+
+/** Its pause before an automatic restart is over, and the job that was to restart it was replaced: it will not become active by itself. */
+function hasLostRestart({ runtime }: Unit): boolean {
+  return runtime.kind === 'service' && runtime.state === 'auto-restart' && runtime.deadlineUsec === null;
+}
