@@ -66,7 +66,7 @@ function judge(section: string, directives: readonly string[], directory: string
         if (line === end) isWhole = true;
         if (line < 2 || line >= end) continue;
         last = Math.max(last, segment.first + line - 2);
-        if (/^Unknown key name/.test(message)) verdicts.delete(segment.directive);
+        if (/^Unknown key/.test(message)) verdicts.delete(segment.directive);
         if (!ACCEPTED.test(message)) verdict.refused.add(segment.first + line - 2);
       }
       if (isWhole || last < 0) return [];

@@ -516,6 +516,11 @@ export function systemCallNumbers(architecture: Architecture): ReadonlyMap<strin
 
 /** Whether a system call of this name exists on any architecture. */
 export function isSystemCall(name: string): boolean {
+  return systemCallNames().has(name);
+}
+
+/** The names of all system calls of all architectures. */
+export function systemCallNames(): ReadonlySet<string> {
   names ??= new Set([...NUMBERS.trim().split('\n').map((line) => line.slice(0, line.indexOf(' '))), ...ELSEWHERE.trim().split(/\s+/)]);
-  return names.has(name);
+  return names;
 }

@@ -48,7 +48,7 @@ export function readWhere(draft: UnitDraft): string {
   const entry = reader.byName.get('Where')?.at(-1);
   if (where === null || entry === undefined) return named;
   if (unitNameFromPath(where, kind) !== sources.name) {
-    reader.fail(entry, `Where=${where} does not agree with the name of the unit; it must be ${unitNameFromPath(where, kind) ?? 'another'}.`);
+    reader.fail(entry, `The unit cannot be used: Where=${where} does not agree with the name of the unit; it must be ${unitNameFromPath(where, kind) ?? 'another'}.`);
   }
   return where;
 }
@@ -66,7 +66,7 @@ function readText(reader: SettingReader, name: string): string {
 export function buildMount(draft: UnitDraft): MountUnit {
   const { reader, sources, context, dependencies } = draft;
   const where = readWhere(draft);
-  const flag = (name: string): boolean => readScalar(reader, name, parseBoolean, false, 'is-bad');
+  const flag = (name: string): boolean => readScalar(reader, name, parseBoolean, false);
   const what = readText(reader, 'What');
   const options = readText(reader, 'Options');
   const typeText = readText(reader, 'Type');

@@ -11,7 +11,7 @@ import { readExecContext } from './exec-context.ts';
 import { readCommands, readNamedCommands } from './exec-commands.ts';
 import { readKillContext } from './kill-context.ts';
 import {
-  entriesFor, ignore, oneOf, originOf, parseAbsolutePath, plainWordsOf, readExpanded, readScalar, readWords, type SettingReader,
+  entriesFor, ignore, leaveOut, oneOf, originOf, parseAbsolutePath, plainWordsOf, readExpanded, readScalar, readWords, type SettingReader,
 } from './setting-reader.ts';
 import { parseDelay, parseSpan, parseTimeout } from './time-setting.ts';
 import { finishCommon, type UnitDraft } from './unit-draft.ts';
@@ -56,7 +56,7 @@ function readSockets(draft: UnitDraft): readonly UnitName[] {
   for (const { word, entry } of readWords(reader, 'Sockets', 'raw')) {
     const socket = meantUnit(word, sources.name);
     if (socket === null || !socket.endsWith('.socket')) {
-      ignore(reader, entry, `'${word.slice(0, 80)}' is not the name of a socket`);
+      leaveOut(reader, entry, word, 'it is not the name of a socket');
       continue;
     }
     sockets.add(socket);
@@ -83,7 +83,7 @@ function readPidFile(reader: SettingReader, runtimeRoot: string): string | null 
     if (entry.value === '') file = null;
     else if (path.ok) file = path.value.replace(/^\/var\/run\//, '/run/');
     // As in systemd; a main process that is never found would be restarted for ever.
-    else reader.fail(entry, `PIDFile= cannot be used: ${path.problem}.`);
+    else reader.fail(entry, `The unit cannot be used with this PIDFile=: ${path.problem}.`);
   }
   return file;
 }
@@ -94,10 +94,6 @@ function readTimeout(reader: SettingReader, name: 'TimeoutStartSec' | 'TimeoutSt
   let value = fallback;
   for (const { directive, entry } of reader.settings) {
     if (directive.name !== name && directive.name !== 'TimeoutSec') continue;
-    if (entry.value === '') {
-      value = fallback;
-      continue;
-    }
     const parsed = parseTimeout(entry.value);
     if (parsed.ok) value = parsed.value;
     else if (directive.name === name || name === 'TimeoutStartSec') ignore(reader, entry, parsed.problem);
@@ -133,7 +129,7 @@ function refusalOf(service: Verifiable, exitTypeIsCgroup: boolean): string | nul
 export function buildService(draft: UnitDraft): ServiceUnit {
   const { reader, context, dependencies, sources } = draft;
   const { defaults, mode, specifiers } = context;
-  const flag = (name: string, fallback: boolean): boolean => readScalar(reader, name, parseBoolean, fallback, 'is-bad');
+  const flag = (name: string, fallback: boolean): boolean => readScalar(reader, name, parseBoolean, fallback);
   const section = readUnitSection(reader, defaults, { description: sources.name, ignoreOnIsolate: false });
 
   const execStart = readCommands(reader, 'ExecStart');
@@ -146,15 +142,15 @@ export function buildService(draft: UnitDraft): ServiceUnit {
   const calls = readNamedCommands(reader, 'ExecCall');
   const busName = readExpanded<string | null>(reader, 'BusName', parseBusName, null);
   const impliedType: ServiceType = busName !== null ? 'dbus' : execStart.length > 0 ? 'simple' : 'oneshot';
-  const type = readScalar<ServiceType>(reader, 'Type', parseType, impliedType, 'is-bad');
-  const restart = readScalar<RestartPolicy>(reader, 'Restart', parseRestart, 'no', 'is-bad');
+  const type = readScalar<ServiceType>(reader, 'Type', parseType, impliedType);
+  const restart = readScalar<RestartPolicy>(reader, 'Restart', parseRestart, 'no');
   const remainAfterExit = flag('RemainAfterExit', false);
   const restartForceExitStatus = readStatuses(reader, 'RestartForceExitStatus');
   const watchdogUsec = readScalar<Usec | null>(reader, 'WatchdogSec', parseTimeout, null);
   const runtimeMaxUsec = readScalar<Usec | null>(reader, 'RuntimeMaxSec', parseSpan, null);
   const fileDescriptorStoreMax = readScalar(reader, 'FileDescriptorStoreMax', parseCount, 0);
   const fileDescriptorStorePreserve = readScalar<ServiceUnit['fileDescriptorStorePreserve']>(reader, 'FileDescriptorStorePreserve', parsePreserve, 'restart');
-  const notifyAccess = readScalar<ServiceUnit['notifyAccess']>(reader, 'NotifyAccess', parseNotifyAccess, 'none', 'is-bad');
+  const notifyAccess = readScalar<ServiceUnit['notifyAccess']>(reader, 'NotifyAccess', parseNotifyAccess, 'none');
   const needsNotify = type === 'notify' || type === 'notify-reload' || watchdogUsec !== null || fileDescriptorStoreMax > 0;
   const slice = readSlice(reader, mode);
   const cgroup = readCgroupContext(reader, slice, defaults.tasksMax);
@@ -175,16 +171,16 @@ export function buildService(draft: UnitDraft): ServiceUnit {
   // A oneshot is its commands; how long they take is their own affair unless the file says otherwise.
   const timeoutStartUsec = readTimeout(reader, 'TimeoutStartSec', type === 'oneshot' ? null : defaults.timeoutStartUsec);
   const timeoutStopUsec = readTimeout(reader, 'TimeoutStopSec', defaults.timeoutStopUsec);
-  const timeoutAbortUsec = readScalar(reader, 'TimeoutAbortSec', parseTimeout, defaults.timeoutAbortUsec);
-  const timeoutStartFailureMode = readScalar<ServiceUnit['timeoutStartFailureMode']>(reader, 'TimeoutStartFailureMode', parseFailureMode, 'terminate', 'is-bad');
-  const timeoutStopFailureMode = readScalar<ServiceUnit['timeoutStopFailureMode']>(reader, 'TimeoutStopFailureMode', parseFailureMode, 'terminate', 'is-bad');
+  const timeoutAbortUsec = readScalar(reader, 'TimeoutAbortSec', parseTimeout, defaults.timeoutAbortUsec, 'resets');
+  const timeoutStartFailureMode = readScalar<ServiceUnit['timeoutStartFailureMode']>(reader, 'TimeoutStartFailureMode', parseFailureMode, 'terminate');
+  const timeoutStopFailureMode = readScalar<ServiceUnit['timeoutStopFailureMode']>(reader, 'TimeoutStopFailureMode', parseFailureMode, 'terminate');
   const successExitStatus = readStatuses(reader, 'SuccessExitStatus');
   const restartPreventExitStatus = readStatuses(reader, 'RestartPreventExitStatus');
   const rootDirectoryStartOnly = flag('RootDirectoryStartOnly', false);
   const nonBlocking = flag('NonBlocking', false);
   // A service that divides its own control group knows best what an out-of-memory kill in a part of it means.
-  const oomPolicy = readScalar<ServiceUnit['oomPolicy']>(reader, 'OOMPolicy', parseOomPolicy, cgroup.delegate ? 'continue' : defaults.oomPolicy, 'is-bad');
-  const reloadSignal = readScalar(reader, 'ReloadSignal', parseSignal, SIGHUP, 'is-bad');
+  const oomPolicy = readScalar<ServiceUnit['oomPolicy']>(reader, 'OOMPolicy', parseOomPolicy, cgroup.delegate ? 'continue' : defaults.oomPolicy);
+  const reloadSignal = readScalar(reader, 'ReloadSignal', parseSignal, SIGHUP);
 
   addSlice(dependencies, slice);
   addExecDependencies(dependencies, exec, {

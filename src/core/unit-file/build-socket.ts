@@ -83,7 +83,7 @@ function parseTypeOfService(text: string): Result<number> {
 
 /** What the sockets are told; every number is -1 or 0 in systemd's language when it is not set, null here. */
 function readOptions(reader: SettingReader): SocketOptions {
-  const flag = (name: string): boolean => readScalar(reader, name, parseBoolean, false, 'is-bad');
+  const flag = (name: string): boolean => readScalar(reader, name, parseBoolean, false);
   // A negative number leaves the kernel's default, as -1 does.
   const number = (name: string): number | null => readScalar<number | null>(reader, name, (text) => {
     const value = parseInteger(text, -INT_MAX - 1, INT_MAX);
@@ -102,7 +102,7 @@ function readOptions(reader: SettingReader): SocketOptions {
     protocol: readScalar<SocketOptions['protocol']>(reader, 'SocketProtocol', parseProtocol, null),
     bindIpv6Only: readScalar<SocketOptions['bindIpv6Only']>(reader, 'BindIPv6Only', parseBindIpv6Only, 'default'),
     backlog: readScalar(reader, 'Backlog', (text) => parseUnsigned(text), 0xffff_ffff),
-    bindToDevice: readScalar<string | null>(reader, 'BindToDevice', parseInterfaceName, null),
+    bindToDevice: readScalar<string | null>(reader, 'BindToDevice', parseInterfaceName, null, 'resets'),
     reusePort: flag('ReusePort'),
     freeBind: flag('FreeBind'),
     transparent: flag('Transparent'),
@@ -120,10 +120,10 @@ function readOptions(reader: SettingReader): SocketOptions {
     priority: number('Priority'),
     receiveBufferBytes: bytes('ReceiveBuffer'),
     sendBufferBytes: bytes('SendBuffer'),
-    ipTos: readScalar<number | null>(reader, 'IPTOS', parseTypeOfService, null),
+    ipTos: readScalar<number | null>(reader, 'IPTOS', parseTypeOfService, null, 'resets'),
     ipTtl: number('IPTTL'),
     mark: number('Mark'),
-    tcpCongestion: readScalar<string | null>(reader, 'TCPCongestion', ok, null),
+    tcpCongestion: readScalar<string | null>(reader, 'TCPCongestion', ok, null, 'resets'),
     pipeSizeBytes: bytes('PipeSize'),
     messageQueueMaxMessages: positive('MessageQueueMaxMessages'),
     messageQueueMessageBytes: positive('MessageQueueMessageSize'),
@@ -151,7 +151,7 @@ function refusalOf(socket: Pick<SocketUnit, 'listen' | 'accept' | 'maxConnection
 export function buildSocket(draft: UnitDraft): SocketUnit {
   const { reader, context, dependencies, sources } = draft;
   const { defaults, mode, specifiers } = context;
-  const flag = (name: string): boolean => readScalar(reader, name, parseBoolean, false, 'is-bad');
+  const flag = (name: string): boolean => readScalar(reader, name, parseBoolean, false);
   const count = (name: string, fallback: number): number => readScalar(reader, name, (text) => parseUnsigned(text), fallback);
   const span = (name: string, fallbackSec: number): Usec => readScalar(reader, name, parseDelay, (fallbackSec * SECOND) as Usec);
   const section = readUnitSection(reader, defaults, { description: sources.name, ignoreOnIsolate: false });

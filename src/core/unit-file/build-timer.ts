@@ -78,8 +78,8 @@ export function buildTimer(draft: UnitDraft): TimerUnit {
   const section = readUnitSection(reader, context.defaults, { description: sources.name, ignoreOnIsolate: false });
   const triggers = readTriggers(reader, context.timeZones);
   const unit = addTrigger(draft, 'Unit');
-  const onClockChange = readScalar(reader, 'OnClockChange', parseBoolean, false, 'is-bad');
-  const onTimezoneChange = readScalar(reader, 'OnTimezoneChange', parseBoolean, false, 'is-bad');
+  const onClockChange = readScalar(reader, 'OnClockChange', parseBoolean, false);
+  const onTimezoneChange = readScalar(reader, 'OnTimezoneChange', parseBoolean, false);
   if (section.defaultDependencies) {
     addActivatorDefaults(dependencies, context.mode, 'timers.target' as UnitName);
     if (context.mode === 'system' && reader.byName.has('OnCalendar')) {
@@ -90,21 +90,21 @@ export function buildTimer(draft: UnitDraft): TimerUnit {
   const refusal = triggers.length > 0 || onClockChange || onTimezoneChange ? null
     : `${sources.fragment?.file ?? sources.name}: The timer has no line that says when it elapses (OnCalendar=, OnBootSec= and the like).`;
   const randomizedDelayUsec = readScalar(reader, 'RandomizedDelaySec', parseDelay, 0 as Usec);
-  const isFixed = readScalar(reader, 'FixedRandomDelay', parseBoolean, false, 'is-bad');
+  const isFixed = readScalar(reader, 'FixedRandomDelay', parseBoolean, false);
   return {
     kind: 'timer',
     triggers,
     unit,
-    triggerJob: readScalar<TriggerJob>(reader, 'TriggerJob', parseTriggerJob, 'start', 'is-bad'),
+    triggerJob: readScalar<TriggerJob>(reader, 'TriggerJob', parseTriggerJob, 'start'),
     accuracyUsec: Math.max(1, readScalar(reader, 'AccuracySec', parseDelay, DEFAULT_ACCURACY_USEC)) as Usec,
     randomizedDelayUsec,
     fixedDelayUsec: isFixed ? fixedDelay(sources.name, context.specifiers, randomizedDelayUsec) : null,
-    deferReactivation: readScalar(reader, 'DeferReactivation', parseBoolean, false, 'is-bad'),
+    deferReactivation: readScalar(reader, 'DeferReactivation', parseBoolean, false),
     onClockChange,
     onTimezoneChange,
-    persistent: readScalar(reader, 'Persistent', parseBoolean, false, 'is-bad'),
-    wakeSystem: readScalar(reader, 'WakeSystem', parseBoolean, false, 'is-bad'),
-    remainAfterElapse: readScalar(reader, 'RemainAfterElapse', parseBoolean, true, 'is-bad'),
+    persistent: readScalar(reader, 'Persistent', parseBoolean, false),
+    wakeSystem: readScalar(reader, 'WakeSystem', parseBoolean, false),
+    remainAfterElapse: readScalar(reader, 'RemainAfterElapse', parseBoolean, true),
     ...finishCommon(draft, section, refusal),
   };
 }

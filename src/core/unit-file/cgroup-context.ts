@@ -48,11 +48,11 @@ function readDelegate(reader: SettingReader): boolean {
 type Memory = LimitValue | Percent | null;
 
 function readMemory(reader: SettingReader, name: string): Memory {
-  return readScalar<Memory>(reader, name, parseMemory, null);
+  return readScalar<Memory>(reader, name, parseMemory, null, 'resets');
 }
 
 function readCeiling(reader: SettingReader, name: string): Memory {
-  return readScalar<Memory>(reader, name, parseMemoryCeiling, null);
+  return readScalar<Memory>(reader, name, parseMemoryCeiling, null, 'resets');
 }
 
 type CgroupReader = FieldReader<CgroupContext, CgroupContext['tasksMax']>;
@@ -64,16 +64,16 @@ const readMemoryMax: CgroupReader = (cgroup, reader) => {
 
 const READERS: ReadonlyMap<string, CgroupReader> = new Map<string, CgroupReader>([
   ['Delegate', (cgroup, reader) => { cgroup.delegate = readDelegate(reader); }],
-  ['TasksMax', (cgroup, reader, tasksMax) => { cgroup.tasksMax = readScalar(reader, 'TasksMax', parseTasksMax, tasksMax); }],
+  ['TasksMax', (cgroup, reader, tasksMax) => { cgroup.tasksMax = readScalar(reader, 'TasksMax', parseTasksMax, tasksMax, 'resets'); }],
   ['MemoryMin', (cgroup, reader) => { cgroup.memoryMin = readMemory(reader, 'MemoryMin'); }],
   ['MemoryLow', (cgroup, reader) => { cgroup.memoryLow = readMemory(reader, 'MemoryLow'); }],
   ['MemoryHigh', (cgroup, reader) => { cgroup.memoryHigh = readCeiling(reader, 'MemoryHigh'); }],
   ['MemoryMax', readMemoryMax],
   ['MemoryLimit', readMemoryMax],
   ['MemorySwapMax', (cgroup, reader) => { cgroup.memorySwapMax = readMemory(reader, 'MemorySwapMax'); }],
-  ['CPUWeight', (cgroup, reader) => { cgroup.cpuWeight = readScalar<number | null>(reader, 'CPUWeight', parseCpuWeight, null); }],
-  ['CPUQuota', (cgroup, reader) => { cgroup.cpuQuotaUsecPerSec = readScalar<number | null>(reader, 'CPUQuota', parseCpuQuota, null); }],
-  ['IOWeight', (cgroup, reader) => { cgroup.ioWeight = readScalar<number | null>(reader, 'IOWeight', parseWeight, null); }],
+  ['CPUWeight', (cgroup, reader) => { cgroup.cpuWeight = readScalar<number | null>(reader, 'CPUWeight', parseCpuWeight, null, 'resets'); }],
+  ['CPUQuota', (cgroup, reader) => { cgroup.cpuQuotaUsecPerSec = readScalar<number | null>(reader, 'CPUQuota', parseCpuQuota, null, 'resets'); }],
+  ['IOWeight', (cgroup, reader) => { cgroup.ioWeight = readScalar<number | null>(reader, 'IOWeight', parseWeight, null, 'resets'); }],
 ]);
 
 /** @param tasksMax what holds without TasksMax=; null leaves the kernel's default, as for slices */

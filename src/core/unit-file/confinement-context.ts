@@ -3,14 +3,14 @@ import { ok, problem, type Result } from '../../base/result.ts';
 import type { Usec } from '../../base/brand.ts';
 import { parseTimeSpan } from '../time/time-span.ts';
 import { SYSTEM_CALL_GROUPS, expandSystemCalls } from '../system-call/groups.ts';
+import { systemCallNames } from '../system-call/numbers.ts';
 import { NAMESPACE_FLAGS } from '../system-call/confinement-filters.ts';
 import { UNCONFINED, type BindMount, type ConfinedPath, type Confinement, type Credential, type NamespaceName, type SystemCallWord } from '../unit/confinement.ts';
 import type { Entry } from '../unit/source.ts';
-import { nearestName } from './nearest-name.ts';
 import {
-  applyReaders, entriesFor, ignore, oneOf, parseAbsolutePath, plainWordsOf, readPath, readScalar, wordsOf, type FieldReader, type Mutable, type SettingReader,
+  applyReaders, entriesFor, ignore, leaveOut, oneOf, parseAbsolutePath, plainWordsOf, readPath, readScalar, wordsOf, type FieldReader, type Mutable, type SettingReader,
 } from './setting-reader.ts';
-import { addressFamilyName, parseAddressFamily } from './value/address-family.ts';
+import { ADDRESS_FAMILY_NAMES, addressFamilyName, parseAddressFamily } from './value/address-family.ts';
 import { isCredentialId } from './value/credential.ts';
 import { parseErrno } from './value/errno.ts';
 import { parseBoolean } from './value/number.ts';
@@ -23,7 +23,7 @@ type Fields<T> = { [K in keyof Confinement]: Confinement[K] extends T ? (T exten
 const CREDENTIAL_BYTES_MAX = 1024 * 1024;
 
 function flag(name: string, field: Fields<boolean>): readonly [string, Reader] {
-  return [name, (target, reader) => { target[field] = readScalar(reader, name, parseBoolean, false, 'is-bad'); }];
+  return [name, (target, reader) => { target[field] = readScalar(reader, name, parseBoolean, false); }];
 }
 
 /** A boolean or one of some words, of which `no` is what holds by default. */
@@ -140,7 +140,7 @@ const readNamespaces: Reader = (target, reader) => {
     else {
       const inverted = entry.value.startsWith('~');
       const named = plainWordsOf(reader, withoutTilde(entry), 'raw');
-      for (const word of named) if (!NAMESPACES.includes(word as NamespaceName)) ignore(reader, entry, `'${word.slice(0, 60)}' is not a kind of name space`);
+      for (const word of named) if (!NAMESPACES.includes(word as NamespaceName)) leaveOut(reader, entry, word, 'it is not a kind of name space', NAMESPACES);
       allowed = changeAllowed(allowed, named, inverted);
     }
   }
@@ -163,7 +163,7 @@ const readFamilies: Reader = (target, reader) => {
     if (families === null) [families, isAllowList] = [new Set<number>(), !inverted];
     for (const word of plainWordsOf(reader, withoutTilde(entry))) {
       const family = parseAddressFamily(word);
-      if (family === null) ignore(reader, entry, `'${word.slice(0, 60)}' is not an address family such as ${addressFamilyName(1)}`);
+      if (family === null) leaveOut(reader, entry, word, `it is not an address family such as ${addressFamilyName(1)}`, ADDRESS_FAMILY_NAMES);
       else if (inverted === isAllowList) families.delete(family);
       else families.add(family);
     }
@@ -196,16 +196,16 @@ function parseSystemCall(reader: SettingReader, entry: Entry, text: string, inve
   const answer = colon < 0 ? null : text.slice(colon + 1);
   const errno = answer === null ? null : answer === 'kill' ? 'kill' : parseErrno(answer);
   if (answer !== null && errno === null) {
-    ignore(reader, entry, `'${answer.slice(0, 60)}' is neither an error such as EPERM nor kill`);
+    leaveOut(reader, entry, text, `'${answer.slice(0, 60)}' is neither an error such as EPERM nor kill`);
     return null;
   }
   if (expandSystemCalls(word, () => NO_CALLS) === null) {
-    const nearest = word.startsWith('@') ? nearestName(word, SYSTEM_CALL_GROUPS) : null;
-    reader.log.add('warning', entry, `${entry.key}=: '${word.slice(0, 60)}' is not a known ${word.startsWith('@') ? 'group of system calls' : 'system call'} and is left out${nearest === null ? '' : `; did you mean ${nearest}?`}`.replace(/([^?])$/, '$1.'));
+    const isGroup = word.startsWith('@');
+    leaveOut(reader, entry, word, `it is not a known ${isGroup ? 'group of system calls' : 'system call'}`, isGroup ? SYSTEM_CALL_GROUPS : systemCallNames());
     return null;
   }
   if (errno !== null && !inverted) {
-    ignore(reader, entry, `a system call that is allowed gets no answer such as ${answer ?? ''}`);
+    leaveOut(reader, entry, text, `a system call that is allowed gets no answer such as ${answer ?? ''}`);
     return null;
   }
   return { word, inverted, errno };
@@ -258,7 +258,7 @@ function readPersonality(reader: SettingReader): number | null {
   return readScalar<number | null>(reader, 'Personality', (text) => {
     if (text === machine) return ok(0);
     return text === narrow && narrow !== '' ? ok(PER_LINUX32) : problem(`'${text.slice(0, 60)}' is nothing this machine can be; it can be ${machine}${narrow === '' ? '' : ` or ${narrow}`}`);
-  }, null);
+  }, null, 'resets');
 }
 
 /** A number counts nanoseconds here, as nowhere else: read as microseconds a thousand times as long, in which a time span has no fractions to lose. */
@@ -349,10 +349,10 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   flag('PrivateDevices', 'privateDevices'),
   flag('PrivateNetwork', 'privateNetwork'),
   flag('PrivateIPC', 'privateIpc'),
-  ['PrivateUsers', (target, reader) => { target.privateUsers = readScalar(reader, 'PrivateUsers', booleanOr('self', 'identity'), false, 'is-bad'); }],
+  ['PrivateUsers', (target, reader) => { target.privateUsers = readScalar(reader, 'PrivateUsers', booleanOr('self', 'identity'), false); }],
   flag('PrivateMounts', 'privateMounts'),
-  ['MountFlags', (target, reader) => { target.mountFlags = readScalar<Confinement['mountFlags']>(reader, 'MountFlags', parsePropagation, null); }],
-  flag('MountAPIVFS', 'mountApiVfs'),
+  ['MountFlags', (target, reader) => { target.mountFlags = readScalar<Confinement['mountFlags']>(reader, 'MountFlags', parsePropagation, null, 'resets'); }],
+  ['MountAPIVFS', (target, reader) => { target.mountApiVfs = readScalar(reader, 'MountAPIVFS', parseBoolean, false, 'resets'); }],
   ['NetworkNamespacePath', (target, reader) => { target.networkNamespacePath = readPath(reader, 'NetworkNamespacePath'); }],
   ['IPCNamespacePath', (target, reader) => { target.ipcNamespacePath = readPath(reader, 'IPCNamespacePath'); }],
   flag('ProtectHostname', 'protectHostname'),
@@ -360,7 +360,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   flag('ProtectKernelTunables', 'protectKernelTunables'),
   flag('ProtectKernelModules', 'protectKernelModules'),
   flag('ProtectKernelLogs', 'protectKernelLogs'),
-  ['ProtectControlGroups', (target, reader) => { target.protectControlGroups = readScalar(reader, 'ProtectControlGroups', booleanOr('private', 'strict'), false, 'is-bad'); }],
+  ['ProtectControlGroups', (target, reader) => { target.protectControlGroups = readScalar(reader, 'ProtectControlGroups', booleanOr('private', 'strict'), false); }],
   ['ProtectProc', (target, reader) => { target.protectProc = readScalar<Confinement['protectProc']>(reader, 'ProtectProc', parseProc, 'default'); }],
   ['ProcSubset', (target, reader) => { target.procSubset = readScalar<Confinement['procSubset']>(reader, 'ProcSubset', parseSubset, 'all'); }],
   ['RestrictNamespaces', readNamespaces],
@@ -370,7 +370,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   flag('MemoryDenyWriteExecute', 'memoryDenyWriteExecute'),
   ['RestrictAddressFamilies', readFamilies],
   ['SystemCallFilter', (target, reader) => { target.systemCallFilter = readSystemCalls(reader, 'SystemCallFilter', true); }],
-  ['SystemCallErrorNumber', (target, reader) => { target.systemCallErrorNumber = readScalar<number | null>(reader, 'SystemCallErrorNumber', parseErrorNumber, null); }],
+  ['SystemCallErrorNumber', (target, reader) => { target.systemCallErrorNumber = readScalar<number | null>(reader, 'SystemCallErrorNumber', parseErrorNumber, null, 'resets'); }],
   ['SystemCallArchitectures', (target, reader) => { target.systemCallArchitectures = readList(reader, 'SystemCallArchitectures', parseArchitecture, plainWordsOf); }],
   ['SystemCallLog', (target, reader) => { target.systemCallLog = readSystemCalls(reader, 'SystemCallLog', false); }],
   ['KeyringMode', (target, reader) => { target.keyringMode = readScalar<Confinement['keyringMode']>(reader, 'KeyringMode', parseKeyring, null); }],

@@ -37,10 +37,17 @@ export class DiagnosticList {
     for (const each of diagnostics) this.add(each.severity, each, each.message);
   }
 
-  /** What was collected, in order; a last note counts what did not fit. */
-  finish(): readonly Diagnostic[] {
-    if (this.#dropped === 0) return this.#list;
+  /**
+   * What was collected, in the order of the text; a last note counts what did not fit.
+   *
+   * @param files in the order of effect; without them the diagnostics are of one file and in its order already
+   */
+  finish(files: readonly string[] = []): readonly Diagnostic[] {
+    const order = (each: Diagnostic): number => files.indexOf(each.file);
+    const list = files.length === 0 || this.#list.length < 2 ? this.#list
+      : this.#list.toSorted((a, b) => order(a) - order(b) || a.line - b.line || a.column - b.column);
+    if (this.#dropped === 0) return list;
     const { file, line } = this.#lastDropped;
-    return [...this.#list, { severity: 'note', file, line, column: 0, message: `${this.#dropped} more problems are not listed.` }];
+    return [...list, { severity: 'note', file, line, column: 0, message: `${this.#dropped} more problems are not listed.` }];
   }
 }

@@ -24,7 +24,7 @@ export function readCommands(reader: SettingReader, name: string): readonly Exec
     if (commands.length >= COMMANDS_MAX) ignore(reader, entry, `only ${COMMANDS_MAX} commands of a kind are run`);
     for (const remark of parsed.remarks) reader.log.add('warning', entry, `${name}=: ${remark}.`);
     if (parsed.failure === null) continue;
-    if (parsed.failure.fatal) reader.fail(entry, `${name}= cannot be used: ${parsed.failure.problem}.`);
+    if (parsed.failure.fatal) reader.fail(entry, `The unit cannot be used with this ${name}=: ${parsed.failure.problem}.`);
     else ignore(reader, entry, parsed.failure.problem);
   }
   return commands;

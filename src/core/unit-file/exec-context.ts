@@ -4,12 +4,12 @@ import type { DirectoryKind, ExecContext, LimitName, ResourceLimit, ServiceDirec
 import type { Entry } from '../unit/source.ts';
 import { forbiddenCapabilities, readConfinement } from './confinement-context.ts';
 import {
-  applyReaders, entriesFor, ignore, oneOf, parseAbsolutePath, plainWordsOf, readExpanded, readPath, readScalar, readVitalFlag, readVitalPath, wordsOf,
+  applyReaders, entriesFor, ignore, leaveOut, oneOf, parseAbsolutePath, plainWordsOf, readExpanded, readPath, readScalar, readVitalFlag, readVitalPath, wordsOf, type EmptyRule,
   type FieldReader, type Mutable, type SettingReader,
 } from './setting-reader.ts';
 import type { UnitDefaults } from './unit-defaults.ts';
 import { cpusOf, parseBoolean, parseCpuRanges, parseInteger, parseMode, parseUnsigned, type CpuRange } from './value/number.ts';
-import { ALL_CAPABILITIES, mergeCapabilities, parseCapabilities } from './value/capability.ts';
+import { ALL_CAPABILITIES, capabilityName, mergeCapabilities, parseCapabilities } from './value/capability.ts';
 import { isBase64 } from './value/base64.ts';
 import { isAssignment, isVariableName } from './value/environment.ts';
 import { LIMIT_NAMES, parseResourceLimit } from './value/resource-limit.ts';
@@ -49,7 +49,7 @@ export function readUser(reader: SettingReader, name: string): string | null {
     const expanded = reader.expand(entry.value);
     const parsed = expanded.ok ? parseUser(expanded.value) : expanded;
     if (parsed.ok) user = parsed.value;
-    else reader.fail(entry, `${name}= cannot be used: ${parsed.problem}.`);
+    else reader.fail(entry, `The unit cannot be used with this ${name}=: ${parsed.problem}.`);
   }
   return user;
 }
@@ -62,7 +62,7 @@ function readSupplementaryGroups(reader: SettingReader): readonly string[] {
       const expanded = reader.expand(word);
       const parsed = expanded.ok ? parseUser(expanded.value) : expanded;
       if (parsed.ok) groups.push(parsed.value);
-      else reader.fail(entry, `SupplementaryGroups= cannot be used: ${parsed.problem}.`);
+      else reader.fail(entry, `The unit cannot be used with this SupplementaryGroups=: ${parsed.problem}.`);
     }
   }
   return groups;
@@ -80,7 +80,7 @@ function readWorkingDirectory(reader: SettingReader): ExecContext['workingDirect
       const path = expanded.ok ? parseAbsolutePath(expanded.value) : expanded;
       if (path.ok) directory = { path: path.value, optional };
       else if (optional) ignore(reader, entry, path.problem);
-      else reader.fail(entry, `WorkingDirectory= cannot be used: ${path.problem}.`);
+      else reader.fail(entry, `The unit cannot be used with this WorkingDirectory=: ${path.problem}.`);
     }
   }
   return directory;
@@ -92,7 +92,7 @@ function readEnvironment(reader: SettingReader): readonly string[] {
     if (entry.value === '') variables.clear();
     else for (const word of wordsOf(reader, entry, 'undo')) {
       if (!isAssignment(word)) {
-        ignore(reader, entry, `'${word.slice(0, 80)}' is not an assignment such as NAME=value`);
+        leaveOut(reader, entry, word, 'it is not an assignment such as NAME=value');
         continue;
       }
       const name = word.slice(0, word.indexOf('='));
@@ -125,7 +125,7 @@ function readVariableNames(reader: SettingReader, name: string, escapes: 'drop' 
     if (entry.value === '') names.clear();
     else for (const word of wordsOf(reader, entry, escapes)) {
       if (isValid(word)) names.add(word);
-      else ignore(reader, entry, `'${word.slice(0, 80)}' is not the name of a variable`);
+      else leaveOut(reader, entry, word, 'it is not the name of a variable');
     }
   }
   return [...names];
@@ -166,7 +166,7 @@ function readCapabilities(reader: SettingReader, name: string): readonly number[
       continue;
     }
     const words = parseCapabilities(plainWordsOf(reader, entry));
-    for (const word of words.unknown) ignore(reader, entry, `'${word}' is not a capability`);
+    for (const word of words.unknown) leaveOut(reader, entry, word, 'it is not a capability', ALL_CAPABILITIES.map((number) => capabilityName(number)?.toUpperCase() ?? ''));
     set = mergeCapabilities(set, words);
   }
   return set;
@@ -189,10 +189,9 @@ function readDirectories(reader: SettingReader): readonly ServiceDirectory[] {
 function addDirectory(reader: SettingReader, entry: Entry, kind: DirectoryKind, word: string, links: Map<string, string[]>): void {
   const parts = word.split(/:+/).filter(Boolean).slice(0, 2).map((part) => expandPart(reader, part));
   const [path = '', ...added] = parts;
-  const wrong = parts.length === 0 ? word : parts.find((each) => !isRelativePath(each));
-  if (wrong !== undefined) ignore(reader, entry, `'${wrong.slice(0, 80)}' must be a relative path without '..'`);
-  else if (path === 'private' || path.startsWith('private/')) ignore(reader, entry, "the name 'private' is reserved");
-  else if (added.length > 0 && kind === 'configuration') ignore(reader, entry, 'links to a configuration directory are not possible');
+  if (parts.length === 0 || !parts.every(isRelativePath)) leaveOut(reader, entry, word, "it must be a relative path without '..'");
+  else if (path === 'private' || path.startsWith('private/')) leaveOut(reader, entry, word, "the name 'private' is reserved");
+  else if (added.length > 0 && kind === 'configuration') leaveOut(reader, entry, word, 'links to a configuration directory are not possible');
   else {
     const known = links.get(path);
     if (known === undefined) links.set(path, added);
@@ -327,11 +326,11 @@ function within(min: number, max: number): (text: string) => Result<number> {
 type ExecReader = FieldReader<ExecContext, UnitDefaults>;
 
 function flag(name: string, field: { [K in keyof ExecContext]: ExecContext[K] extends boolean ? K : never }[keyof ExecContext], fallback: boolean): readonly [string, ExecReader] {
-  return [name, (exec, reader) => { exec[field] = readScalar(reader, name, parseBoolean, fallback, 'is-bad'); }];
+  return [name, (exec, reader) => { exec[field] = readScalar(reader, name, parseBoolean, fallback); }];
 }
 
-function number(name: string, field: 'nice' | 'oomScoreAdjust' | 'ioSchedulingPriority' | 'cpuSchedulingPriority', min: number, max: number): readonly [string, ExecReader] {
-  return [name, (exec, reader) => { exec[field] = readScalar<number | null>(reader, name, within(min, max), null); }];
+function number(name: string, field: 'nice' | 'oomScoreAdjust' | 'ioSchedulingPriority' | 'cpuSchedulingPriority', min: number, max: number, empty: EmptyRule): readonly [string, ExecReader] {
+  return [name, (exec, reader) => { exec[field] = readScalar<number | null>(reader, name, within(min, max), null, empty); }];
 }
 
 function directory(kind: DirectoryKind, name: string): readonly (readonly [string, ExecReader])[] {
@@ -358,20 +357,20 @@ const READERS: ReadonlyMap<string, ExecReader> = new Map<string, ExecReader>([
   ['UnsetEnvironment', (exec, reader) => { exec.unsetEnvironment = readVariableNames(reader, 'UnsetEnvironment', 'undo', (word) => isVariableName(word) || isAssignment(word)); }],
   ['UMask', (exec, reader, defaults) => { exec.umask = readScalar(reader, 'UMask', parseMode, defaults.umask); }],
   ...LIMIT_NAMES.map((name): readonly [string, ExecReader] => [`Limit${name}`, readLimitsInto]),
-  number('Nice', 'nice', -20, 19),
-  number('OOMScoreAdjust', 'oomScoreAdjust', -1000, 1000),
-  ['IOSchedulingClass', (exec, reader) => { exec.ioSchedulingClass = readScalar<number | null>(reader, 'IOSchedulingClass', parseIoClass, null); }],
-  number('IOSchedulingPriority', 'ioSchedulingPriority', 0, 7),
-  ['CPUSchedulingPolicy', (exec, reader) => { exec.cpuSchedulingPolicy = readScalar<number | null>(reader, 'CPUSchedulingPolicy', parseCpuPolicy, null); }],
-  number('CPUSchedulingPriority', 'cpuSchedulingPriority', 0, 99),
+  number('Nice', 'nice', -20, 19, 'resets'),
+  number('OOMScoreAdjust', 'oomScoreAdjust', -1000, 1000, 'resets'),
+  ['IOSchedulingClass', (exec, reader) => { exec.ioSchedulingClass = readScalar<number | null>(reader, 'IOSchedulingClass', parseIoClass, null, 'resets'); }],
+  number('IOSchedulingPriority', 'ioSchedulingPriority', 0, 7, 'resets'),
+  ['CPUSchedulingPolicy', (exec, reader) => { exec.cpuSchedulingPolicy = readScalar<number | null>(reader, 'CPUSchedulingPolicy', parseCpuPolicy, null, 'resets'); }],
+  number('CPUSchedulingPriority', 'cpuSchedulingPriority', 0, 99, 'is-bad'),
   ['CPUAffinity', (exec, reader) => { exec.cpuAffinity = readCpuAffinity(reader); }],
   flag('NoNewPrivileges', 'noNewPrivileges', false),
   ['CapabilityBoundingSet', (exec, reader) => { exec.capabilityBoundingSet = readCapabilities(reader, 'CapabilityBoundingSet'); }],
   ['AmbientCapabilities', (exec, reader) => { exec.ambientCapabilities = readCapabilities(reader, 'AmbientCapabilities') ?? []; }],
   flag('IgnoreSIGPIPE', 'ignoreSigpipe', true),
   ...DIRECTORY_DIRECTIVES.flatMap(([kind, name]) => directory(kind, name)),
-  ['RuntimeDirectoryPreserve', (exec, reader) => { exec.runtimeDirectoryPreserve = readScalar<'no' | 'yes' | 'restart'>(reader, 'RuntimeDirectoryPreserve', parsePreserve, 'no', 'is-bad'); }],
-  ['PrivateTmp', (exec, reader) => { exec.privateTmp = readScalar(reader, 'PrivateTmp', parsePrivateTmp, false, 'is-bad'); }],
+  ['RuntimeDirectoryPreserve', (exec, reader) => { exec.runtimeDirectoryPreserve = readScalar<'no' | 'yes' | 'restart'>(reader, 'RuntimeDirectoryPreserve', parsePreserve, 'no'); }],
+  ['PrivateTmp', (exec, reader) => { exec.privateTmp = readScalar(reader, 'PrivateTmp', parsePrivateTmp, false); }],
   ['StandardInput', (exec, reader) => { exec.standardInput = readExpanded<StandardStream>(reader, 'StandardInput', parseInput, { kind: 'null' }); }],
   ['StandardOutput', (exec, reader) => { exec.standardOutput = readExpanded<StandardStream>(reader, 'StandardOutput', parseOutput('stdout'), INHERIT); }],
   ['StandardError', (exec, reader) => { exec.standardError = readExpanded<StandardStream>(reader, 'StandardError', parseOutput('stderr'), INHERIT); }],
@@ -380,7 +379,7 @@ const READERS: ReadonlyMap<string, ExecReader> = new Map<string, ExecReader>([
   ['TTYPath', (exec, reader) => { exec.ttyPath = readPath(reader, 'TTYPath') ?? '/dev/console'; }],
   flag('TTYReset', 'ttyReset', false),
   flag('TTYVHangup', 'ttyHangup', false),
-  ['SyslogIdentifier', (exec, reader) => { exec.syslogIdentifier = readExpanded<string | null>(reader, 'SyslogIdentifier', ok, null); }],
+  ['SyslogIdentifier', (exec, reader) => { exec.syslogIdentifier = readExpanded<string | null>(reader, 'SyslogIdentifier', ok, null, 'resets'); }],
   ['SyslogLevel', (exec, reader) => { exec.syslogLevel = readScalar(reader, 'SyslogLevel', parseLogLevel, 6); }],
   flag('SyslogLevelPrefix', 'syslogLevelPrefix', true),
   ['LogLevelMax', (exec, reader) => { exec.logLevelMax = readScalar(reader, 'LogLevelMax', parseLogLevel, 7); }],

@@ -16,6 +16,6 @@ export function readInstallSection(reader: SettingReader): InstallSection {
     upheldBy: words('UpheldBy'),
     also: words('Also'),
     alias: words('Alias'),
-    defaultInstance: readExpanded<string | null>(reader, 'DefaultInstance', ok, null),
+    defaultInstance: readExpanded<string | null>(reader, 'DefaultInstance', ok, null, 'resets'),
   };
 }

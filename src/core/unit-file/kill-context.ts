@@ -15,13 +15,13 @@ const DEFAULT_KILL: KillContext = {
 };
 
 const READERS: ReadonlyMap<string, FieldReader<KillContext, null>> = new Map<string, FieldReader<KillContext, null>>([
-  ['KillMode', (kill, reader) => { kill.killMode = readScalar<KillContext['killMode']>(reader, 'KillMode', parseKillMode, 'control-group', 'is-bad'); }],
-  ['KillSignal', (kill, reader) => { kill.killSignal = readScalar(reader, 'KillSignal', parseSignal, SIGTERM, 'is-bad'); }],
-  ['RestartKillSignal', (kill, reader) => { kill.restartKillSignal = readScalar<Signal | null>(reader, 'RestartKillSignal', parseSignal, null, 'is-bad'); }],
-  ['SendSIGHUP', (kill, reader) => { kill.sendSighup = readScalar(reader, 'SendSIGHUP', parseBoolean, false, 'is-bad'); }],
-  ['SendSIGKILL', (kill, reader) => { kill.sendSigkill = readScalar(reader, 'SendSIGKILL', parseBoolean, true, 'is-bad'); }],
-  ['FinalKillSignal', (kill, reader) => { kill.finalKillSignal = readScalar(reader, 'FinalKillSignal', parseSignal, SIGKILL, 'is-bad'); }],
-  ['WatchdogSignal', (kill, reader) => { kill.watchdogSignal = readScalar(reader, 'WatchdogSignal', parseSignal, SIGABRT, 'is-bad'); }],
+  ['KillMode', (kill, reader) => { kill.killMode = readScalar<KillContext['killMode']>(reader, 'KillMode', parseKillMode, 'control-group', 'resets'); }],
+  ['KillSignal', (kill, reader) => { kill.killSignal = readScalar(reader, 'KillSignal', parseSignal, SIGTERM); }],
+  ['RestartKillSignal', (kill, reader) => { kill.restartKillSignal = readScalar<Signal | null>(reader, 'RestartKillSignal', parseSignal, null); }],
+  ['SendSIGHUP', (kill, reader) => { kill.sendSighup = readScalar(reader, 'SendSIGHUP', parseBoolean, false); }],
+  ['SendSIGKILL', (kill, reader) => { kill.sendSigkill = readScalar(reader, 'SendSIGKILL', parseBoolean, true); }],
+  ['FinalKillSignal', (kill, reader) => { kill.finalKillSignal = readScalar(reader, 'FinalKillSignal', parseSignal, SIGKILL); }],
+  ['WatchdogSignal', (kill, reader) => { kill.watchdogSignal = readScalar(reader, 'WatchdogSignal', parseSignal, SIGABRT); }],
 ]);
 
 /** The settings of systemd.kill(5). Units that set none share one object. */

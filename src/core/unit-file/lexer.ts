@@ -28,6 +28,8 @@ export const ENTRIES_MAX = 65_536;
 export interface SectionHeader {
   readonly name: string;
   readonly line: number;
+  /** Of the name, from 1; 0 = it is not in `line`. */
+  readonly column: number;
 }
 
 export interface LexedFile {
@@ -40,6 +42,7 @@ export interface LexedFile {
   readonly failure: string | null;
 }
 
+const LINE_ENDS = /\r\n|[\r\n\0]/g;
 const BYTE_ORDER_MARK = '\uFEFF';
 const REPLACEMENT = '\uFFFD';
 /** Control characters have no business in a section's name. */
@@ -71,38 +74,47 @@ export function lexUnitFile(text: string, file: string): LexedFile {
     log.add('error', { file, line, column }, message);
   };
 
-  const take = (raw: string, line: number): void => {
+  /** @param firstLength characters of `raw` that stand in `line`; the others stand in the lines after it */
+  const take = (raw: string, line: number, firstLength: number): void => {
     const logical = trimBlanks(raw);
     if (logical === '') return;
+    const columnAt = (position: number): number => (position < firstLength ? position + 1 : 0);
+    const start = raw.indexOf(logical);
+    const column = columnAt(start);
     if (logical.includes(REPLACEMENT)) {
-      fail(line, 'The line is not valid UTF-8.', raw.indexOf(REPLACEMENT) + 1);
+      fail(line, 'The line is not valid UTF-8; the file is not used.', columnAt(raw.indexOf(REPLACEMENT)));
       return;
     }
     if (logical.charCodeAt(0) === 0x5b /* [ */) {
       const name = logical.slice(1, -1);
-      if (!logical.endsWith(']') || logical.length < 2) fail(line, `The section header '${excerpt(logical)}' has no closing bracket.`);
-      else if (UNSAFE_SECTION.test(name)) fail(line, `The section header '${excerpt(logical)}' contains characters that no section has.`);
+      if (!logical.endsWith(']') || logical.length < 2) fail(line, `The section header '${excerpt(logical)}' has no closing bracket; the file is not used.`, column);
+      else if (UNSAFE_SECTION.test(name)) fail(line, `The section header '${excerpt(logical)}' contains characters that no section has; the file is not used.`, column);
       else {
         section = name;
-        if (sections.length < ENTRIES_MAX) sections.push({ name, line });
+        if (sections.length < ENTRIES_MAX) sections.push({ name, line, column: columnAt(start + 1) });
       }
       return;
     }
     const equals = logical.indexOf('=');
     if (equals < 0) {
-      log.add('warning', { file, line }, `'${excerpt(logical)}' has no '=' and is ignored.`);
+      log.add('warning', { file, line, column }, `'${excerpt(logical)}' has no '=' and is ignored.`);
     } else if (equals === 0) {
-      log.add('warning', { file, line }, "Nothing stands before the '='; the line is ignored.");
+      log.add('warning', { file, line, column }, "Nothing stands before the '='; the line is ignored.");
     } else if (section === '') {
-      log.add('warning', { file, line }, `'${excerpt(logical)}' stands outside of any section and is ignored.`);
+      log.add('warning', { file, line, column }, `'${excerpt(logical)}' stands outside of any section and is ignored.`);
     } else if (entries.length >= ENTRIES_MAX) {
-      fail(line, `The file has more than ${ENTRIES_MAX} assignments.`);
+      fail(line, `The file has more than ${ENTRIES_MAX} assignments; it is not used.`, column);
     } else {
-      entries.push({ section, key: trimBlanks(logical.slice(0, equals)), value: trimBlanks(logical.slice(equals + 1)), file, line });
+      const value = trimBlanks(logical.slice(equals + 1));
+      // What a message says about a value's middle needs a value that stands in one line.
+      const isWhole = raw.length === firstLength;
+      const valueColumn = isWhole ? start + (value === '' ? equals + 2 : logical.length - value.length + 1) : 0;
+      entries.push({ section, key: trimBlanks(logical.slice(0, equals)), value, file, line, column, valueColumn });
     }
   };
 
-  if (text.includes('\0')) log.add('warning', { file, line: 0 }, 'The file contains NUL bytes; each is taken for the end of a line.');
+  const nul = text.indexOf('\0');
+  if (nul >= 0) log.add('warning', { file, line: [...text.slice(0, nul).matchAll(LINE_ENDS)].length + 1 }, 'The file contains NUL bytes; each is taken for the end of a line.');
   for (let raw = nextLine(); raw !== null && outcome.failure === null; raw = nextLine()) {
     lineNumber += 1;
     let line = raw;
@@ -114,7 +126,7 @@ export function lexUnitFile(text: string, file: string): LexedFile {
       if (isComment(line)) continue;
     }
     if (piecesLength + line.length > LINE_LENGTH_MAX) {
-      fail(pieces.length > 0 ? startLine : lineNumber, `The line is longer than ${LINE_LENGTH_MAX} characters.`);
+      fail(pieces.length > 0 ? startLine : lineNumber, `The line is longer than ${LINE_LENGTH_MAX} characters; the file is not used.`);
       break;
     }
     if (isContinued(line)) {
@@ -123,14 +135,14 @@ export function lexUnitFile(text: string, file: string): LexedFile {
       piecesLength += line.length;
     } else if (pieces.length > 0) {
       pieces.push(line);
-      take(pieces.join(''), startLine);
+      take(pieces.join(''), startLine, (pieces[0] as string).length);
       pieces = [];
       piecesLength = 0;
     } else {
-      take(line, lineNumber);
+      take(line, lineNumber, line.length);
     }
   }
-  if (outcome.failure === null && pieces.length > 0) take(pieces.join(''), startLine);
+  if (outcome.failure === null && pieces.length > 0) take(pieces.join(''), startLine, (pieces[0] as string).length);
   return { file, entries: outcome.failure === null ? entries : [], sections, diagnostics: log.finish(), failure: outcome.failure };
 }
 
@@ -146,7 +158,7 @@ function lineReader(text: string): () => string | null {
       return line;
     };
   }
-  const ends = /\r\n|[\r\n\0]/g;
+  const ends = new RegExp(LINE_ENDS);
   return () => {
     if (position >= text.length) return null;
     ends.lastIndex = position;

@@ -20,6 +20,12 @@ export function nearestName(name: string, known: Iterable<string>): string | nul
   return best;
 }
 
+/** The nearest of the known names as a clause to end a sentence with: `; did you mean simple?`, or '' when none is near. */
+export function meant(name: string, known: Iterable<string>, asWritten: (nearest: string) => string = (nearest) => nearest): string {
+  const nearest = nearestName(name, known);
+  return nearest === null ? '' : `; did you mean ${asWritten(nearest)}?`;
+}
+
 /** Optimal string alignment distance. Both texts are names, so the quadratic cost is a few thousand steps. */
 function editDistance(a: string, b: string): number {
   let beforePrevious: number[] = [];

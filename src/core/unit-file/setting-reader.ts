@@ -9,11 +9,11 @@ import { ok, problem, type Result } from '../../base/result.ts';
 import type { Entry, Origin } from '../unit/source.ts';
 import type { UnitKind } from '../unit/unit-common.ts';
 import { unitKind } from '../unit/unit-name.ts';
-import { DiagnosticList } from './diagnostic-list.ts';
+import { DiagnosticList, type Place } from './diagnostic-list.ts';
 import { SECTIONS, directivesOf, findDirective, sectionsOf, type Directive } from './directives.ts';
 import { HONOURED } from './directives/row.ts';
 import type { LexedFile } from './lexer.ts';
-import { nearestName } from './nearest-name.ts';
+import { meant } from './nearest-name.ts';
 import { parseBoolean } from './value/number.ts';
 import { nextWord, type EscapeRule } from './words.ts';
 
@@ -42,7 +42,7 @@ export interface SettingReader {
   /** Replaces the specifiers of a text. */
   readonly expand: (text: string) => Result<string>;
   /** Notes that the unit cannot be used at all; the first reason is kept. */
-  readonly fail: (entry: Origin, reason: string) => void;
+  readonly fail: (entry: Entry, reason: string) => void;
   /** The first reason with its place, null when there is none. */
   readonly failure: () => string | null;
 }
@@ -61,7 +61,7 @@ export function readSettings(unit: UnitName, files: readonly LexedFile[], expand
   for (const file of files) {
     log.addAll(file.diagnostics);
     for (const header of file.sections) {
-      if (!sections.includes(header.name) && !header.name.startsWith('X-')) log.add('warning', { file: file.file, line: header.line }, sectionAdvice(header.name, kind));
+      if (!sections.includes(header.name) && !header.name.startsWith('X-')) log.add('warning', { file: file.file, line: header.line, column: header.column }, sectionAdvice(header.name, kind));
     }
     let section: string | null = null;
     let directives: ReadonlyMap<string, Directive> | undefined;
@@ -93,7 +93,7 @@ export function readSettings(unit: UnitName, files: readonly LexedFile[], expand
     unit, kind, settings, byName, pages, hasConditions, hasParsedOnly, log, ignored: new Set(), expand,
     fail: (entry, reason) => {
       failure ??= `${entry.file}:${entry.line}: ${reason}`;
-      log.add('error', entry, reason);
+      log.add('error', valuePlace(entry), reason);
     },
     failure: () => failure,
   };
@@ -101,8 +101,7 @@ export function readSettings(unit: UnitName, files: readonly LexedFile[], expand
 
 function sectionAdvice(name: string, kind: UnitKind): string {
   if (SECTIONS.includes(name)) return `A ${kind} unit has no section [${name}]; it is ignored.`;
-  const nearest = nearestName(name, sectionsOf(kind));
-  return `The section [${name}] is unknown and ignored${nearest === null ? '' : `; did you mean [${nearest}]?`}`.replace(/([^?])$/, '$1.');
+  return sentence(`The section [${shorten(name)}] is unknown and ignored${meant(name, sectionsOf(kind), (nearest) => `[${nearest}]`)}`);
 }
 
 function directiveAdvice(entry: Entry, kind: UnitKind): string {
@@ -110,8 +109,7 @@ function directiveAdvice(entry: Entry, kind: UnitKind): string {
   for (const section of sectionsOf(kind)) {
     if (findDirective(section, entry.key) !== undefined) return `${said}; it belongs in [${section}].`;
   }
-  const nearest = nearestName(entry.key, directivesOf(entry.section)?.keys() ?? []);
-  return nearest === null ? `${said}.` : `${said}; did you mean ${nearest}=?`;
+  return sentence(said + meant(entry.key, directivesOf(entry.section)?.keys() ?? [], (nearest) => `${nearest}=`));
 }
 
 function shorten(text: string): string {
@@ -126,7 +124,35 @@ export function originOf(entry: Entry): Origin {
 /** Says that an assignment is ignored, and why. */
 export function ignore(reader: SettingReader, entry: Entry, reason: string): void {
   reader.ignored.add(entry);
-  reader.log.add('warning', entry, `${entry.key}= is ignored: ${reason}.`);
+  reader.log.add('warning', valuePlace(entry), sentence(`${entry.key}= is ignored: ${reason}`));
+}
+
+/**
+ * Says that one word of a list is left out and why; the other words hold.
+ *
+ * @param word as it was read; its column is found when it stands so in the file
+ * @param reason what it is not, as `it is not a capability`
+ * @param known names that may have been meant
+ */
+export function leaveOut(reader: SettingReader, entry: Entry, word: string, reason: string, known: Iterable<string> = []): void {
+  reader.ignored.add(entry);
+  reader.log.add('warning', wordPlace(entry, word), sentence(`${entry.key}=: '${shorten(word)}' is left out: ${reason}${reader.log.isFull ? '' : meant(word, known)}`));
+}
+
+/** Where the value of an assignment stands; of a continued one, where the assignment begins. */
+function valuePlace(entry: Entry): Place {
+  return { file: entry.file, line: entry.line, column: entry.valueColumn === 0 ? entry.column : entry.valueColumn };
+}
+
+/** Where a word of a value stands. Quotes and specifiers may hide it; then it is the value as a whole. */
+export function wordPlace(entry: Entry, word: string): Place {
+  const offset = entry.value.indexOf(word);
+  return entry.valueColumn === 0 || offset < 0 ? valuePlace(entry) : { file: entry.file, line: entry.line, column: entry.valueColumn + offset };
+}
+
+/** With its full stop, where no question mark ends it. */
+function sentence(text: string): string {
+  return /[.?]$/.test(text) ? text : `${text}.`;
 }
 
 /** All assignments of a directive, none as an empty list. */
@@ -155,11 +181,11 @@ export function applyReaders<T, C>(target: Mutable<T>, readers: ReadonlyMap<stri
   }
 }
 
-/** What an empty assignment means to a scalar: back to the default, or a bad value as any other. */
+/** What an empty assignment means to a scalar: back to the default, or a bad value as any other, which leaves what was set before. systemd has both. */
 export type EmptyRule = 'resets' | 'is-bad';
 
 /** The last valid value of a scalar whose value has no specifiers. */
-export function readScalar<T>(reader: SettingReader, name: string, parse: (text: string) => Result<T>, fallback: T, empty: EmptyRule = 'resets'): T {
+export function readScalar<T>(reader: SettingReader, name: string, parse: (text: string) => Result<T>, fallback: T, empty: EmptyRule = 'is-bad'): T {
   const entries = reader.byName.get(name);
   if (entries === undefined) return fallback;
   let value = fallback;
@@ -176,16 +202,16 @@ export function readScalar<T>(reader: SettingReader, name: string, parse: (text:
 }
 
 /** The same with specifiers expanded first. */
-export function readExpanded<T>(reader: SettingReader, name: string, parse: (text: string) => Result<T>, fallback: T): T {
+export function readExpanded<T>(reader: SettingReader, name: string, parse: (text: string) => Result<T>, fallback: T, empty: EmptyRule = 'is-bad'): T {
   return readScalar(reader, name, (text) => {
     const expanded = reader.expand(text);
     return expanded.ok ? parse(expanded.value) : expanded;
-  }, fallback);
+  }, fallback, empty);
 }
 
 /** An absolute path, null for none: specifiers that leave nothing take back what was set before. */
 export function readPath(reader: SettingReader, name: string): string | null {
-  return readExpanded<string | null>(reader, name, (text) => (text === '' ? ok(null) : parseAbsolutePath(text)), null);
+  return readExpanded<string | null>(reader, name, (text) => (text === '' ? ok(null) : parseAbsolutePath(text)), null, 'resets');
 }
 
 /** The same where a wrong path must not lead to running a command somewhere else: the unit is refused. */
@@ -194,7 +220,7 @@ export function readVitalPath(reader: SettingReader, name: string): string | nul
   for (const entry of entriesFor(reader, name)) {
     const expanded = reader.expand(entry.value);
     const parsed = expanded.ok && expanded.value !== '' ? parseAbsolutePath(expanded.value) : expanded;
-    if (!parsed.ok) reader.fail(entry, `${name}= cannot be used: ${parsed.problem}.`);
+    if (!parsed.ok) reader.fail(entry, `The unit cannot be used with this ${name}=: ${parsed.problem}.`);
     else path = parsed.value === '' ? null : parsed.value;
   }
   return path;
@@ -219,7 +245,7 @@ export function wordsOf(reader: SettingReader, entry: Entry, escapes: EscapeRule
   for (const word of plainWordsOf(reader, entry, escapes)) {
     const expanded = reader.expand(word);
     if (expanded.ok) words.push(expanded.value);
-    else ignore(reader, entry, expanded.problem);
+    else leaveOut(reader, entry, word, expanded.problem);
   }
   return words;
 }
@@ -232,7 +258,8 @@ export function plainWordsOf(reader: SettingReader, entry: Entry, escapes: Escap
     const word = nextWord(entry.value, position, escapes);
     const wrong = word.ok ? word.value?.remarks[0] : word.problem;
     if (wrong !== undefined) {
-      ignore(reader, entry, words.length === 0 ? wrong : `from behind '${shorten(words.at(-1) ?? '')}' on: ${wrong}`);
+      if (words.length === 0) ignore(reader, entry, wrong);
+      else leaveOut(reader, entry, entry.value.slice(position).trim(), wrong);
       return words;
     }
     if (!word.ok || word.value === null) return words;
@@ -247,7 +274,7 @@ export function readVitalFlag(reader: SettingReader, name: string): boolean {
   for (const entry of entriesFor(reader, name)) {
     const parsed = parseBoolean(entry.value);
     if (parsed.ok) value = parsed.value;
-    else reader.fail(entry, `${name}= cannot be used: ${parsed.problem}.`);
+    else reader.fail(entry, `The unit cannot be used with this ${name}=: ${parsed.problem}.`);
   }
   return value;
 }
@@ -257,8 +284,7 @@ export function oneOf<T extends string>(...words: readonly T[]): (text: string) 
   return (text) => {
     const found = words.find((word) => word === text);
     if (found !== undefined) return ok(found);
-    const nearest = nearestName(text, words);
-    return problem(`'${shorten(text)}' is not one of ${words.join(', ')}${nearest === null ? '' : `; did you mean ${nearest}?`}`);
+    return problem(`'${shorten(text)}' is not one of ${words.join(', ')}${meant(text, words)}`);
   };
 }
 

@@ -119,6 +119,12 @@ const EXPANSIONS: ReadonlyMap<string, Expansion> = new Map<string, Expansion>([
 /** Characters of the longest expansion: a value of specifiers alone grows at most this far. As the longest line of a file. */
 export const EXPANSION_LENGTH_MAX = 1024 * 1024;
 
+/** Specifiers have no near names but the same letter in the other case. */
+function sameLetter(letter: string): string {
+  const other = [letter.toLowerCase(), letter.toUpperCase()].find((each) => EXPANSIONS.has(each));
+  return other === undefined ? '' : `; did you mean %${other}?`;
+}
+
 /**
  * Replaces all specifiers. A `%` that starts none stays as it is, as in systemd.
  *
@@ -135,7 +141,7 @@ export function expandSpecifiers(text: string, context: SpecifierContext, unit: 
     const expansion = EXPANSIONS.get(letter);
     if (expansion === undefined) {
       // All letters and digits are reserved: what they may mean one day must not be taken for text today.
-      if (/[A-Za-z0-9]/.test(letter)) return problem(`%${letter} is not a specifier; a percent sign is written %%`);
+      if (/[A-Za-z0-9]/.test(letter)) return problem(`%${letter} is not a specifier; a percent sign is written %%${sameLetter(letter)}`);
       percent = text.indexOf('%', percent + 1);
       continue;
     }

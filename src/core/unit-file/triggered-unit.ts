@@ -18,7 +18,8 @@ export function addTrigger(draft: UnitDraft, directive: 'Unit' | 'Service'): Uni
     }
     const text = reader.expand(entry.value);
     const unit = text.ok ? triggerOf(text.value, draft, directive) : text;
-    if (entry.value === '') named = null;
+    // Unlike other lists of one, Service= takes no empty line.
+    if (entry.value === '' && directive === 'Unit') named = null;
     else if (unit.ok) named = unit.value;
     else ignore(reader, entry, unit.problem);
   }

@@ -101,7 +101,7 @@ export function finishCommon(draft: UnitDraft, section: UnitSection, refusal: st
     startLimitAction: section.startLimitAction,
     install: sources.fragment === null ? EMPTY_INSTALL : readInstallSection(reader),
     entries: files.length === 1 ? (files[0] as LexedFile).entries : files.flatMap((file) => file.entries),
-    diagnostics: reader.log.finish(),
+    diagnostics: reader.log.finish(files.map((file) => file.file)),
     notEffective,
     recorded,
   };

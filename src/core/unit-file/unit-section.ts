@@ -3,11 +3,12 @@ import type { UnitName, Usec } from '../../base/brand.ts';
 import { ok, problem, type Result } from '../../base/result.ts';
 import type { DependencyKind } from '../unit/dependency.ts';
 import type { EmergencyAction, JobMode, UnitCommon } from '../unit/unit-common.ts';
-import { isUnitName, nameInstance, nameWithoutSuffix, unitNameForm, withInstance } from '../unit/unit-name.ts';
+import { UNIT_KINDS, isUnitName, nameInstance, nameWithoutSuffix, unitNameForm, withInstance } from '../unit/unit-name.ts';
 import { readConditions } from './conditions.ts';
 import type { DependencyList } from './dependency-list.ts';
+import { meant } from './nearest-name.ts';
 import {
-  applyReaders, entriesFor, ignore, oneOf, originOf, parseAbsolutePath, readExpanded, readScalar, readWords, wordsOf,
+  applyReaders, entriesFor, leaveOut, oneOf, originOf, parseAbsolutePath, readExpanded, readScalar, readWords, wordsOf,
   type FieldReader, type Mutable, type SettingReader,
 } from './setting-reader.ts';
 import { parseDelay, parseTimeout } from './time-setting.ts';
@@ -39,6 +40,12 @@ export function meantUnit(name: string, unit: UnitName): UnitName | null {
   return withInstance(name, nameInstance(unit) ?? nameWithoutSuffix(unit));
 }
 
+function notAUnit(word: string): string {
+  const stem = word.slice(0, word.lastIndexOf('.') + 1);
+  const kinds = UNIT_KINDS.filter((kind) => isUnitName(stem + kind));
+  return `it is not the name of a unit${meant(word.slice(stem.length), kinds, (kind) => stem + kind)}`;
+}
+
 /** Adds the edges that the [Unit] section writes down. An empty assignment does not take any back, as in systemd. */
 export function readDependencies(reader: SettingReader, list: DependencyList): void {
   for (const { directive, entry } of reader.settings) {
@@ -47,7 +54,7 @@ export function readDependencies(reader: SettingReader, list: DependencyList): v
     const origin = originOf(entry);
     for (const word of wordsOf(reader, entry, 'raw')) {
       const other = meantUnit(word, reader.unit);
-      if (other === null) ignore(reader, entry, `'${word.slice(0, 80)}' is not the name of a unit`);
+      if (other === null) leaveOut(reader, entry, word, notAUnit(word));
       else list.add(kind as DependencyKind, other, origin);
     }
   }
@@ -59,7 +66,7 @@ export function readMountPaths(reader: SettingReader, name: 'RequiresMountsFor' 
   for (const { word, entry } of readWords(reader, name)) {
     const path = parseAbsolutePath(word);
     if (path.ok) paths.push(path.value);
-    else ignore(reader, entry, path.problem);
+    else leaveOut(reader, entry, word, path.problem);
   }
   return paths;
 }
@@ -68,7 +75,7 @@ function readDocumentation(reader: SettingReader): readonly string[] {
   const urls: string[] = [];
   for (const { word, entry } of readWords(reader, 'Documentation')) {
     if (/^(?:https?:\/\/|file:\/|info:|man:)./.test(word)) urls.push(word);
-    else ignore(reader, entry, `'${word}' is not a http:, https:, file:, info: or man: address`);
+    else leaveOut(reader, entry, word, 'it is not a http:, https:, file:, info: or man: address');
   }
   return urls;
 }
@@ -90,11 +97,11 @@ type SectionReader = FieldReader<UnitSection, UnitDefaults>;
 type SectionKey<T> = { [K in keyof UnitSection]: UnitSection[K] extends T ? (T extends UnitSection[K] ? K : never) : never }[keyof UnitSection];
 
 function flag(name: string, field: SectionKey<boolean>): readonly [string, SectionReader] {
-  return [name, (section, reader) => { section[field] = readScalar(reader, name, parseBoolean, section[field], 'is-bad'); }];
+  return [name, (section, reader) => { section[field] = readScalar(reader, name, parseBoolean, section[field]); }];
 }
 
 function action(name: string, field: SectionKey<EmergencyAction>): readonly [string, SectionReader] {
-  return [name, (section, reader) => { section[field] = readScalar<EmergencyAction>(reader, name, parseEmergencyAction, 'none', 'is-bad'); }];
+  return [name, (section, reader) => { section[field] = readScalar<EmergencyAction>(reader, name, parseEmergencyAction, 'none'); }];
 }
 
 const readOnFailureMode: SectionReader = (section, reader) => { section.onFailureJobMode = readOnFailureJobMode(reader); };
@@ -106,7 +113,7 @@ const readJobTimeouts: SectionReader = (section, reader) => {
 };
 
 const READERS: ReadonlyMap<string, SectionReader> = new Map<string, SectionReader>([
-  ['Description', (section, reader) => { section.description = readExpanded(reader, 'Description', parseDescription, section.description); }],
+  ['Description', (section, reader) => { section.description = readExpanded(reader, 'Description', parseDescription, section.description, 'resets'); }],
   ['Documentation', (section, reader) => { section.documentation = readDocumentation(reader); }],
   flag('DefaultDependencies', 'defaultDependencies'),
   flag('StopWhenUnneeded', 'stopWhenUnneeded'),
@@ -116,7 +123,7 @@ const READERS: ReadonlyMap<string, SectionReader> = new Map<string, SectionReade
   flag('IgnoreOnIsolate', 'ignoreOnIsolate'),
   ['OnFailureJobMode', readOnFailureMode],
   ['OnFailureIsolate', readOnFailureMode],
-  ['OnSuccessJobMode', (section, reader) => { section.onSuccessJobMode = readScalar<JobMode>(reader, 'OnSuccessJobMode', parseJobMode, 'fail', 'is-bad'); }],
+  ['OnSuccessJobMode', (section, reader) => { section.onSuccessJobMode = readScalar<JobMode>(reader, 'OnSuccessJobMode', parseJobMode, 'fail'); }],
   ['JobTimeoutSec', readJobTimeouts],
   ['JobRunningTimeoutSec', readJobTimeouts],
   action('JobTimeoutAction', 'jobTimeoutAction'),
@@ -158,6 +165,6 @@ export function readUnitSection(reader: SettingReader, defaults: UnitDefaults, k
 
 /** OnFailureIsolate=yes is the old way to write OnFailureJobMode=isolate, which has the last word where both are set. */
 function readOnFailureJobMode(reader: SettingReader): JobMode {
-  const isolates = entriesFor(reader, 'OnFailureIsolate').length > 0 && readScalar(reader, 'OnFailureIsolate', parseBoolean, false, 'is-bad');
-  return readScalar<JobMode>(reader, 'OnFailureJobMode', parseJobMode, isolates ? 'isolate' : 'replace', 'is-bad');
+  const isolates = entriesFor(reader, 'OnFailureIsolate').length > 0 && readScalar(reader, 'OnFailureIsolate', parseBoolean, false);
+  return readScalar<JobMode>(reader, 'OnFailureJobMode', parseJobMode, isolates ? 'isolate' : 'replace');
 }

@@ -7,6 +7,7 @@ import type { UnitDefinition } from '../unit/definition.ts';
 import type { DependencyKind, DependencyOrigin } from '../unit/dependency.ts';
 import type { ExecCommand } from '../unit/exec-context.ts';
 import type { Diagnostic, Severity } from '../unit/source.ts';
+import { wordPlace } from './setting-reader.ts';
 import { unitKind } from '../unit/unit-name.ts';
 
 export interface VerifyOptions {
@@ -32,16 +33,20 @@ export function verifyUnits(units: readonly UnitDefinition[], options: VerifyOpt
   return units.flatMap((unit) => [...unit.diagnostics, ...loadProblems(unit), ...dependencyProblems(unit, options), ...serviceProblems(unit, options)]);
 }
 
-function at(unit: UnitDefinition, origin: DependencyOrigin | null, severity: Severity, message: string): Diagnostic {
+/** @param about the word of the line that the message is about */
+function at(unit: UnitDefinition, origin: DependencyOrigin | null, severity: Severity, about: string, message: string): Diagnostic {
   const place = origin === null || typeof origin === 'string' ? { file: unit.fragmentPath ?? unit.name, line: 0 } : origin;
-  return { severity, file: place.file, line: place.line, column: 0, message };
+  const entry = place.line === 0 ? undefined : unit.entries.find((each) => each.file === place.file && each.line === place.line);
+  return { severity, file: place.file, line: place.line, column: 0, ...(entry === undefined ? {} : wordPlace(entry, about)), message };
 }
 
 function loadProblems(unit: UnitDefinition): readonly Diagnostic[] {
   if (unit.loadState === 'loaded' || unit.loadState === 'masked' || unit.loadError === null) return [];
   // A line that makes the unit unusable is among its own diagnostics already.
   const isSaid = unit.diagnostics.some((each) => each.severity === 'error' && unit.loadError?.endsWith(each.message) === true);
-  return isSaid ? [] : [at(unit, null, 'error', unit.loadError)];
+  if (isSaid) return [];
+  const place = `${unit.fragmentPath ?? unit.name}: `;
+  return [at(unit, null, 'error', '', `The unit cannot be used: ${unit.loadError.startsWith(place) ? unit.loadError.slice(place.length) : unit.loadError}`)];
 }
 
 function dependencyProblems(unit: UnitDefinition, options: VerifyOptions): readonly Diagnostic[] {
@@ -53,8 +58,8 @@ function dependencyProblems(unit: UnitDefinition, options: VerifyOptions): reado
     if (isMissing && origin === 'default') continue;
     if (NEEDED.has(kind)) {
       const lacking = found === undefined ? 'and there is no such unit' : whyNotStartable(found, options, new Set([unit.name]));
-      if (lacking !== null) problems.push(at(unit, origin, 'error', `${unit.name} cannot be started: ${kind}=${other}, ${lacking}.`));
-    } else if (isMissing) problems.push(at(unit, origin, 'note', `${kind}=${other}, and there is no such unit.`));
+      if (lacking !== null) problems.push(at(unit, origin, 'error', other, `${unit.name} cannot be started: ${kind}=${other}, ${lacking}.`));
+    } else if (isMissing) problems.push(at(unit, origin, 'note', other, `${kind}=${other}, and there is no such unit.`));
   }
   return problems;
 }
@@ -83,14 +88,14 @@ function serviceProblems(unit: UnitDefinition, options: VerifyOptions): readonly
       if (options.isExecutable(command.path)) return;
       // systemd-analyze looks at the first command of a list only; what else is missing is told, and is no error.
       const severity = command.ignoreFailure ? 'note' : index === 0 ? 'error' : 'warning';
-      problems.push(at(unit, command.origin, severity, `${command.path} is not an executable file here.`));
+      problems.push(at(unit, command.origin, severity, command.path, `${command.path} is not an executable file here.`));
     });
   }
   for (const { path, optional } of unit.exec.environmentFiles) {
-    if (!optional && !/[*?[]/.test(path) && !options.exists(path)) problems.push(at(unit, originOfEntry(unit, 'EnvironmentFile', path), 'warning', `EnvironmentFile=${path} does not exist; without it the service does not start.`));
+    if (!optional && !/[*?[]/.test(path) && !options.exists(path)) problems.push(at(unit, originOfEntry(unit, 'EnvironmentFile', path), 'warning', path, `EnvironmentFile=${path} does not exist; without it the service does not start.`));
   }
   for (const socket of unit.sockets) {
-    if (unitKind(socket) === 'socket' && options.find(socket)?.loadState === 'not-found') problems.push(at(unit, originOfEntry(unit, 'Sockets', socket), 'warning', `Sockets=${socket}, and there is no such unit.`));
+    if (unitKind(socket) === 'socket' && options.find(socket)?.loadState === 'not-found') problems.push(at(unit, originOfEntry(unit, 'Sockets', socket), 'warning', socket, `Sockets=${socket}, and there is no such unit.`));
   }
   return problems;
 }

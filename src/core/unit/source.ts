@@ -27,6 +27,10 @@ export interface Entry {
   readonly value: string;
   readonly file: string;
   readonly line: number;
+  /** Of the key's first character, from 1; 0 = it is not in `line`, or there is no text. */
+  readonly column: number;
+  /** Of the value's first character, from 1; 0 = the value is not whole in `line`, as with continuation lines. */
+  readonly valueColumn: number;
 }
 
 /** A directive the unit asks for that this manager does not put into effect here, and why. */

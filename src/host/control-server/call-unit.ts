@@ -70,7 +70,7 @@ function definitionOfCall(name: UnitName, of: ServiceUnit, command: ExecCommand,
     ...of, name, names: [name], fragmentPath: null, dropInPaths: [], sourceHash: NO_SOURCE_HASH, transient: true, diagnostics: [], notEffective: [],
     description: `${of.name}: ${command.argv.join(' ')}`,
     // A failure is told to who called; nobody has to clear it away.
-    entries: [{ section: 'Unit', key: 'CollectMode', value: 'inactive-or-failed', ...command.origin }],
+    entries: [{ section: 'Unit', key: 'CollectMode', value: 'inactive-or-failed', ...command.origin, column: 0, valueColumn: 0 }],
     // What holds for any service of this slice; what the service itself wants of others is not the call's affair.
     dependencies: of.dependencies.filter(({ kind, origin }) => origin === 'default' || kind === 'InSlice'),
     conditions: [], assertions: [], stopWhenUnneeded: false, failureAction: 'none', successAction: 'none', startLimitAction: 'none', startLimitBurst: 0, jobTimeoutUsec: null, jobRunningTimeoutUsec: null,

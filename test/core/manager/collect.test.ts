@@ -45,7 +45,7 @@ test('one that failed stays until reset-failed, unless CollectMode= says otherwi
   assert.equal(kernel.unit('t.service').activeState, 'failed');
   kernel.request({ method: 'reset-failed', units: ['t.service' as UnitName] });
   assert.ok(!isLoaded(kernel, 't.service'));
-  const entries = [{ section: 'Unit', key: 'CollectMode', value: 'inactive-or-failed', file: '/f', line: 1 }];
+  const entries = [{ section: 'Unit', key: 'CollectMode', value: 'inactive-or-failed', file: '/f', line: 1, column: 0, valueColumn: 0 }];
   const collected = withTransient([transient(service('t.service', { entries }))], failing);
   collected.enqueue('start', 't.service');
   collected.run(2 * SECOND);

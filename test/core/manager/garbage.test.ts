@@ -56,7 +56,7 @@ test('units that only speak of each other go together', () => {
 
 test('a unit that failed stays until reset-failed, unless CollectMode=inactive-or-failed', () => {
   const kernel = booted({ scripts: { '/bin/bad.service': { exitAfterUsec: SECOND, exitStatus: 1 }, '/bin/gone.service': { exitAfterUsec: SECOND, exitStatus: 1 } } });
-  const entries = [{ section: 'Unit', key: 'CollectMode', value: 'inactive-or-failed', file: '/f', line: 1 }];
+  const entries = [{ section: 'Unit', key: 'CollectMode', value: 'inactive-or-failed', file: '/f', line: 1, column: 0, valueColumn: 0 }];
   ask(kernel, service('bad.service'), service('gone.service', { entries }));
   kernel.enqueue('start', 'bad.service', 'gone.service');
   // It ended, so it is among the newest that are kept to be asked about: enough others push it out.

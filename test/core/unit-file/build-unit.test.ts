@@ -55,7 +55,7 @@ test('written edges keep their place, duplicates and the unit itself are left ou
     { kind: 'After', other: 'c@x.service', origin: { file: '/u/a@x.service', line: 3 } },
     { kind: 'Requires', other: 'name.service', origin: { file: '/u/a@x.service', line: 4 } },
   ]);
-  assert.match(saidOf(unit).join(), /warning 4: Requires= is ignored: 'bad' is not the name of a unit/);
+  assert.match(saidOf(unit).join(), /warning 4: Requires=: 'bad' is left out: it is not the name of a unit/);
 });
 
 test('quotes around unit names are a mistake, as in systemd, and cost only the name they are around', () => {
@@ -74,8 +74,8 @@ test('what systemd refuses is a bad setting with the reason', () => {
     ['Type=oneshot\nExecStart=/bin/a\nRestart=always', /cannot have Restart=always/],
     ['Type=oneshot\nExecStart=/bin/a\nRestartForceExitStatus=1', /RestartForceExitStatus=/],
     ['Type=dbus\nExecStart=/bin/a', /needs BusName=/],
-    ['ExecStart=/bin/a\nUser=a:b', /:3: User= cannot be used/],
-    ['ExecStart=/bin/a\nWorkingDirectory=x', /:3: WorkingDirectory= cannot be used/],
+    ['ExecStart=/bin/a\nUser=a:b', /:3: The unit cannot be used with this User=: /],
+    ['ExecStart=/bin/a\nWorkingDirectory=x', /:3: The unit cannot be used with this WorkingDirectory=: /],
   ] as const) {
     const unit = unitOf('a.service', `[Service]\n${text}`);
     assert.equal(unit.loadState, 'bad-setting', text);
@@ -115,11 +115,11 @@ test('a bad value warns and leaves the one before it; the last good one counts',
 test('unknown names are answered with the nearest known one, or the section they belong to', () => {
   const unit = unitOf('a.service', '[Unit]\nRestart=no\nAftre=b.service\nQwertyuiop=1\nX-Mine=1\n[Service]\nExecStart=/bin/true\nExcStop=/bin/x\n[Servce]\n[X-Own]\nA=b');
   assert.deepEqual(saidOf(unit), [
-    'warning 9: The section [Servce] is unknown and ignored; did you mean [Service]?',
     'warning 2: Restart= is unknown in section [Unit] and ignored; it belongs in [Service].',
     'warning 3: Aftre= is unknown in section [Unit] and ignored; did you mean After=?',
     'warning 4: Qwertyuiop= is unknown in section [Unit] and ignored.',
     'warning 8: ExcStop= is unknown in section [Service] and ignored; did you mean ExecStop=?',
+    'warning 9: The section [Servce] is unknown and ignored; did you mean [Service]?',
   ]);
 });
 

@@ -49,7 +49,7 @@ test('the first line of address families decides between permitting and refusing
   assert.deepEqual(asked('RestrictAddressFamilies=AF_UNIX AF_INET\nRestrictAddressFamilies=~AF_INET')?.addressFamilies, { isAllowList: true, families: [1] });
   assert.deepEqual(asked('RestrictAddressFamilies=~AF_PACKET\nRestrictAddressFamilies=~AF_NETLINK')?.addressFamilies, { isAllowList: false, families: [16, 17] });
   assert.deepEqual(asked('RestrictAddressFamilies=none')?.addressFamilies, { isAllowList: true, families: [] });
-  assert.match(saidOf(serviceOf('RestrictAddressFamilies=INET')).join(), /'INET' is not an address family/);
+  assert.match(saidOf(serviceOf('RestrictAddressFamilies=INET')).join(), /'INET' is left out: it is not an address family/);
 });
 
 test('system calls are checked by name, with the errno each is to fail with', () => {
@@ -62,8 +62,8 @@ test('system calls are checked by name, with the errno each is to fail with', ()
   });
   const unit = serviceOf('SystemCallFilter=@system-servce nosuchcall read');
   assert.deepEqual(unit.exec.confinement?.systemCallFilter.map(({ word }) => word), ['read']);
-  assert.match(saidOf(unit).join('\n'), /'@system-servce' is not a known group of system calls and is left out; did you mean @system-service\?/);
-  assert.match(saidOf(unit).join('\n'), /'nosuchcall' is not a known system call and is left out\./);
+  assert.match(saidOf(unit).join('\n'), /'@system-servce' is left out: it is not a known group of system calls; did you mean @system-service\?/);
+  assert.match(saidOf(unit).join('\n'), /'nosuchcall' is left out: it is not a known system call\./);
 });
 
 test('what takes a thing away takes the capability for it as well', () => {

@@ -43,7 +43,7 @@ test('a command line that cannot be run refuses the unit, unless its failure wou
   }
   const refused = unitOf('a.service', '[Service]\nExecStart=/bin/true\nExecStop=relative/path');
   assert.equal(refused.loadState, 'bad-setting');
-  assert.match(refused.loadError ?? '', /^\/u\/a\.service:3: ExecStop= cannot be used/);
+  assert.match(refused.loadError ?? '', /^\/u\/a\.service:3: The unit cannot be used with this ExecStop=: /);
   assert.equal(serviceOf('ExecStart=/bin/true\nExecStop=-relative/path').loadState, 'loaded');
 });
 

@@ -37,7 +37,7 @@ test('what is no assignment is named with its line and ignored', () => {
 
 test('a byte that is no UTF-8 makes the whole file unusable and is named with its column, as in systemd; in a comment it does not matter', () => {
   const lexed = lexUnitFile('[S]\nA=1\nB=bad\uFFFDbyte', 'f');
-  assert.equal(lexed.failure, 'f:3: The line is not valid UTF-8.');
+  assert.equal(lexed.failure, 'f:3: The line is not valid UTF-8; the file is not used.');
   assert.equal(lexed.diagnostics[0]?.column, 6);
   assert.equal(lexUnitFile('[S]\n# \uFFFD\nA=1', 'f').failure, null);
 });

@@ -35,7 +35,7 @@ test('missing programs, units and files are named with their line', () => {
 
 test('what makes a unit unusable is said once', () => {
   assert.equal(verify('[Service]\nExecStart=/bin/true\nUser=a:b').length, 1);
-  assert.deepEqual(verify('[Service]\nType=simple'), ['error 0: The service has no ExecStart=, ExecStop=, or SuccessAction=.']);
+  assert.deepEqual(verify('[Service]\nType=simple'), ['error 0: The unit cannot be used: The service has no ExecStart=, ExecStop=, or SuccessAction=.']);
 });
 
 test('a unit whose needs have needs that are not there cannot be started', () => {

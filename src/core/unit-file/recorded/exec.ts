@@ -2,7 +2,7 @@
 import { ok, problem } from '../../../base/result.ts';
 import { isBase64 } from '../value/base64.ts';
 import { cpusOf, parseCpuRanges, rangesText } from '../value/number.ts';
-import { ignore, oneOf, parseAbsolutePath, plainWordsOf, type SettingReader } from '../setting-reader.ts';
+import { ignore, leaveOut, oneOf, parseAbsolutePath, plainWordsOf, type SettingReader } from '../setting-reader.ts';
 import { isCredentialId } from '../value/credential.ts';
 import { FLAG, NUMBER, PATH, PATH_OR_NONE, SPAN, TEXT } from './shown-values.ts';
 import { splitColonWords } from '../words.ts';
@@ -54,7 +54,7 @@ function vital(directive: string, shown: ShownValue, wish: 'may-be-wish' | 'no-w
       const parsed = shown(entry.value, reader);
       if (parsed.ok) value = parsed.value;
       else if (isWish) ignore(reader, entry, parsed.problem);
-      else reader.fail(entry, `${directive}= cannot be used: ${parsed.problem}.`);
+      else reader.fail(entry, `The unit cannot be used with this ${directive}=: ${parsed.problem}.`);
     }
     return value === '' ? NOTHING : { [directive]: value };
   }];
@@ -185,7 +185,7 @@ const fileSystems: Recorder = (reader, entries) => {
     const inverted = entry.value.startsWith('~');
     isAllowList ??= !inverted;
     for (const word of plainWordsOf(reader, inverted ? { ...entry, value: entry.value.slice(1) } : entry)) {
-      if (word.startsWith('@') && !FILE_SYSTEM_GROUPS.has(word)) ignore(reader, entry, `'${word.slice(0, 60)}' is not a group of file systems`);
+      if (word.startsWith('@') && !FILE_SYSTEM_GROUPS.has(word)) leaveOut(reader, entry, word, 'it is not a group of file systems', FILE_SYSTEM_GROUPS);
     }
   }
   return isAllowList === true ? { RestrictFileSystems: '' } : NOTHING;
@@ -263,12 +263,12 @@ export const EXEC_RECORDERS: readonly RecorderRow[] = [
   vital('SmackProcessLabel', TEXT, 'may-be-wish'),
   scalar('NUMAPolicy', 'NUMAPolicy', numaPolicy),
   ['NUMAMask', numaMask],
-  scalar('TimeoutCleanSec', 'TimeoutCleanUSec', SPAN),
+  scalar('TimeoutCleanSec', 'TimeoutCleanUSec', SPAN, 'is-bad'),
   ['RestrictFileSystems', fileSystems],
   scalar('RemoveIPC', 'RemoveIPC', FLAG, 'is-bad'),
   list('LogExtraFields', 'LogExtraFields', logField, { escapes: 'undo' }),
-  scalar('LogRateLimitIntervalSec', 'LogRateLimitIntervalUSec', SPAN),
-  scalar('LogRateLimitBurst', 'LogRateLimitBurst', NUMBER),
+  scalar('LogRateLimitIntervalSec', 'LogRateLimitIntervalUSec', SPAN, 'is-bad'),
+  scalar('LogRateLimitBurst', 'LogRateLimitBurst', NUMBER, 'is-bad'),
   scalar('LogNamespace', 'LogNamespace', logNamespace),
   scalar('SyslogFacility', 'SyslogFacility', facility, 'is-bad'),
   scalar('TTYVTDisallocate', 'TTYVTDisallocate', FLAG, 'is-bad'),

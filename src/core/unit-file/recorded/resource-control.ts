@@ -2,14 +2,14 @@
 import { ok, problem, type Result } from '../../../base/result.ts';
 import { formatTimeSpan, parseTimeSpan } from '../../time/time-span.ts';
 import { parseAddressPrefix } from '../value/address-prefix.ts';
-import { DELEGATED_CONTROLLERS, controllersAmong, isController } from '../value/controller.ts';
+import { CONTROLLERS, DELEGATED_CONTROLLERS, controllersAmong, isController } from '../value/controller.ts';
 import { deviceValue, parseDeviceAllow } from '../value/device-rule.ts';
 import {
   cpusOf, parseBoolean, parseCpuRanges, parseCpuWeight, parseMemory, parseMemoryCeiling, parsePercent, parseSize, parseUnsigned, parseWeight, rangesText, type Percent,
 } from '../value/number.ts';
 import { parseInterfaceName } from '../value/interface-name.ts';
 import { parseSocketBind } from '../value/socket-bind.ts';
-import { ignore, oneOf, parseAbsolutePath, plainWordsOf, type SettingReader } from '../setting-reader.ts';
+import { ignore, leaveOut, oneOf, parseAbsolutePath, plainWordsOf, type SettingReader } from '../setting-reader.ts';
 import {
   NOTHING, collected, lines, scalar, shownAs, type Recorder, type RecorderRow, type ShownValue,
 } from './recorder.ts';
@@ -93,7 +93,7 @@ const delegate: Recorder = (reader, entries) => {
     else if (entry.value === '') controllers = [];
     else {
       const words = plainWordsOf(reader, entry);
-      for (const word of words) if (!isController(word)) ignore(reader, entry, `'${word.slice(0, 60)}' is not a controller such as cpu or memory`);
+      for (const word of words) if (!isController(word)) leaveOut(reader, entry, word, 'it is not a controller such as cpu or memory', CONTROLLERS);
       controllers = controllersAmong([...(controllers ?? []), ...words]);
     }
   }
@@ -116,7 +116,7 @@ function addresses(directive: string): RecorderRow {
   return collected(directive, directive, { unique: true, sorted: true }, (reader, entry) => plainWordsOf(reader, entry, 'raw').flatMap((word) => {
     const networks = parseAddressPrefix(word);
     if (networks.ok) return networks.value;
-    ignore(reader, entry, networks.problem);
+    leaveOut(reader, entry, word, networks.problem);
     return [];
   }));
 }

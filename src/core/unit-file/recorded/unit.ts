@@ -30,7 +30,7 @@ export const SERVICE_RECORDERS: readonly RecorderRow[] = [
   scalar('ExitType', 'ExitType', oneOf('main', 'cgroup'), 'is-bad'),
   scalar('PermissionsStartOnly', 'PermissionsStartOnly', FLAG, 'is-bad'),
   scalar('RootDirectoryStartOnly', 'RootDirectoryStartOnly', FLAG, 'is-bad'),
-  scalar('RuntimeRandomizedExtraSec', 'RuntimeRandomizedExtraUSec', SPAN),
+  scalar('RuntimeRandomizedExtraSec', 'RuntimeRandomizedExtraUSec', SPAN, 'is-bad'),
   scalar('RestartMode', 'RestartMode', oneOf('normal', 'direct', 'debug'), 'is-bad'),
   scalar('USBFunctionDescriptors', 'USBFunctionDescriptors', PATH_OR_NONE),
   scalar('USBFunctionStrings', 'USBFunctionStrings', PATH_OR_NONE),

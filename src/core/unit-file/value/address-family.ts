@@ -9,6 +9,9 @@ const NUMBERS: ReadonlyMap<string, number> = new Map([
 ]);
 const NAMES: ReadonlyMap<number, string> = new Map([...NUMBERS].reverse().map(([name, number]) => [number, name]));
 
+/** All names, as `AF_INET6`. */
+export const ADDRESS_FAMILY_NAMES: readonly string[] = [...NUMBERS.keys()].map((name) => `AF_${name}`);
+
 /** `AF_INET6`; null when there is no such family. */
 export function parseAddressFamily(text: string): number | null {
   return text.startsWith('AF_') ? NUMBERS.get(text.slice(3)) ?? null : null;

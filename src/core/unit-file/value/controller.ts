@@ -1,7 +1,7 @@
 /** Controllers of control groups. Source: cgroups(7), systemd.resource-control(5), "Delegate=". */
 
 /** All that systemd knows by name, in its order; the ones with BPF are no controllers of the kernel's. */
-const CONTROLLERS: readonly string[] = [
+export const CONTROLLERS: readonly string[] = [
   'cpu', 'cpuacct', 'cpuset', 'io', 'blkio', 'memory', 'devices', 'pids', 'bpf-firewall', 'bpf-devices', 'bpf-foreign', 'bpf-socket-bind',
   'bpf-restrict-network-interfaces',
 ];

@@ -1,6 +1,7 @@
 /** Signals by name and number. Numbers are those of x86-64 and arm64, which agree. Source: signal(7). */
 import type { Signal } from '../../../base/brand.ts';
 import { ok, problem, type Result } from '../../../base/result.ts';
+import { meant } from '../nearest-name.ts';
 import { parseUnsigned } from './number.ts';
 
 const NAMES: readonly string[] = [
@@ -28,7 +29,7 @@ export function parseSignal(text: string): Result<Signal> {
     const value = (realTime[1] === 'MIN' ? RTMIN : RTMAX) + offset;
     if (value >= RTMIN && value <= RTMAX) return ok(value as Signal);
   }
-  return problem(`'${text}' is not a signal`);
+  return problem(`'${text}' is not a signal${meant(name, NAMES.slice(1), (nearest) => `SIG${nearest}`)}`);
 }
 
 /** `SIGTERM`, `SIGRTMIN+3`. */
