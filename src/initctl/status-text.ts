@@ -1,11 +1,12 @@
 /** The text of `status`: systemctl(1)'s layout, with two kinds of lines of our own (`Why:`, `Unheeded:`). */
-import type { ExecAnswer, NotEffectiveAnswer, UnitStatusAnswer } from '../control/answers.ts';
+import type { ConditionAnswer, ExecAnswer, NotEffectiveAnswer, UnitStatusAnswer } from '../control/answers.ts';
 import { formatInstant } from './text/instant.ts';
 import { formatTimeSpan } from '../core/time/time-span.ts';
 import type { Usec } from '../base/brand.ts';
 import type { Terminal } from './terminal.ts';
 import { formatAgo, formatBytes } from './text/duration.ts';
 import { describeEnd } from './text/process-end.ts';
+import { placeText } from './text/place.ts';
 import { dotOf, paint, toneOf } from './text/style.ts';
 import { harmless, shorten } from './text/width.ts';
 
@@ -17,6 +18,8 @@ export interface StatusStyle {
   readonly terminal: Terminal;
   /** Do not shorten command lines. */
   readonly full: boolean;
+  /** All conditions and assertions with their outcome, or those that did not hold, as systemctl has it. */
+  readonly conditions: 'all' | 'failed';
 }
 
 export function renderStatus(unit: UnitStatusAnswer, style: StatusStyle): string {
@@ -41,7 +44,7 @@ export function renderStatus(unit: UnitStatusAnswer, style: StatusStyle): string
   }
   if (unit.restartUsec > 0) say('Restarts', `${unit.restarts} so far, next ${formatAgo(unit.restartUsec, unit.nowUsec).replace(/ left$/, ' from now')}`);
   else if (unit.restarts > 0) say('Restarts', `${unit.restarts} since it was last started by hand`);
-  conditionLines(unit, terminal).forEach((text, index) => (index === 0 ? say('Condition', text) : more(text)));
+  conditionLines(unit, style).forEach((text, index) => (index === 0 ? say('Condition', text) : more(text)));
   if (unit.nextElapseUsec !== undefined) {
     say('Trigger', unit.nextElapseUsec === null ? 'n/a' : `${formatInstant(unit.nextElapseUsec)}; ${formatAgo(unit.nextElapseUsec, unit.nowUsec)}`);
   }
@@ -77,8 +80,11 @@ export function renderStatus(unit: UnitStatusAnswer, style: StatusStyle): string
   notEffectiveLines(unit.notEffective, style).forEach((text, index) => (index === 0 ? say('Unheeded', text) : more(text)));
   for (const diagnostic of unit.diagnostics) {
     if (diagnostic.severity === 'note') continue;
-    const place = diagnostic.line > 0 ? `${diagnostic.file}:${diagnostic.line}` : diagnostic.file;
-    say(diagnostic.severity === 'error' ? 'Bad' : 'Warning', `${place}: ${harmless(diagnostic.message)}`);
+    say(diagnostic.severity === 'error' ? 'Bad' : 'Warning', `${placeText(diagnostic)}: ${harmless(diagnostic.message)}`);
+  }
+  if (unit.load !== 'loaded' && unit.loadError !== null && (unit.active !== 'inactive' || unit.job !== null)) {
+    const file = unit.load === 'not-found' ? 'Its file is gone' : 'Its file cannot be used as it is now';
+    lines.push(paint(terminal, 'warn', `Warning: ${file}: ${unit.unit} goes on with what was loaded before.`));
   }
   if (unit.needsReload) {
     lines.push(paint(terminal, 'warn', `Warning: The files of ${unit.unit} changed on disk. Run "initctl daemon-reload" to read them again.`));
@@ -120,17 +126,23 @@ function activeText(unit: UnitStatusAnswer, terminal: Terminal): string {
   return `${state}${result}${since}`;
 }
 
-function conditionLines(unit: UnitStatusAnswer, terminal: Terminal): readonly string[] {
+function conditionLines(unit: UnitStatusAnswer, { terminal, conditions }: StatusStyle): readonly string[] {
   const failed = unit.conditions.filter((condition) => condition.holds === false || condition.error !== '');
-  if (unit.conditionResult || failed.length === 0) return [];
-  const since = unit.conditionUsec > 0 ? ` at ${formatInstant(unit.conditionUsec)}; ${formatAgo(unit.conditionUsec, unit.nowUsec)}` : '';
+  const isTested = unit.conditionUsec > 0;
+  const hasFailed = isTested && !unit.conditionResult;
+  const shown = conditions === 'all' ? unit.conditions : hasFailed ? failed : [];
+  if (shown.length === 0) return [];
+  const since = isTested ? ` at ${formatInstant(unit.conditionUsec)}; ${formatAgo(unit.conditionUsec, unit.nowUsec)}` : '';
+  const verdict = hasFailed ? paint(terminal, 'warn', 'condition failed') : isTested ? 'conditions held' : 'conditions not tested yet';
   return [
-    `start ${paint(terminal, 'warn', 'condition failed')}${since}`,
-    ...failed.map((condition, index) => {
-      const why = condition.error === '' ? 'was not met' : `could not be tested: ${harmless(condition.error)}`;
-      return `${branch(terminal, index === failed.length - 1)} ${condition.directive}=${harmless(condition.value)} ${why}`;
-    }),
+    `start ${verdict}${since}`,
+    ...shown.map((condition, index) => `${branch(terminal, index === shown.length - 1)} ${condition.directive}=${harmless(condition.value)}${outcomeText(condition)}`),
   ];
+}
+
+function outcomeText(condition: ConditionAnswer): string {
+  if (condition.error !== '') return ` could not be tested: ${harmless(condition.error)}`;
+  return condition.holds === null ? '' : condition.holds ? ' was met' : ' was not met';
 }
 
 function processText(exec: ExecAnswer, style: StatusStyle): string {

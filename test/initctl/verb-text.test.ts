@@ -96,7 +96,7 @@ TriggeredBy: ● nginx.socket
                └─9813 nginx: worker process
    Unheeded: ProtectSystem=full, PrivateDevices=yes (not implemented)
              MemoryMax=1G (no writable control group)
-    Warning: /lib/x:9: unknown directive Foo=
+    Warning: /lib/x:9:1: unknown directive Foo=
 Warning: The files of nginx.service changed on disk. Run "initctl daemon-reload" to read them again.
 `);
   assert.deepEqual(tails, [{ unit: 'nginx.service', invocationId: 'ab'.repeat(16), lines: 10, output: 'short' }]);

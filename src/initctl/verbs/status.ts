@@ -42,7 +42,7 @@ function* unitStatus(call: Invocation): VerbRun {
   if (hasOption(call.options, 'json')) {
     yield* printJson(units);
   } else {
-    const style = { terminal: call.terminal, full: hasOption(call.options, 'full') };
+    const style = { terminal: call.terminal, full: hasOption(call.options, 'full'), conditions: call.program === 'systemctl' ? 'failed' : 'all' } as const;
     for (const [index, unit] of units.entries()) {
       if (index > 0) yield* print('\n');
       yield* print(renderStatus(unit, style));

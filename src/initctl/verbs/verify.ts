@@ -1,8 +1,9 @@
-import type { VerifyAnswer } from '../../control/answers.ts';
+import type { DiagnosticAnswer, VerifyAnswer } from '../../control/answers.ts';
 import { EXIT } from '../exit-status.ts';
 import { hasOption } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { paint } from '../text/style.ts';
+import { placeText } from '../text/place.ts';
 import { harmless } from '../text/width.ts';
 import { unitArguments } from '../unit-argument.ts';
 import { complain, print, printJson, request, type Verb } from '../verb.ts';
@@ -39,15 +40,20 @@ export function hasErrors(answer: VerifyAnswer, named: boolean): boolean {
   return answer.units.some((unit) => unusable.includes(unit.load) || unit.diagnostics.some((diagnostic) => diagnostic.severity === 'error'));
 }
 
+/** Whether the line that makes a unit unusable is among its diagnostics, with its column. */
+function isTold(loadError: string, diagnostics: readonly DiagnosticAnswer[]): boolean {
+  return diagnostics.some(({ severity, message }) => severity === 'error' && loadError.endsWith(message));
+}
+
 export function renderVerdicts(answer: VerifyAnswer, style: { readonly terminal: Terminal; readonly quiet: boolean }): string {
   const { terminal } = style;
   const lines: string[] = [];
   for (const unit of answer.units) {
     if (unit.load === 'masked') lines.push(`${unit.unit}: ${paint(terminal, 'warn', 'masked')}`);
-    else if (unit.loadError !== null) lines.push(`${unit.unit}: ${paint(terminal, 'bad', 'error')}: ${harmless(unit.loadError)}`);
+    else if (unit.loadError !== null && !isTold(unit.loadError, unit.diagnostics)) lines.push(`${unit.unit}: ${paint(terminal, 'bad', 'error')}: ${harmless(unit.loadError)}`);
     else if (unit.load === 'not-found') lines.push(`${unit.unit}: ${paint(terminal, 'bad', 'error')}: no file has this name`);
     for (const diagnostic of unit.diagnostics) {
-      const place = [diagnostic.file, ...(diagnostic.line > 0 ? [diagnostic.line] : []), ...(diagnostic.column > 0 ? [diagnostic.column] : [])].join(':');
+      const place = placeText(diagnostic);
       const tone = diagnostic.severity === 'error' ? 'bad' : diagnostic.severity === 'warning' ? 'warn' : 'dim';
       lines.push(`${place}: ${paint(terminal, tone, diagnostic.severity)}: ${harmless(diagnostic.message)}`);
     }

@@ -8,6 +8,7 @@ import type { ConditionOutcome, ExecRecord, ManagerState, ServiceRuntime, Unit }
 import { isTimer } from '../../../core/manager/timer-driver.ts';
 import type { UnitDefinition } from '../../../core/unit/definition.ts';
 import type { ServiceUnit } from '../../../core/unit/service.ts';
+import type { Condition } from '../../../core/unit/unit-common.ts';
 import type { Engine } from '../../engine.ts';
 import { unitFileState } from '../unit-file-states.ts';
 import type { ReadContext, Reader } from './context.ts';
@@ -71,7 +72,7 @@ function unitStatus({ engine }: ReadContext, state: ManagerState, unit: Unit): U
     job: job === undefined ? null : jobAnswer(state, job, now),
     conditionResult: unit.conditionResult && unit.assertResult,
     conditionUsec: unit.times.condition.realtimeUsec,
-    conditions: [...unit.conditions.map((outcome) => conditionAnswer('Condition', outcome)), ...unit.assertions.map((outcome) => conditionAnswer('Assert', outcome))],
+    conditions: [...outcomes('Condition', unit.conditions, definition.conditions), ...outcomes('Assert', unit.assertions, definition.assertions)],
     triggers: neighbours(state.graph, unit.name, 'Triggers').map((name) => ({ unit: name, active: activeOf(state, name) })),
     ...(isTimer(unit) ? { nextElapseUsec: nextElapse(unit, now) } : {}),
     ...(isSocket(unit) ? { socket: socketFacts(unit) } : {}),
@@ -100,6 +101,11 @@ function unitStatus({ engine }: ReadContext, state: ManagerState, unit: Unit): U
 
 function activeOf(state: ManagerState, name: UnitName): string {
   return getEntry(state.units, name)?.activeState ?? 'inactive';
+}
+
+/** Before a unit's first start nothing is tested, and the files alone say what will be. */
+function outcomes(prefix: 'Condition' | 'Assert', tested: readonly ConditionOutcome[], written: readonly Condition[]): readonly ConditionAnswer[] {
+  return (tested.length > 0 ? tested : written.map((each): ConditionOutcome => ({ ...each, holds: null, error: '' }))).map((outcome) => conditionAnswer(prefix, outcome));
 }
 
 function conditionAnswer(prefix: 'Condition' | 'Assert', outcome: ConditionOutcome): ConditionAnswer {

@@ -1,5 +1,6 @@
+import { getEntry } from '../../../base/persistent-map.ts';
 import type { WhyAnswer } from '../../../control/answers.ts';
-import type { Unit } from '../../../core/manager/state.ts';
+import type { ExecRecord, Unit } from '../../../core/manager/state.ts';
 import { explain, type WhyLink } from '../../../core/manager/why.ts';
 import type { Engine } from '../../engine.ts';
 import type { Reader } from './context.ts';
@@ -13,12 +14,12 @@ export const readWhy: Reader<'why'> = ({ engine, units }, params) => {
     ok: true,
     value: {
       unit: why.unit, load: why.loadState, active: why.activeState, sub: why.subState,
-      links: why.chain.map(linkAnswer), nowUsec: engine.now().realtimeUsec,
+      links: why.chain.map((link) => linkAnswer(engine, link)), nowUsec: engine.now().realtimeUsec,
     },
   };
 };
 
-function linkAnswer(link: WhyLink): WhyAnswer['links'][number] {
+function linkAnswer(engine: Engine, link: WhyLink): WhyAnswer['links'][number] {
   return {
     unit: link.unit,
     code: link.kind,
@@ -26,7 +27,13 @@ function linkAnswer(link: WhyLink): WhyAnswer['links'][number] {
     origin: link.origin === null ? null : placeOf(link.origin),
     pid: link.exec?.pid ?? null,
     atUsec: link.exec?.exit?.realtimeUsec ?? 0,
+    exit: exitOf(link.exec),
+    invocationId: getEntry(engine.state().units, link.unit)?.invocationId ?? null,
   };
+}
+
+function exitOf(exec: ExecRecord | null): WhyAnswer['links'][number]['exit'] {
+  return exec === null || exec.exit === null ? null : { role: exec.role, startUsec: exec.startRealtimeUsec, code: exec.exit.code, status: exec.exit.status };
 }
 
 /** The root cause in one line, for a unit that is not simply running; null for one that is. */
