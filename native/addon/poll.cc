@@ -45,6 +45,15 @@ constexpr int64_t kNsecPerUsec = 1'000;
 /// Tokens are whole numbers that JavaScript can hold.
 constexpr int64_t kTokenMax = (int64_t{1} << 53) - 1;
 
+/// A table in /proc that is watched, see pollAddTable.
+struct Table {
+  uv_poll_s* handle = nullptr;
+  uint64_t token = 0;
+};
+
+/// Mounts and swaps.
+constexpr int kTablesMax = 2;
+
 struct PollSet {
   napi_env env = nullptr;
   int epoll = -1;
@@ -53,9 +62,7 @@ struct PollSet {
   int children = -1;
   uint64_t childrenToken = 0;
   uv_poll_s* handle = nullptr;
-  /// Of the table in /proc that is watched, see pollAddTable.
-  uv_poll_s* table = nullptr;
-  uint64_t tableToken = 0;
+  Table tables[kTablesMax];
   napi_ref onReady = nullptr;
   napi_async_context context = nullptr;
 };
@@ -108,11 +115,15 @@ void onReadable(uv_poll_s*, int, int) {
   }
 }
 
-void onTableChanged(uv_poll_s*, int, int) {
-  epoll_event event = {};
-  event.events = EPOLLPRI;
-  event.data.u64 = set.tableToken;
-  deliver(set.env, &event, 1);
+void onTableChanged(uv_poll_s* handle, int, int) {
+  for (const Table& table : set.tables) {
+    if (table.handle != handle) continue;
+    epoll_event event = {};
+    event.events = EPOLLPRI;
+    event.data.u64 = table.token;
+    deliver(set.env, &event, 1);
+    return;
+  }
 }
 
 void closeFds() {
@@ -184,8 +195,11 @@ napi_value pollStart(napi_env env, napi_callback_info info) {
 napi_value pollStop(napi_env env, napi_callback_info) {
   if (set.handle == nullptr) return errnoValue(env, EALREADY);
   uv_close(set.handle, [](uv_poll_s* handle) { free(handle); });
-  if (set.table != nullptr) uv_close(set.table, [](uv_poll_s* handle) { free(handle); });
-  set.handle = set.table = nullptr;
+  for (Table& table : set.tables) {
+    if (table.handle != nullptr) uv_close(table.handle, [](uv_poll_s* handle) { free(handle); });
+    table.handle = nullptr;
+  }
+  set.handle = nullptr;
   closeFds();
   napi_delete_reference(env, set.onReady);
   napi_async_destroy(env, set.context);
@@ -211,7 +225,11 @@ napi_value pollAddTable(napi_env env, napi_callback_info info) {
   const int64_t token = call.integer(1, "token", 1, kTokenMax);
   if (!call.ok()) return nullptr;
   if (set.handle == nullptr) return errnoValue(env, EBADF);
-  if (set.table != nullptr) return errnoValue(env, EBUSY);
+  Table* table = nullptr;
+  for (Table& each : set.tables) {
+    if (each.handle == nullptr && table == nullptr) table = &each;
+  }
+  if (table == nullptr) return errnoValue(env, EBUSY);
   uv_loop_s* loop = nullptr;
   auto* handle = static_cast<uv_poll_s*>(calloc(1, uv_handle_size(kUvPollType)));
   if (handle == nullptr || napi_get_uv_event_loop(env, &loop) != napi_ok) {
@@ -223,8 +241,8 @@ napi_value pollAddTable(napi_env env, napi_callback_info info) {
     free(handle);
     return errnoValue(env, -result);
   }
-  set.table = handle;
-  set.tableToken = static_cast<uint64_t>(token);
+  table->handle = handle;
+  table->token = static_cast<uint64_t>(token);
   uv_poll_start(handle, kUvPrioritized, onTableChanged);
   return numberValue(env, 0);
 }

@@ -15,6 +15,7 @@ import { controlPidOf, mainPidOf, runsCommands, waitsForEmptyGroup } from '../co
 import type { UnitDefinition } from '../core/unit/definition.ts';
 import type { CgroupContext, DirectoryKind } from '../core/unit/exec-context.ts';
 import type { MountPoint } from '../core/unit/mount.ts';
+import type { SwapPoint } from '../core/unit/swap.ts';
 import type { SenderQuestion, SenderUnit } from '../logd/protocol.ts';
 import type { CheckpointMemory } from './checkpoint/checkpoint-memory.ts';
 import { CheckpointJournal } from './checkpoint/journal.ts';
@@ -52,7 +53,9 @@ import { managerSignal, watchSignals } from './signal-source.ts';
 import { ListeningSockets } from './sockets/listening-sockets.ts';
 import { ExecutorLauncher } from './spawn/executor-launcher.ts';
 import { Spawner } from './spawn/spawner.ts';
+import { watchUevents } from './uevents.ts';
 import { UserDatabase } from './spawn/user-database.ts';
+import { SwapTable } from './swap-table.ts';
 import { transientUnitsOf } from './transient-units.ts';
 
 /** Reads unit files. Both calls return definitions the core has not seen, or shall forget the old ones of. */
@@ -63,6 +66,8 @@ export interface UnitSource {
   reload(names: readonly UnitName[]): readonly UnitDefinition[];
   /** The unit of a mount that no file speaks of; null: mounts are no units here. */
   readonly mountPoint: ((name: UnitName, mount: MountPoint) => UnitDefinition) | null;
+  /** The unit of a swap that no file speaks of; null: the swap is somebody else's. */
+  readonly swapPoint: ((name: UnitName, swap: SwapPoint) => UnitDefinition) | null;
 }
 
 export interface ManagerOptions {
@@ -128,6 +133,7 @@ export class Manager {
   readonly #paths: PathWatches;
   readonly #sockets: ListeningSockets;
   readonly #mounts: MountTable | null;
+  readonly #swaps: SwapTable | null;
   readonly #journal: CheckpointJournal | null;
   #isFinishing = false;
 
@@ -188,6 +194,7 @@ export class Manager {
     });
     this.#paths = new PathWatches({ native, poll, log, submit });
     this.#mounts = this.#watchesMounts();
+    this.#swaps = this.#watchesSwaps();
     const conditionHost = realConditionHost({ native, userId: (name) => users.user(name)?.uid ?? null, groupId: (name) => users.group(name), cgroupRoot: facts.cgroupRoot });
     this.#generators = options.generators === null ? null : new GeneratorRun({
       native, poll, log, ...options.generators,
@@ -274,8 +281,10 @@ export class Manager {
       whenLoading();
       this.#coldplug(recovered);
       this.#mounts?.watch();
+      this.#swaps?.watch();
     }
     watchClock({ native, poll, log: this.engine.log, submit: this.engine.submit.bind(this.engine) });
+    if (this.#options.facts.mode === 'system') watchUevents({ native, poll, log: this.engine.log, onEvents: () => { this.#paths.lookAtDevices(); } });
     // Before the batch in hand goes on: it may start processes, and numbers are given again.
     if (recovered !== null) this.#reaper.takeOver(newestExit(recovered.queue));
     this.engine.start();
@@ -292,6 +301,7 @@ export class Manager {
       // Told to end before it had begun.
       if (this.engine.state().shutdown === null) this.#boot();
       this.#mounts?.watch();
+      this.#swaps?.watch();
     });
   }
 
@@ -326,8 +336,11 @@ export class Manager {
     }
     const byName = new Map(definitions.flatMap((definition) => definition.names.map((name) => [name, definition] as const)));
     const ofMounts = this.#mounts?.definitionsFor(mounts, (name) => byName.get(name)) ?? [];
-    const replaced = new Set(ofMounts.map(({ name }) => name));
-    this.engine.submit({ event: 'boot', definitions: [...definitions.filter(({ name }) => !replaced.has(name)), ...ofMounts], mounts, found, randomSeed });
+    for (const definition of ofMounts) for (const name of definition.names) byName.set(name, definition);
+    const swaps = this.#swaps?.read(definitions.flatMap((each) => (each.kind === 'swap' ? [each.what] : []))) ?? [];
+    const ofSwaps = this.#swaps?.definitionsFor(swaps, (name) => byName.get(name)) ?? [];
+    const replaced = new Set([...ofMounts, ...ofSwaps].map(({ name }) => name));
+    this.engine.submit({ event: 'boot', definitions: [...definitions.filter(({ name }) => !replaced.has(name)), ...ofMounts, ...ofSwaps], mounts, swaps, found, randomSeed });
   }
 
   #findFormer(): readonly FormerUnit[] {
@@ -361,16 +374,33 @@ export class Manager {
     if (mountPoint === null) return null;
     return new MountTable({
       native, poll, log, unitOf: mountPoint,
-      find: (name) => {
-        const state = this.engine.state();
-        return getEntry(state.units, getEntry(state.aliases, name) ?? name)?.definition;
-      },
+      find: (name) => this.#definitionOf(name),
       load: (names, find) => units.load(names, find).definitions,
       onChange: (definitions, mounts) => {
         if (definitions.length > 0) this.engine.submit({ event: 'definitions', reload: false, definitions });
         this.engine.submit({ event: 'mount-table', mounts });
       },
     });
+  }
+
+  #watchesSwaps(): SwapTable | null {
+    const { native, poll, log, units } = this.#options;
+    if (units.mountPoint === null) return null;
+    return new SwapTable({
+      native, poll, log, unitOf: units.swapPoint,
+      find: (name) => this.#definitionOf(name),
+      places: () => [...valuesOf(this.engine.state().units)].flatMap(({ definition }) => (definition.kind === 'swap' ? [definition.what] : [])),
+      load: (names, find) => units.load(names, find).definitions,
+      onChange: (definitions, swaps) => {
+        if (definitions.length > 0) this.engine.submit({ event: 'definitions', reload: false, definitions });
+        this.engine.submit({ event: 'swap-table', swaps });
+      },
+    });
+  }
+
+  #definitionOf(name: UnitName): UnitDefinition | undefined {
+    const state = this.engine.state();
+    return getEntry(state.units, getEntry(state.aliases, name) ?? name)?.definition;
   }
 
   /**
@@ -452,9 +482,11 @@ export class Manager {
       if (waitsForEmptyGroup(unit)) this.#tracker.watchEmpty(unit.name);
     }
     this.#mounts?.refresh();
+    this.#swaps?.refresh();
     this.engine.armTimer(state.armedUsec);
     for (const { name, definition, runtime } of valuesOf(state.units)) {
       if (definition.kind === 'path' && runtime.kind === 'path' && runtime.state === 'waiting') this.#paths.watch(name, runtime.token, definition.watches, null, true);
+      if (definition.kind === 'device' && runtime.kind === 'device' && runtime.token > 0) this.#paths.watch(name, runtime.token, [{ kind: 'Device', path: definition.path }], null, true);
     }
     // A client that waits for the end of one comes back, and finds how it ended; what nobody waits for goes after a while.
     const transient = transientUnitsOf(this.engine);
@@ -564,7 +596,8 @@ export class Manager {
   #submitDefinitions(): void {
     const names = [...this.engine.state().units.shards].flatMap((shard) => (shard === undefined ? [] : [...shard.keys()]));
     const definitions = this.#options.units.reload(names);
-    this.engine.submit({ event: 'definitions', reload: true, definitions: this.#mounts?.replaceMissing(definitions) ?? definitions });
+    const ofMounts = this.#mounts?.replaceMissing(definitions) ?? definitions;
+    this.engine.submit({ event: 'definitions', reload: true, definitions: this.#swaps?.replaceMissing(ofMounts) ?? ofMounts });
     const end = this.engine.onTurnEnd(() => {
       end();
       for (const { name, definition } of valuesOf(this.engine.state().units)) if ('cgroup' in definition) this.#tracker.refresh(name, definition.cgroup);
@@ -599,6 +632,7 @@ export class Manager {
   #onExit(exit: ProcessExit, unit: UnitName): void {
     this.#executor.settle(exit.pid);
     if (unit.endsWith('.mount')) this.#mounts?.refresh();
+    if (unit.endsWith('.swap')) this.#swaps?.refresh();
     this.#performer.forgetAdopted(exit.pid);
     this.#children.delete(exit.pid);
     this.#tracker.removeProcess(exit.pid);

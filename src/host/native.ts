@@ -145,7 +145,7 @@ export interface NativeBinding {
   pollStop(): Outcome<0>;
   /** `events`: EPOLLIN 1, EPOLLPRI 2, EPOLLOUT 4, EPOLLERR 8, EPOLLHUP 16, EPOLLRDHUP 0x2000. Level-triggered. */
   pollAdd(fd: Fd, token: number, events: number): Outcome<0>;
-  /** One file of /proc that the kernel tells changes of with POLL_PRI (mountinfo); it stays in until `pollStop`. */
+  /** A file of /proc that the kernel tells changes of with POLL_PRI (mountinfo, swaps); it stays in until `pollStop`. EBUSY for a third. */
   pollAddTable(fd: Fd, token: number): Outcome<0>;
   pollModify(fd: Fd, token: number, events: number): Outcome<0>;
   pollRemove(fd: Fd): Outcome<0>;

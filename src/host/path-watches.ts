@@ -21,9 +21,12 @@ const SELF = IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB;
 const APPEARS = SELF | IN_CREATE | IN_MOVED_TO;
 const CHANGED = SELF | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
 
-const MASKS: Readonly<Record<PathWatchKind, number>> = {
-  PathExists: SELF, PathExistsGlob: SELF, PathChanged: CHANGED, PathModified: CHANGED | IN_MODIFY, DirectoryNotEmpty: APPEARS,
+const MASKS: Readonly<Record<WatchKind, number>> = {
+  Device: SELF, PathExists: SELF, PathExistsGlob: SELF, PathChanged: CHANGED, PathModified: CHANGED | IN_MODIFY, DirectoryNotEmpty: APPEARS,
 };
+
+/** `Device`: a node below /dev, or an object of the kernel's below /sys, of which uevents tell and not inotify. */
+type WatchKind = PathWatchKind | 'Device';
 
 /** Directories that one pattern may have on the way to its last part; more are not watched, only looked at when something else moves. */
 const PATTERN_DIRECTORIES_MAX = 256;
@@ -42,7 +45,7 @@ function entriesOf(path: string): readonly string[] | null {
 }
 
 export interface PathWatch {
-  readonly kind: PathWatchKind;
+  readonly kind: WatchKind;
   readonly path: string;
 }
 
@@ -52,6 +55,8 @@ interface WatchedUnit {
   watches: readonly PathWatch[];
   /** Watch numbers of now, and which of the paths each is itself. */
   numbers: Map<number, number[]>;
+  /** Whether the paths were there at the last look. */
+  held: string;
 }
 
 export class PathWatches {
@@ -78,11 +83,18 @@ export class PathWatches {
       this.#observe(unit, { token, watches }, null, resumed, `nothing can be watched: ${why}`);
       return;
     }
-    const watched: WatchedUnit = { fd: opened, token, watches, numbers: known?.numbers ?? new Map<number, number[]>() };
+    const watched: WatchedUnit = { fd: opened, token, watches, numbers: known?.numbers ?? new Map<number, number[]>(), held: '' };
     this.#units.set(unit, watched);
     if (known === undefined) this.#poll.add(opened, POLL_IN, () => { this.#onReady(unit); }, 'cgroup');
     const error = this.#place(watched);
     this.#observe(unit, watched, null, resumed, error);
+  }
+
+  /** The kernel told that devices came or went: looks at those that are watched for. */
+  lookAtDevices(): void {
+    for (const [unit, watched] of this.#units) {
+      if (watched.watches.some(({ kind }) => kind === 'Device') && watched.held !== heldOf(watched.watches.map(look))) this.#observe(unit, watched, null, false, '');
+    }
   }
 
   unwatch(unit: UnitName): void {
@@ -100,6 +112,8 @@ export class PathWatches {
     if (typeof records === 'string' || records.length === 0) return;
     const changed = this.#changedBy(unit, watched, records);
     const error = this.#place(watched);
+    // Much goes on in /dev that is about other devices.
+    if (watched.watches.every(({ kind }) => kind === 'Device') && watched.held === heldOf(watched.watches.map(look))) return;
     this.#observe(unit, watched, changed, false, error);
   }
 
@@ -136,7 +150,11 @@ export class PathWatches {
       return true;
     };
     for (const [index, { kind, path }] of watched.watches.entries()) {
-      for (const each of kind === 'PathExistsGlob' ? patternDirectories(path) : [path]) placeOne(add, each, MASKS[kind], kind === 'PathExistsGlob' ? null : index);
+      for (const each of kind === 'PathExistsGlob' ? patternDirectories(path) : [path]) {
+        placeOne(add, each, MASKS[kind], kind === 'PathExistsGlob' ? null : index);
+        // A link that goes is nothing that happens to what it leads to.
+        if (kind === 'Device') add(dirname(each), IN_DELETE | IN_MOVED_FROM | IN_CREATE | IN_MOVED_TO, null);
+      }
     }
     for (const number of watched.numbers.keys()) if (!numbers.has(number)) this.#native.inotifyRemove(watched.fd, number);
     watched.numbers = numbers;
@@ -144,12 +162,15 @@ export class PathWatches {
   }
 
   #observe(unit: UnitName, { token, watches }: Pick<WatchedUnit, 'token' | 'watches'>, changed: number | null, resumed: boolean, error: string): void {
-    this.#submit({ event: 'paths-observed', unit, token, observations: watches.map(look), changed, resumed, error });
+    const observations = watches.map(look);
+    const watched = this.#units.get(unit);
+    if (watched !== undefined) watched.held = heldOf(observations);
+    this.#submit({ event: 'paths-observed', unit, token, observations, changed, resumed, error });
   }
 
   #makeDirectories(unit: UnitName, watches: readonly PathWatch[], mode: number): void {
     for (const { kind, path } of watches) {
-      if (kind === 'PathExists' || kind === 'PathExistsGlob') continue;
+      if (kind === 'PathExists' || kind === 'PathExistsGlob' || kind === 'Device') continue;
       try {
         mkdirSync(path, { recursive: true, mode });
       } catch (error) {
@@ -166,6 +187,26 @@ function exists(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+function heldOf(observations: readonly PathObservation[]): string {
+  return observations.map(({ holds }) => (holds ? '1' : '0')).join('');
+}
+
+function isDevice(path: string): boolean {
+  try {
+    if (path.startsWith('/sys/')) return placesInSys(path).some(exists);
+    const stat = statSync(path);
+    return stat.isBlockDevice() || stat.isCharacterDevice();
+  } catch {
+    return false;
+  }
+}
+
+/** /sys/subsystem/NAME/devices is how unit names of udev speak of what is in /sys/class/NAME or /sys/bus/NAME/devices. */
+function placesInSys(path: string): readonly string[] {
+  const [, subsystem, device] = /^\/sys\/subsystem\/([^/]+)\/devices\/([^/]+)$/.exec(path) ?? [];
+  return subsystem === undefined || device === undefined ? [path] : [`/sys/class/${subsystem}/${device}`, `/sys/bus/${subsystem}/devices/${device}`];
 }
 
 type AddWatch = (path: string, mask: number, own: number | null) => boolean;
@@ -217,6 +258,7 @@ function look({ kind, path }: PathWatch): PathObservation {
   switch (kind) {
     case 'PathExistsGlob': return { holds: expandPattern(path).length > 0, stamp: '' };
     case 'DirectoryNotEmpty': return { holds: hasVisibleEntry(path), stamp: '' };
+    case 'Device': return { holds: isDevice(path), stamp: '' };
     default: {
       try {
         const stat = statSync(path, { bigint: true });

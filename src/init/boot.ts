@@ -26,6 +26,7 @@ import { stopStrangers } from '../host/processes/stop-strangers.ts';
 import { settleMemory } from '../host/settled-memory.ts';
 import { managerSignal } from '../host/signal-source.ts';
 import { StatusLines } from '../host/status-lines.ts';
+import { hasDevices } from '../host/has-devices.ts';
 import type { LoadPath } from '../host/unit-loader/load-path.ts';
 import { transientDirectory } from '../host/transient-units.ts';
 import { createUnitLoader } from '../host/unit-loader/unit-loader.ts';
@@ -81,6 +82,7 @@ function unitSource(loader: UnitLoader, mode: BootOptions['mode']): UnitSource {
     reload: (names) => loader.loadClosure(names, () => undefined),
     // The mounts of a container or of a session belong to somebody else, who takes them away again.
     mountPoint: (name, mount) => loader.mountPoint(name, mount, mode === 'system'),
+    swapPoint: mode === 'system' ? (name, swap) => loader.swapPoint(name, swap) : null,
   };
 }
 
@@ -112,7 +114,7 @@ export function boot(options: BootOptions): Manager {
   if (unguarded !== null) log.write('warning', '', `the manager would not survive its own death: ${unguarded}`);
   const transient = runtimeDirectory === null ? null : transientDirectory(runtimeDirectory);
   const directories = transient === null ? options.loadPath.directories : [transient, ...options.loadPath.directories];
-  const loader = options.command === null ? createUnitLoader({ mode: mode === 'user' ? 'user' : 'system', directories, transientDirectory: transient, root: '', defaults: options.defaults, specifiers: options.specifiers }) : null;
+  const loader = options.command === null ? createUnitLoader({ mode: mode === 'user' ? 'user' : 'system', hasDevices: hasDevices(mode), directories, transientDirectory: transient, root: '', defaults: options.defaults, specifiers: options.specifiers }) : null;
   const units = options.command?.units ?? unitSource(loader as UnitLoader, mode);
   const recovered = recoverFormer(options, units, log);
   const isLost = checkpoint.inherits && recovered === null;

@@ -2,12 +2,13 @@
 import { fstatSync, readSync } from 'node:fs';
 import { answerQuestion } from '../host/checkpoint/state-question.ts';
 import { NEXT_BUILD_CONSENT } from '../host/next-build.ts';
+import { hasDevices } from '../host/has-devices.ts';
 import { createUnitLoader } from '../host/unit-loader/unit-loader.ts';
 import type { BootOptions } from './boot.ts';
 
 /** Prints and ends the process. Standard input is a file, read from its beginning. */
 export function checkState(options: BootOptions): never {
-  const loader = createUnitLoader({ mode: options.mode === 'user' ? 'user' : 'system', directories: options.loadPath.directories, root: '', defaults: options.defaults, specifiers: options.specifiers });
+  const loader = createUnitLoader({ mode: options.mode === 'user' ? 'user' : 'system', hasDevices: hasDevices(options.mode), directories: options.loadPath.directories, root: '', defaults: options.defaults, specifiers: options.specifiers });
   let why: string | null;
   try {
     const bytes = Buffer.alloc(fstatSync(0).size);

@@ -66,7 +66,7 @@ function exec(context: ExecContext, wishes: CommandWishes): ExecContext {
 export function commandUnits(wishes: CommandWishes): UnitSource {
   const unit = buildUnit(
     { name: COMMAND_UNIT, names: [COMMAND_UNIT], fragment: lexUnitFile(FILE, 'command line'), dropIns: [], links: [], sourceHash: '' },
-    { mode: 'system', defaults: wishes.defaults, specifiers: wishes.specifiers, hasUnitFile: () => false, timeZones: machineTimeZones() },
+    { mode: 'system', defaults: wishes.defaults, specifiers: wishes.specifiers, hasUnitFile: () => false, hasDevices: false, timeZones: machineTimeZones() },
   );
   assert(unit.kind === 'service' && unit.loadState === 'loaded', `the unit of the command is whole: ${unit.loadError ?? ''}`);
   const start = unit.execStart[0];
@@ -79,7 +79,7 @@ export function commandUnits(wishes: CommandWishes): UnitSource {
     dependencies: unit.dependencies.filter(({ kind }) => kind !== 'InSlice'),
     cgroup: { ...unit.cgroup, slice: null, tasksMax: null },
   };
-  return { load: (names, find) => ({ definitions: find(COMMAND_UNIT) === undefined ? [service] : [], names }), reload: () => [service], mountPoint: null };
+  return { load: (names, find) => ({ definitions: find(COMMAND_UNIT) === undefined ? [service] : [], names }), reload: () => [service], mountPoint: null, swapPoint: null };
 }
 
 /** Signals the terminal sends to the manager's own job control; the command has its own. */

@@ -4,6 +4,7 @@ import { valuesOf } from '../base/persistent-map.ts';
 import { initialState, step } from '../core/manager/step.ts';
 import type { Job } from '../core/manager/state.ts';
 import { readClock } from '../host/clock.ts';
+import { hasDevices } from '../host/has-devices.ts';
 import { createUnitLoader } from '../host/unit-loader/unit-loader.ts';
 import type { BootOptions } from './boot.ts';
 
@@ -13,7 +14,7 @@ const EXIT_BROKEN = 1;
 /** Prints and ends the process. */
 export function testBoot(options: BootOptions, root: string): void {
   const { config } = options;
-  const loader = createUnitLoader({ mode: options.mode === 'user' ? 'user' : 'system', directories: options.loadPath.directories, root, defaults: options.defaults, specifiers: options.specifiers });
+  const loader = createUnitLoader({ mode: options.mode === 'user' ? 'user' : 'system', hasDevices: hasDevices(options.mode), directories: options.loadPath.directories, root, defaults: options.defaults, specifiers: options.specifiers });
   const definitions = loader.loadClosure([config.bootUnit], () => undefined);
   const clock = readClock(options.native);
   const [state, effects] = step(initialState(config, clock), { ...clock, event: 'boot', definitions, randomSeed: 0 });

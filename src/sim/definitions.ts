@@ -2,7 +2,7 @@
 import { assert } from '../base/assert.ts';
 import type { Signal, UnitName, Usec } from '../base/brand.ts';
 import type { SocketUnit } from '../core/unit/socket.ts';
-import type { InertUnit, SliceUnit, TargetUnit } from '../core/unit/definition.ts';
+import type { SliceUnit, TargetUnit } from '../core/unit/definition.ts';
 import type { Dependency, DependencyKind } from '../core/unit/dependency.ts';
 import type { CgroupContext, ExecCommand, ExecContext, KillContext } from '../core/unit/exec-context.ts';
 import type { ServiceUnit } from '../core/unit/service.ts';
@@ -10,6 +10,7 @@ import type { UnitCommon } from '../core/unit/unit-common.ts';
 import { formatCalendar, parseCalendar } from '../core/time/calendar.ts';
 import { UTC_ZONE, type TimeZone } from '../core/time/time-zone.ts';
 import { PLAIN_PACING } from '../core/unit/restart-pacing.ts';
+import type { DeviceUnit } from '../core/unit/device.ts';
 import type { PathUnit, PathWatch, PathWatchKind } from '../core/unit/path.ts';
 import type { TimerBase, TimerTrigger, TimerUnit } from '../core/unit/timer.ts';
 
@@ -147,9 +148,9 @@ export function socket(name: string, overrides: Partial<SocketUnit> = {}): Socke
   };
 }
 
-/** A unit of a kind that loads but does not start yet. */
-export function inert(name: string, kind: InertUnit['kind']): InertUnit {
-  return { ...common(name), kind };
+/** A device, as in a container where nobody can know of it unless `isKnowable`. */
+export function device(name: string, path: string, isKnowable: boolean): DeviceUnit {
+  return { ...common(name), kind: 'device', path, isKnowable };
 }
 
 export function missing(name: string): TargetUnit {

@@ -582,6 +582,9 @@ export class SimulatedKernel {
     if (definition.kind === 'socket' && runtime.kind === 'socket' && runtime.state === 'listening' && runtime.deadlineUsec === null) {
       for (const event of this.sockets.watch({ unit: name, accept: definition.accept, flush: false })) this.#engine.submit(event);
     }
+    if (definition.kind === 'device' && runtime.kind === 'device' && runtime.token > 0) {
+      this.#perform({ kind: 'watch-paths', unit: name, token: runtime.token, watches: [{ kind: 'Device', path: definition.path }], makeDirectoryMode: null });
+    }
     if (definition.kind === 'path' && runtime.kind === 'path' && runtime.state === 'waiting') {
       const effect: WatchPaths = { kind: 'watch-paths', unit: name, token: runtime.token, watches: definition.watches, makeDirectoryMode: null };
       this.#watchedPaths.set(name, effect);

@@ -14,7 +14,7 @@ import type { UnitName } from '../../src/base/brand.ts';
 const FIXTURES = join(import.meta.dirname, '../fixtures/states');
 
 const loader = createUnitLoader({
-  mode: 'system', directories: [join(FIXTURES, 'units')], root: '', defaults: BUILT_IN_DEFAULTS,
+  mode: 'system', hasDevices: false, directories: [join(FIXTURES, 'units')], root: '', defaults: BUILT_IN_DEFAULTS,
   specifiers: readSpecifierFacts({ mode: 'system', root: '', uid: 0, gid: 0, environment: {}, runtimeRoot: '/run' }),
 });
 const load = (names: readonly UnitName[]) => loader.loadClosure(names, () => undefined);

@@ -41,6 +41,8 @@ export interface RigOptions {
   readonly run?: 'tmpfs' | 'root';
   /** `v2`: a writable cgroup v2 at /sys/fs/cgroup. `none`: no control groups. Default `v2` where the machine allows it. */
   readonly cgroup?: 'v2' | 'none';
+  /** `rw`: as on a machine, whose devices are its manager's to know. Default `ro`, as in a container. */
+  readonly sys?: 'ro' | 'rw';
   /** Options of `heartwood`, before `--`. The mode is `--container` unless one is given here. */
   readonly args?: readonly string[];
   /** `heartwood … -- CMD`. */
@@ -255,7 +257,7 @@ function setUpScript(directory: string, options: RigOptions, cgroup: boolean): s
     `ln -sfn ${CHECKOUT_INSIDE}/units/system ${root}/usr/lib/heartwood/system`,
     `ln -sfn ${CHECKOUT_INSIDE}/units/user ${root}/usr/lib/heartwood/user`,
     `mount -t proc proc ${root}/proc`,
-    `mount -t sysfs -o ro sysfs ${root}/sys`,
+    `mount -t sysfs -o ${options.sys ?? 'ro'} sysfs ${root}/sys`,
     // A mount point must exist in sysfs whatever the kernel's options, so control groups get a tmpfs of their own when it does not.
     cgroup ? `mount -t cgroup2 cgroup2 ${root}/sys/fs/cgroup` : `mount -t tmpfs -o ro tmpfs ${root}/sys/fs/cgroup`,
     `mount -t tmpfs -o mode=0755 tmpfs ${root}/dev`,

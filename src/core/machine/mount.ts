@@ -13,6 +13,7 @@ import type { ActiveState, CommandResult, MountResult, MountRuntime, MountState,
 import type { ExecCommand, MountRole } from '../unit/exec-context.ts';
 import type { MountPoint, MountUnit } from '../unit/mount.ts';
 import { NO_CONTROL, signalControl, spawnControl, type CommandEnd, type ControlContext, type ControlMachine } from './control/control-process.ts';
+import { ownCommand } from './own-command.ts';
 
 export type MountContext = ControlContext<MountUnit>;
 
@@ -35,21 +36,17 @@ const UNMOUNT_PROGRAM = '/bin/umount';
 /** Options for whoever reads fstab(5), which mount(8) is not told. */
 const OPTIONS_OF_FSTAB: ReadonlySet<string> = new Set(['nofail', 'noauto', 'auto']);
 
-function command(path: string, args: readonly string[]): ExecCommand {
-  return { path, argv: [path, ...args], ignoreFailure: false, noEnvironmentExpansion: true, privilege: 'normal', origin: { file: '', line: 0 } };
-}
-
 /** The command line of a role. */
 export function mountCommands(definition: MountUnit, run: Pick<MountRuntime, 'found'>, role: MountRole): readonly ExecCommand[] {
   const { where, type } = definition;
   const options = definition.options.split(',').filter((option) => option !== '' && !OPTIONS_OF_FSTAB.has(option));
   if (role === 'ExecUnmount') {
-    return [command(UNMOUNT_PROGRAM, [where, '-c', ...(definition.lazyUnmount ? ['-l'] : []), ...(definition.forceUnmount ? ['-f'] : [])])];
+    return [ownCommand(UNMOUNT_PROGRAM, [where, '-c', ...(definition.lazyUnmount ? ['-l'] : []), ...(definition.forceUnmount ? ['-f'] : [])])];
   }
   const what = definition.what === '' ? run.found?.what ?? '' : definition.what;
   const isRemount = role === 'ExecRemount';
   const wanted = isRemount ? ['remount', ...options] : options;
-  return [command(MOUNT_PROGRAM, [
+  return [ownCommand(MOUNT_PROGRAM, [
     what, where, ...(definition.sloppyOptions && !isRemount ? ['-s'] : []), ...(definition.readWriteOnly && !isRemount ? ['-w'] : []),
     ...(type === null ? [] : ['-t', type]), ...(wanted.length === 0 ? [] : ['-o', wanted.join(',')]),
   ])];

@@ -88,9 +88,9 @@ export type Effect =
   | { readonly kind: 'write-stamp'; readonly unit: UnitName; readonly realtimeUsec: RealtimeUsec }
   /**
    * Watch these paths for the unit, instead of those it watched before, and answer with `paths-observed` now and whenever something moves.
-   * `makeDirectoryMode`: make the directories first; null = do not.
+   * `makeDirectoryMode`: make the directories first; null = do not. A `Device` holds when there is such a device.
    */
-  | { readonly kind: 'watch-paths'; readonly unit: UnitName; readonly token: number; readonly watches: readonly { readonly kind: PathWatchKind; readonly path: string }[]; readonly makeDirectoryMode: number | null }
+  | { readonly kind: 'watch-paths'; readonly unit: UnitName; readonly token: number; readonly watches: readonly { readonly kind: PathWatchKind | 'Device'; readonly path: string }[]; readonly makeDirectoryMode: number | null }
   | { readonly kind: 'unwatch-paths'; readonly unit: UnitName }
   /** The transient unit has ended and could be forgotten. Answer with `collect` when nobody wants to know about it any more. */
   | { readonly kind: 'collect'; readonly unit: UnitName }

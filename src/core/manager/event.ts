@@ -9,6 +9,7 @@ import type { UnitDefinition } from '../unit/definition.ts';
 import type { DirectoryKind } from '../unit/exec-context.ts';
 import type { JobMode } from '../unit/unit-common.ts';
 import type { MountPoint } from '../unit/mount.ts';
+import type { SwapPoint } from '../unit/swap.ts';
 import type { ConditionOutcome, JobType, PathObservation, Peer, ShutdownGoal } from './state.ts';
 
 /** Who asked: by peer credentials of the control socket. */
@@ -48,10 +49,10 @@ export interface FoundService {
 
 export type ManagerEvent = ClockReading & (
   /**
-   * First event of a manager's life. The boot unit's closure is in `definitions`, what is mounted already in `mounts`, services that a
-   * former manager left running in `found`; absent = none.
+   * First event of a manager's life. The boot unit's closure is in `definitions`, what is mounted already in `mounts`, what the kernel pages
+   * to in `swaps`, services that a former manager left running in `found`; absent = none.
    */
-  | { readonly event: 'boot'; readonly definitions: readonly UnitDefinition[]; readonly mounts?: readonly MountPoint[]; readonly found?: readonly FoundService[]; readonly randomSeed: number }
+  | { readonly event: 'boot'; readonly definitions: readonly UnitDefinition[]; readonly mounts?: readonly MountPoint[]; readonly swaps?: readonly SwapPoint[]; readonly found?: readonly FoundService[]; readonly randomSeed: number }
   /**
    * Definitions read from disk. `reload`: they replace *all* loaded ones (daemon-reload); a unit that is not among them but still
    * has processes, a job or a state other than inactive keeps its old definition, marked not-found.
@@ -119,6 +120,8 @@ export type ManagerEvent = ClockReading & (
   | { readonly event: 'services-found'; readonly definitions: readonly UnitDefinition[]; readonly found: readonly FoundService[] }
   /** The kernel's table of mounts has changed: all of it. A unit has been loaded for each that may have one. */
   | { readonly event: 'mount-table'; readonly mounts: readonly MountPoint[] }
+  /** The kernel's table of swaps has changed, or a link to one: all of it. */
+  | { readonly event: 'swap-table'; readonly swaps: readonly SwapPoint[] }
   /** Something about an effect failed that no other event tells. `subject` is a unit name or ''. */
   | { readonly event: 'effect-failed'; readonly effect: string; readonly subject: string; readonly errno: string }
   | { readonly event: 'runtime-not-effective'; readonly unit: UnitName; readonly items: readonly { readonly directive: string; readonly why: string }[] }

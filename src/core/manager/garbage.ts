@@ -62,6 +62,7 @@ export function sweepIfDue(turn: Turn): void {
   const gone = withoutNamed(turn, garbage, (unit) => unit.loadedUsec !== null && unit.loadedUsec > fresh);
   for (const unit of gone) {
     for (const alias of unit.definition.names) if (alias !== unit.name) turn.removeAlias(alias);
+    if (unit.runtime.kind === 'device' && unit.runtime.token > 0) turn.emit({ kind: 'unwatch-paths', unit: unit.name });
     turn.removeUnit(unit.name);
     turn.graph = removeFromGraph(turn.graph, unit.name);
   }

@@ -225,7 +225,9 @@ function logResult(turn: Turn, unit: Unit, job: Job, result: JobResult, cause: R
       turn.log('err', unit.name, `Timed out: job ${unit.name}/${job.type}`);
       return;
     case 'unsupported':
-      turn.log('notice', unit.name, `${unit.name} is not started: units of type ${unit.definition.kind} are not in effect yet; what requires it goes on without it`);
+      turn.log('notice', unit.name, unit.definition.kind === 'device'
+        ? `${unit.name} is not waited for: the devices of a container are its host's; what requires it goes on without it`
+        : `${unit.name} is not started: units of type ${unit.definition.kind} are not in effect yet; what requires it goes on without it`);
       return;
     case 'assert':
       turn.log('err', unit.name, `Assertion failed for ${unit.definition.description}`);

@@ -8,10 +8,12 @@ import { MOUNT_NEVER_STARTED } from '../machine/mount.ts';
 import { PATH_NEVER_STARTED } from '../machine/path.ts';
 import { TIMER_NEVER_STARTED } from '../machine/timer.ts';
 import { SOCKET_NEVER_STARTED } from '../machine/socket/socket.ts';
+import { SWAP_NEVER_STARTED } from '../machine/swap.ts';
 import type { UnitDefinition } from '../unit/definition.ts';
 import type { Dependency } from '../unit/dependency.ts';
 import type { Instant, Unit, UnitRuntime, UnitTimes } from './state.ts';
 import { describeCycle } from '../job/transaction.ts';
+import { DEVICE_NOT_WATCHED, watchDevices } from './device-driver.ts';
 import { reconsiderHeld } from './restart-hold.ts';
 import type { Turn } from './turn.ts';
 
@@ -57,6 +59,8 @@ function newRuntime(definition: UnitDefinition): UnitRuntime {
     case 'timer': return TIMER_NEVER_STARTED;
     case 'path': return PATH_NEVER_STARTED;
     case 'mount': return MOUNT_NEVER_STARTED;
+    case 'swap': return SWAP_NEVER_STARTED;
+    case 'device': return DEVICE_NOT_WATCHED;
     default: return { kind: 'inert', state: 'dead' };
   }
 }
@@ -93,6 +97,7 @@ export function addDefinitions(turn: Turn, definitions: readonly UnitDefinition[
     added.push(definition);
   }
   if (added.length === 0) return;
+  watchDevices(turn, added);
   if (onDemand) turn.mayHaveGarbage = true;
   const resolve = (name: UnitName): UnitName => turn.resolve(name);
   turn.graph = hasOldEdges ? buildGraph([...turn.units()].map((unit) => unit.definition), resolve) : addToGraph(turn.graph, added, resolve);
@@ -128,6 +133,7 @@ export function replaceDefinitions(turn: Turn, definitions: readonly UnitDefinit
     }
   }
   for (const definition of fresh.values()) turn.setUnit(newUnit(definition));
+  watchDevices(turn, definitions);
   const all = [...turn.units()].map((unit) => unit.definition);
   for (const definition of all) setAliases(turn, definition);
   turn.graph = buildGraph(all, (name) => turn.resolve(name));

@@ -7,6 +7,7 @@ import { onMountProcess } from './mount-driver.ts';
 import { driveService, type ServiceTransition } from './service-driver.ts';
 import { onSocketProcess } from './socket-driver.ts';
 import { setRuntime } from './set-runtime.ts';
+import { onSwapProcess } from './swap-driver.ts';
 import type { UnitRuntime } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -20,6 +21,8 @@ const OWNERS: Readonly<Record<UnitRuntime['kind'], ProcessOwner>> = {
   scope: (turn, name, event) => { if (event.event === 'cgroup-empty') onScopeEmpty(turn, name); },
   socket: onSocketProcess,
   mount: onMountProcess,
+  swap: onSwapProcess,
+  device: nobody,
   target: nobody,
   slice: nobody,
   timer: nobody,

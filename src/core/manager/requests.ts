@@ -14,6 +14,7 @@ import { beginShutdown } from './shutdown.ts';
 import type { Job, JobType, PendingRequest, Unit } from './state.ts';
 import { isSocket } from './socket-record.ts';
 import { calmMount, isMount } from './mount-driver.ts';
+import { calmSwap, isSwap } from './swap-driver.ts';
 import { isReloadable } from '../graph/reloadable.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Turn } from './turn.ts';
@@ -218,6 +219,8 @@ function onResetFailed(turn: Turn, id: RequestId, request: RequestOf<'reset-fail
       calmSocket(turn, unit);
     } else if (isMount(unit)) {
       calmMount(turn, unit);
+    } else if (isSwap(unit)) {
+      calmSwap(turn, unit);
     } else if (runtime.kind === 'scope' && runtime.state === 'failed') {
       setRuntime(turn, unit.name, { ...runtime, state: 'dead', result: 'success' }, 'inactive');
     }

@@ -58,9 +58,10 @@ function stopEverything(turn: Turn): void {
   }
 }
 
-/** What was there before the manager and is somebody else's: the root, the mounts of a container. Unmounting says so with a dependency. */
+/** What was there before the manager and is somebody else's: the root, the mounts and the swap of a container. Taking it away is said with a dependency. */
 function staysMounted({ definition }: Unit): boolean {
-  return definition.kind === 'mount' && !definition.dependencies.some(({ kind, other }) => kind === 'Conflicts' && other === 'umount.target');
+  if (definition.kind === 'device') return true;
+  return (definition.kind === 'mount' || definition.kind === 'swap') && !definition.dependencies.some(({ kind, other }) => kind === 'Conflicts' && other === 'umount.target');
 }
 
 /** Called when a step has settled: goes on to the last kill when all stop jobs are through. True = something was done. */

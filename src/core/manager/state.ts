@@ -8,8 +8,9 @@ import type { InvocationId, JobId, MonotonicUsec, Pid, RealtimeUsec, RequestId, 
 import type { RandomState } from '../../base/random.ts';
 import type { PersistentMap } from '../../base/persistent-map.ts';
 import type { UnitDefinition } from '../unit/definition.ts';
-import type { ExecRole, MountRole, ServiceRole, SocketRole } from '../unit/exec-context.ts';
+import type { ExecRole, MountRole, ServiceRole, SocketRole, SwapRole } from '../unit/exec-context.ts';
 import type { MountPoint } from '../unit/mount.ts';
+import type { SwapPoint } from '../unit/swap.ts';
 import type { Graph } from '../graph/graph.ts';
 
 export type ActiveState = 'active' | 'reloading' | 'inactive' | 'failed' | 'activating' | 'deactivating' | 'maintenance';
@@ -252,8 +253,26 @@ export interface MountRuntime extends ControlRuntime<MountRole> {
   /** How often the present stop has found another mount below the one it took away. */
   readonly unmountRounds: number;
 }
+export type SwapState =
+  | 'dead' | 'activating' | 'activating-done' | 'active' | 'deactivating' | 'deactivating-sigterm' | 'deactivating-sigkill' | 'failed';
+/** systemd's `Result` property of a swap. */
+export type SwapResult = CommandResult | 'start-limit-hit';
+
+export interface SwapRuntime extends ControlRuntime<SwapRole> {
+  readonly kind: 'swap';
+  readonly state: SwapState;
+  readonly result: SwapResult;
+  /** The line of the kernel's table; null when the kernel does not page to it. */
+  readonly found: SwapPoint | null;
+}
+export interface DeviceRuntime {
+  readonly kind: 'device';
+  readonly state: 'dead' | 'plugged';
+  /** The newest `watch-paths`; observations for an older one do not count. 0 = the device is not watched. */
+  readonly token: number;
+}
 export interface InertRuntime { readonly kind: 'inert'; readonly state: 'dead' }
-export type UnitRuntime = ServiceRuntime | SocketRuntime | MountRuntime | TargetRuntime | SliceRuntime | ScopeRuntime | TimerRuntime | PathRuntime | InertRuntime;
+export type UnitRuntime = ServiceRuntime | SocketRuntime | MountRuntime | SwapRuntime | DeviceRuntime | TargetRuntime | SliceRuntime | ScopeRuntime | TimerRuntime | PathRuntime | InertRuntime;
 
 export interface ConditionOutcome {
   readonly kind: string;

@@ -13,6 +13,7 @@ import { onNotify } from '../machine/service/notify.ts';
 import { onMainPidKnown } from '../machine/service/start.ts';
 import { withoutForeignMainPid } from './claimed-main-pid.ts';
 import { onCollect } from './collect.ts';
+import { onDeviceObserved } from './device-driver.ts';
 import type { Effect } from './effect.ts';
 import { onGeneratedEnvironment } from './environment.ts';
 import { planSweep } from './garbage.ts';
@@ -30,6 +31,7 @@ import { onSignal } from './signals.ts';
 import { onConnection, onInstanceLoaded, onNotOpened, onOpened, onReady } from './socket-driver.ts';
 import type { ManagerConfig, ManagerState } from './state.ts';
 import { onPathsObserved } from './path-driver.ts';
+import { onSwapTable } from './swap-driver.ts';
 import { onClockChanged, onTimerStamp, onTimezoneChanged } from './timer-driver.ts';
 import { onTimer, onUnitDue, rearm } from './timers.ts';
 import { Turn } from './turn.ts';
@@ -128,13 +130,17 @@ function handle(turn: Turn, event: ManagerEvent): void {
     case 'instance-loaded': onInstanceLoaded(turn, event); return;
     case 'timer': onTimer(turn); return;
     case 'collect': onCollect(turn, event.unit); return;
-    case 'paths-observed': onPathsObserved(turn, event); return;
+    case 'paths-observed':
+      onPathsObserved(turn, event);
+      onDeviceObserved(turn, event);
+      return;
     case 'clock-changed': onClockChanged(turn, event.seen); return;
     case 'timezone-changed': onTimezoneChanged(turn, event.zone); return;
     case 'timer-stamp': onTimerStamp(turn, event.unit, event.stampUsec); return;
     case 'signal': onSignal(turn, event.signal); return;
     case 'generated-environment': onGeneratedEnvironment(turn, event.assignments); return;
     case 'mount-table': onMountTable(turn, event.mounts); return;
+    case 'swap-table': onSwapTable(turn, event.swaps); return;
     case 'effect-failed':
       turn.log('warning', event.subject as UnitName | '', `${event.effect}${event.subject === '' ? '' : ` for ${event.subject}`} failed: ${event.errno}`);
       return;
@@ -182,6 +188,7 @@ function onBoot(turn: Turn, event: EventOf<'boot'>): void {
   addDefinitions(turn, event.definitions, false);
   const root = turn.unit('-.slice' as UnitName);
   if (event.mounts !== undefined) onMountTable(turn, event.mounts);
+  if (event.swaps !== undefined) onSwapTable(turn, event.swaps);
   if (root?.runtime.kind === 'slice') setRuntime(turn, root.name, { kind: 'slice', state: 'active' }, 'active');
   takeOverFound(turn, event.found ?? []);
   const wanted = turn.config.bootUnit;

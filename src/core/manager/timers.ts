@@ -9,6 +9,7 @@ import { driveService, isService } from './service-driver.ts';
 import { timerWakeUsec } from '../machine/timer.ts';
 import { onShutdownLate } from './shutdown.ts';
 import { onSocketUnitDue } from './socket-driver.ts';
+import { onSwapUnitDue } from './swap-driver.ts';
 import type { Unit } from './state.ts';
 import { stateDeadlineOf } from './unit-processes.ts';
 import { isTimer, onTimerDue } from './timer-driver.ts';
@@ -64,6 +65,7 @@ export function onUnitDue(turn: Turn, name: UnitName): void {
   else if (isTimer(unit)) onTimerDue(turn, unit);
   else if (unit.runtime.kind === 'socket') onSocketUnitDue(turn, name);
   else if (unit.runtime.kind === 'mount') onMountUnitDue(turn, name);
+  else if (unit.runtime.kind === 'swap') onSwapUnitDue(turn, name);
   else if (isService(unit) && unit.runtime.state === 'auto-restart') restart(turn, name);
   else if (isService(unit)) driveService(turn, name, onDue);
 }

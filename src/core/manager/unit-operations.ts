@@ -14,6 +14,7 @@ import { failPath, isPath, startPath, stopPath } from './path-driver.ts';
 import { failTimer, isTimer, startTimer, stopTimer } from './timer-driver.ts';
 import { failSocket, startSocketUnit, stopSocketUnit } from './socket-driver.ts';
 import { isSocket } from './socket-record.ts';
+import { failSwap, isSwap, startSwapUnit, stopSwapUnit } from './swap-driver.ts';
 import type { Turn } from './turn.ts';
 import { setRuntime } from './set-runtime.ts';
 
@@ -28,7 +29,7 @@ export function startUnit(turn: Turn, unit: Unit, job: Job): RunOutcome {
   // A service between two automatic restarts starts when its time has come; an impatient user asks for a restart.
   if (isService(unit) && unit.runtime.state === 'auto-restart') return 'retry';
   if (unit.activeState === 'activating') return 'running';
-  if (unit.runtime.kind === 'inert') {
+  if (unit.runtime.kind === 'inert' || (definition.kind === 'device' && !definition.isKnowable)) {
     turn.setUnit({ ...unit, endReason: { reason: 'not-implemented' } });
     return 'unsupported';
   }
@@ -121,6 +122,12 @@ function startTested(turn: Turn, unit: Unit, job: Job): RunOutcome {
     case 'mount':
       startMountUnit(turn, unit.name);
       return 'running';
+    case 'swap':
+      startSwapUnit(turn, unit.name);
+      return 'running';
+    // Nobody can start it; the job waits until it is there.
+    case 'device':
+      return 'running';
     case 'inert':
       return 'unsupported';
   }
@@ -143,6 +150,7 @@ function onStartLimit(turn: Turn, unit: Unit): RunOutcome {
   if (isPath(unit)) failPath(turn, unit);
   if (isSocket(unit)) failSocket(turn, unit);
   if (isMount(unit)) failMount(turn, unit);
+  if (isSwap(unit)) failSwap(turn, unit);
   turn.wantEmergencyAction(unit, definition.startLimitAction, 'start limit');
   return 'failed';
 }
@@ -177,6 +185,10 @@ export function stopUnit(turn: Turn, unit: Unit, job: Job): RunOutcome {
     case 'mount':
       stopMountUnit(turn, unit.name);
       break;
+    case 'swap':
+      stopSwapUnit(turn, unit.name);
+      break;
+    case 'device':
     case 'inert':
       return 'done';
   }

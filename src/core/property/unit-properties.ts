@@ -13,6 +13,7 @@ import type { PropertyContext, PropertyRow } from './property-row.ts';
 import { SERVICE_ROWS } from './service-rows.ts';
 import { PATH_ROWS } from './path-rows.ts';
 import { SOCKET_ROWS, socketContext } from './socket-rows.ts';
+import { SWAP_ROWS } from './swap-rows.ts';
 import { TIMER_ROWS } from './timer-rows.ts';
 import { UNIT_ROWS } from './unit-rows.ts';
 
@@ -39,6 +40,7 @@ export function unitProperties(context: PropertyContext, only: ReadonlySet<strin
   const socket = socketContext(context);
   if (socket !== null) add(SOCKET_ROWS, socket);
   if (definition.kind === 'mount' && runtime.kind === 'mount') add(MOUNT_ROWS, { ...context, mount: definition, runtime });
+  if (definition.kind === 'swap' && runtime.kind === 'swap') add(SWAP_ROWS, { ...context, swap: definition, runtime });
   if (runtime.kind === 'scope') add([['Result', ({ unit }) => ('result' in unit.runtime ? unit.runtime.result : 'success')]], context);
   if ('cgroup' in definition) add(CGROUP_ROWS, { ...context, cgroup: definition.cgroup });
   if ('exec' in definition) add([...EXEC_ROWS, ...CONFINEMENT_ROWS], { ...context, exec: definition.exec });

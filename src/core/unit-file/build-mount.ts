@@ -4,10 +4,10 @@ import { ok } from '../../base/result.ts';
 import { isBindMount, type MountPoint, type MountUnit } from '../unit/mount.ts';
 import { ROOT_SLICE, nameWithoutSuffix, unescapeUnitPath, unitKind, unitNameFromPath } from '../unit/unit-name.ts';
 import { readCgroupContext, readSlice } from './cgroup-context.ts';
-import { addMounts, addSlice, addUmount } from './default-dependencies.ts';
+import { addDevice, addMounts, addSlice, addUmount } from './default-dependencies.ts';
 import { readExecContext } from './exec-context.ts';
 import { readKillContext } from './kill-context.ts';
-import { lexUnitFile, type LexedFile } from './lexer.ts';
+import { lexUnitFile, literally, type LexedFile } from './lexer.ts';
 import { parseAbsolutePath, readExpanded, readScalar, type SettingReader } from './setting-reader.ts';
 import { parseTimeout } from './time-setting.ts';
 import { finishCommon, type UnitDraft } from './unit-draft.ts';
@@ -78,6 +78,7 @@ export function buildMount(draft: UnitDraft): MountUnit {
   addSlice(dependencies, slice);
   addMountsAbove(draft, where);
   if (what.startsWith('/') && !what.startsWith('/dev/') && isBindMount({ options })) addMounts(dependencies, what, 'Requires', 'implicit', context.hasUnitFile);
+  else if (isMountableDevice(what) && where !== '/' && !isBindMount({ options })) addBackingDevice(draft, what, options);
   if (section.defaultDependencies && !isLasting) addDefaults(draft, isNetworkMount(type, options), options.split(',').includes('nofail'));
   const place = sources.fragment?.file ?? sources.name;
   const refusal = sources.fragment === null ? null
@@ -96,6 +97,20 @@ export function buildMount(draft: UnitDraft): MountUnit {
   };
 }
 
+/** Some kernels call the root's device one of these, and neither is one. */
+const NO_DEVICES: ReadonlySet<string> = new Set(['/dev/root', '/dev/nfs']);
+
+function isMountableDevice(what: string): boolean {
+  return what.startsWith('/dev/') && !NO_DEVICES.has(what);
+}
+
+/** The device has to be there first. When it goes, so does a mount that a file speaks of; another is its maker's to take away. */
+function addBackingDevice(draft: UnitDraft, what: string, options: string): void {
+  const isBound = options.split(',').includes('x-systemd.device-bound');
+  addDevice(draft, what, isBound ? 'BindsTo' : 'Requires');
+  if (!isBound && draft.sources.fragment !== null) addDevice(draft, what, 'StopPropagatedFrom');
+}
+
 function addDefaults(draft: UnitDraft, isRemote: boolean, mayFail: boolean): void {
   const { dependencies } = draft;
   dependencies.add('After', (isRemote ? 'remote-fs-pre.target' : 'local-fs-pre.target') as UnitName, 'default');
@@ -106,11 +121,6 @@ function addDefaults(draft: UnitDraft, isRemote: boolean, mayFail: boolean): voi
   }
   if (!mayFail) dependencies.add('Before', (isRemote ? 'remote-fs.target' : 'local-fs.target') as UnitName, 'default');
   addUmount(dependencies);
-}
-
-/** A text that specifiers leave as it is. */
-function literally(text: string): string {
-  return text.replaceAll('%', '%%').replace(/[\n\r]/g, ' ');
 }
 
 /**

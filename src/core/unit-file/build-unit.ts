@@ -8,12 +8,15 @@ import type { UnitName, Usec } from '../../base/brand.ts';
 import type { InertUnit, ScopeUnit, SliceUnit, TargetUnit, UnitDefinition } from '../unit/definition.ts';
 import type { LoadState } from '../unit/unit-common.ts';
 import type { MountPoint } from '../unit/mount.ts';
+import type { SwapPoint } from '../unit/swap.ts';
 import { ROOT_SLICE, SYSTEM_SLICE, parentSlice, slicePath, unitKind, withKind } from '../unit/unit-name.ts';
+import { buildDevice } from './build-device.ts';
 import { addMountsAbove, buildMount, fileOfMountPoint, readWhere } from './build-mount.ts';
 import { buildPath } from './build-path.ts';
 import { buildService } from './build-service.ts';
 import { buildTimer } from './build-timer.ts';
 import { buildSocket } from './build-socket.ts';
+import { buildSwap, fileOfSwapPoint } from './build-swap.ts';
 import { readCgroupContext, readSlice, refuseSliceOfSlice } from './cgroup-context.ts';
 import { addMounts, addShutdown, addSlice, addUmount } from './default-dependencies.ts';
 import { DependencyList } from './dependency-list.ts';
@@ -38,6 +41,11 @@ export function buildUnit(sources: UnitSources, context: BuildContext): UnitDefi
 export function buildMountPoint(name: UnitName, mount: MountPoint, hasDefaults: boolean, context: BuildContext): UnitDefinition {
   const sources: UnitSources = { name, names: [name], fragment: null, dropIns: [], links: [], sourceHash: '' };
   return build(sources, context, [fileOfMountPoint(mount, hasDefaults)]);
+}
+
+/** The unit of a line of the kernel's table of swaps, for which there is no file. */
+export function buildSwapPoint(name: UnitName, swap: SwapPoint, context: BuildContext): UnitDefinition {
+  return build({ name, names: [name], fragment: null, dropIns: [], links: [], sourceHash: '' }, context, [fileOfSwapPoint(swap)]);
 }
 
 /** A unit of a name for which there is nothing to build: not found, masked, or unreadable. */
@@ -69,6 +77,8 @@ function build(sources: UnitSources, context: BuildContext, files: readonly Lexe
     case 'path': return buildPath(draft);
     case 'socket': return buildSocket(draft);
     case 'mount': return buildMount(draft);
+    case 'swap': return buildSwap(draft);
+    case 'device': return buildDevice(draft);
     default: return buildInert(draft, kind);
   }
 }
@@ -130,11 +140,4 @@ const INERT_DEPENDENCIES: Readonly<Record<InertUnit['kind'], (draft: UnitDraft, 
     draft.dependencies.add('Before', 'local-fs.target' as UnitName, 'default');
     addUmount(draft.dependencies);
   },
-  swap: (draft, defaults) => {
-    addSlice(draft.dependencies, readSlice(draft.reader, draft.context.mode));
-    if (!defaults) return;
-    draft.dependencies.add('Before', 'swap.target' as UnitName, 'default');
-    addUmount(draft.dependencies);
-  },
-  device: () => undefined,
 };

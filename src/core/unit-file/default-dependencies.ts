@@ -8,6 +8,7 @@ import type { DependencyKind, DependencyOrigin } from '../unit/dependency.ts';
 import type { ExecContext } from '../unit/exec-context.ts';
 import { unitNameFromPath } from '../unit/unit-name.ts';
 import type { DependencyList } from './dependency-list.ts';
+import type { UnitDraft } from './unit-draft.ts';
 
 const SYSINIT = 'sysinit.target' as UnitName;
 const BASIC = 'basic.target' as UnitName;
@@ -70,6 +71,15 @@ export function addMounts(list: DependencyList, path: string, kind: 'Requires' |
     list.add('After', mount, origin);
     list.add(kind, mount, origin);
   }
+}
+
+/** The device below /dev a unit works on, where devices can be known: nobody is to wait for one that never shows. */
+export function addDevice({ dependencies, context }: UnitDraft, path: string, kind: 'BindsTo' | 'Requires' | 'StopPropagatedFrom'): void {
+  const device = unitNameFromPath(path, 'device');
+  if (device === null || !context.hasDevices) return;
+  if (kind !== 'StopPropagatedFrom') dependencies.add('After', device, 'implicit');
+  // A session can do nothing about devices.
+  dependencies.add(context.mode === 'user' && kind !== 'StopPropagatedFrom' ? 'Wants' : kind, device, 'implicit');
 }
 
 function pathPrefixes(path: string): readonly string[] {

@@ -201,3 +201,8 @@ function excerpt(text: string): string {
   const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
   return short.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
 }
+
+/** A text as it stands in the value of a setting, whose specifiers and line ends it must not have. */
+export function literally(text: string): string {
+  return text.replaceAll('%', '%%').replace(/[\n\r]/g, ' ');
+}

@@ -41,6 +41,8 @@ export interface BuildContext {
   readonly specifiers: SpecifierContext;
   /** Whether a unit file of this name is in the load path. */
   readonly hasUnitFile: (name: UnitName) => boolean;
+  /** Devices can be known and waited for: not so in a container, whose devices are its host's. */
+  readonly hasDevices: boolean;
   /** For calendar expressions. */
   readonly timeZones: TimeZones;
 }
@@ -54,7 +56,7 @@ export interface UnitDraft {
 }
 
 /** Kinds that load and take part in dependencies, but cannot be started yet. */
-export const INERT_KINDS: ReadonlySet<UnitKind> = new Set<UnitKind>(['automount', 'swap', 'device']);
+export const INERT_KINDS: ReadonlySet<UnitKind> = new Set<UnitKind>(['automount']);
 
 /**
  * The common part. To be called last: it collects the dependencies and diagnostics that came before.

@@ -6,10 +6,12 @@
  */
 import type { Usec } from '../../base/brand.ts';
 import type { CgroupContext, KillContext } from './exec-context.ts';
+import type { DeviceUnit } from './device.ts';
 import type { MountUnit } from './mount.ts';
 import type { PathUnit } from './path.ts';
 import type { ServiceUnit } from './service.ts';
 import type { SocketUnit } from './socket.ts';
+import type { SwapUnit } from './swap.ts';
 import type { TimerUnit } from './timer.ts';
 import type { UnitCommon } from './unit-common.ts';
 
@@ -33,7 +35,7 @@ export interface ScopeUnit extends UnitCommon {
 
 /** The kinds that load, take part in dependencies and are listed, but cannot be started yet. */
 export interface InertUnit extends UnitCommon {
-  readonly kind: 'automount' | 'swap' | 'device';
+  readonly kind: 'automount';
 }
 
-export type UnitDefinition = ServiceUnit | SocketUnit | TargetUnit | SliceUnit | ScopeUnit | TimerUnit | PathUnit | MountUnit | InertUnit;
+export type UnitDefinition = ServiceUnit | SocketUnit | TargetUnit | SliceUnit | ScopeUnit | TimerUnit | PathUnit | MountUnit | SwapUnit | DeviceUnit | InertUnit;

@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path';
 import { generateFromFstab } from '../../core/generator/fstab.ts';
 import { generateFromScripts, type InitScript, type RunlevelLink } from '../../core/generator/sysv.ts';
 import type { GeneratedFile } from '../../core/generator/generated-file.ts';
-import { parseMountInfo } from '../mount-info.ts';
+import { isSysReadOnly } from '../has-devices.ts';
 import { writeGenerated, type OutputDirectories } from './write-generated.ts';
 import { isProgram } from './is-program.ts';
 
@@ -51,11 +51,6 @@ function unitFileIn({ unitPath }: OwnGeneratorOptions, output: OutputDirectories
   };
 }
 
-function isReadOnly(where: string): boolean {
-  const mount = parseMountInfo(readText('/proc/self/mountinfo') ?? '').filter((each) => each.where === where).at(-1);
-  return mount?.options.split(',').includes('ro') ?? false;
-}
-
 function followLinks(path: string): string {
   try {
     return realpathSync(path);
@@ -72,7 +67,7 @@ const fromFstab: OwnGenerator = (options, output) => {
   const text = readText(file);
   if (text === null || isSwitchedOff('fstab')) return [];
   const unitFile = unitFileIn(options, output);
-  const hasDevices = !isReadOnly('/sys');
+  const hasDevices = !isSysReadOnly();
   const { files, complaints } = generateFromFstab(text, {
     file, unitFile, hasDevices,
     isContainer: options.isContainer,

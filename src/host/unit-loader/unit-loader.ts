@@ -8,7 +8,8 @@ import type { UnitDefinition } from '../../core/unit/definition.ts';
 import type { Diagnostic } from '../../core/unit/source.ts';
 import type { MountPoint } from '../../core/unit/mount.ts';
 import { isUnitName, unitKind, unitNameForm } from '../../core/unit/unit-name.ts';
-import { buildMountPoint, buildUnit, buildUnusable } from '../../core/unit-file/build-unit.ts';
+import type { SwapPoint } from '../../core/unit/swap.ts';
+import { buildMountPoint, buildSwapPoint, buildUnit, buildUnusable } from '../../core/unit-file/build-unit.ts';
 import { orderTarget } from '../../core/unit-file/default-dependencies.ts';
 import { lexUnitFile, type LexedFile } from '../../core/unit-file/lexer.ts';
 import { hashSources } from '../../core/unit-file/source-hash.ts';
@@ -35,6 +36,8 @@ export interface UnitLoaderOptions {
   readonly directories: readonly string[];
   /** The directory of `directories` whose units are transient; null = none. */
   readonly transientDirectory?: string | null;
+  /** Whether devices can be known and waited for. */
+  readonly hasDevices: boolean;
   /** Prefix for offline verbs, '' for the running system. Paths in definitions do not have it. */
   readonly root: string;
   readonly defaults: UnitDefaults;
@@ -51,6 +54,8 @@ export interface UnitLoader {
   loadClosure(names: readonly UnitName[], find: (name: UnitName) => UnitDefinition | undefined): readonly UnitDefinition[];
   /** The unit of a mount that no file speaks of. `hasDefaults`: it is unmounted at the end. */
   mountPoint(name: UnitName, mount: MountPoint, hasDefaults: boolean): UnitDefinition;
+  /** The unit of a swap that no file speaks of. */
+  swapPoint(name: UnitName, swap: SwapPoint): UnitDefinition;
   /** One unit alone; targets are not ordered after what they pull in. */
   loadUnit(name: UnitName): UnitDefinition;
   /** The name under which a unit is loaded: the end of all links. */
@@ -98,6 +103,7 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
       context: {
         mode: options.mode, defaults: options.defaults, specifiers: options.specifiers,
         hasUnitFile: (name) => hasUnitFile(current, name),
+        hasDevices: options.hasDevices,
         timeZones: machineTimeZones(),
       },
       readDirectory: cachingDirectoryReader(root),
@@ -149,6 +155,8 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
     },
 
     mountPoint: (name, mount, hasDefaults) => buildMountPoint(name, mount, hasDefaults, openSession().context),
+
+    swapPoint: (name, swap) => buildSwapPoint(name, swap, openSession().context),
 
     loadUnit: (name) => {
       const session = openSession();

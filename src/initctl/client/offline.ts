@@ -80,6 +80,8 @@ function loaderFor(options: OfflineOptions, first: readonly string[]): UnitLoade
   return createUnitLoader({
     mode: options.user ? 'user' : 'system',
     directories: [...first, ...loadPathOf(options).directories],
+    // Of another machine's devices nothing is known.
+    hasDevices: false,
     root: rootOf(options),
     defaults: BUILT_IN_DEFAULTS,
     specifiers: specifiersFor(options),

@@ -83,7 +83,7 @@ export function runScript(script: WorldScript, options: ScriptRunOptions): Scrip
 
 function folderLoader({ directories, mode, environment }: ScriptRunOptions): (names: readonly UnitName[]) => readonly UnitDefinition[] {
   const loader = createUnitLoader({
-    mode, directories, root: '', defaults: BUILT_IN_DEFAULTS,
+    mode, hasDevices: false, directories, root: '', defaults: BUILT_IN_DEFAULTS,
     specifiers: readSpecifierFacts({ mode, root: '', uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, environment, runtimeRoot: mode === 'user' ? (environment['XDG_RUNTIME_DIR'] ?? '/tmp') : '/run' }),
   });
   return (names) => loader.loadClosure(names, () => undefined);

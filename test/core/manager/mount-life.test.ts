@@ -1,92 +1,23 @@
 /** Mount units through `step`: what the kernel's table says decides, whatever mount(8) and umount(8) claim. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MonotonicUsec, Pid, RealtimeUsec, RequestId, UnitName } from '../../../src/base/brand.ts';
-import { getEntry } from '../../../src/base/persistent-map.ts';
-import type { Effect } from '../../../src/core/manager/effect.ts';
-import type { ManagerEvent, UnstampedEvent } from '../../../src/core/manager/event.ts';
-import { deserialise, serialise } from '../../../src/core/manager/serialise.ts';
-import type { ManagerState, MountRuntime } from '../../../src/core/manager/state.ts';
-import { initialState, step } from '../../../src/core/manager/step.ts';
-import type { UnitDefinition } from '../../../src/core/unit/definition.ts';
+import type { UnitName } from '../../../src/base/brand.ts';
 import type { MountPoint } from '../../../src/core/unit/mount.ts';
 import { buildMountPoint } from '../../../src/core/unit-file/build-unit.ts';
 import { CONTEXT, edgesOf, saidOf, unitOf } from '../unit-file/unit-rig.ts';
+import { OneUnitManager } from './one-unit-rig.ts';
 
 const NAME = 'mnt-data.mount' as UnitName;
 const FILE = '[Mount]\nWhere=/mnt/data\nWhat=tmpfs\nType=tmpfs\nOptions=size=1M,nofail\nTimeoutSec=10';
 const THERE: MountPoint = { where: '/mnt/data', what: 'tmpfs', type: 'tmpfs', options: 'rw,size=1024k' };
 
-/** A manager with one mount unit. Every event goes through a serialised state as well: nothing may be lost on the way. */
-class Manager {
-  state: ManagerState;
-  effects: readonly Effect[] = [];
-  readonly #definitions: readonly UnitDefinition[];
-  #usec = 1_000_000;
-  #pid = 100;
-  #request = 1;
-
+class Manager extends OneUnitManager<'mount'> {
   constructor(file = FILE, mounts: readonly MountPoint[] = []) {
-    this.#definitions = [unitOf('boot.target', ''), unitOf('-.slice', ''), unitOf('system.slice', ''), unitOf(NAME, `[Unit]\nDefaultDependencies=no\n${file}`)];
-    this.state = initialState({
-      mode: 'container', bootUnit: 'boot.target' as UnitName, exitWith: null, defaultTimeoutStartUsec: 90e6 as never, defaultTimeoutStopUsec: 90e6 as never, defaultRestartUsec: 0 as never,
-    }, this.#now());
-    this.feed({ event: 'boot', definitions: this.#definitions, mounts, randomSeed: 1 });
-  }
-
-  #now(): { monotonicUsec: MonotonicUsec; realtimeUsec: RealtimeUsec } {
-    return { monotonicUsec: this.#usec as MonotonicUsec, realtimeUsec: this.#usec as RealtimeUsec };
-  }
-
-  feed(event: UnstampedEvent): void {
-    const stamped = { ...event, ...this.#now() } as ManagerEvent;
-    const restored = deserialise(serialise(this.state), this.#definitions);
-    const [next, effects] = step(this.state, stamped);
-    assert.ok(restored.ok);
-    // What is only a hint about the order is found out anew.
-    const text = (state: ManagerState): string => serialise({ ...state, orderIsAcyclic: false });
-    if (event.event !== 'boot') assert.ok(text(step(restored.state, stamped)[0]) === text(next), `a restored state goes on from ${event.event} as the one it was made from`);
-    this.state = next;
-    this.effects = effects;
-  }
-
-  ask(type: 'start' | 'stop' | 'reload'): void {
-    this.feed({
-      event: 'request', id: this.#request++ as RequestId, key: null, caller: { uid: 0, gid: 0, pid: 1 },
-      request: { method: 'enqueue', type, units: [NAME], mode: 'replace', wait: true, verb: type },
-    });
-  }
-
-  /** The command asked for last; its process is there from now on. */
-  run(): string {
-    const effect = this.effects.find((each) => each.kind === 'spawn');
-    assert.ok(effect !== undefined, `a command is run in ${this.unit().runtime.state}`);
-    this.feed({ event: 'spawned', unit: NAME, token: effect.token, pid: this.#pid as Pid, execDone: true });
-    return effect.command.argv.join(' ');
-  }
-
-  exit(status: number): void {
-    this.feed({ event: 'exited', pid: this.#pid++ as Pid, code: 'exited', status, unitHint: NAME });
+    super('mount', NAME, file, { boot: { mounts } });
   }
 
   table(...mounts: readonly MountPoint[]): void {
     this.feed({ event: 'mount-table', mounts });
-  }
-
-  later(seconds: number): void {
-    this.#usec += seconds * 1_000_000;
-    this.feed({ event: 'timer' });
-  }
-
-  unit(): { readonly activeState: string; readonly runtime: MountRuntime } {
-    const unit = getEntry(this.state.units, NAME);
-    assert.ok(unit?.runtime.kind === 'mount');
-    return { activeState: unit.activeState, runtime: unit.runtime };
-  }
-
-  get words(): string {
-    const { activeState, runtime } = this.unit();
-    return `${activeState} ${runtime.state} ${runtime.result}`;
   }
 }
 

@@ -17,7 +17,7 @@ export const MACHINE: SpecifierContext = {
   persistentTemporaryDirectory: '/var/tmp',
 };
 
-export const CONTEXT: BuildContext = { mode: 'system', defaults: BUILT_IN_DEFAULTS, specifiers: MACHINE, hasUnitFile: () => false, timeZones: { local: UTC_ZONE, find: (name) => (name === 'UTC' ? UTC_ZONE : null) } };
+export const CONTEXT: BuildContext = { mode: 'system', defaults: BUILT_IN_DEFAULTS, specifiers: MACHINE, hasUnitFile: () => false, hasDevices: true, timeZones: { local: UTC_ZONE, find: (name) => (name === 'UTC' ? UTC_ZONE : null) } };
 
 /** A unit of one file, as it loads in a system manager unless `context` says otherwise. */
 export function unitOf(name: string, text: string, context: Partial<BuildContext> = {}, dropIns: readonly string[] = []): UnitDefinition {

@@ -22,7 +22,7 @@ const ON_PURPOSE: readonly (readonly [RegExp, string])[] = [
   [/Socket\.(Receive|Send)Buffer |Socket\.PipeSize |Socket\.MessageQueue/, 'no buffer has so many bytes'],
   [/(Socket|Mount|Swap)\.(Delegate|ManagedOOM\w+) /, 'systemd says that such a unit cannot have it'],
   [/(Timer|Path)\.Unit /, 'systemd complains of the second one in one file, not of the value'],
-  [/(Mount|Automount)\.Where /, 'it must agree with the name of the unit, which is another'],
+  [/((Mount|Automount)\.Where|Swap\.What) /, 'it must agree with the name of the unit, which is another'],
   [/Unit\.(Documentation|Requis?i?r?e?s?t?e?Overridable) /, 'specifiers that leave nothing; an old name that systemd remarks on'],
 ];
 

@@ -34,7 +34,7 @@ export function makeLoadTree(context: TestContext, files: Readonly<Record<string
     }
   };
   write(files);
-  const loader = createUnitLoader({ mode: 'system', directories, root: '', defaults: BUILT_IN_DEFAULTS, specifiers: MACHINE });
+  const loader = createUnitLoader({ mode: 'system', hasDevices: false, directories, root: '', defaults: BUILT_IN_DEFAULTS, specifiers: MACHINE });
   return {
     root, directories, write, loader,
     load: (...names) => {

@@ -21,8 +21,8 @@ export const AUTOMOUNT_DIRECTIVES = page('systemd.automount(5)', ['Automount'], 
 ]);
 
 export const SWAP_DIRECTIVES = page('systemd.swap(5)', ['Swap'], [
-  ['What', 'path', '', PARSED],
-  ['Priority', 'integer', '', PARSED],
-  ['Options', 'text', '', PARSED],
-  ['TimeoutSec', 'time-span', '1min 30s', PARSED],
+  ['What', 'path', '', HONOURED],
+  ['Priority', 'integer', '', HONOURED],
+  ['Options', 'text', '', HONOURED],
+  ['TimeoutSec', 'time-span', '1min 30s', HONOURED],
 ]);
