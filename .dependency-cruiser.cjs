@@ -7,6 +7,7 @@
  *     base <- control <- host, initctl    host imports initctl's verb table and nothing else of it
  *     logd                                is a process of its own: host knows its protocol, it knows the addon's loader
  *     front                               other managers' commands: clients of the manager, knowing control and base
+ *     gateway                             HTTP for the manager: a client like front; front's HTTP faces are made of its parts
  *                                         nobody imports init or sim; tests may import anything
  *
  * tools/check/import-rules.mjs runs this and also fails when no module was looked at.
@@ -43,7 +44,8 @@ module.exports = {
     // Offline verbs read unit files and look programs up as the manager does, and read logs as logd wrote them.
     layer('initctl', ['base/', 'control/', 'core/(unit-file|graph|unit|time)/', 'host/unit-(loader|files)/', 'host/spawn/executable-path\\.ts$', 'logd/query\\.ts$']),
     // What a user of another manager calls: it reaches the manager as any client does.
-    layer('front', ['base/', 'control/', 'initctl/client/manager-connection\\.ts$']),
+    layer('front', ['base/', 'control/', 'gateway/(http|callers)/', 'initctl/client/(manager-connection|log-copier|log-socket)\\.ts$', 'initctl/log-copy/']),
+    layer('gateway', ['base/', 'control/', 'initctl/client/(manager-connection|places|log-socket)\\.ts$', 'initctl/log-copy/log-line\\.ts$']),
     {
       name: 'pure-core',
       comment: 'base, core and control know no Node module and no npm package',

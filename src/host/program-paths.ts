@@ -56,6 +56,11 @@ export function controlClientPath(): string {
   return join(builtDirectory, 'native/initctl');
 }
 
+/** The names people call: links to the built programs. */
+export function ownProgramDirectory(): string {
+  return join(dirname(builtDirectory), 'bin');
+}
+
 /** The folder of unit files that come with Heartwood. */
 export function shippedUnitDirectory(): string {
   return join(dirname(builtDirectory), 'units');

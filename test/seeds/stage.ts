@@ -9,6 +9,8 @@ export const OUR_BIN = join(import.meta.dirname, '../../bin');
 
 const WAIT_LIMIT_MS = 15_000;
 const POLL_MS = 50;
+/** A process that was killed is there for an instant yet. */
+const KILL_ROUNDS = 100;
 
 export class Stage {
   readonly directory = mkdtempSync(join(tmpdir(), 'services-'));
@@ -68,16 +70,27 @@ export class Stage {
   /** Ends all that was started here, managers and services that outlived their front ends included: their environment tells. */
   destroy(): void {
     for (const child of this.#children) child.kill('SIGKILL');
+    // Who is being killed may still start others.
+    for (let round = 0; round < KILL_ROUNDS && this.#killMarked() > 0; round++) continue;
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: POLL_MS });
+  }
+
+  /** @returns how many there were */
+  #killMarked(): number {
+    let killed = 0;
     const mark = `XDG_RUNTIME_DIR=${join(this.directory, 'runtime')}\0`;
     for (const name of readdirSync('/proc')) {
       if (!/^\d+$/.test(name)) continue;
       try {
-        if (readFileSync(`/proc/${name}/environ`, 'latin1').includes(mark)) process.kill(Number(name), 'SIGKILL');
+        if (readFileSync(`/proc/${name}/environ`, 'latin1').includes(mark)) {
+          process.kill(Number(name), 'SIGKILL');
+          killed += 1;
+        }
       } catch {
         // It ended by itself, or is none of ours.
       }
     }
-    rmSync(this.directory, { recursive: true, force: true });
+    return killed;
   }
 }
 

@@ -16,8 +16,8 @@ const GROUPS = [
   { name: 'simulation', directories: ['simulation'], concurrency: 1, timeoutMs: 180_000 },
   // Each boots a manager of its own and measures real time: no more at once than there are processors.
   { name: 'namespace', directories: ['namespace'], concurrency: Math.max(1, Math.floor(availableParallelism() / 2)), timeoutMs: 180_000 },
-  // The commands of other managers, which run managers of their own and measure real time.
-  { name: 'seeds', directories: ['seeds'], concurrency: Math.max(1, Math.floor(availableParallelism() / 2)), timeoutMs: 180_000 },
+  // The commands of other managers and the gateway, which run managers of their own and measure real time.
+  { name: 'seeds', directories: ['seeds', 'gateway'], concurrency: Math.max(1, Math.floor(availableParallelism() / 2)), timeoutMs: 180_000 },
   // Building the root takes minutes on the first run of a machine.
   { name: 'debian', directories: ['debian'], concurrency: 1, timeoutMs: 1_200_000 },
   { name: 'vm', directories: ['vm'], concurrency: 1, timeoutMs: 1_200_000 },

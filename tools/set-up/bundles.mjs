@@ -16,6 +16,7 @@ export const BUNDLES = [
   { name: 'logd', entry: 'src/logd/main.ts' },
   { name: 'initctl', entry: 'src/initctl/main.ts' },
   { name: 'front', entry: 'src/front/main.ts' },
+  { name: 'gateway', entry: 'src/gateway/main.ts' },
   { name: 'simulate', entry: 'src/sim/main.ts' },
 ];
 

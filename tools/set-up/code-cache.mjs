@@ -24,6 +24,7 @@ const WARM_RUNS = {
     '--container', '--runtime-dir', join(directory, 'run'), '--unit-path', writeWarmUnits(directory), '--unit', 'default.target',
     '--exit-with', 'asker.service', '--log-target', 'null', '--show-status', 'no',
   ],
+  gateway: () => ['--openapi'],
   logd: null,
   simulate: null,
   initctl: () => ['--help'],

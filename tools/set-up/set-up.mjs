@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { installDependencies } from './dependencies.mjs';
 import { buildNative } from './native.mjs';
 import { buildBundles } from './bundles.mjs';
+import { buildDashboard } from './dashboard.mjs';
 import { recordCodeCaches } from './code-cache.mjs';
 import { linkPrograms } from './links.mjs';
 import { withBuildLock } from './build-lock.mjs';
@@ -17,6 +18,7 @@ const STEPS = [
   ['dependencies', installDependencies],
   ['native', buildNative],
   ['bundles', buildBundles],
+  ['dashboard', buildDashboard],
   ['links', linkPrograms],
   ['code cache', recordCodeCaches],
 ];

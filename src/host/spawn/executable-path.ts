@@ -1,4 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
+import { ownProgramDirectory } from '../program-paths.ts';
 
 /** systemd's fixed search path for commands without a slash (systemd.service(5), "Command lines"). */
 const SEARCH_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
@@ -36,7 +37,9 @@ export class ExecutablePath {
     if (command.includes('/')) return command;
     const known = this.#found.get(command);
     if (known !== undefined && isExecutable(`${this.#root}${known}`)) return known;
-    const folder = SEARCH_PATH.find((candidate) => isExecutable(`${this.#root}${candidate}/${command}`));
+    // Shipped units name Heartwood's own programs, wherever it is installed.
+    const folders = this.#root === '' ? [...SEARCH_PATH, ownProgramDirectory()] : SEARCH_PATH;
+    const folder = folders.find((candidate) => isExecutable(`${this.#root}${candidate}/${command}`));
     if (folder === undefined) return null;
     if (this.#found.size >= CACHE_ENTRIES_MAX) this.#found.clear();
     const path = `${folder}/${command}`;

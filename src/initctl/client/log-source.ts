@@ -1,21 +1,19 @@
 /** Lines of the log for the Node client: from logd, which also has those it keeps in memory; else from the files. */
-import { connect } from 'node:net';
-import { once } from 'node:events';
 import { DEFAULT_QUERY, grepAnswer, runLogQuery, type LogQuery } from '../../logd/query.ts';
 import { EXIT } from '../exit-status.ts';
+import { askLog, type LogReader } from './log-socket.ts';
 import type { LogRequest } from '../log-request.ts';
 import type { LogTail } from '../log-tail.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Places } from './places.ts';
 
-/** logd answers with lines of text; a request it does not take is answered with one line that begins so. */
-const REFUSAL = 'error: ';
-
-export interface LogSink {
-  write(bytes: Uint8Array): Promise<void>;
+export interface LogSink extends LogReader {
   complain(text: string): void;
-  /** Aborted when the user has seen enough. */
-  readonly signal: AbortSignal;
+}
+
+/** @returns the exit status; null when logd does not answer, so that the files are read instead */
+async function askLogd(path: string, line: string, sink: LogSink): Promise<number | null> {
+  return await askLog(path, line, sink) ? EXIT.done : null;
 }
 
 /** @returns the exit status */
@@ -114,28 +112,4 @@ function fileQuery(request: LogRequest, grep: RegExp | null): LogQuery {
     grep,
     format: request.output as LogQuery['format'], colour: request.colour, escape: request.escape,
   };
-}
-
-/** @returns the exit status; null when logd does not answer, so that the files are read instead */
-async function askLogd(path: string, line: string, sink: LogSink): Promise<number | null> {
-  const socket = connect(path);
-  const stop = (): void => { socket.destroy(); };
-  sink.signal.addEventListener('abort', stop, { once: true });
-  try {
-    await once(socket, 'connect');
-    socket.write(`${line}\n`);
-    let first = true;
-    for await (const chunk of socket as AsyncIterable<Buffer>) {
-      if (first && chunk.subarray(0, REFUSAL.length).toString('latin1') === REFUSAL) return null;
-      first = false;
-      await sink.write(chunk);
-    }
-    return EXIT.done;
-  } catch {
-    // Gone in the middle, or not there at all; what was printed stays printed.
-    return sink.signal.aborted ? EXIT.done : null;
-  } finally {
-    sink.signal.removeEventListener('abort', stop);
-    socket.destroy();
-  }
 }

@@ -21,7 +21,7 @@ export class ManagerConnection {
   /** Called once when the manager has gone. */
   onLost: (() => void) | null = null;
   /** Called for each `change` notification about a unit, after `subscribe`. */
-  onChange: ((unit: string) => void) | null = null;
+  onChange: ((unit: string, change: Readonly<Record<string, unknown>>) => void) | null = null;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -34,8 +34,11 @@ export class ManagerConnection {
     socket.on('close', () => { this.#lose({ name: 'internal-error', message: 'the manager ended the conversation' }); });
   }
 
-  /** @returns a sentence when no manager answers there */
-  static async open(path: string): Promise<ManagerConnection | string> {
+  /**
+   * @param client a word for the manager's log
+   * @returns a sentence when no manager answers there
+   */
+  static async open(path: string, client = 'initctl-node'): Promise<ManagerConnection | string> {
     const socket = connect(path);
     const error = await new Promise<Error | null>((resolve) => {
       socket.once('connect', () => { resolve(null); });
@@ -44,7 +47,7 @@ export class ManagerConnection {
     if (error !== null) return `no manager answers at ${path}: ${(error as NodeJS.ErrnoException).code ?? error.message}`;
     const connection = new ManagerConnection(socket);
     const timeout = setTimeout(() => { socket.destroy(); }, HELLO_TIMEOUT_MSEC);
-    const hello = await connection.request('hello', { protocol: PROTOCOL, client: 'initctl-node' });
+    const hello = await connection.request('hello', { protocol: PROTOCOL, client });
     clearTimeout(timeout);
     return hello.ok ? connection : `the manager at ${path} says: ${hello.failure.message}`;
   }
@@ -74,8 +77,8 @@ export class ManagerConnection {
       return;
     }
     if (message.kind === 'request' && message.method === 'change') {
-      const { unit } = message.params as { readonly unit?: unknown };
-      if (typeof unit === 'string') this.onChange?.(unit);
+      const change = message.params as Readonly<Record<string, unknown>>;
+      if (typeof change['unit'] === 'string') this.onChange?.(change['unit'], change);
       return;
     }
     if ((message.kind !== 'result' && message.kind !== 'error') || typeof message.id !== 'number') return;
