@@ -1,7 +1,6 @@
 /** The gateway: a process of its own between HTTP and the control socket. */
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { findPlaces } from '../initctl/client/places.ts';
 import { openApiDocument } from './api/openapi.ts';

@@ -13,6 +13,8 @@ const NEEDED = [
   { program: 'valgrind', package: 'valgrind' },
   { program: 'zstd', package: 'zstd' },
   { program: 'mandoc', package: 'mandoc' },
+  { program: 'chromium', package: 'chromium' },
+  { program: 'curl', package: 'curl' },
 ];
 
 /** Prints what it does; never throws: the tests themselves tell what they miss. */

@@ -154,7 +154,7 @@ function drawUnits() {
     type: 'button', class: 'unit', 'aria-current': String(state.open === unit), onclick: () => { show(unit); },
   },
   make('span', { class: `dot ${active}`, title: active }), make('span', { class: 'name' }, unit), make('span', { class: 'state' }, sub),
-  make('span', { class: 'about' }, description), make('span', { class: 'since' }, since(sinceUsec))))));
+  make('span', { class: 'about' }, description === unit ? '' : description), make('span', { class: 'since' }, since(sinceUsec))))));
   at('empty').hidden = units.length > 0;
   at('empty').textContent = state.units.size === 0 ? 'Nothing is known yet.' : 'No unit is like this.';
 }
@@ -236,7 +236,7 @@ async function drawDetail(unit) {
   const about = at('about');
   if (about === null) return;
   about.replaceChildren(
-    make('div', { class: 'head' }, make('span', { class: `dot ${active}` }), make('div', {}, make('h2', {}, unit), make('p', {}, description)),
+    make('div', { class: 'head' }, make('span', { class: `dot ${active}` }), make('div', {}, make('h2', {}, unit), make('p', {}, description === unit ? '' : description)),
       make('button', { type: 'button', class: 'quiet close', 'aria-label': 'Close', onclick: () => { show(null); } }, '×')),
     ...(mayChange() ? [make('div', { class: 'actions' }, isUp ? action('restart', 'Restart', false) : action('start', 'Start', false), action('stop', 'Stop', true, isUp || active === 'deactivating'), ...(active === 'failed' ? [action('reset-failed', 'Forget failure', true)] : []))] : []),
     ...(why !== null && why !== '' && active !== 'active' ? [make('p', { class: 'why' }, why)] : []),
