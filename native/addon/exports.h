@@ -32,7 +32,7 @@
   /* exec.cc */ EXPORT(reexec)                                                                                        \
   /* checkpoint.cc */ EXPORT(checkpointMap) EXPORT(checksum)                                                          \
   /* crash.cc */ EXPORT(guardStart) EXPORT(guardEnd) EXPORT(guardExecute) EXPORT(commitFault)                         \
-  /* memory.cc */ EXPORT(trimMemory)
+  /* memory.cc */ EXPORT(mapText) EXPORT(trimMemory)
 
 namespace heartwood {
 #define HEARTWOOD_DECLARE(name) napi_value name(napi_env env, napi_callback_info info);

@@ -38,11 +38,12 @@ enum { EXIT_NO_PROGRAM = 127, EXIT_TROUBLE = 71 };
  * --max-semi-space-size=1: the room for young objects would grow to 16 MB in a boot and stay; collecting more often costs nothing.
  * --no-memory-reducer: V8 would wake an idle manager for more collections; what is to be given back is given back once, by ourselves.
  * --expose-gc: once the boot is over, what only it needed is given back (src/host/settled-memory.ts).
+ * --single-threaded-gc: with a heap of 7 MB other threads do not collect sooner, and they take the processor from the services that start.
  * --no-opt, --no-sparkplug: the manager's code is interpreted; a boot of a thousand units takes no longer, and machine code would cost
  *   1.5 MB. Not --jitless: of its consequences for WebAssembly one Node warns, and what silences it keeps another from starting.
  * Every supported Node must know each of these, or the manager does not start there. To set them later costs 8 ms: node:v8 loads streams.
  */
-static const char *const NODE_FLAGS[] = { "--v8-pool-size=0", "--disable-wasm-trap-handler", "--max-semi-space-size=1", "--no-memory-reducer", "--expose-gc", "--no-opt", "--no-sparkplug" };
+static const char *const NODE_FLAGS[] = { "--v8-pool-size=0", "--disable-wasm-trap-handler", "--max-semi-space-size=1", "--no-memory-reducer", "--expose-gc", "--no-opt", "--no-sparkplug", "--single-threaded-gc" };
 enum { NODE_FLAG_COUNT = sizeof NODE_FLAGS / sizeof *NODE_FLAGS };
 
 static int argument_count;

@@ -7,13 +7,15 @@ import type { NativeBinding } from './native.ts';
 const ANCESTORS_MAX = 4;
 
 /**
- * Loads `heartwood.node`: from `$HEARTWOOD_ADDON` when it is set, else beside the running bundle (`native/heartwood.node`), else from
+ * The addon the program's loader has loaded (tools/set-up/loader.cjs), else `heartwood.node`: from `$HEARTWOOD_ADDON` when it is set, else beside the running bundle (`native/heartwood.node`), else from
  * the checkout's `dist/native`.
  *
  * @param startDirectory directory of the running file; the bundle's own by default
  * @throws Error with one line that says where was looked, when there is no addon or it cannot be loaded
  */
 export function loadNative(startDirectory: string = import.meta.dirname): NativeBinding {
+  const { heartwoodAddon } = globalThis as { heartwoodAddon?: NativeBinding };
+  if (heartwoodAddon !== undefined) return heartwoodAddon;
   const path = findAddon(startDirectory);
   try {
     // What `require` does with a .node file, without loading `node:module` first, which takes a millisecond.

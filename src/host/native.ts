@@ -302,6 +302,8 @@ export interface NativeBinding {
   commitFault(how: 'loop' | 'recursion'): void;
   /** The same execve, now. Returns only when it failed; EPERM without a guard. */
   guardExecute(): Errno;
+  /** A file of ASCII text as a string whose characters stay in the page cache; null when that cannot be. The loader's, for the program itself. */
+  mapText(path: string): string | null;
   /** madvise(DONTNEED) on clean file-backed private mappings; [mappings dropped, bytes]. */
   trimMemory(): readonly [number, number];
 }

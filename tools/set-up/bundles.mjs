@@ -88,6 +88,7 @@ async function buildBundle(esbuild, name, entry, recipe) {
   }
   const inputs = Object.keys(result.metafile.inputs);
   const source = result.outputFiles[0].text;
+  checkAscii(source, entry);
   // The first line names the content: the loader trusts a code cache only when it carries the same mark (V8 compares lengths only).
   const marked = `// content ${fingerprint([], recipe + source)}\n${asFunction(source)}`;
   replaceFile(join(distDirectory, `${name}.cjs`), marked);
@@ -102,6 +103,17 @@ async function buildBundle(esbuild, name, entry, recipe) {
 function asFunction(source) {
   const names = 'exports, require, module, __filename, __dirname';
   return `(program => typeof module === 'object' ? program(${names}) : program)(function (${names}) {${source}});\n`;
+}
+
+/**
+ * One character above ASCII makes V8 hold the whole text with two bytes for each. esbuild escapes such characters in strings, but leaves
+ * regular expressions as they are.
+ */
+function checkAscii(source, entry) {
+  const at = source.search(/[^\0-\x7f]/);
+  if (at === -1) return;
+  const around = source.slice(Math.max(0, at - 60), at + 20).replaceAll('\n', ' ');
+  throw new SetUpError(`the bundle of ${entry} is not ASCII; write \\u${source.charCodeAt(at).toString(16).padStart(4, '0')} here: ${around}`);
 }
 
 function describe(error) {

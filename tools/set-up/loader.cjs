@@ -11,8 +11,26 @@ const { basename, dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
 const bundle = join(__dirname, `${basename(__filename, '.js')}.cjs`);
-// The bundle is pure ASCII: V8 holds it with one byte for a character, and Node reads UTF-8 without a buffer in between.
-const source = readFileSync(bundle, 'utf8');
+
+/**
+ * The bundle is pure ASCII, so that V8 holds it with one byte for a character, for as long as the program runs. The addon maps it
+ * instead of reading it: a megabyte less in the manager, and in each of its like on the machine. An addon loads once in a process; the
+ * program finds this one as `heartwoodAddon` (src/host/load-native.ts).
+ */
+function readSource() {
+  try {
+    const addon = { exports: {} };
+    process.dlopen(addon, process.env.HEARTWOOD_ADDON || join(__dirname, 'native/heartwood.node'));
+    globalThis.heartwoodAddon = addon.exports;
+    const mapped = addon.exports.mapText(bundle);
+    if (mapped !== null) return mapped;
+  } catch {
+    // The program itself says what is wrong with the addon.
+  }
+  return readFileSync(bundle, 'utf8');
+}
+
+const source = readSource();
 const mark = source.slice('// content '.length, source.indexOf('\n'));
 
 function readCache() {

@@ -267,7 +267,7 @@ function parseNanoseconds(text: string): Result<number | null> {
   const thousandth = parseTimeSpan(nsec?.[1] ?? text, 1 as Usec);
   if (!thousandth.ok) return problem(`'${text.slice(0, 60)}' is not a time in nanoseconds`);
   if (thousandth.value === 'infinity') return ok(Number.MAX_SAFE_INTEGER);
-  return ok(/[a-zµμ]/i.test(nsec?.[1] ?? text) ? thousandth.value * 1000 : thousandth.value);
+  return ok(/[a-z\u00b5\u03bc]/i.test(nsec?.[1] ?? text) ? thousandth.value * 1000 : thousandth.value);
 }
 
 /** What is loaded goes before what is set, which is the fallback for it; of two with one name the last counts. */

@@ -1,8 +1,8 @@
 /**
  * A control group for each unit, on a cgroup2 hierarchy: `ROOT/system.slice/nginx.service`.
  *
- * - An empty group is noticed by reading `cgroup.events` after exits were reaped; inotify on the same file is the net
- *   below, because the kernel sends that notice at most once in 10 ms and file.
+ * - An empty group is noticed by reading `cgroup.events` after exits were reaped; inotify on the same file is the net below, for the
+ *   exits that are not ours to reap. It is spread only when a stop takes its time, because most are over before it could be of use.
  * - A group that `cgroup.kill` was used on is made anew before the next process is born into it: kernels around 6.18 kill whatever
  *   CLONE_INTO_CGROUP puts into such a group. Where it cannot be removed yet, its next process is born into a sub-group.
  * - Controllers are enabled when the first unit asks for one, from the root down; the manager then moves into a
@@ -27,6 +27,8 @@ const SIGNAL_ROUNDS_MAX = 16;
 /** A delegated group may hold groups of its own; deeper than this is not walked. */
 const SUBGROUP_DEPTH_MAX = 16;
 const SUBGROUPS_MAX = 4096;
+/** How long the exit of a process that the manager does not reap may stay unnoticed. */
+const WATCH_AFTER_MSEC = 20;
 /** Fresh sub-groups tried when a killed group cannot be replaced. */
 const REPLACEMENTS_MAX = 64;
 
@@ -39,7 +41,6 @@ interface Group {
   /** cgroup.kill was used since the directory was made. */
   killed: boolean;
   watch: number | null;
-  waitsForEmpty: boolean;
   notEffective: readonly { readonly directive: string; readonly why: string }[];
   attributes: string;
 }
@@ -128,7 +129,11 @@ export class ControlGroups implements ProcessTracker {
   readonly #byPath = new Map<string, UnitName>();
   readonly #madeSlices = new Set<string>();
   readonly #byWatch = new Map<number, Group>();
-  readonly #watched = new Set<Group>();
+  /** Those that wait to be empty. */
+  readonly #waiting = new Set<Group>();
+  #watchTimer: NodeJS.Timeout | null = null;
+  /** Seen to be empty while the events at hand are dealt with: nobody can have been born in them meanwhile but by `prepare`. */
+  readonly #seenEmpty = new Set<Group>();
   #inotify: Fd | null = null;
   /** Controllers enabled for children, by group path; the value is why enabling failed, '' when it went through. */
   readonly #controllers = new Map<string, string>();
@@ -146,6 +151,7 @@ export class ControlGroups implements ProcessTracker {
   prepare(unit: UnitName, context: CgroupContext, part: 'main' | 'control'): Birthplace {
     const group = this.#groups.get(unit) ?? this.#makeGroup(unit, context);
     const before = group.notEffective;
+    this.#seenEmpty.delete(group);
     this.#applyAttributes(group, context);
     const cgroupFd = part === 'control' ? this.#controlDirectory(group) : this.#mainDirectory(group);
     return {
@@ -167,7 +173,7 @@ export class ControlGroups implements ProcessTracker {
     this.#native.close(fd);
     // A process born into a replacement says that the group itself was killed and could not be made anew.
     const killed = former.mayBeKilled || this.#subgroups(path).some((below) => below.startsWith(`${path}/again-`));
-    this.#groups.set(unit, { unit, path, birthPath: path, killed, watch: null, waitsForEmpty: false, notEffective: [], attributes: '' });
+    this.#groups.set(unit, { unit, path, birthPath: path, killed, watch: null, notEffective: [], attributes: '' });
     this.#byPath.set(path, unit);
   }
 
@@ -205,7 +211,7 @@ export class ControlGroups implements ProcessTracker {
 
   kill(order: GroupKill): void {
     const group = this.#groups.get(order.unit);
-    if (group === undefined) return;
+    if (group === undefined || this.#seenEmpty.has(group)) return;
     if (order.signal === SIGKILL && order.except.length === 0) {
       const result = this.#native.writeAttribute(`${this.#root}${group.path}/cgroup.kill`, '1');
       if (result === 0) {
@@ -229,15 +235,19 @@ export class ControlGroups implements ProcessTracker {
 
   watchEmpty(unit: UnitName): void {
     const group = this.#groups.get(unit);
-    if (group === undefined || !this.#isPopulated(group)) {
+    if (group === undefined || this.#seenEmpty.has(group) || !this.#isPopulated(group)) {
       this.#onEmpty(unit);
       return;
     }
-    group.waitsForEmpty = true;
-    this.#watched.add(group);
-    this.#addWatch(group);
-    // Emptied between the look and the watch.
-    this.#lookAgain(group);
+    this.#waiting.add(group);
+    this.#watchTimer ??= setTimeout(() => {
+      this.#watchTimer = null;
+      for (const waiting of this.#waiting) {
+        this.#addWatch(waiting);
+        // Emptied before the watch.
+        this.#lookAgain(waiting);
+      }
+    }, WATCH_AFTER_MSEC);
   }
 
   recheck(units: ReadonlySet<UnitName>): void {
@@ -252,7 +262,7 @@ export class ControlGroups implements ProcessTracker {
     const group = this.#groups.get(unit);
     if (group === undefined) return;
     this.#dropWatch(group);
-    this.#watched.delete(group);
+    this.#waiting.delete(group);
     if (this.#removeTree(group.path)) {
       this.#groups.delete(unit);
       this.#byPath.delete(group.path);
@@ -278,7 +288,7 @@ export class ControlGroups implements ProcessTracker {
   #makeGroup(unit: UnitName, context: CgroupContext): Group {
     const path = groupPath(unit, context);
     this.#makeSlices(context.slice === null ? '' : sliceGroupPath(context.slice));
-    const group: Group = { unit, path, birthPath: path, killed: !this.#makeFresh(path), watch: null, waitsForEmpty: false, notEffective: [], attributes: '' };
+    const group: Group = { unit, path, birthPath: path, killed: !this.#makeFresh(path), watch: null, notEffective: [], attributes: '' };
     this.#groups.set(unit, group);
     this.#byPath.set(path, unit);
     return group;
@@ -392,10 +402,11 @@ export class ControlGroups implements ProcessTracker {
   }
 
   #lookAgain(group: Group): void {
-    if (!group.waitsForEmpty || this.#isPopulated(group)) return;
-    group.waitsForEmpty = false;
-    this.#watched.delete(group);
+    if (!this.#waiting.has(group) || this.#isPopulated(group)) return;
+    this.#waiting.delete(group);
     this.#dropWatch(group);
+    if (this.#seenEmpty.size === 0) setImmediate(() => { this.#seenEmpty.clear(); });
+    this.#seenEmpty.add(group);
     this.#onEmpty(group.unit);
   }
 
@@ -428,7 +439,7 @@ export class ControlGroups implements ProcessTracker {
       const group = this.#byWatch.get(watch);
       if (group !== undefined) this.#lookAgain(group);
       // An overflow (watch -1) has lost notices: look at all.
-      else if (watch === -1) for (const waiting of this.#watched) this.#lookAgain(waiting);
+      else if (watch === -1) for (const waiting of this.#waiting) this.#lookAgain(waiting);
     }
   }
 

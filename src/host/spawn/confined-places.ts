@@ -5,7 +5,7 @@
  *                                      and the units that join it find them
  *     credentials/UNIT/                its credentials
  */
-import { rmSync, unlinkSync } from 'node:fs';
+import { readdirSync, rmSync, unlinkSync } from 'node:fs';
 import type { UnitName } from '../../base/brand.ts';
 import { confinementFilters, type NamedProgram } from '../../core/system-call/confinement-filters.ts';
 import type { NativeArchitecture } from '../../core/system-call/program.ts';
@@ -33,9 +33,15 @@ export class ConfinedPlaces {
   readonly #options: ConfinedPlacesOptions;
   /** Programs by the wishes they were made for: a unit restarts with the same ones. */
   readonly #filters = new WeakMap<Confinement, readonly NamedProgram[]>();
+  /** Units of which there may be something: a stop need not look for what nearly no unit has. */
+  readonly #inhabited: Set<string>;
 
   constructor(options: ConfinedPlacesOptions) {
     this.#options = options;
+    this.#inhabited = new Set([
+      ...namesIn(`${options.runtimeDirectory}/namespaces`).map((name) => name.replace(/\.(net|ipc)$/, '')),
+      ...namesIn(`${options.runtimeDirectory}/credentials`),
+    ]);
   }
 
   /**
@@ -52,6 +58,7 @@ export class ConfinedPlaces {
     if (wishes.privateNetwork || wishes.privateIpc) native.makeDirectory(`${runtimeDirectory}/namespaces`, 0o700);
     const hasCredentials = wishes.credentials.length > 0;
     if (hasCredentials) native.makeDirectory(`${runtimeDirectory}/credentials`, 0o755);
+    if (hasCredentials || wishes.privateNetwork || wishes.privateIpc) this.#inhabited.add(unit);
     const filters = this.#filtersOf(wishes);
     return {
       confinement: {
@@ -67,13 +74,14 @@ export class ConfinedPlaces {
 
   /** The unit is down: nothing of it stays. */
   release(unit: UnitName): void {
+    if (!this.#inhabited.delete(unit)) return;
     for (const suffix of ['net', 'ipc'] as const) {
       const keeper = this.#keeper(unit, suffix);
       this.#options.native.umount(keeper, MNT_DETACH);
       try {
         unlinkSync(keeper);
       } catch {
-        // Nearly always: the unit has none.
+        // It has only one of them, or credentials alone.
       }
     }
     rmSync(this.#credentials(unit), { recursive: true, force: true });
@@ -101,5 +109,14 @@ export class ConfinedPlaces {
   #refusedFilters(wishes: Confinement): readonly { readonly directive: string; readonly why: string }[] {
     const why = `there is no table of system calls for ${process.arch}`;
     return confinementFilters(wishes, 'x86-64').map(({ directive }) => ({ directive, why }));
+  }
+}
+
+/** What a former engine left; nothing when the directory is not there. */
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
   }
 }

@@ -66,12 +66,13 @@ export interface Percent {
 }
 
 /** Per cent with up to two decimals, per mille with one, per ten thousand with none. */
-const PERCENT = /^([^%‰‱.]*)(?:\.(\d{1,2}(?=%)|\d(?=‰)))?([%‰‱])$/;
+// Escaped, because the bundle has to be ASCII and regular expressions are not escaped for it.
+const PERCENT = /^([^%\u2030\u2031.]*)(?:\.(\d{1,2}(?=%)|\d(?=\u2030)))?([%\u2030\u2031])$/;
 const PARTS_OF_PERCENT: Readonly<Record<string, number>> = { '%': 1, '‰': 10, '‱': 100 };
 
 /** `20%`, `12.5%`, `125‰` or `1250‱`; above the whole only with `unbounded`. Null when the text does not end in such a sign at all. */
 export function parsePercent(text: string, unbounded = false): Result<Percent> | null {
-  if (!/[%‰‱]$/.test(text)) return null;
+  if (!/[%\u2030\u2031]$/.test(text)) return null;
   const match = PERCENT.exec(text);
   const whole = parseUnsigned(match?.[1] ?? '', 0x7fff_ffff);
   if (match === null || !whole.ok) return problem(`'${text}' is not a percentage`);
