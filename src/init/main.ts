@@ -14,6 +14,7 @@ import { shippedUnitDirectory } from '../host/program-paths.ts';
 import { generatorDirectories } from '../host/generators/generator-directories.ts';
 import { buildLoadPath, usesBuiltInPath } from '../host/unit-loader/load-path.ts';
 import { readSpecifierFacts } from '../host/unit-loader/specifier-facts.ts';
+import { readRootEvidence, whyRootIsBorrowed } from './borrowed-root.ts';
 import { boot } from './boot.ts';
 import type { BootOptions } from './boot.ts';
 import { chooseMode, readSurroundings } from './choose-mode.ts';
@@ -90,6 +91,10 @@ function run(options: Options, chosen: ChosenMode): void {
   const logWishes = { target: options.logTarget ?? knownTarget(configuration.logTarget), level: options.logLevel ?? kernel.logLevel ?? configuration.logLevel };
   const wrong = checkLogWishes(logWishes) ?? checkUnit(options.unit) ?? checkUnit(options.exitWith);
   if (wrong !== null && !isMachine) complain(wrong);
+  if (mode === 'container' && isFirst && !looksOnly && !options.sharedRoot && options.command === null && usesBuiltInPath(options.unitPath)) {
+    const why = whyRootIsBorrowed(readRootEvidence());
+    if (why !== null) complain(`this is the root directory of a system that runs already (${why}), and its units would be started a second time; give a root of its own (unshare --root DIR), other units (--unit-path DIR), or say --shared-root`);
+  }
   if (isMachine && isFirst) {
     setHostname(native, kernel.hostname, complaints);
     ensureMachineId(native, complaints);

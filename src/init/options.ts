@@ -15,6 +15,8 @@ export interface Options {
   readonly showStatus: 'auto' | 'yes' | 'no';
   readonly exitWith: string | null;
   readonly test: boolean;
+  /** Boot the units of a root directory although a running system has it as well. */
+  readonly sharedRoot: boolean;
   /** A manager's state is read from standard input, to see whether this build could go on with it; the value is the manager's mode. */
   readonly checkState: Mode | null;
   /** What comes after `--`; null when there is no `--`. */
@@ -41,6 +43,7 @@ PID 1 and service manager for systemd unit files, in a virtual machine, a contai
   --log-level LEVEL         emerg alert crit err warning notice info debug, or 0 to 7
   --log-target TARGET       auto, console, kmsg, file:PATH or null
   --show-status WHEN        auto, yes or no: a line on the console for each unit that starts or stops
+  --shared-root             boot the units of this root directory even if it is that of a system that runs already
   --exit-with UNIT          end with this unit's exit status when it ends
   --test                    load everything, print what a boot would do, do nothing
   --check-state=MODE        read the state of a running manager from standard input, say what keeps this build from going on
@@ -60,10 +63,11 @@ const VALUED = {
 const FLAGS: Readonly<Record<string, Partial<Options>>> = {
   '--check-state=system': { checkState: 'system' }, '--check-state=container': { checkState: 'container' }, '--check-state=user': { checkState: 'user' },
   '--system': { mode: 'system' }, '--container': { mode: 'container' }, '--user': { mode: 'user' }, '--test': { test: true },
+  '--shared-root': { sharedRoot: true },
 };
 
 const DEFAULTS: Options = {
-  mode: null, unit: null, unitPath: null, runtimeDirectory: null, root: null, logLevel: null, logTarget: null, showStatus: 'auto', exitWith: null, test: false, checkState: null, command: null,
+  mode: null, unit: null, unitPath: null, runtimeDirectory: null, root: null, logLevel: null, logTarget: null, showStatus: 'auto', exitWith: null, test: false, sharedRoot: false, checkState: null, command: null,
 };
 
 /**
