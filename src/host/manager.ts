@@ -150,7 +150,12 @@ export class Manager {
     const onEmpty = (unit: UnitName): void => { submit({ event: 'cgroup-empty', unit }); };
     this.#tracker = facts.cgroupRoot === null
       ? new ProcessTree(native, onEmpty)
-      : new ControlGroups({ native, poll, root: facts.cgroupRoot, onEmpty, contextOf: (unit) => this.#cgroupContextOf(unit), defaultTasksMax: options.defaultTasksMax });
+      : new ControlGroups({
+          native, poll, root: facts.cgroupRoot, onEmpty,
+          onNotEffective: (unit, items) => { submit({ event: 'runtime-not-effective', unit, items }); },
+          contextOf: (unit) => this.#cgroupContextOf(unit),
+          defaultTasksMax: options.defaultTasksMax,
+        });
     const fds = new FdTable(native, kept);
     for (const [name, fd] of options.fds) fds.add(name, fd);
     const nullFd = openNull(native);

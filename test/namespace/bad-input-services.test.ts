@@ -214,6 +214,24 @@ test('out of file descriptors, a start fails with the reason and later ones go t
   });
 });
 
+test('a slice that is full refuses the next start with the reason; where slices cannot be limited, their status says so', { skip }, async () => {
+  const service = '[Service]\nType=exec\nSlice=small.slice\nExecStart=/bin/sleep infinity\n';
+  await withRig({ cgroup: 'v2', units: { 'small.slice': '[Slice]\nTasksMax=1\n', 'first.service': service, 'second.service': service } }, async (rig) => {
+    await rig.booted();
+    assert.equal((await rig.initctl('start', 'first.service')).status, 0);
+    if (!/\bpids\b/.test((await rig.run(['cat', '/sys/fs/cgroup/cgroup.controllers'])).stdout)) {
+      assert.match((await rig.initctl('status', 'small.slice')).stdout, /TasksMax=1 .*no pids controller/);
+      return;
+    }
+    const first = await rig.property('first.service', 'MainPID');
+    assert.equal((await rig.initctl('start', 'second.service')).status, 1);
+    assert.match((await rig.initctl('why', 'second.service')).stdout, /EAGAIN/);
+    assert.equal(await rig.property('first.service', 'MainPID'), first);
+    await rig.initctl('stop', 'first.service');
+    assert.equal((await rig.initctl('start', 'second.service')).status, 0);
+  });
+});
+
 test('out of processes, a start fails with the reason and later ones go through', { skip }, async () => {
   // The limit is per user and does not bind root, so the manager is somebody who has nothing else running.
   const uid = 64_321;

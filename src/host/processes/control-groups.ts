@@ -110,6 +110,8 @@ export interface ControlGroupsOptions {
   /** Directory of the manager's own group. */
   readonly root: string;
   readonly onEmpty: (unit: UnitName) => void;
+  /** What of a slice's wishes its group could not be given. */
+  readonly onNotEffective: (slice: UnitName, items: Group['notEffective']) => void;
   /** What a slice's files ask of its group; null when it is not loaded. */
   readonly contextOf: (slice: UnitName) => CgroupContext | null;
   /** DefaultTasksMax= */
@@ -123,6 +125,7 @@ export class ControlGroups implements ProcessTracker {
   readonly #poll: PollSet;
   readonly #root: string;
   readonly #onEmpty: (unit: UnitName) => void;
+  readonly #onNotEffective: ControlGroupsOptions['onNotEffective'];
   readonly #contextOf: (slice: UnitName) => CgroupContext | null;
   readonly #defaultTasksMax: CgroupContext['tasksMax'];
   readonly #groups = new Map<UnitName, Group>();
@@ -144,6 +147,7 @@ export class ControlGroups implements ProcessTracker {
     this.#poll = options.poll;
     this.#root = options.root;
     this.#onEmpty = options.onEmpty;
+    this.#onNotEffective = options.onNotEffective;
     this.#contextOf = options.contextOf;
     this.#defaultTasksMax = options.defaultTasksMax;
   }
@@ -312,7 +316,10 @@ export class ControlGroups implements ProcessTracker {
       const path = `/${parts.slice(0, index + 1).join('/')}`;
       this.#native.makeDirectory(`${this.#root}${path}`, 0o755);
       const context = this.#contextOf(slice as UnitName);
-      if (context !== null && !this.#groups.has(slice as UnitName)) this.#applyAttributes(this.#makeGroup(slice as UnitName, context), context);
+      if (context === null || this.#groups.has(slice as UnitName)) continue;
+      const group = this.#makeGroup(slice as UnitName, context);
+      this.#applyAttributes(group, context);
+      if (group.notEffective.length > 0) this.#onNotEffective(slice as UnitName, group.notEffective);
     }
   }
 
