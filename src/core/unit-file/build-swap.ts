@@ -39,7 +39,8 @@ export function buildSwap(draft: UnitDraft): SwapUnit {
   }
   return {
     kind: 'swap', what,
-    priority: readScalar<number | null>(reader, 'Priority', (text) => parseInteger(text, PRIORITY_MIN, PRIORITY_MAX), null),
+    // Empty takes back what was said before, unlike with other numbers.
+    priority: readScalar<number | null>(reader, 'Priority', (text) => (text === '' ? ok(null) : parseInteger(text, PRIORITY_MIN, PRIORITY_MAX)), null),
     options: readExpanded(reader, 'Options', ok, ''),
     timeoutUsec: readScalar<Usec | null>(reader, 'TimeoutSec', parseTimeout, context.defaults.timeoutStartUsec),
     exec, kill: readKillContext(reader), cgroup: readCgroupContext(reader, slice, context.defaults.tasksMax),
