@@ -43,17 +43,28 @@ export function hasEntry<K extends string | number, V>(map: PersistentMap<K, V>,
 }
 
 /** All entries; the order is that of the shards, stable for one map but without meaning. Sort where order shows. */
-export function* entriesOf<K extends string | number, V>(map: PersistentMap<K, V>): Generator<readonly [K, V]> {
-  for (const shard of map.shards) if (shard !== undefined) yield* shard;
+export function entriesOf<K extends string | number, V>(map: PersistentMap<K, V>): readonly (readonly [K, V])[] {
+  const entries: (readonly [K, V])[] = [];
+  for (const shard of map.shards) if (shard !== undefined) for (const entry of shard) entries.push(entry);
+  return entries;
 }
 
 /** All keys, in the order of `entriesOf`. */
-export function* keysOf<K extends string | number, V>(map: PersistentMap<K, V>): Generator<K> {
-  for (const [key] of entriesOf(map)) yield key;
+export function keysOf<K extends string | number, V>(map: PersistentMap<K, V>): readonly K[] {
+  const keys: K[] = [];
+  for (const shard of map.shards) if (shard !== undefined) for (const key of shard.keys()) keys.push(key);
+  return keys;
 }
 
-export function* valuesOf<K extends string | number, V>(map: PersistentMap<K, V>): Generator<V> {
-  for (const shard of map.shards) if (shard !== undefined) yield* shard.values();
+export function valuesOf<K extends string | number, V>(map: PersistentMap<K, V>): readonly V[] {
+  return valuesIn(map.shards);
+}
+
+/** As an array and not one by one: a generator within a generator takes several times as long. */
+function valuesIn<K extends string | number, V>(shards: PersistentMap<K, V>['shards']): readonly V[] {
+  const values: V[] = [];
+  for (const shard of shards) if (shard !== undefined) for (const value of shard.values()) values.push(value);
+  return values;
 }
 
 export function setEntry<K extends string | number, V>(map: PersistentMap<K, V>, key: K, value: V): PersistentMap<K, V> {
@@ -112,8 +123,9 @@ export class Batch<K extends string | number, V> {
     this.#size -= 1;
   }
 
-  *values(): Generator<V> {
-    for (const shard of this.#shards ?? this.#base.shards) if (shard !== undefined) yield* shard.values();
+  /** As they are now; what is written later does not show. */
+  values(): readonly V[] {
+    return valuesIn(this.#shards ?? this.#base.shards);
   }
 
   finish(): PersistentMap<K, V> {

@@ -12,7 +12,7 @@ import { keysOf } from '../base/persistent-map.ts';
 import type { ClockReading } from '../base/time.ts';
 import type { Errno, Fd, MonotonicUsec, Pid, RequestId, UnitName } from '../base/brand.ts';
 import type { Change, Effect, Reply, SpawnEffect } from '../core/manager/effect.ts';
-import type { UnstampedEvent } from '../core/manager/event.ts';
+import { stamped, type UnstampedEvent } from '../core/manager/event.ts';
 import { unfinishedOf, type OpenBatch, type Step } from '../core/manager/replay.ts';
 import type { ManagerState } from '../core/manager/state.ts';
 import type { Journal } from './checkpoint/journal.ts';
@@ -279,7 +279,7 @@ export class ManagerEngine implements Engine {
     for (const [index, event] of batch.entries()) {
       this.#journal?.stepping(index);
       try {
-        const [state, produced] = this.#step(this.#state, { ...event, ...clock });
+        const [state, produced] = this.#step(this.#state, stamped(event, clock));
         this.#state = state;
         for (const effect of produced) effects.push(effect);
       } catch (error) {

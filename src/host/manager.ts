@@ -279,7 +279,7 @@ export class Manager {
       // The first snapshot comes before the first event, for the journal has to follow something.
       this.#journal?.snapshot(this.engine.state(), []);
       this.#generateAndBoot(whenLoading);
-    } else if (valuesOf(recovered.state.units).next().done === true && recovered.queue.length === 0) {
+    } else if (recovered.state.units.size === 0 && recovered.queue.length === 0) {
       // The former engine died while generators were running.
       this.#generateAndBoot(whenLoading);
     } else {

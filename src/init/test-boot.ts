@@ -32,7 +32,7 @@ export function testBoot(options: BootOptions, root: string): void {
     lines.push(`${effect.level}: ${effect.message}`);
   }
   const started = new Set<UnitName>(effects.flatMap((effect) => (effect.kind === 'publish' && effect.change.change === 'job-new' ? [effect.change.unit] : [])));
-  const waiting = new Map<UnitName, Job>([...valuesOf(state.jobs)].map((job) => [job.unit, job]));
+  const waiting = new Map<UnitName, Job>(valuesOf(state.jobs).map((job) => [job.unit, job]));
   lines.push(`${config.bootUnit}: ${String(definitions.length)} units loaded, ${String(started.size)} of them would be started`);
   for (const name of [...started].sort()) lines.push(`  ${waiting.has(name) ? 'start' : 'start at once'} ${name}`);
   process.stdout.write(`${lines.join('\n')}\n`);

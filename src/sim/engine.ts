@@ -7,7 +7,7 @@ import type { Pid } from '../base/brand.ts';
 import { valuesOf } from '../base/persistent-map.ts';
 import type { ClockReading } from '../base/time.ts';
 import type { Effect } from '../core/manager/effect.ts';
-import type { UnstampedEvent } from '../core/manager/event.ts';
+import { stamped, type UnstampedEvent } from '../core/manager/event.ts';
 import { saveEvent, type JournalEntry, type LoadDefinitions, type SavedEvent } from '../core/manager/journal-entry.ts';
 import { NOWHERE, Replay, unfinishedOf, type DeathWitness, type OpenBatch, type Position, type Replayed, type Step } from '../core/manager/replay.ts';
 import { deserialise, serialise } from '../core/manager/serialise.ts';
@@ -120,7 +120,7 @@ export class SimulatedEngine {
       const event = batch[index] as UnstampedEvent;
       if (this.#isJournaled) this.#mayDie({ stepping: this.#begin + index, performing: -1, sequence: 0 });
       const before = this.state;
-      const [next, produced] = this.#step(before, { ...event, ...clock });
+      const [next, produced] = this.#step(before, stamped(event, clock));
       this.state = next;
       this.steps += 1;
       this.#world.observe(before, event, next, produced);
@@ -214,7 +214,7 @@ export class SimulatedEngine {
         throw error;
       }
     };
-    const restored = deserialise(serialise(this.#snapshot), [...valuesOf(this.#snapshot.units)].map((unit) => unit.definition));
+    const restored = deserialise(serialise(this.#snapshot), valuesOf(this.#snapshot.units).map((unit) => unit.definition));
     assert(restored.ok, `a snapshot can be read: ${restored.ok ? '' : restored.error}`);
     const witness: DeathWitness = {
       position: diedAt, wasKilled: true, births: new Map(this.#births),

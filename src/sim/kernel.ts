@@ -312,7 +312,7 @@ export class SimulatedKernel {
   /** Everything the manager knew, and nothing else. */
   #restore(): void {
     const text = serialise(this.state);
-    const restored = deserialise(text, [...valuesOf(this.state.units)].map((unit) => unit.definition));
+    const restored = deserialise(text, valuesOf(this.state.units).map((unit) => unit.definition));
     assert(restored.ok, `a snapshot can be read: ${restored.ok ? '' : restored.error}`);
     assert(serialise(restored.state) === text, 'a state survives serialise and deserialise unchanged');
     this.#engine.state = restored.state;
@@ -405,7 +405,7 @@ export class SimulatedKernel {
         return;
       }
       case 'reload-definitions':
-        this.#engine.submit({ event: 'definitions', reload: true, definitions: (this.#options.load ?? (() => this.#definitions))([...valuesOf(this.state.units)].map((unit) => unit.name)) });
+        this.#engine.submit({ event: 'definitions', reload: true, definitions: (this.#options.load ?? (() => this.#definitions))(valuesOf(this.state.units).map((unit) => unit.name)) });
         return;
       default:
     }

@@ -231,8 +231,8 @@ function reason(): Check {
 
 /** A recovery builds the graph anew, and has to come to the same one. */
 function isOfDefinitions({ units, graph, aliases }: ManagerState): boolean {
-  const anew = buildGraph([...valuesOf(units)].map(({ definition }) => definition), (name) => getEntry(aliases, name) ?? name);
-  const textOf = (each: Graph): string => JSON.stringify([...entriesOf(each)].map(([name, node]) => [name, Object.entries(node).filter(([, others]) => others.length > 0).sort()]).sort());
+  const anew = buildGraph(valuesOf(units).map(({ definition }) => definition), (name) => getEntry(aliases, name) ?? name);
+  const textOf = (each: Graph): string => JSON.stringify(entriesOf(each).map(([name, node]) => [name, Object.entries(node).filter(([, others]) => others.length > 0).sort()]).sort());
   return textOf(anew) === textOf(graph);
 }
 

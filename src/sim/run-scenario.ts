@@ -98,7 +98,7 @@ function act(kernel: SimulatedKernel, folder: UnitFolder, action: Action): void 
   switch (action.act) {
     case 'reset-failed': kernel.request({ method: 'reset-failed', units: [] }); return;
     case 'cancel': kernel.request({ method: 'cancel', jobs: [] }); return;
-    case 'daemon-reload': kernel.reload(folder.load([...valuesOf(kernel.state.units)].map((unit) => unit.name))); return;
+    case 'daemon-reload': kernel.reload(folder.load(valuesOf(kernel.state.units).map((unit) => unit.name))); return;
     case 'signal-unit': kernel.request({ method: 'kill', units: [action.unit as UnitName], whom: action.whom, signal: action.signal as Signal, value: null }); return;
     case 'kill': {
       const pids = [...kernel.processes.keys()];

@@ -5,7 +5,7 @@ import type { UnitDefinition } from '../core/unit/definition.ts';
 import { UTC_ZONE } from '../core/time/time-zone.ts';
 import { buildUnit, buildUnusable } from '../core/unit-file/build-unit.ts';
 import { orderTarget } from '../core/unit-file/default-dependencies.ts';
-import { lexUnitFile } from '../core/unit-file/lexer.ts';
+import { lexUnitFile, type LexedFile } from '../core/unit-file/lexer.ts';
 import { hashSources } from '../core/unit-file/source-hash.ts';
 import type { SpecifierContext } from '../core/unit-file/specifiers.ts';
 import { BUILT_IN_DEFAULTS } from '../core/unit-file/unit-defaults.ts';
@@ -24,8 +24,10 @@ const SPECIFIERS: SpecifierContext = {
 
 export class UnitFolder {
   readonly #texts: Map<string, string>;
-  /** Definitions by name, as long as the files are what they were. */
+  /** Definitions by name, as long as their files are what they were and the same files are there. */
   readonly #read = new Map<UnitName, UnitDefinition>();
+  /** The lines of files, as long as they are what they were. */
+  readonly #lexed = new Map<string, LexedFile>();
   readonly #context: BuildContext;
 
   /** @param texts file name (`a.service`, `a@.service`, `a.service.d/x.conf`) to content */
@@ -39,9 +41,13 @@ export class UnitFolder {
 
   /** Replaces a file; null removes it. */
   write(file: string, text: string | null): void {
+    const wasThere = this.#texts.has(file);
     if (text === null) this.#texts.delete(file);
     else this.#texts.set(file, text);
-    this.#read.clear();
+    this.#lexed.delete(file);
+    // Whether a file is there counts for other units too: a socket has a service of its name.
+    if (wasThere !== this.#texts.has(file)) this.#read.clear();
+    else for (const name of this.#read.keys()) if (this.#filesOf(name).includes(file)) this.#read.delete(name);
   }
 
   /** The units and everything they refer to; names without a file are among them as not found. */
@@ -71,20 +77,35 @@ export class UnitFolder {
     return unit;
   }
 
+  /** The fragment, if there is one, and the drop-ins in their order. */
+  #filesOf(name: UnitName): readonly string[] {
+    const file = this.#fileOf(name);
+    const dropIns = [...this.#texts.keys()].filter((each) => each.startsWith(`${name}.d/`)).sort();
+    return file === null ? dropIns : [file, ...dropIns];
+  }
+
+  #lex(file: string): LexedFile {
+    let lexed = this.#lexed.get(file);
+    if (lexed === undefined) this.#lexed.set(file, lexed = lexUnitFile(this.#texts.get(file) as string, pathOf(file)));
+    return lexed;
+  }
+
   #build(name: UnitName): UnitDefinition {
     const file = this.#fileOf(name);
-    const read = (each: string): { readonly path: string; readonly text: string } => ({ path: `${FOLDER}/${each}`, text: this.#texts.get(each) as string });
-    const dropIns = [...this.#texts.keys()].filter((each) => each.startsWith(`${name}.d/`)).sort().map(read);
-    const fragment = file === null ? null : read(file);
+    const files = this.#filesOf(name);
     const sources = {
       name, names: [name], links: [],
-      fragment: fragment === null ? null : lexUnitFile(fragment.text, fragment.path),
-      dropIns: dropIns.map(({ path, text }) => lexUnitFile(text, path)),
-      sourceHash: hashSources(fragment === null ? dropIns : [fragment, ...dropIns]),
+      fragment: file === null ? null : this.#lex(file),
+      dropIns: files.filter((each) => each !== file).map((each) => this.#lex(each)),
+      sourceHash: hashSources(files.map((each) => ({ path: pathOf(each), text: this.#texts.get(each) as string }))),
     };
     if (file !== null || unitKind(name) === 'slice') return buildUnit(sources, this.#context);
     return buildUnusable(sources, this.#context, { loadState: 'not-found', loadError: `There is no unit file ${name}.`, fragmentPath: null });
   }
+}
+
+function pathOf(file: string): string {
+  return `${FOLDER}/${file}`;
 }
 
 /** The names of a folder's units; files of drop-ins and templates are not among them. */

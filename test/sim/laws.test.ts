@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mapFrom, entriesOf } from '../../src/base/persistent-map.ts';
+import { unitDues } from '../../src/core/manager/due.ts';
 import type { Effect } from '../../src/core/manager/effect.ts';
 import type { Step } from '../../src/core/manager/replay.ts';
 import type { ManagerState, ServiceRuntime, Unit } from '../../src/core/manager/state.ts';
@@ -15,7 +16,8 @@ const SEEDS = 80;
 
 /** Changes every unit of a state. */
 function mapUnits(state: ManagerState, change: (unit: Unit) => Unit): ManagerState {
-  return { ...state, units: mapFrom([...entriesOf(state.units)].map(([name, unit]) => [name, change(unit)] as const)) };
+  const units = entriesOf(state.units).map(([name, unit]) => [name, change(unit)] as const);
+  return { ...state, units: mapFrom(units), unitDues: unitDues(units.map(([, unit]) => unit)) };
 }
 
 function mapServices(state: ManagerState, change: (run: ServiceRuntime) => ServiceRuntime): ManagerState {

@@ -27,14 +27,21 @@ export function neighbours(graph: Graph, unit: UnitName, kind: EdgeKind): readon
   return (getEntry(graph, unit) ?? NO_NODE)[kind] ?? NO_NAMES;
 }
 
+/** A neighbour, and the kind of edge that leads to it. */
+export type Neighbour = readonly [unit: UnitName, kind: EdgeKind];
+
+const NO_NEIGHBOURS: readonly Neighbour[] = [];
+
 /** Neighbours over every kind that has the atom, kind by kind. A unit joined by two kinds comes twice. */
-export function* neighboursBy(graph: Graph, unit: UnitName, atom: Atom): Generator<readonly [UnitName, EdgeKind]> {
+export function neighboursBy(graph: Graph, unit: UnitName, atom: Atom): readonly Neighbour[] {
   const node = getEntry(graph, unit);
-  if (node === undefined) return;
+  if (node === undefined) return NO_NEIGHBOURS;
+  let found: Neighbour[] | null = null;
   for (const kind of KINDS_WITH[atom]) {
     const others = node[kind];
-    if (others !== undefined) for (const other of others) yield [other, kind];
+    if (others !== undefined) for (const other of others) (found ??= []).push([other, kind]);
   }
+  return found ?? NO_NEIGHBOURS;
 }
 
 /** Whether at least one edge with the atom joins the two. */

@@ -10,6 +10,6 @@ export function isReloadable(graph: Graph, definition: UnitDefinition): boolean 
   switch (definition.kind) {
     case 'mount': return true;
     case 'service': return definition.execReload.length > 0 || definition.type === 'notify-reload';
-    default: return neighboursBy(graph, definition.name, 'propagate-reload').next().done !== true;
+    default: return neighboursBy(graph, definition.name, 'propagate-reload').length > 0;
   }
 }

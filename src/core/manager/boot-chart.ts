@@ -30,7 +30,7 @@ export interface BootChart {
 /** Units that have been started at all, by their last start. Pure. */
 export function chartBoot(state: ManagerState): BootChart {
   const { monotonicUsec: origin } = state.started;
-  const started = [...valuesOf(state.units)].filter((unit) => unit.times.inactiveExit.monotonicUsec > 0 && unit.runtime.kind !== 'slice');
+  const started = valuesOf(state.units).filter((unit) => unit.times.inactiveExit.monotonicUsec > 0 && unit.runtime.kind !== 'slice');
   const names = new Set(started.map((unit) => unit.name));
   const units = started.map((unit): ChartedUnit => ({
     unit: unit.name,
@@ -41,7 +41,7 @@ export function chartBoot(state: ManagerState): BootChart {
   }));
   units.sort((a, b) => a.beganUsec - b.beganUsec || (a.unit < b.unit ? -1 : 1));
   const finished = state.bootFinished;
-  const root = [...valuesOf(state.units)].find((unit) => unit.definition.names.includes(state.config.bootUnit));
+  const root = valuesOf(state.units).find((unit) => unit.definition.names.includes(state.config.bootUnit));
   return { root: root?.name ?? state.config.bootUnit, finishedUsec: finished === null ? null : finished.monotonicUsec - origin, units };
 }
 

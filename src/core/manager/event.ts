@@ -147,3 +147,8 @@ type WithoutClock<E> = E extends unknown ? Omit<E, keyof ClockReading> : never;
 
 /** An event before the turn that handles it has put its reading of the clocks on it. */
 export type UnstampedEvent = WithoutClock<ManagerEvent>;
+
+/** The event as the turn at that time sees it. */
+export function stamped(event: UnstampedEvent, { monotonicUsec, realtimeUsec }: ClockReading): ManagerEvent {
+  return { ...event, monotonicUsec, realtimeUsec };
+}

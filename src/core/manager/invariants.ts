@@ -1,6 +1,8 @@
 /** Laws of the state that hold after every step. A broken one is a defect of the manager, never of its input. */
 import { assert } from '../../base/assert.ts';
+import type { DueIndex } from '../../base/due-index.ts';
 import { entriesOf, getEntry, valuesOf } from '../../base/persistent-map.ts';
+import { jobDues, unitDues } from './due.ts';
 import type { Job, ManagerState, PendingRequest, Unit } from './state.ts';
 import { runsCommands } from './unit-processes.ts';
 
@@ -12,6 +14,13 @@ export function checkInvariants(state: ManagerState): void {
   }
   for (const job of valuesOf(state.jobs)) checkJob(state, job);
   for (const request of valuesOf(state.requests)) checkRequest(state, request);
+  assert(isSameIndex(state.unitDues, unitDues(valuesOf(state.units))), 'the index of due times of units holds what the units say');
+  assert(isSameIndex(state.jobDues, jobDues(valuesOf(state.jobs))), 'the index of due times of jobs holds what the jobs say');
+}
+
+function isSameIndex<K extends string | number>(a: DueIndex<K>, b: DueIndex<K>): boolean {
+  if (a === null || b === null) return a === b;
+  return a.key === b.key && a.dueUsec === b.dueUsec && isSameIndex(a.left, b.left) && isSameIndex(a.right, b.right);
 }
 
 /** The laws about one unit. */

@@ -8,7 +8,7 @@ import type { JobId, RequestId, UnitName } from '../../base/brand.ts';
 import { assert } from '../../base/assert.ts';
 import { addUsec } from '../../base/time.ts';
 import type { JobMode } from '../unit/unit-common.ts';
-import { neighbours, neighboursBy } from '../graph/graph.ts';
+import { neighbours, neighboursBy, type Neighbour } from '../graph/graph.ts';
 import { areConflicting, collapseJobType, firstOf, isActive, isSuperset, mergeJobTypes } from '../job/job-type.ts';
 import { buildTransaction, type Anchor, type Refusal, type Transaction } from '../job/transaction.ts';
 import type { Job, JobResult, JobType, Reason, Unit } from './state.ts';
@@ -40,7 +40,7 @@ function install(turn: Turn, transaction: Transaction, anchor: Anchor, waiter: R
   const { mode } = anchor;
   if (mode === 'isolate' || mode === 'flush') {
     const kept = new Set(transaction.jobs.map((job) => job.unit));
-    for (const job of [...turn.jobs()]) if (!kept.has(job.unit) && turn.unit(job.unit)?.definition.ignoreOnIsolate !== true) finishJob(turn, job.id, 'canceled', false);
+    for (const job of turn.jobs()) if (!kept.has(job.unit) && turn.unit(job.unit)?.definition.ignoreOnIsolate !== true) finishJob(turn, job.id, 'canceled', false);
   }
   let anchorJob: Job | undefined;
   for (const planned of transaction.jobs) {
@@ -189,15 +189,15 @@ export function finishJob(turn: Turn, id: JobId, result: JobResult, propagate: b
 }
 
 /** Units whose start can no longer be what it should, and over which kind of dependency. */
-function* failedBy(turn: Turn, job: Job, result: JobResult): Generator<readonly [UnitName, string]> {
+function failedBy(turn: Turn, job: Job, result: JobResult): readonly Neighbour[] {
   const isStart = job.type === 'start' || job.type === 'verify-active';
   // A unit of a type that is not started yet (a socket, a mount) is told of and passed over: rsyslog.service with its
   // Requires=syslog.socket runs without. BindsTo= still holds it back, since it looks at the other's state.
-  if (isStart && result !== 'done' && result !== 'unsupported') yield* neighboursBy(turn.graph, job.unit, 'propagate-start-failure');
+  if (isStart && result !== 'done' && result !== 'unsupported') return neighboursBy(turn.graph, job.unit, 'propagate-start-failure');
   if (isStart && result === 'done' && !isActive(turn.require(job.unit).activeState)) {
-    yield* neighboursBy(turn.graph, job.unit, 'propagate-inactive-start-as-failure');
+    return neighboursBy(turn.graph, job.unit, 'propagate-inactive-start-as-failure');
   }
-  if (job.type === 'stop' && result !== 'done') yield* neighboursBy(turn.graph, job.unit, 'propagate-stop-failure');
+  return job.type === 'stop' && result !== 'done' ? neighboursBy(turn.graph, job.unit, 'propagate-stop-failure') : [];
 }
 
 function answerWaiters(turn: Turn, job: Job, result: JobResult): void {

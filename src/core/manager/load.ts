@@ -100,7 +100,7 @@ export function addDefinitions(turn: Turn, definitions: readonly UnitDefinition[
   watchDevices(turn, added);
   if (onDemand) turn.mayHaveGarbage = true;
   const resolve = (name: UnitName): UnitName => turn.resolve(name);
-  turn.graph = hasOldEdges ? buildGraph([...turn.units()].map((unit) => unit.definition), resolve) : addToGraph(turn.graph, added, resolve);
+  turn.graph = hasOldEdges ? buildGraph(turn.units().map((unit) => unit.definition), resolve) : addToGraph(turn.graph, added, resolve);
   if (reportCycles(turn, added.map((definition) => definition.name))) turn.orderIsAcyclic = false;
 }
 
@@ -118,7 +118,7 @@ function reportCycles(turn: Turn, names: readonly UnitName[]): boolean {
 export function replaceDefinitions(turn: Turn, definitions: readonly UnitDefinition[]): void {
   const missing = new Set(definitions.filter((each) => each.loadState === 'not-found').map((each) => each.name));
   const fresh = new Map(definitions.map((read) => [read.name, withoutVainDefaults(read, (name) => missing.has(name))]));
-  for (const unit of [...turn.units()]) {
+  for (const unit of turn.units()) {
     for (const alias of unit.definition.names) if (alias !== unit.name) turn.removeAlias(alias);
     const definition = fresh.get(unit.name);
     if (definition !== undefined && definition.kind === unit.definition.kind) {
@@ -134,12 +134,12 @@ export function replaceDefinitions(turn: Turn, definitions: readonly UnitDefinit
   }
   for (const definition of fresh.values()) turn.setUnit(newUnit(definition));
   watchDevices(turn, definitions);
-  const all = [...turn.units()].map((unit) => unit.definition);
+  const all = turn.units().map((unit) => unit.definition);
   for (const definition of all) setAliases(turn, definition);
   turn.graph = buildGraph(all, (name) => turn.resolve(name));
   turn.orderIsAcyclic = !reportCycles(turn, all.map((definition) => definition.name));
   // An edge a job waits for may be gone, and then nobody would wake it: each looks anew at what it has to wait for.
-  for (const job of [...turn.jobs()]) {
+  for (const job of turn.jobs()) {
     if (job.state !== 'waiting') continue;
     turn.setJob({ ...job, blockedBy: null });
     turn.runQueue.add(job.id);

@@ -60,7 +60,7 @@ export function calmMount(turn: Turn, unit: MountRecord): void {
 /** The whole table of mounts, the last line of a place counting. Definitions of what is new in it have come before. */
 export function onMountTable(turn: Turn, mounts: readonly MountPoint[]): void {
   const byPlace = new Map(mounts.map((mount) => [mount.where, mount]));
-  for (const unit of [...turn.units()]) {
+  for (const unit of turn.units()) {
     if (!isMount(unit)) continue;
     const found = byPlace.get(unit.definition.where) ?? null;
     if (found !== null && isInactive(unit.activeState)) turn.setUnit({ ...unit, invocationId: turn.newInvocationId() });

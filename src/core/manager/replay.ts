@@ -8,7 +8,7 @@
 import type { Pid } from '../../base/brand.ts';
 import { getEntry } from '../../base/persistent-map.ts';
 import type { Effect, SpawnEffect } from './effect.ts';
-import type { ManagerEvent, UnstampedEvent } from './event.ts';
+import { stamped, type ManagerEvent, type UnstampedEvent } from './event.ts';
 import { restoreEvent, saveEvent, type JournalEntry, type LoadDefinitions, type SavedEvent } from './journal-entry.ts';
 import type { ManagerState } from './state.ts';
 
@@ -233,7 +233,7 @@ export class Replay {
     if (this.#leftOut.has(sequence)) return [];
     this.#witness.setStepping(sequence, sequence === this.#diedAt);
     try {
-      const [state, effects] = this.#step(this.#state, { ...event, ...clock });
+      const [state, effects] = this.#step(this.#state, stamped(event, clock));
       this.#state = state;
       this.#replayed += 1;
       return effects;

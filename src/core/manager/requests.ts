@@ -140,7 +140,7 @@ export function toFailure(refusal: Refusal): Failure {
 }
 
 function onCancel(turn: Turn, id: RequestId, request: RequestOf<'cancel'>): void {
-  const jobs = request.jobs.length === 0 ? [...turn.jobs()].map((job) => job.id) : request.jobs as readonly JobId[];
+  const jobs = request.jobs.length === 0 ? turn.jobs().map((job) => job.id) : request.jobs as readonly JobId[];
   for (const job of jobs) {
     if (!cancelJob(turn, job, 'canceled') && request.jobs.length > 0) {
       fail(turn, id, 'no-such-job', null, `Job ${String(job)} does not exist.`);
@@ -198,7 +198,7 @@ function onEach(turn: Turn, id: RequestId, names: readonly UnitName[], problemOf
 }
 
 function onResetFailed(turn: Turn, id: RequestId, request: RequestOf<'reset-failed'>): void {
-  const names = request.units.length > 0 ? request.units : [...turn.units()].map((unit) => unit.name);
+  const names = request.units.length > 0 ? request.units : turn.units().map((unit) => unit.name);
   for (const name of names) {
     const unit = turn.unit(name);
     if (unit === undefined || (request.units.length > 0 && isNothing(unit))) {

@@ -2,7 +2,7 @@
  * The state as text and back: what a checkpoint holds.
  *
  * Definitions stay out, for they are read again from the files; only a unit that has no file, or one that goes with it (a transient one), carries its own.
- * The graph and the aliases are derived from the definitions. Law, tested at every event of the random scenarios: a state that goes
+ * The graph and the aliases are derived from the definitions, the indexes of due times from units and jobs. Law, tested at every event of the random scenarios: a state that goes
  * through here behaves as before.
  *
  * Versions of the format: 1 (first).
@@ -11,6 +11,7 @@ import type { Pid, UnitName } from '../../base/brand.ts';
 import { entriesOf, mapFrom, valuesOf } from '../../base/persistent-map.ts';
 import { buildGraph } from '../graph/graph.ts';
 import type { UnitDefinition } from '../unit/definition.ts';
+import { jobDues, unitDues } from './due.ts';
 import { newUnit } from './load.ts';
 import type { Job, ManagerState, PendingRequest, Unit, UnitRuntime } from './state.ts';
 
@@ -19,7 +20,7 @@ export const SNAPSHOT_FORMAT = 1;
 /** A unit without what is read from files. `definition` only for a unit that has none. */
 type SavedUnit = Omit<Unit, 'definition'> & { readonly sourceHash: string; readonly definition?: UnitDefinition };
 
-interface Snapshot extends Omit<ManagerState, 'units' | 'aliases' | 'graph' | 'jobs' | 'requests' | 'pids'> {
+interface Snapshot extends Omit<ManagerState, 'units' | 'aliases' | 'graph' | 'jobs' | 'requests' | 'pids' | 'unitDues' | 'jobDues'> {
   readonly format: typeof SNAPSHOT_FORMAT;
   readonly units: readonly SavedUnit[];
   readonly jobs: readonly Job[];
@@ -32,14 +33,14 @@ interface Snapshot extends Omit<ManagerState, 'units' | 'aliases' | 'graph' | 'j
  * to do the same things in the same order.
  */
 export function serialise(state: ManagerState): string {
-  const { units, aliases: _aliases, graph: _graph, jobs, requests, pids, ...plain } = state;
+  const { units, aliases: _aliases, graph: _graph, jobs, requests, pids, unitDues: _unitDues, jobDues: _jobDues, ...plain } = state;
   const snapshot: Snapshot = {
     format: SNAPSHOT_FORMAT,
     ...plain,
-    units: [...valuesOf(units)].map(saveUnit),
-    jobs: [...valuesOf(jobs)],
-    requests: [...valuesOf(requests)],
-    pids: [...entriesOf(pids)],
+    units: valuesOf(units).map(saveUnit),
+    jobs: valuesOf(jobs),
+    requests: valuesOf(requests),
+    pids: entriesOf(pids),
   };
   return JSON.stringify(snapshot);
 }
@@ -104,6 +105,8 @@ export function deserialise(text: string, definitions: readonly UnitDefinition[]
     jobs: mapFrom(jobs.map((job) => [job.id, job] as const)),
     requests: mapFrom(requests.map((request) => [request.id, request] as const)),
     pids: mapFrom(pids),
+    unitDues: unitDues(units.values()),
+    jobDues: jobDues(jobs),
   };
   return { ok: true, state, changed };
 }

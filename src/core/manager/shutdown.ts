@@ -49,8 +49,8 @@ export function beginShutdown(turn: Turn, goal: ShutdownGoal, exitStatus: number
 
 /** Stop jobs for all units that are up and have none; nothing is started any more except what the goal's target wants. */
 function stopEverything(turn: Turn): void {
-  for (const job of [...turn.jobs()]) if (job.type !== 'stop' && !job.irreversible) finishJob(turn, job.id, 'canceled', false);
-  for (const unit of [...turn.units()]) {
+  for (const job of turn.jobs()) if (job.type !== 'stop' && !job.irreversible) finishJob(turn, job.id, 'canceled', false);
+  for (const unit of turn.units()) {
     const current = turn.require(unit.name);
     if (isInactive(current.activeState) || current.job !== null || unit.runtime.kind === 'slice' || staysMounted(unit)) continue;
     const outcome = enqueue(turn, { unit: unit.name, type: 'stop', mode: 'replace-irreversibly', reason: { reason: 'shutdown' }, boot: false }, null);
@@ -73,14 +73,14 @@ export function advanceShutdown(turn: Turn): boolean {
 
 /** The bound for all stop jobs together is reached. */
 export function onShutdownLate(turn: Turn): void {
-  const late = [...turn.jobs()].filter((job) => job.type === 'stop').map((job) => job.unit).sort();
+  const late = turn.jobs().filter((job) => job.type === 'stop').map((job) => job.unit).sort();
   turn.log('err', '', `Not stopped in time, killed now: ${late.join(', ')}`, { units: late.join(' ') });
   enterFinal(turn);
 }
 
 function hurry(turn: Turn): void {
   if (turn.shutdown === null || turn.shutdown.hurry) return;
-  const busy = [...turn.jobs()].map((job) => job.unit).sort();
+  const busy = turn.jobs().map((job) => job.unit).sort();
   turn.log('warning', '', busy.length === 0 ? 'Asked again to shut down: not waiting any more' : `Asked again to shut down: not waiting for ${busy.join(', ')}`);
   turn.shutdown = { ...turn.shutdown, hurry: true };
   if (turn.shutdown.phase === 'stopping-units') enterFinal(turn);
@@ -91,7 +91,7 @@ function enterFinal(turn: Turn): void {
   if (turn.shutdown === null) return;
   turn.shutdown = { ...turn.shutdown, phase: 'final' };
   if (turn.shutdown.hurry) {
-    for (const unit of [...turn.units()]) if (isService(unit) && !isInactive(unit.activeState)) driveService(turn, unit.name, killNow);
+    for (const unit of turn.units()) if (isService(unit) && !isInactive(unit.activeState)) driveService(turn, unit.name, killNow);
   }
   turn.emit({ kind: 'final-kill', hurry: turn.shutdown.hurry });
 }

@@ -6,6 +6,7 @@
  */
 import type { InvocationId, JobId, MonotonicUsec, Pid, RealtimeUsec, RequestId, UnitName, Usec } from '../../base/brand.ts';
 import type { RandomState } from '../../base/random.ts';
+import type { DueIndex } from '../../base/due-index.ts';
 import type { PersistentMap } from '../../base/persistent-map.ts';
 import type { UnitDefinition } from '../unit/definition.ts';
 import type { ExecRole, MountRole, ServiceRole, SocketRole, SwapRole } from '../unit/exec-context.ts';
@@ -437,6 +438,9 @@ export interface ManagerState {
   readonly requests: PersistentMap<RequestId, PendingRequest>;
   /** Owner of every process the manager started or was told of. */
   readonly pids: PersistentMap<Pid, UnitName>;
+  /** When something of a unit, or the time of a job, is due. They follow from `units` and `jobs`. */
+  readonly unitDues: DueIndex<UnitName>;
+  readonly jobDues: DueIndex<JobId>;
   readonly nextJobId: number;
   readonly nextConditionToken: number;
   /** For when the one timer is armed; null = not armed. */

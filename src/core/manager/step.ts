@@ -50,6 +50,8 @@ export function initialState(config: ManagerConfig, now: ClockReading): ManagerS
     jobs: emptyMap(),
     requests: emptyMap(),
     pids: emptyMap(),
+    unitDues: null,
+    jobDues: null,
     nextJobId: 1,
     nextConditionToken: 1,
     armedUsec: null,

@@ -150,7 +150,7 @@ export function onClockChanged(turn: Turn, seen: boolean): void {
 }
 
 export function onTimezoneChanged(turn: Turn, zone: TimeZone): void {
-  for (const unit of [...turn.units()].filter(isTimer)) turn.setUnit({ ...unit, definition: { ...unit.definition, triggers: unit.definition.triggers.map((trigger) => inZone(trigger, zone)) } });
+  for (const unit of turn.units().filter(isTimer)) turn.setUnit({ ...unit, definition: { ...unit.definition, triggers: unit.definition.triggers.map((trigger) => inZone(trigger, zone)) } });
   for (const unit of waitingTimers(turn)) {
     if (unit.definition.onTimezoneChange) elapseNow(turn, unit);
     else wait(turn, unit, false);
@@ -164,5 +164,5 @@ function inZone(trigger: TimerTrigger, zone: TimeZone): TimerTrigger {
 }
 
 function waitingTimers(turn: Turn): readonly TimerRecord[] {
-  return [...turn.units()].filter(isTimer).filter((unit) => unit.runtime.state === 'waiting');
+  return turn.units().filter(isTimer).filter((unit) => unit.runtime.state === 'waiting');
 }

@@ -1,6 +1,8 @@
 /** Everything that is due: time-outs of units and jobs, watchdogs, the pauses before automatic restarts, the end of a shutdown. */
 import type { MonotonicUsec, UnitName } from '../../base/brand.ts';
-import { nextDueUsec, onDue } from '../machine/service/deadlines.ts';
+import { dueBy, earliestAfter } from '../../base/due-index.ts';
+import { onDue } from '../machine/service/deadlines.ts';
+import { AT_EVERY_WAKE_UP, filedUsec } from './due.ts';
 import { sweepIfDue } from './garbage.ts';
 import { cancelJob, enqueue } from './jobs.ts';
 import { onMountUnitDue } from './mount-driver.ts';
@@ -11,7 +13,6 @@ import { onShutdownLate } from './shutdown.ts';
 import { onSocketUnitDue } from './socket-driver.ts';
 import { onSwapUnitDue } from './swap-driver.ts';
 import type { Unit } from './state.ts';
-import { stateDeadlineOf } from './unit-processes.ts';
 import { isTimer, onTimerDue } from './timer-driver.ts';
 import type { Turn } from './turn.ts';
 import { setRuntime } from './set-runtime.ts';
@@ -20,13 +21,12 @@ import { setRuntime } from './set-runtime.ts';
 export function onTimer(turn: Turn): void {
   turn.timerFired();
   const now = turn.now.monotonicUsec;
-  for (const job of [...turn.jobs()]) {
-    if (job.deadlineUsec !== null && job.deadlineUsec <= now && turn.job(job.id) !== undefined) cancelJob(turn, job.id, 'timeout');
-  }
-  for (const unit of [...turn.units()]) {
-    const due = unitDueUsec(turn, unit);
-    if (due !== null && due <= now) onUnitDue(turn, unit.name);
-    else if (isTimer(unit)) onTimerDue(turn, unit);
+  for (const id of dueBy(turn.jobDues, now)) cancelJob(turn, id, 'timeout');
+  for (const name of dueBy(turn.unitDues, now)) {
+    // What was due a moment ago may have settled what was due with it.
+    const unit = turn.unit(name);
+    const filed = unit === undefined ? null : filedUsec(unit);
+    if (filed !== null && filed <= now) onUnitDue(turn, name);
   }
   if (turn.shutdown?.phase === 'stopping-units' && turn.shutdown.deadlineUsec <= now) onShutdownLate(turn);
   sweepIfDue(turn);
@@ -39,24 +39,20 @@ export function rearm(turn: Turn): void {
 }
 
 function earliestDue(turn: Turn): MonotonicUsec | null {
-  let due: MonotonicUsec | null = null;
-  const consider = (each: MonotonicUsec | null): void => {
+  let due: number | null = null;
+  const consider = (each: number | null): void => {
     if (each !== null && (due === null || each < due)) due = each;
   };
-  for (const job of turn.jobs()) consider(job.deadlineUsec);
-  for (const unit of turn.units()) consider(unitDueUsec(turn, unit));
+  consider(earliestAfter(turn.jobDues, 0));
+  consider(earliestAfter(turn.unitDues, AT_EVERY_WAKE_UP));
+  for (const name of dueBy(turn.unitDues, AT_EVERY_WAKE_UP)) {
+    const timer = turn.require(name);
+    // One that lets itself be late may have elapsed before.
+    if (isTimer(timer)) consider(timerWakeUsec(timer.definition, timer.runtime, turn.now, turn.started));
+  }
   if (turn.shutdown?.phase === 'stopping-units') consider(turn.shutdown.deadlineUsec);
   consider(turn.sweepDueUsec);
   return due;
-}
-
-/** When the manager wakes up for the unit. A timer that lets itself be late may have elapsed before. */
-function unitDueUsec(turn: Turn, unit: Unit): MonotonicUsec | null {
-  switch (unit.runtime.kind) {
-    case 'service': return nextDueUsec(unit.runtime);
-    case 'timer': return isTimer(unit) ? timerWakeUsec(unit.definition, unit.runtime, turn.now, turn.started) : null;
-    default: return stateDeadlineOf(unit);
-  }
 }
 
 export function onUnitDue(turn: Turn, name: UnitName): void {

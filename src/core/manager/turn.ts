@@ -6,12 +6,14 @@
  */
 import { assert } from '../../base/assert.ts';
 import type { InvocationId, JobId, MonotonicUsec, Pid, RequestId, UnitName } from '../../base/brand.ts';
+import type { DueIndex } from '../../base/due-index.ts';
 import { Batch } from '../../base/persistent-map.ts';
 import { nextRandom, type RandomState } from '../../base/random.ts';
 import type { ClockReading } from '../../base/time.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { EmergencyAction } from '../unit/unit-common.ts';
 import type { TransactionView } from '../job/transaction.ts';
+import { refileJob, refileUnit } from './due.ts';
 import type { Effect, LogLevel, Reply } from './effect.ts';
 import type { Instant, Job, JobResult, ManagerConfig, ManagerState, PendingRequest, Shutdown, Unit } from './state.ts';
 
@@ -71,6 +73,8 @@ export class Turn implements TransactionView {
   readonly #jobs: Batch<JobId, Job>;
   readonly #requests: Batch<RequestId, PendingRequest>;
   readonly #pids: Batch<Pid, UnitName>;
+  #unitDues: DueIndex<UnitName>;
+  #jobDues: DueIndex<JobId>;
   #nextJobId: number;
   #nextConditionToken: number;
   #random: RandomState;
@@ -98,6 +102,8 @@ export class Turn implements TransactionView {
     this.#jobs = new Batch(state.jobs);
     this.#requests = new Batch(state.requests);
     this.#pids = new Batch(state.pids);
+    this.#unitDues = state.unitDues;
+    this.#jobDues = state.jobDues;
     this.#nextJobId = state.nextJobId;
     this.#nextConditionToken = state.nextConditionToken;
     this.#random = state.random;
@@ -115,6 +121,8 @@ export class Turn implements TransactionView {
       jobs: this.#jobs.finish(),
       requests: this.#requests.finish(),
       pids: this.#pids.finish(),
+      unitDues: this.#unitDues,
+      jobDues: this.#jobDues,
       nextJobId: this.#nextJobId,
       nextConditionToken: this.#nextConditionToken,
       armedUsec: this.#armedUsec,
@@ -145,8 +153,14 @@ export class Turn implements TransactionView {
     return unit;
   }
 
-  units(): Iterable<Unit> {
+  /** As they are at this point of the turn. */
+  units(): readonly Unit[] {
     return this.#units.values();
+  }
+
+  /** When something of the units is due, at this point of the turn. */
+  get unitDues(): DueIndex<UnitName> {
+    return this.#unitDues;
   }
 
   get unitCount(): number {
@@ -154,10 +168,12 @@ export class Turn implements TransactionView {
   }
 
   setUnit(unit: Unit): void {
+    this.#unitDues = refileUnit(this.#unitDues, unit.name, this.#units.get(unit.name), unit);
     this.#units.set(unit.name, unit);
   }
 
   removeUnit(name: UnitName): void {
+    this.#unitDues = refileUnit(this.#unitDues, name, this.#units.get(name), undefined);
     this.#units.delete(name);
   }
 
@@ -179,8 +195,12 @@ export class Turn implements TransactionView {
     return this.#jobs.get(id);
   }
 
-  jobs(): Iterable<Job> {
+  jobs(): readonly Job[] {
     return this.#jobs.values();
+  }
+
+  get jobDues(): DueIndex<JobId> {
+    return this.#jobDues;
   }
 
   get jobCount(): number {
@@ -188,10 +208,12 @@ export class Turn implements TransactionView {
   }
 
   setJob(job: Job): void {
+    this.#jobDues = refileJob(this.#jobDues, job.id, this.#jobs.get(job.id), job);
     this.#jobs.set(job.id, job);
   }
 
   removeJob(id: JobId): void {
+    this.#jobDues = refileJob(this.#jobDues, id, this.#jobs.get(id), undefined);
     this.#jobs.delete(id);
     this.runQueue.delete(id);
   }

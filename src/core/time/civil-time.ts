@@ -34,8 +34,9 @@ export function civilAt(zone: TimeZone, epochSeconds: number): CivilInstant {
   const { offsetSeconds, isDst } = localTimeType(zone, epochSeconds);
   const days = Math.floor((epochSeconds + offsetSeconds) / SECONDS_PER_DAY);
   const ofDay = epochSeconds + offsetSeconds - days * SECONDS_PER_DAY;
+  const { year, month, day } = dateOfDay(days);
   return {
-    ...dateOfDay(days), hour: Math.floor(ofDay / 3600), minute: Math.floor(ofDay / 60) % 60, second: ofDay % 60,
+    year, month, day, hour: Math.floor(ofDay / 3600), minute: Math.floor(ofDay / 60) % 60, second: ofDay % 60,
     epochSeconds, isDst, offsetSeconds,
   };
 }

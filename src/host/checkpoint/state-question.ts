@@ -36,7 +36,7 @@ function factsOf(unit: Unit): UnitFacts {
 }
 
 export function stateQuestion(state: ManagerState): string {
-  const head: QuestionHead = { layout: CHECKPOINT_LAYOUT, units: [...valuesOf(state.units)].map(factsOf) };
+  const head: QuestionHead = { layout: CHECKPOINT_LAYOUT, units: valuesOf(state.units).map(factsOf) };
   return `${JSON.stringify(head)}\n${serialise(state)}`;
 }
 

@@ -95,7 +95,7 @@ function freeStem(engine: Engine, peer: Peer, { units }: Request, key: string | 
 function wasAsked(engine: Engine, key: string | null): boolean {
   const state = engine.state();
   const isIt = (each: { readonly key: string | null }): boolean => key !== null && each.key?.startsWith(`${key}/`) === true;
-  return state.answers.some(isIt) || [...valuesOf(state.requests)].some(isIt);
+  return state.answers.some(isIt) || valuesOf(state.requests).some(isIt);
 }
 
 function isTaken(engine: Engine, name: UnitName): boolean {

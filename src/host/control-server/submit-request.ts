@@ -22,7 +22,7 @@ export function submitRequest(engine: Engine, peer: Peer, request: Request, call
     callback(answered.result);
     return () => undefined;
   }
-  const pending = key === null ? undefined : [...valuesOf(state.requests)].find((each) => each.key === key);
+  const pending = key === null ? undefined : valuesOf(state.requests).find((each) => each.key === key);
   if (pending !== undefined && !engine.isAwaited(pending.id)) {
     engine.onReply(pending.id, callback);
     return () => {

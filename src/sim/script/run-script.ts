@@ -77,7 +77,7 @@ export function runScript(script: WorldScript, options: ScriptRunOptions): Scrip
     }
   }
   kernel.run(Math.max(0, beginUsec + script.untilUsec - kernel.nowUsec));
-  const units = [...valuesOf(kernel.state.units)].flatMap(({ name }) => unitEnd(kernel.state, name, timeline) ?? []);
+  const units = valuesOf(kernel.state.units).flatMap(({ name }) => unitEnd(kernel.state, name, timeline) ?? []);
   return { entries: timeline.entries, expectations, units, endedUsec: kernel.nowUsec - beginUsec };
 }
 
@@ -121,7 +121,7 @@ function perform(kernel: SimulatedKernel, action: Exclude<ScriptAction, { readon
       return kernel.request({ method: 'enqueue', type: action.verb === 'isolate' ? 'start' : action.verb, units: action.units, mode: isIsolate ? 'isolate' : 'replace', wait: true, verb: action.verb });
     }
     case 'reset-failed': return kernel.request({ method: 'reset-failed', units: action.units });
-    case 'daemon-reload': kernel.reload(load([...valuesOf(kernel.state.units)].map(({ name }) => name))); return undefined;
+    case 'daemon-reload': kernel.reload(load(valuesOf(kernel.state.units).map(({ name }) => name))); return undefined;
     case 'shutdown': return kernel.request({ method: 'shutdown', goal: 'poweroff', exitStatus: 0, force: false });
     case 'kill': kernel.kill(mainPidOf(kernel, action.unit) ?? 0, action.signal); return undefined;
     case 'exit': kernel.exit(mainPidOf(kernel, action.unit) ?? 0, action.status); return undefined;

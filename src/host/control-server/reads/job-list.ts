@@ -6,7 +6,7 @@ import { jobAnswer } from './unit-words.ts';
 export const readJobList: Reader<'list-jobs'> = ({ engine }, params) => {
   const state = engine.state();
   const now = engine.now();
-  const jobs = [...valuesOf(state.jobs)]
+  const jobs = valuesOf(state.jobs)
     .filter((job) => params.units.length === 0 || params.units.some((pattern) => matchesGlob(pattern, job.unit)))
     .sort((a, b) => a.id - b.id)
     .map((job) => jobAnswer(state, job, now));

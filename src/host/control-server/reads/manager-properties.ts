@@ -18,7 +18,7 @@ const ROWS: readonly Row[] = [
   ['FinishTimestamp', (_, state) => formatInstant(state.bootFinished?.realtimeUsec ?? 0)],
   ['FinishTimestampMonotonic', (_, state) => String(state.bootFinished?.monotonicUsec ?? 0)],
   ['NNames', (_, state) => String(state.units.size + state.aliases.size)],
-  ['NFailedUnits', (_, state) => String([...valuesOf(state.units)].filter((unit) => unit.activeState === 'failed').length)],
+  ['NFailedUnits', (_, state) => String(valuesOf(state.units).filter((unit) => unit.activeState === 'failed').length)],
   ['NJobs', (_, state) => String(state.jobs.size)],
   ['NInstalledJobs', (_, state) => String(state.nextJobId - 1)],
   ['Environment', (_, state) => state.environment.join(' ')],

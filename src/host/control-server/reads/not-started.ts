@@ -6,7 +6,7 @@ import { byTypeAndName, placeOf } from './unit-words.ts';
 
 export const readNotStarted: Reader<'not-started'> = ({ engine }, { patterns, types }) => {
   const state = engine.state();
-  const down = [...valuesOf(state.units)].filter(({ activeState, job, definition }) =>
+  const down = valuesOf(state.units).filter(({ activeState, job, definition }) =>
     (activeState === 'inactive' || activeState === 'failed') && job === null
     // A name that others merely mention has nothing that could be started.
     && definition.loadState !== 'not-found'

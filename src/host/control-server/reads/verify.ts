@@ -17,7 +17,7 @@ export const readVerdicts: Reader<'verify'> = ({ engine, units }, params) => {
   const state = engine.state();
   const chosen: Unit[] = params.units.length === 0
     // A name that something merely mentions, and nobody has, is no mistake in a file.
-    ? [...valuesOf(state.units)].filter((unit) => unit.definition.loadState !== 'not-found' && (unit.definition.diagnostics.length > 0 || unit.definition.loadError !== null || notEffectiveAnswers(unit).length > 0))
+    ? valuesOf(state.units).filter((unit) => unit.definition.loadState !== 'not-found' && (unit.definition.diagnostics.length > 0 || unit.definition.loadError !== null || notEffectiveAnswers(unit).length > 0))
     : units.flatMap((name) => getEntry(state.units, name) ?? []);
   const cycles = cyclesAmong(state, chosen.map((unit) => unit.name));
   return {
