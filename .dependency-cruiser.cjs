@@ -6,6 +6,7 @@
  *     base <- core <- sim                 sim reads unit files with host's unit loader; initctl imports control, the pure reading parts of core, and base
  *     base <- control <- host, initctl    host imports initctl's verb table and nothing else of it
  *     logd                                is a process of its own: host knows its protocol, it knows the addon's loader
+ *     script                              the process of a scripted unit: a client of the manager with the addon; host knows nothing of it
  *     front                               other managers' commands: clients of the manager, knowing control and base
  *     gateway                             HTTP for the manager: a client like front; front's HTTP faces are made of its parts
  *                                         nobody imports init or sim; tests may import anything
@@ -43,8 +44,10 @@ module.exports = {
     layer('logd', ['base/', 'control/', 'host/(native|load-native)\\.ts$']),
     // Offline verbs read unit files and look programs up as the manager does, and read logs as logd wrote them.
     layer('initctl', ['base/', 'control/', 'core/(unit-file|graph|unit|time)/', 'host/unit-(loader|files)/', 'host/spawn/executable-path\\.ts$', 'logd/query\\.ts$']),
+    // A unit's script: it tells its manager how it is, and steers other units as any client does.
+    layer('script', ['base/', 'control/', 'host/(native|load-native|outer-manager)\\.ts$', 'initctl/client/manager-connection\\.ts$']),
     // What a user of another manager calls: it reaches the manager as any client does.
-    layer('front', ['base/', 'control/', 'gateway/(http|callers)/', 'initctl/client/(manager-connection|log-copier|log-socket)\\.ts$', 'initctl/log-copy/']),
+    layer('front', ['base/', 'control/', 'gateway/(http|callers)/', 'initctl/client/(manager-connection|log-copier|log-socket)\\.ts$', 'initctl/log-copy/', 'script/call-socket\\.ts$']),
     layer('gateway', ['base/', 'control/', 'initctl/client/(manager-connection|places|log-socket)\\.ts$', 'initctl/log-copy/log-line\\.ts$']),
     {
       name: 'pure-core',

@@ -124,9 +124,29 @@ export class EmbeddedManager {
     return reply.ok ? null : reply.failure;
   }
 
+  /** Starts a unit and waits until it is up. @returns null, or why it is not */
+  async start(unit: string): Promise<string | null> {
+    const reply = await this.#connection.request('enqueue', { type: 'start', units: [unit], wait: true });
+    if (!reply.ok) return reply.failure.message;
+    const refused = reply.value.refused[0]?.message ?? null;
+    const bad = reply.value.jobs.find((job) => job.result !== 'done');
+    return refused ?? (bad === undefined ? null : `${unit} did not start: ${bad.result}`);
+  }
+
   /** To the main process alone. Without one nothing happens. */
   async signal(unit: string, signal: number): Promise<void> {
     await this.#connection.request('kill', { units: [unit], whom: 'main', signal });
+  }
+
+  /** To every process of a unit. */
+  async signalAll(unit: string, signal: number): Promise<void> {
+    await this.#connection.request('kill', { units: [unit], whom: 'all', signal });
+  }
+
+  /** What the unit last said of itself (STATUS= of sd_notify(3)); '' = nothing. */
+  async statusText(unit: string): Promise<string> {
+    const reply = await this.#connection.request('show', { units: [unit], properties: ['StatusText'] });
+    return reply.ok ? (reply.value.units[0]?.properties['StatusText'] ?? '') : '';
   }
 
   async resetFailed(unit: string): Promise<void> {

@@ -3,10 +3,12 @@ import { keepServices } from './daemontools/keeper.ts';
 import { supervise } from './daemontools/supervise.ts';
 import { svscan } from './daemontools/svscan.ts';
 import { pmtr } from './pmtr/pmtr.ts';
+import { sema } from './sema/sema.ts';
 
 /** By the name the program was called. Each gets its words and ends with an exit status. */
 const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<number>>> = {
   pmtr,
+  sema,
   svscan,
   supervise,
   /** Started by svscan in its manager, not by people. */

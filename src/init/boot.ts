@@ -37,7 +37,7 @@ import { setUpLog } from './log-setup.ts';
 import type { LogWishes } from './log-setup.ts';
 import type { Mode } from './options.ts';
 import { makeLockDirectory, markBooted } from './legacy-directories.ts';
-import { findOuterManager } from './outer-manager.ts';
+import { findOuterManager } from '../host/outer-manager.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
 import { VERSION } from './version.ts';
 

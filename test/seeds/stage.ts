@@ -37,6 +37,11 @@ export class Stage {
     }
   }
 
+  /** Where the commands are. */
+  get bin(): string {
+    return OUR_BIN;
+  }
+
   get #environment(): NodeJS.ProcessEnv {
     return { PATH: `${OUR_BIN}:/usr/bin:/bin`, HOME: this.directory, XDG_RUNTIME_DIR: join(this.directory, 'runtime'), FLAVOUR: 'sweet' };
   }
@@ -49,8 +54,13 @@ export class Stage {
 
   /** Starts a program whose output goes into the file `out`. */
   start(...command: readonly [string, ...string[]]): ChildProcess {
+    return this.startIn({}, ...command);
+  }
+
+  /** The same with more variables. */
+  startIn(environment: Readonly<Record<string, string>>, ...command: readonly [string, ...string[]]): ChildProcess {
     const out = openSync(join(this.directory, 'out'), 'a');
-    const child = spawn(join(OUR_BIN, command[0]), command.slice(1), { cwd: this.directory, env: this.#environment, stdio: ['ignore', out, out] });
+    const child = spawn(join(OUR_BIN, command[0]), command.slice(1), { cwd: this.directory, env: { ...this.#environment, ...environment }, stdio: ['ignore', out, out] });
     closeSync(out);
     this.#children.push(child);
     return child;

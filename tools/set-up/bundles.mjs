@@ -17,6 +17,7 @@ export const BUNDLES = [
   { name: 'initctl', entry: 'src/initctl/main.ts' },
   { name: 'front', entry: 'src/front/main.ts' },
   { name: 'gateway', entry: 'src/gateway/main.ts' },
+  { name: 'script', entry: 'src/script/main.ts' },
   { name: 'simulate', entry: 'src/sim/main.ts' },
 ];
 

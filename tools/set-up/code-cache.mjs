@@ -27,6 +27,7 @@ const WARM_RUNS = {
   gateway: () => ['--openapi'],
   logd: null,
   simulate: null,
+  script: (directory) => ['--check', writeWarmScript(directory)],
   initctl: () => ['--help'],
 };
 
@@ -52,6 +53,13 @@ function writeWarmUnits(directory) {
   ]);
   for (const name of ['talker.service', 'plain.service', 'asker.service']) symlinkSync(`../${name}`, join(units, 'default.target.wants', name));
   return units;
+}
+
+/** The interpreter for Lua is the longest part of what a script needs. */
+function writeWarmScript(directory) {
+  const file = join(directory, 'warm.lua');
+  writeFileSync(file, 'while true do runIfUp { cmd "sleep 60" } end\n');
+  return file;
 }
 
 /** @returns {Promise<string | null>} what was done, or null */

@@ -9,6 +9,7 @@ import { readCgroupContext, readSlice } from './cgroup-context.ts';
 import { addExecDependencies, addServiceDefaults, addSlice } from './default-dependencies.ts';
 import { readExecContext } from './exec-context.ts';
 import { readCommands, readNamedCommands } from './exec-commands.ts';
+import { readScriptedService } from './scripted-service.ts';
 import { readKillContext } from './kill-context.ts';
 import {
   entriesFor, ignore, leaveOut, oneOf, originOf, parseAbsolutePath, plainWordsOf, readExpanded, readScalar, readWords, type SettingReader,
@@ -132,16 +133,19 @@ export function buildService(draft: UnitDraft): ServiceUnit {
   const flag = (name: string, fallback: boolean): boolean => readScalar(reader, name, parseBoolean, fallback);
   const section = readUnitSection(reader, defaults, { description: sources.name, ignoreOnIsolate: false });
 
-  const execStart = readCommands(reader, 'ExecStart');
+  const ownStart = readCommands(reader, 'ExecStart');
+  const script = readScriptedService(reader, sources.name, ownStart.length > 0);
+  const execStart = script === null ? ownStart : [script.start];
   const execStop = readCommands(reader, 'ExecStop');
   const execCondition = readCommands(reader, 'ExecCondition');
   const execStartPre = readCommands(reader, 'ExecStartPre');
   const execStartPost = readCommands(reader, 'ExecStartPost');
   const execReload = readCommands(reader, 'ExecReload');
   const execStopPost = readCommands(reader, 'ExecStopPost');
-  const calls = readNamedCommands(reader, 'ExecCall');
+  const ownCalls = readNamedCommands(reader, 'ExecCall');
+  const calls = script === null ? ownCalls : [...ownCalls, ...script.calls];
   const busName = readExpanded<string | null>(reader, 'BusName', parseBusName, null);
-  const impliedType: ServiceType = busName !== null ? 'dbus' : execStart.length > 0 ? 'simple' : 'oneshot';
+  const impliedType: ServiceType = busName !== null ? 'dbus' : script !== null ? 'notify-reload' : execStart.length > 0 ? 'simple' : 'oneshot';
   const type = readScalar<ServiceType>(reader, 'Type', parseType, impliedType);
   const restart = readScalar<RestartPolicy>(reader, 'Restart', parseRestart, 'no');
   const remainAfterExit = flag('RemainAfterExit', false);
@@ -154,8 +158,11 @@ export function buildService(draft: UnitDraft): ServiceUnit {
   const needsNotify = type === 'notify' || type === 'notify-reload' || watchdogUsec !== null || fileDescriptorStoreMax > 0;
   const slice = readSlice(reader, mode);
   const cgroup = readCgroupContext(reader, slice, defaults.tasksMax);
-  const kill = readKillContext(reader);
-  const exec = readExecContext(reader, defaults);
+  const ownKill = readKillContext(reader);
+  // The children of a script are its host's to end; what is left after that is killed with it.
+  const kill = script === null || reader.byName.has('KillMode') ? ownKill : { ...ownKill, killMode: 'mixed' as const };
+  const ownExec = readExecContext(reader, defaults);
+  const exec = script === null ? ownExec : { ...ownExec, directories: [script.directory, ...ownExec.directories] };
   const sockets = readSockets(draft);
   const pidFile = readPidFile(reader, specifiers.runtimeRoot);
   const guessMainPid = flag('GuessMainPID', true);

@@ -7,6 +7,7 @@ import { getEntry } from '../../base/persistent-map.ts';
 import type { TransientAnswer } from '../../control/answers.ts';
 import type { Failure } from '../../control/error-codes.ts';
 import type { Params } from '../../control/requests.ts';
+import { ANY_COMMAND } from '../../core/unit/any-command.ts';
 import type { ExecCommand, StandardStream } from '../../core/unit/exec-context.ts';
 import type { ServiceUnit } from '../../core/unit/service.ts';
 import type { Engine } from '../engine.ts';
@@ -29,7 +30,7 @@ export function callUnit(engine: Engine, peer: Peer, params: Params<'call'>, uni
   const unit = name === undefined ? undefined : getEntry(engine.state().units, name);
   if (name === undefined || units.length > 1 || unit?.definition.kind !== 'service') return refuse({ name: 'not-applicable', message: 'Only a service has commands.', unit: name ?? '' });
   const { definition, runtime } = unit;
-  const found = definition.calls.find((each) => each.name === params.command);
+  const found = definition.calls.find((each) => each.name === params.command) ?? definition.calls.find((each) => each.name === ANY_COMMAND);
   if (found === undefined) {
     const names = definition.calls.map((each) => each.name);
     const known = names.length === 0 ? 'It has none (ExecCall=).' : `It has ${names.join(', ')}.`;
@@ -43,7 +44,7 @@ export function callUnit(engine: Engine, peer: Peer, params: Params<'call'>, uni
   const environment = mainPid === null ? [] : [`MAINPID=${String(mainPid)}`];
   const transient = transientUnitsOf(engine);
   transient.holdBriefly(call);
-  engine.submit({ event: 'definitions', reload: false, definitions: [definitionOfCall(call, definition, withArguments(found.command, params.arguments), environment)] });
+  engine.submit({ event: 'definitions', reload: false, definitions: [definitionOfCall(call, definition, withArguments(found.command, found.name === ANY_COMMAND ? [params.command, ...params.arguments] : params.arguments), environment)] });
   let inner: (() => void) | null = null;
   const end = engine.onTurnEnd(() => {
     if (getEntry(engine.state().units, call) === undefined) return;

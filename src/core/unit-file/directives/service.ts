@@ -51,6 +51,7 @@ export const SERVICE_DIRECTIVES = page('systemd.service(5)', ['Service'], [
 /** Ours alone. */
 export const CALL_DIRECTIVES = page('heartwood.unit(5)', ['Service'], [
   ['ExecCall', 'commands', '', HONOURED],
+  ['ExecScript', 'path', '', HONOURED],
 ]);
 
 /** When a service starts again: settings of our own. */

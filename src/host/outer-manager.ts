@@ -1,5 +1,5 @@
 /** Telling a manager above us how we are: sd_notify(3) from the other side, when we were started with $NOTIFY_SOCKET. */
-import type { NativeBinding } from '../host/native.ts';
+import type { NativeBinding } from './native.ts';
 
 export interface OuterManager {
   /** Sends one message; nobody listening is nobody's fault. */
