@@ -1,5 +1,5 @@
 /**
- * Watches files for path units: inotify(7), one instance for each unit.
+ * Watches files for path units, with inotify(7).
  *
  * A path is watched itself when it exists, and with it all directories above: they may be moved away, or come into being. After every
  * event the watches are put where they belong now, without letting go of those that stay; what no watch could see (a change between
@@ -7,15 +7,16 @@
  */
 import { mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Fd, UnitName } from '../base/brand.ts';
+import type { UnitName } from '../base/brand.ts';
 import type { UnstampedEvent } from '../core/manager/event.ts';
 import type { PathObservation } from '../core/manager/state.ts';
 import type { PathWatchKind } from '../core/unit/path.ts';
-import { POLL_IN, type ManagerLog } from './engine.ts';
+import type { ManagerLog } from './engine.ts';
 import type { NativeBinding } from './native.ts';
 import type { PollSet } from './poll-set.ts';
+import { SharedInotify, type WatchRecord } from './shared-inotify.ts';
 import { expandGlob } from './shell-pattern.ts';
-import { IN_ATTRIB, IN_CLOSE_WRITE, IN_CREATE, IN_DELETE, IN_DELETE_SELF, IN_IGNORED, IN_MASK_ADD, IN_MODIFY, IN_MOVED_FROM, IN_MOVED_TO, IN_MOVE_SELF, IN_Q_OVERFLOW } from './inotify-flags.ts';
+import { IN_ATTRIB, IN_CLOSE_WRITE, IN_CREATE, IN_DELETE, IN_DELETE_SELF, IN_MODIFY, IN_MOVED_FROM, IN_MOVED_TO, IN_MOVE_SELF, IN_Q_OVERFLOW } from './inotify-flags.ts';
 
 const SELF = IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB;
 const APPEARS = SELF | IN_CREATE | IN_MOVED_TO;
@@ -50,7 +51,6 @@ export interface PathWatch {
 }
 
 interface WatchedUnit {
-  readonly fd: Fd;
   token: number;
   watches: readonly PathWatch[];
   /** Watch numbers of now, and which of the paths each is itself. */
@@ -60,15 +60,14 @@ interface WatchedUnit {
 }
 
 export class PathWatches {
-  readonly #native: NativeBinding;
-  readonly #poll: PollSet;
+  readonly #inotify: SharedInotify<UnitName>;
   readonly #log: ManagerLog;
   readonly #submit: (event: UnstampedEvent) => void;
   readonly #units = new Map<UnitName, WatchedUnit>();
 
   constructor(options: { readonly native: NativeBinding; readonly poll: PollSet; readonly log: ManagerLog; readonly submit: (event: UnstampedEvent) => void }) {
-    this.#native = options.native;
-    this.#poll = options.poll;
+    const { native, poll } = options;
+    this.#inotify = new SharedInotify({ native, poll, onRecords: (unit, records) => { this.#onRecords(unit, records); } });
     this.#log = options.log;
     this.#submit = options.submit;
   }
@@ -77,16 +76,15 @@ export class PathWatches {
   watch(unit: UnitName, token: number, watches: readonly PathWatch[], makeDirectoryMode: number | null, resumed = false): void {
     if (makeDirectoryMode !== null) this.#makeDirectories(unit, watches, makeDirectoryMode);
     const known = this.#units.get(unit);
-    const opened = known?.fd ?? this.#native.inotifyOpen();
-    if (typeof opened === 'string') {
-      const why = opened === 'EMFILE' ? 'its user has too many inotify instances (sysctl fs.inotify.max_user_instances)' : opened;
+    const refused = this.#inotify.enter(unit);
+    if (refused !== 0) {
+      const why = refused === 'EMFILE' ? 'its user has too many inotify instances (sysctl fs.inotify.max_user_instances)' : refused;
       this.#observe(unit, { token, watches }, null, resumed, `nothing can be watched: ${why}`);
       return;
     }
-    const watched: WatchedUnit = { fd: opened, token, watches, numbers: known?.numbers ?? new Map<number, number[]>(), held: '' };
+    const watched: WatchedUnit = { token, watches, numbers: known?.numbers ?? new Map<number, number[]>(), held: '' };
     this.#units.set(unit, watched);
-    if (known === undefined) this.#poll.add(opened, POLL_IN, () => { this.#onReady(unit); }, 'cgroup');
-    const error = this.#place(watched);
+    const error = this.#place(unit, watched);
     this.#observe(unit, watched, null, resumed, error);
   }
 
@@ -98,27 +96,21 @@ export class PathWatches {
   }
 
   unwatch(unit: UnitName): void {
-    const watched = this.#units.get(unit);
-    if (watched === undefined) return;
-    this.#units.delete(unit);
-    this.#poll.remove(watched.fd);
-    this.#native.close(watched.fd);
+    if (this.#units.delete(unit)) this.#inotify.leave(unit);
   }
 
-  #onReady(unit: UnitName): void {
+  #onRecords(unit: UnitName, records: readonly WatchRecord[]): void {
     const watched = this.#units.get(unit);
     if (watched === undefined) return;
-    const records = this.#native.inotifyRead(watched.fd);
-    if (typeof records === 'string' || records.length === 0) return;
     const changed = this.#changedBy(unit, watched, records);
-    const error = this.#place(watched);
+    const error = this.#place(unit, watched);
     // Much goes on in /dev that is about other devices.
     if (watched.watches.every(({ kind }) => kind === 'Device') && watched.held === heldOf(watched.watches.map(look))) return;
     this.#observe(unit, watched, changed, false, error);
   }
 
   /** The first path that changed by itself, null = none. */
-  #changedBy(unit: UnitName, watched: WatchedUnit, records: readonly { readonly watch: number; readonly mask: number }[]): number | null {
+  #changedBy(unit: UnitName, watched: WatchedUnit, records: readonly WatchRecord[]): number | null {
     const isAboutChanges = (index: number): boolean => ['PathChanged', 'PathModified'].includes(watched.watches[index]?.kind ?? '');
     if (records.some((record) => (record.mask & IN_Q_OVERFLOW) !== 0)) {
       // Something was lost, nobody knows what. To start once too often is the lesser evil.
@@ -127,7 +119,6 @@ export class PathWatches {
       return first < 0 ? null : first;
     }
     for (const record of records) {
-      if ((record.mask & ~IN_IGNORED) === 0) continue;
       const index = watched.numbers.get(record.watch)?.find(isAboutChanges);
       if (index !== undefined) return index;
     }
@@ -135,11 +126,11 @@ export class PathWatches {
   }
 
   /** Puts the watches where they belong now. Returns what is wrong, or ''. */
-  #place(watched: WatchedUnit): string {
+  #place(unit: UnitName, watched: WatchedUnit): string {
     const numbers = new Map<number, number[]>();
     let error = '';
     const add = (path: string, mask: number, own: number | null): boolean => {
-      const number = this.#native.inotifyAdd(watched.fd, path, mask | IN_MASK_ADD);
+      const number = this.#inotify.add(unit, path, mask);
       if (typeof number === 'string') {
         if (number === 'ENOSPC') error = 'nothing more can be watched: its user has too many inotify watches (sysctl fs.inotify.max_user_watches)';
         return false;
@@ -156,7 +147,7 @@ export class PathWatches {
         if (kind === 'Device') add(dirname(each), IN_DELETE | IN_MOVED_FROM | IN_CREATE | IN_MOVED_TO, null);
       }
     }
-    for (const number of watched.numbers.keys()) if (!numbers.has(number)) this.#native.inotifyRemove(watched.fd, number);
+    for (const number of watched.numbers.keys()) if (!numbers.has(number)) this.#inotify.drop(unit, number);
     watched.numbers = numbers;
     return error;
   }

@@ -96,6 +96,35 @@ test('path units see files below directories that do not exist yet, renames, lin
   }
 });
 
+test('more path units than a user may have inotify instances watch the same file, each for itself', { skip }, async () => {
+  // The kernel’s limit is 128 for all programs of a user.
+  const count = 200;
+  const names = Array.from({ length: count }, (_, index) => `many-${String(index)}`);
+  const rig = await Rig.boot({
+    units: {
+      'default.target': `[Unit]\nWants=${names.map((name) => `${name}.path`).join(' ')}\n`,
+      'many@.service': `[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=oneshot\n${SAY}`,
+      ...Object.fromEntries(names.map((name) => [`${name}.path`, `[Path]\nPathChanged=/tmp/common\nUnit=many@${name}.service\n`])),
+    },
+    files: { '/tmp/common': { text: '' } },
+  });
+  try {
+    await rig.booted();
+    const active = (await rig.initctl('is-active', ...names.map((name) => `${name}.path`))).stdout.trim().split('\n');
+    assert.deepEqual([...new Set(active)], ['active']);
+    assert.equal((await rig.initctl('stop', 'many-0.path')).status, 0);
+    writeFileSync(rig.path('/tmp/common'), 'changed');
+    await rig.until(() => said(rig).length >= count - 1, { what: 'all that still watch to start their units' });
+    assert.deepEqual(said(rig).sort(), names.slice(1).map((name) => `${name}.path /tmp/common`).sort());
+    await rig.initctl('stop', ...names.slice(2).map((name) => `${name}.path`));
+    await rig.until(async () => (await rig.property('many-1.path', 'SubState')) === 'waiting');
+    writeFileSync(rig.path('/tmp/common'), 'changed again');
+    await rig.until(() => said(rig).length >= count, { what: 'the last one to start its unit again' });
+  } finally {
+    await rig.destroy();
+  }
+});
+
 test('TriggerJob= restarts a daemon when its configuration changes and at intervals', { skip, timeout: 60_000 }, async () => {
   const rig = await Rig.boot({
     units: {
