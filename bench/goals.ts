@@ -33,6 +33,10 @@ const GOALS: readonly Goal[] = [
   { text: 'no wake-up in an idle minute', load: 'idle', metric: 'wakeups', of: HEARTWOOD, against: null, limit: 0, wants: 'at most' },
   { text: 'no CPU in an idle minute (ms)', load: 'idle', metric: 'cpu', of: HEARTWOOD, against: null, limit: 0, wants: 'at most' },
   { text: '12 MiB of private dirty memory with 100 services', load: 'idle', metric: 'dirty', of: HEARTWOOD, against: null, limit: 12, wants: 'at most' },
+  { text: 'answers again 0.25 s after a death with 100 services (ms)', load: 'dark-100', metric: 'dark', of: HEARTWOOD, against: null, limit: 250, wants: 'at most' },
+  { text: 'answers again 0.5 s after a death with 1000 services (ms)', load: 'dark-1000', metric: 'dark', of: HEARTWOOD, against: null, limit: 500, wants: 'at most' },
+  { text: 'checkpointing under 5 % of the boot of 1000 (%)', load: 'checkpoint', metric: 'share', of: HEARTWOOD, against: null, limit: 5, wants: 'at most' },
+  { text: 'checkpointing under 50 µs an event', load: 'checkpoint', metric: 'restart-event', of: HEARTWOOD, against: null, limit: 50, wants: 'at most' },
 ];
 
 /**

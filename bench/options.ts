@@ -21,7 +21,7 @@ Measures Heartwood beside other managers, each as PID 1 of its own container, an
 Needs root (it makes namespaces) and a C compiler.
 
   --quick            fewer rounds, shorter waits: a few minutes
-  --only LOAD,...    boot, boot-100, chain, restart, control, orphans, stop, log, idle, churn (a beginning of the name is enough)
+  --only LOAD,...    boot, boot-100, chain, restart, control, orphans, stop, log, idle, churn, dark, checkpoint (a beginning of the name is enough)
   --with NAME,...    heartwood, systemd, runit, s6, dinit, supervisord, pm2, ... (with their variants, such as systemd+journald)
   --rounds N         rounds of each load
   --results FILE     where the table goes (default bench/RESULTS.md for a complete run, nowhere for a selection)

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The C programs of the benchmark; each file in `bench/programs` says what its program does. */
-export const PROGRAM_NAMES = ['container', 'payload', 'stopwatch', 'killer', 'orphans', 'log-lines'] as const;
+export const PROGRAM_NAMES = ['container', 'payload', 'stopwatch', 'killer', 'orphans', 'log-lines', 'dark-time'] as const;
 
 /** Where the compiled programs appear inside a container. */
 export const PROGRAMS_INSIDE = '/bench/bin';

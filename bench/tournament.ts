@@ -29,7 +29,7 @@ export async function play(load: Load, contestants: readonly Contestant[], groun
   const failed = new Set<string>();
   const inPlay: Contestant[] = [];
   for (const contestant of contestants) {
-    const reason = contestant.sitsOut(load.name);
+    const reason = load.sitsOut?.(contestant) ?? contestant.sitsOut(load.name);
     if (reason === null) inPlay.push(contestant);
     else outcomes.set(contestant.name, { kind: 'sat-out', reason });
   }

@@ -32,6 +32,8 @@ export interface Contestant {
   readonly commandEnvironment?: Readonly<Record<string, string>>;
   readonly statusCommand?: (service: string) => readonly string[];
   readonly restartCommand?: (service: string) => readonly string[];
+  /** Where an engine is asked that may die while its process lives on, inside; absent: there is none. */
+  readonly controlSocket?: string;
   readonly stop?: StopRequest;
   readonly storedLines?: StoredLines;
 }

@@ -32,6 +32,7 @@ function heartwood(options: { readonly name: string; readonly logd: boolean }): 
     },
     statusCommand: (service) => [join(PROJECT, 'bin/initctl'), 'status', `${service}.service`],
     restartCommand: (service) => [join(PROJECT, 'bin/initctl'), 'restart', `${service}.service`],
+    controlSocket: '/run/heartwood/control',
     stop: { kind: 'signal', signal: SIGNAL_TERM },
     ...(options.logd ? { storedLines: { kind: 'command', argv: [join(PROJECT, 'bin/initctl'), 'log', '-o', 'cat', 's0.service'] } as const } : {}),
   };

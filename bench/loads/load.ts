@@ -1,4 +1,5 @@
 import type { Arena } from '../arena.ts';
+import type { Contestant } from '../contestants/contestant.ts';
 import type { LoadName } from './load-name.ts';
 
 /** One column of a load's table. */
@@ -26,6 +27,8 @@ export interface Load {
   readonly rounds: { readonly full: number; readonly quick: number };
   /** All contestants at once, because a load that mostly waits disturbs nobody. */
   readonly concurrent: boolean;
+  /** Why it is nothing for a contestant, whatever the contestant says itself; `null` when it may take part. Absent: everybody may. */
+  readonly sitsOut?: (contestant: Contestant) => string | null;
   /** Puts one contestant through it once. Throws ContainerError when it does not manage. */
   measure(arena: Arena): Promise<Samples>;
 }
