@@ -42,7 +42,7 @@ import type { PollSet } from './poll-set.ts';
 import { timerStampsIn } from './timer-stamps.ts';
 import { ControlGroups } from './processes/control-groups.ts';
 import { findFormerUnits, type FormerUnit } from './processes/former-groups.ts';
-import { readProcess } from './processes/process-table.ts';
+import { readChildren, readProcess } from './processes/process-table.ts';
 import type { ProcessTracker } from './processes/process-tracker.ts';
 import { ProcessTree } from './processes/process-tree.ts';
 import { stopStrangers } from './processes/stop-strangers.ts';
@@ -426,8 +426,9 @@ export class Manager {
     for (const loss of recovered.losses) log.write('crit', '', loss);
     for (const unit of recovered.changed) log.write('notice', unit, `${unit}: its files have changed, and were read again`);
     for (const unit of valuesOf(state.units)) this.#restoreUnit(unit);
+    const children = readChildren();
     for (const [pid, unit] of entriesOf(state.pids)) {
-      if (this.#isChild(pid)) this.#expect(pid, unit);
+      if (children.has(pid) || this.#isChild(pid)) this.#expect(pid, unit);
       else if (readProcess(this.#options.native, pid) !== null) this.#performer.perform({ kind: 'adopt-process', unit, pid });
     }
     // Born, and their news on the way to the core: nobody else would know them until then.
@@ -474,8 +475,9 @@ export class Manager {
   /** Real life since the former engine's last look, as ordinary events. */
   #catchUp(): void {
     const state = this.engine.state();
+    const children = readChildren();
     for (const [pid, unit] of entriesOf(state.pids)) {
-      if (readProcess(this.#options.native, pid) !== null) continue;
+      if (children.has(pid) || readProcess(this.#options.native, pid) !== null) continue;
       // Reaped, but the former engine died before it could write that down: how it ended is not known any more.
       this.engine.log.write('warning', unit, `${unit}: process ${String(pid)} is gone; how it ended was lost`);
       this.#onExit({ pid, code: 'killed', status: 9, uid: 0, userUsec: 0, systemUsec: 0, maxRssBytes: 0 }, unit);

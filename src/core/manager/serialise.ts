@@ -20,7 +20,8 @@ export const SNAPSHOT_FORMAT = 1;
 /** A unit without what is read from files. `definition` only for a unit that has none. */
 type SavedUnit = Omit<Unit, 'definition'> & { readonly sourceHash: string; readonly definition?: UnitDefinition };
 
-interface Snapshot extends Omit<ManagerState, 'units' | 'aliases' | 'graph' | 'jobs' | 'requests' | 'pids' | 'unitDues' | 'jobDues'> {
+/** What the text holds. */
+export interface Snapshot extends Omit<ManagerState, 'units' | 'aliases' | 'graph' | 'jobs' | 'requests' | 'pids' | 'unitDues' | 'jobDues'> {
   readonly format: typeof SNAPSHOT_FORMAT;
   readonly units: readonly SavedUnit[];
   readonly jobs: readonly Job[];
@@ -56,13 +57,13 @@ export type Restored =
   | { readonly ok: true; readonly state: ManagerState; /** Units whose files changed since the snapshot. */ readonly changed: readonly UnitName[] }
   | { readonly ok: false; readonly error: string };
 
-/**
- * A state from a snapshot and the definitions that the files give now. A unit whose file is gone keeps its state under a definition
- * that says so; a definition that the snapshot does not know becomes a unit that was never started.
- *
- * @param definitions of every unit named in the snapshot and everything those name
- */
-export function deserialise(text: string, definitions: readonly UnitDefinition[]): Restored {
+/** A snapshot that was read and is not a state yet: its definitions are missing. */
+export type ReadSnapshot =
+  | { readonly ok: true; readonly snapshot: Snapshot; /** Units whose definitions are wanted. */ readonly units: readonly UnitName[] }
+  | { readonly ok: false; readonly error: string };
+
+/** Reads the text of a snapshot. A text that is none is answered with the reason. */
+export function readSnapshot(text: string): ReadSnapshot {
   let snapshot: Snapshot;
   try {
     snapshot = JSON.parse(text) as Snapshot;
@@ -71,6 +72,22 @@ export function deserialise(text: string, definitions: readonly UnitDefinition[]
   }
   const format: unknown = snapshot.format;
   if (format !== SNAPSHOT_FORMAT) return { ok: false, error: `snapshot format ${String(format)} is not known here` };
+  return { ok: true, snapshot, units: snapshot.units.map(({ name }) => name) };
+}
+
+/** Both steps in one, for who has the definitions already. */
+export function deserialise(text: string, definitions: readonly UnitDefinition[]): Restored {
+  const read = readSnapshot(text);
+  return read.ok ? restoreState(read.snapshot, definitions) : read;
+}
+
+/**
+ * A state from a snapshot and the definitions that the files give now. A unit whose file is gone keeps its state under a definition
+ * that says so; a definition that the snapshot does not know becomes a unit that was never started.
+ *
+ * @param definitions of every unit named in the snapshot and everything those name
+ */
+export function restoreState(snapshot: Snapshot, definitions: readonly UnitDefinition[]): Restored {
   const byName = new Map(definitions.map((definition) => [definition.name, definition]));
   const units = new Map<UnitName, Unit>();
   const changed: UnitName[] = [];

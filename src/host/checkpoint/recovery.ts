@@ -7,7 +7,7 @@ import type { UnitName } from '../../base/brand.ts';
 import type { SpawnEffect } from '../../core/manager/effect.ts';
 import type { JournalEntry, LoadDefinitions } from '../../core/manager/journal-entry.ts';
 import { NOWHERE, Replay, type DeathWitness, type Replayed, type Step } from '../../core/manager/replay.ts';
-import { deserialise } from '../../core/manager/serialise.ts';
+import { readSnapshot, restoreState } from '../../core/manager/serialise.ts';
 import type { CheckpointMemory, Death } from './checkpoint-memory.ts';
 import type { LifeFacts, SnapshotHead } from './journal.ts';
 
@@ -48,9 +48,9 @@ export function recover(memory: CheckpointMemory, step: Step, load: LoadDefiniti
 function recoverFrom(memory: CheckpointMemory, text: string, entries: readonly JournalEntry[], { isCut, step, load }: { readonly isCut: boolean; readonly step: Step; readonly load: LoadDefinitions }): RecoverOutcome {
   const newline = text.indexOf('\n');
   const head = JSON.parse(text.slice(0, newline)) as SnapshotHead;
-  const stateText = text.slice(newline + 1);
-  const { units } = JSON.parse(stateText) as { readonly units: readonly { readonly name: UnitName }[] };
-  const restored = deserialise(stateText, load(units.map((unit) => unit.name)));
+  const read = readSnapshot(text.slice(newline + 1));
+  if (!read.ok) return { ok: false, error: read.error };
+  const restored = restoreState(read.snapshot, load(read.units));
   if (!restored.ok) return { ok: false, error: restored.error };
   const witness: DeathWitness = {
     position: isCut ? NOWHERE : memory.position, wasKilled: memory.death.signal !== 0, births: isCut ? new Map() : memory.births(),

@@ -8,7 +8,7 @@
  * - Controllers are enabled when the first unit asks for one, from the root down; the manager then moves into a
  *   leaf (`init.scope`), since a group with processes cannot have controllers below it.
  */
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import type { Fd, Pid, UnitName } from '../../base/brand.ts';
 import type { CgroupContext, LimitValue } from '../../core/unit/exec-context.ts';
 import { POLL_IN } from '../engine.ts';
@@ -29,6 +29,8 @@ const SUBGROUP_DEPTH_MAX = 16;
 const SUBGROUPS_MAX = 4096;
 /** How long the exit of a process that the manager does not reap may stay unnoticed. */
 const WATCH_AFTER_MSEC = 20;
+/** Of a group without groups below it: its name and its `.`. */
+const LINKS_OF_A_LEAF = 2;
 /** Fresh sub-groups tried when a killed group cannot be replaced. */
 const REPLACEMENTS_MAX = 64;
 
@@ -172,11 +174,10 @@ export class ControlGroups implements ProcessTracker {
 
   restore(unit: UnitName, context: CgroupContext, former: FormerProcesses): void {
     const path = groupPath(unit, context);
-    const fd = this.#native.openDirectory(`${this.#root}${path}`);
-    if (typeof fd === 'string') return;
-    this.#native.close(fd);
+    const directory = statSync(`${this.#root}${path}`, { throwIfNoEntry: false });
+    if (directory === undefined) return;
     // A process born into a replacement says that the group itself was killed and could not be made anew.
-    const killed = former.mayBeKilled || this.#subgroups(path).some((below) => below.startsWith(`${path}/again-`));
+    const killed = former.mayBeKilled || (directory.nlink > LINKS_OF_A_LEAF && this.#subgroups(path).some((below) => below.startsWith(`${path}/again-`)));
     this.#groups.set(unit, { unit, path, birthPath: path, killed, watch: null, notEffective: [], attributes: '' });
     this.#byPath.set(path, unit);
   }

@@ -1,5 +1,5 @@
 /** Reading /proc: one process at a time, or all of them. Never blocks: /proc's stat files are answered from memory. */
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import type { Pid } from '../../base/brand.ts';
 import type { NativeBinding } from '../native.ts';
 
@@ -37,6 +37,19 @@ export function readProcess(native: NativeBinding, pid: number): ProcessEntry | 
     startTicks: Number(fields[19]),
     isKernelThread: (Number(fields[6]) & PF_KTHREAD) !== 0,
   };
+}
+
+/**
+ * Children of this process, zombies among them. One reading instead of one for each; a child may be missing, for the kernel does not
+ * promise the list to be whole while children come and go, and without CONFIG_PROC_CHILDREN there is none. proc_pid_children(5).
+ */
+export function readChildren(): ReadonlySet<number> {
+  try {
+    // The list is that of a thread: after an execve there is one, and the main thread starts all processes.
+    return new Set(readFileSync(`/proc/self/task/${String(process.pid)}/children`, 'latin1').split(' ').map(Number));
+  } catch {
+    return new Set();
+  }
 }
 
 /** All processes that are not zombies, ascending by pid; empty without /proc. */
