@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Container } from '../container.ts';
 import { writeUnits } from '../contestants/unit-directory.ts';
 import { independentServices } from '../plan.ts';
 import { NSEC_PER_MSEC, type Load } from './load.ts';
@@ -27,9 +28,9 @@ export const CHECKPOINT_LOAD: Load = {
   concurrent: false,
   sitsOut: ({ controlSocket }) => (controlSocket === undefined ? 'writes nothing down' : null),
   measure: async (arena) => {
-    const plan = independentServices(SERVICES);
     const [boot, restarts] = measureJournal();
-    const bootMs = await arena.withContainer(plan, async (container) => Math.max(...container.events().map(({ nsec }) => nsec - container.startedNsec)) / NSEC_PER_MSEC);
+    const startedLast = (container: Container): number => Math.max(...container.events().map(({ nsec }) => nsec - container.startedNsec));
+    const bootMs = await arena.withContainer(independentServices(SERVICES), (container) => Promise.resolve(startedLast(container) / NSEC_PER_MSEC));
     return {
       'boot-event': [boot.nsec / NSEC_PER_USEC / boot.events],
       'restart-event': [restarts.nsec / NSEC_PER_USEC / restarts.events],

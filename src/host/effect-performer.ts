@@ -5,6 +5,7 @@ import type { Fd, Pid, UnitName } from '../base/brand.ts';
 import type { Effect } from '../core/manager/effect.ts';
 import type { DirectoryKind } from '../core/unit/exec-context.ts';
 import { evaluateCondition } from './conditions/evaluate.ts';
+import type { CrashRecorder } from './crash-recorder.ts';
 import type { ConditionHost } from './conditions/condition-host.ts';
 import { POLL_IN } from './engine.ts';
 import type { FdTable } from './fd-table.ts';
@@ -27,6 +28,8 @@ export interface PerformerParts {
   readonly tracker: ProcessTracker;
   readonly spawner: Spawner;
   readonly streams: LogStreams;
+  /** null: nobody keeps records of failures, because one command is all there is. */
+  readonly crashes: CrashRecorder | null;
   readonly logd: LogdProcess;
   readonly fds: FdTable;
   readonly sockets: ListeningSockets;
@@ -47,7 +50,7 @@ export interface PerformerParts {
 }
 
 /** Effects between which children may be on their way to their programs, so that a boot starts several at once. */
-const LEAVES_PROCESSES_ALONE: ReadonlySet<Effect['kind']> = new Set<Effect['kind']>(['spawn', 'publish', 'log', 'arm-timer', 'reply', 'test-conditions']);
+const LEAVES_PROCESSES_ALONE: ReadonlySet<Effect['kind']> = new Set<Effect['kind']>(['spawn', 'publish', 'log', 'arm-timer', 'reply', 'test-conditions', 'record-crash']);
 
 export class HostPerformer implements EffectPerformer {
   readonly #parts: PerformerParts;
@@ -60,6 +63,7 @@ export class HostPerformer implements EffectPerformer {
 
   endBatch(): void {
     this.#parts.spawner.finish();
+    this.#parts.crashes?.endBatch();
     this.#parts.logd.flush();
   }
 
@@ -88,6 +92,7 @@ export class HostPerformer implements EffectPerformer {
         tracker.watchEmpty(effect.unit);
         return;
       case 'release-control-group':
+        this.#parts.crashes?.noteRelease(effect.unit);
         tracker.release(effect.unit);
         this.#parts.streams.release(effect.unit);
         this.#parts.spawner.release(effect.unit);
@@ -156,7 +161,11 @@ export class HostPerformer implements EffectPerformer {
         engine.log.write(effect.level, effect.unit, effect.message, effect.fields);
         return;
       case 'publish':
+        this.#parts.crashes?.noteChange(effect.change, engine.now().realtimeUsec);
         engine.publish(effect.change);
+        return;
+      case 'record-crash':
+        this.#parts.crashes?.record(effect.unit, effect.facts);
         return;
       case 'boot-finished':
         this.#parts.onBootFinished(effect.failed);

@@ -24,6 +24,7 @@ import type { Recovered } from './checkpoint/recovery.ts';
 import { stateQuestion } from './checkpoint/state-question.ts';
 import { watchClock } from './clock-watch.ts';
 import { readClock } from './clock.ts';
+import { CrashRecorder } from './crash-recorder.ts';
 import { realConditionHost } from './conditions/condition-host.ts';
 import { HostPerformer } from './effect-performer.ts';
 import type { EngineFacts, LoadOutcome, ManagerLog } from './engine.ts';
@@ -125,6 +126,7 @@ export class Manager {
   #reloads: (() => void)[] = [];
   readonly #tracker: ProcessTracker;
   readonly #logd: LogdProcess;
+  readonly #crashes: CrashRecorder | null;
   readonly #notify: NotifySocket | null;
   readonly #reaper: Reaper;
   readonly #executor: ExecutorLauncher;
@@ -171,6 +173,11 @@ export class Manager {
       onSpawned: (pid, onExit) => { this.#ownProcess(pid, onExit); },
     });
     options.streams.attach(this.#logd);
+    this.#crashes = options.foregroundUnit !== null ? null : new CrashRecorder({
+      native, version: facts.version, bootId: options.logd.bootId,
+      groupOf: (unit) => this.#tracker.groupOf(unit),
+      send: (report) => { this.#logd.report(report); },
+    });
     const unitOf = (pid: Pid): UnitName | null => this.#knownUnitOf(pid) ?? this.#tracker.unitOf(pid);
     this.#notify = NotifySocket.open({
       native, kept, poll, log, fds, path: options.notifyPath, unitOf,
@@ -210,7 +217,7 @@ export class Manager {
       onSpawned: (pid, onExit) => { this.#own.set(pid, onExit); },
     });
     this.#performer = new HostPerformer({
-      engine: this.engine, tracker: this.#tracker, spawner, streams: options.streams, logd: this.#logd, fds, sockets: this.#sockets,
+      engine: this.engine, tracker: this.#tracker, spawner, streams: options.streams, crashes: this.#crashes, logd: this.#logd, fds, sockets: this.#sockets,
       conditionHost,
       directoryRoots: options.directoryRoots,
       paths: this.#paths,
@@ -638,6 +645,7 @@ export class Manager {
 
   #onExit(exit: ProcessExit, unit: UnitName): void {
     this.#executor.settle(exit.pid);
+    this.#crashes?.noteExit(exit);
     if (unit.endsWith('.mount')) this.#mounts?.refresh();
     if (unit.endsWith('.swap')) this.#swaps?.refresh();
     this.#performer.forgetAdopted(exit.pid);

@@ -4,6 +4,7 @@
  * native client, and a test drives it with hand-made answers.
  */
 import type { Answer } from '../control/answers.ts';
+import type { CrashRecord } from '../control/crash-record.ts';
 import type { Failure } from '../control/error-codes.ts';
 import type { AnyParams, Given, Method } from '../control/requests.ts';
 import type { CalendarSurroundings } from '../core/time/calendar.ts';
@@ -37,6 +38,8 @@ export type VerbStep =
   | { readonly step: 'unit-directory'; readonly path: string; readonly unlike: UnitDirectory | null }
   /** Another program of ours, with the terminal. Only in the Node client. */
   | { readonly step: 'program'; readonly program: OwnProgram; readonly words: readonly string[] }
+  /** The crash records there are. `directories`: of logs, best first; null = the usual ones. Only in the Node client. */
+  | { readonly step: 'read-crashes'; readonly directories: readonly string[] | null }
   /** The text of a file of the caller's, or writing one, with the caller's rights. Only in the Node client. */
   | { readonly step: 'read-file'; readonly path: string }
   | { readonly step: 'write-file'; readonly path: string; readonly text: string };
@@ -68,6 +71,14 @@ export interface UnitDirectory {
 /** Programs that are built beside initctl. */
 export type OwnProgram = 'simulate';
 
+/** What a verb is given for `read-crashes`. */
+export interface CrashFiles {
+  /** Newest first. `id`: when it was, as 16 hexadecimal digits, and the unit. */
+  readonly records: readonly { readonly id: string; readonly record: CrashRecord }[];
+  /** Why some could not be read, one line each. */
+  readonly problems: readonly string[];
+}
+
 /** What a verb is given for `read-file` (with the text) and `write-file`. */
 export type FileOutcome = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly error: string };
 
@@ -78,7 +89,7 @@ export interface TimeZones extends MachineZones {
 
 /**
  * Resumed with the `Reply` after a request, with an exit status after `read-log` and `program`, with `TimeZones` after `time-zones`, with
- * `UnitDirectory` after `unit-directory`, with a `FileOutcome` after the steps about files, with nothing after the other steps.
+ * `UnitDirectory` after `unit-directory`, with `CrashFiles` after `read-crashes`, with a `FileOutcome` after the steps about files, with nothing after the other steps.
  */
 export type VerbRun<R = number> = Generator<VerbStep, R, unknown>;
 

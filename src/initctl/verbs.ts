@@ -23,6 +23,7 @@ import { calendar } from './verbs/calendar.ts';
 import { call } from './verbs/call.ts';
 import { cancel } from './verbs/cancel.ts';
 import { cat } from './verbs/cat.ts';
+import { crash } from './verbs/crash.ts';
 import { daemonReexec } from './verbs/daemon-reexec.ts';
 import { clean } from './verbs/clean.ts';
 import { freeze, thaw } from './verbs/freeze.ts';
@@ -79,7 +80,7 @@ export const VERBS: readonly Verb[] = [
   start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, freeze, thaw, clean, setProperty, call, run, sync,
   status, listUnits, listTimers, listSockets, listPaths, listDependencies, show, cat, log, logCopy, isActive, isFailed,
   enable, disable, reenable, mask, unmask, preset, presetAll, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
-  why, plan, apply, verify, doctor, blame, criticalChain, plot, graph, top,
+  why, crash, plan, apply, verify, doctor, blame, criticalChain, plot, graph, top,
   listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, runlevel, setEnvironment, unsetEnvironment, importEnvironment, showEnvironment,
   poweroff, reboot, halt, kexec, exit, rescue, emergency, defaultVerb,
   simulate, replay, calendar, timespan, escape,

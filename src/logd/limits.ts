@@ -82,3 +82,18 @@ export const SENDERS_KNOWN_MAX = 1024;
 export const MESSAGE_STREAMS_MAX = 1024;
 /** Messages a syslog daemon missed are told of at most this often. */
 export const FORWARD_REPORT_MSEC = 30_000;
+
+/** Crash records kept of one unit, so that one which fails again and again does not push out those of others. */
+export const CRASHES_OF_UNIT_MAX = 16;
+/** Crash records kept in all. With the two bounds below: 32 MiB at the very most, some 2 MiB as a rule. */
+export const CRASH_RECORDS_MAX = 256;
+/** Last lines in a crash record, and how much of each. */
+export const CRASH_LINES_MAX = 60;
+export const CRASH_LINE_CHARACTERS_MAX = 2000;
+/** What a process wrote before it died, and what the manager says about it, is stored within this time. */
+export const CRASH_DELAY_MSEC = 200;
+/** So many failures of a unit within so long get a record each; of more only the number is kept. */
+export const CRASH_RATE_COUNT = 8;
+export const CRASH_RATE_MSEC = 30_000;
+/** Failures that wait for their record: a machine on which everything fails at once is told by its first hundred. */
+export const CRASHES_WAITING_MAX = 128;

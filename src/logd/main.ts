@@ -2,9 +2,11 @@
 import { loadNative } from '../host/load-native.ts';
 import type { Fd } from '../base/brand.ts';
 import type { NativeBinding } from '../host/native.ts';
+import { CrashRecords } from './crash-records.ts';
 import { DirectoryPlace, prepareDirectory } from './directory-place.ts';
 import { Echo } from './echo.ts';
 import { TOTAL_BYTES_MAX, UNIT_BYTES_MAX } from './limits.ts';
+import { readLastLines } from './last-lines.ts';
 import { LogKeeper } from './log-keeper.ts';
 import { managerIdentity } from './manager-identity.ts';
 import { MemoryPlace } from './memory-place.ts';
@@ -32,6 +34,7 @@ class Logd {
   #caps: Caps = { unitBytesMax: UNIT_BYTES_MAX, totalBytesMax: TOTAL_BYTES_MAX };
   #keeper: LogKeeper | null = null;
   #queries: QueryServer | null = null;
+  #crashes: CrashRecords | null = null;
   #syslog: SyslogIntake | null = null;
   #outbox: Uint8Array[] = [];
 
@@ -107,6 +110,9 @@ class Logd {
         };
         if (keeper.place instanceof DirectoryPlace) keeper.place.setCaps(this.#caps);
         return false;
+      case 'crash':
+        this.#crashes?.add(message.report, performance.now());
+        return false;
       case 'flush':
         this.#settle(keeper, () => { this.#tell({ type: 'flushed', id: message.id }); });
         return false;
@@ -125,6 +131,14 @@ class Logd {
       onStored: (unit) => { this.#queries?.stored(unit); },
     });
     this.#keeper = keeper;
+    this.#crashes = new CrashRecords({
+      directory: () => keeper.place.directory,
+      lastLines: (unit, count) => {
+        keeper.drainAll();
+        return readLastLines(keeper.catalog, unit, count);
+      },
+      onError: (message) => { this.#tell({ type: 'trouble', code: 'storage', unit: null, message }); },
+    });
     if (this.#options.querySocket !== null) {
       this.#queries = new QueryServer({
         path: this.#options.querySocket, keeper, directories: this.#options.directories, bootId,
@@ -186,7 +200,8 @@ class Logd {
     this.#queries?.close();
     if (this.#keeper === null) process.exit(0);
     this.#syslog?.end();
-    this.#settle(this.#keeper, () => { process.exit(0); });
+    const crashes = this.#crashes?.finish() ?? Promise.resolve();
+    this.#settle(this.#keeper, () => { void crashes.then(() => process.exit(0)); });
   }
 
   /** Empties the pipes; `done` when all of that is on the disk and, if somebody reads there, on the echo fd. */

@@ -32,9 +32,10 @@
  *
  * ## Versions
  *
- * 1: first version. Since then `syslog`, `senders` and `whose` have come, which an older one of either side answers with `trouble`.
+ * 1: first version. Since then `syslog`, `senders`, `whose` have come, and `crash`, which an older one of either side answers with `trouble`.
  */
 import type { InvocationId } from '../base/brand.ts';
+import type { CrashReport } from '../control/crash-record.ts';
 
 export const PROTOCOL_VERSION = 1;
 /** Where logd finds its end of the socket pair. */
@@ -103,7 +104,9 @@ export type ToLogd =
   /** Take over the socket behind /dev/log (one fd is passed along). `echo` as in `open`. */
   | { readonly type: 'syslog'; readonly echo: boolean }
   /** Answers `whose`, in its order; null for a process of no unit. */
-  | { readonly type: 'senders'; readonly id: number; readonly units: readonly (SenderUnit | null)[] };
+  | { readonly type: 'senders'; readonly id: number; readonly units: readonly (SenderUnit | null)[] }
+  /** A unit has failed: write a record of it. */
+  | { readonly type: 'crash'; readonly report: CrashReport };
 
 export type FromLogd =
   /** `directory` is null when lines are kept in memory only. */
@@ -120,6 +123,16 @@ export function encodeMessage(message: ToLogd | FromLogd): Uint8Array {
   const bytes = new TextEncoder().encode(JSON.stringify(message));
   if (bytes.length > MESSAGE_BYTES_MAX) throw new RangeError(`message of ${bytes.length} bytes, at most ${MESSAGE_BYTES_MAX}`);
   return bytes;
+}
+
+/** A report of a failure. One that is too long, because of what a service said or of long names, goes without what is least needed. */
+export function encodeReport(report: CrashReport): Uint8Array {
+  const attempts: readonly CrashReport[] = [report, { ...report, before: [] }, { ...report, before: [], files: [], statusText: '' }];
+  for (const each of attempts) {
+    const bytes = new TextEncoder().encode(JSON.stringify({ type: 'crash', report: each } satisfies ToLogd));
+    if (bytes.length <= MESSAGE_BYTES_MAX) return bytes;
+  }
+  throw new RangeError(`the report of the failure of ${report.unit} is too long`);
 }
 
 /** Understands a packet sent by the manager; null when it is none. */
@@ -144,6 +157,8 @@ export function decodeToLogd(packet: Uint8Array): ToLogd | null {
       return { type: 'reopen' };
     case 'syslog':
       return typeof value['echo'] === 'boolean' ? (value as unknown as ToLogd) : null;
+    case 'crash':
+      return isReport(value['report']) ? (value as unknown as ToLogd) : null;
     case 'senders':
       return isWhole(value['id']) && Array.isArray(value['units']) && value['units'].every((unit) => unit === null || isSenderUnit(unit))
         ? (value as unknown as ToLogd) : null;
@@ -200,6 +215,13 @@ function isOrigin(value: unknown): boolean {
     && (origin['output'] === 'stdout' || origin['output'] === 'stderr' || origin['output'] === 'both')
     && isPriority(origin['priority']) && typeof origin['levelPrefix'] === 'boolean' && isPriority(origin['levelMax'])
     && (origin['format'] === 'text' || origin['format'] === 'pino');
+}
+
+/** Only what logd itself goes by. */
+function isReport(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { unit, times } = value as Record<string, unknown>;
+  return typeof unit === 'string' && isUnitDirectoryName(unit) && typeof times === 'object' && times !== null && isWhole((times as Record<string, unknown>)['failedUsec']);
 }
 
 function isSenderUnit(value: unknown): boolean {

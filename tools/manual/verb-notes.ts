@@ -23,6 +23,13 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
     'Exit status 1 when a step throws or leaves a state that must not be, 2 when FILE is no such record.',
     'Works without a manager;', '.Ic daemon-reexec', 'makes a record of a manager that is well.',
   ],
+  crash: [
+    'Every failure of a unit leaves a record with the process that decided, the use of resources, the last lines and what came before, also when the unit was restarted at once.',
+    'Without a word, or with', '.Cm list ,', 'a table, the newest first;', '.Cm show', 'prints one record,', '.Cm export', 'writes it as JSON to FILE or to standard output.',
+    'RECORD is the number in the table, or its first digits; a unit stands for its newest record.',
+    'Exit status 1 when there is no such record.',
+    'The records are files in', '.Pa crashes/', 'of the log directory, at most 256, and 16 of one unit; reading them needs no manager.',
+  ],
   timespan: ['Prints each time span in microseconds and in words, as', '.Xr systemd-analyze 1', 'does; the first that is none ends it with exit status 1.'],
   escape: ['Takes the options of', '.Xr systemd-escape 1 ,', 'prints what it prints, and needs no manager.'],
   start: [

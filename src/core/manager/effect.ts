@@ -6,6 +6,7 @@ import type { DirectoryKind, ExecCommand, ExecRole, ExecUnit } from '../unit/exe
 import type { Condition } from '../unit/unit-common.ts';
 import type { PathWatchKind } from '../unit/path.ts';
 import type { SocketUnit } from '../unit/socket.ts';
+import type { CrashFacts } from './crash-facts.ts';
 import type { JobId } from '../../base/brand.ts';
 import type { ActiveState, JobResult, JobType, Reply, ShutdownGoal } from './state.ts';
 
@@ -99,6 +100,8 @@ export type Effect =
   | { readonly kind: 'reply'; readonly request: RequestId; readonly result: Reply }
   /** A line of the manager's own log about a unit ('' = about itself). */
   | { readonly kind: 'log'; readonly level: LogLevel; readonly unit: UnitName | ''; readonly message: string; readonly fields?: Readonly<Record<string, string | number>> }
+  /** The unit has failed: what is known of it is kept. */
+  | { readonly kind: 'record-crash'; readonly unit: UnitName; readonly facts: CrashFacts }
   /** For subscribers and the status line on the console. */
   | { readonly kind: 'publish'; readonly change: Change }
   /** Boot is over (all jobs of the boot transaction ended). */

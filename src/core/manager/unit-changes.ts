@@ -9,6 +9,7 @@ import { neighbours, neighboursBy } from '../graph/graph.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
 import type { JobMode } from '../unit/unit-common.ts';
 import { considerCollecting } from './collect.ts';
+import { crashFactsOf } from './crash-facts.ts';
 import { considerSweeping } from './garbage.ts';
 import { enqueueInternal, finishJob, turnIntoStart } from './jobs.ts';
 import { describeReason } from './query.ts';
@@ -59,6 +60,8 @@ function onActiveStateChanged(turn: Turn, before: Unit, after: Unit): void {
   const { name } = after;
   if (after.runtime.kind === 'service' && after.runtime.result === 'exec-condition') turn.setUnit({ ...turn.require(name), conditionResult: false });
   if (isInactive(after.activeState) && !isInactive(before.activeState)) {
+    // Also of one that is restarted at once: its failure is over sooner than anybody could look. Not once more at the end of the pause.
+    if (after.activeState === 'failed' && before.runtime.state !== 'auto-restart') turn.emit({ kind: 'record-crash', unit: name, facts: crashFactsOf(after, turn.now.realtimeUsec) });
     if (after.activeState === 'failed' && !willRestart) onFailed(turn, after);
     if (after.activeState === 'inactive' && !willRestart) onSucceeded(turn, after);
     stopUnneeded(turn, name);

@@ -5,7 +5,8 @@
  * so that it never grows beyond a few entries for each stream.
  */
 import type { Fd, Pid } from '../../base/brand.ts';
-import { PROTOCOL_VERSION, MESSAGE_BYTES_MAX, decodeFromLogd, encodeMessage } from '../../logd/protocol.ts';
+import type { CrashReport } from '../../control/crash-record.ts';
+import { PROTOCOL_VERSION, MESSAGE_BYTES_MAX, decodeFromLogd, encodeMessage, encodeReport } from '../../logd/protocol.ts';
 import type { FromLogd, SenderQuestion, SenderUnit } from '../../logd/protocol.ts';
 import { POLL_IN, POLL_OUT } from '../engine.ts';
 import type { ManagerLog } from '../engine.ts';
@@ -18,6 +19,8 @@ import type { LogdLink, LogStreams, Packet } from './log-streams.ts';
 /** First wait before a logd that died is started again; doubled each time, so that a broken one costs nothing. */
 const RESTART_DELAY_MSEC_MIN = 50;
 const RESTART_DELAY_MSEC_MAX = 10_000;
+/** Failures that wait for logd. More at once are told of in the log alone. */
+const REPORTS_MAX = 256;
 /** A logd that ran this long was healthy: the next restart is quick again. */
 const HEALTHY_MSEC = 10_000;
 
@@ -47,6 +50,7 @@ export class LogdProcess implements LogdLink {
   readonly #options: LogdOptions;
   readonly #outbox = new Map<string, Packet>();
   readonly #buffer = new Uint8Array(MESSAGE_BYTES_MAX);
+  readonly #reports = new Map<string, CrashReport>();
   #socket: Fd | null = null;
   #pid: Pid | null = null;
   #wantsOut = false;
@@ -102,6 +106,14 @@ export class LogdProcess implements LogdLink {
   send(key: string, packet: Packet): void {
     this.#outbox.delete(key);
     this.#outbox.set(key, packet);
+  }
+
+  /** A unit has failed: what is known of it becomes a record. One that has not gone out yet is replaced by a newer one of the unit. */
+  report(report: CrashReport): void {
+    if (this.#reports.size >= REPORTS_MAX) return;
+    this.#reports.delete(report.unit);
+    this.#reports.set(report.unit, report);
+    this.want();
   }
 
   /** Starts logd if it is wanted, and sends what waits. Called at the end of a turn, after services were started. */
@@ -193,6 +205,16 @@ export class LogdProcess implements LogdLink {
       // Any other failure means that logd is gone; its exit is on its way, and a new one is told everything.
       if (typeof result === 'string') return;
       this.#outbox.delete(key);
+    }
+    // After the pipes they are about, so that the last lines can be found.
+    for (const [unit, report] of this.#reports) {
+      const result = this.#options.native.sendWithFds(socket, encodeReport(report), []);
+      if (result === 'EAGAIN' || result === 'ENOBUFS') {
+        this.#wantOut(socket, true);
+        return;
+      }
+      if (typeof result === 'string') return;
+      this.#reports.delete(unit);
     }
     this.#wantOut(socket, false);
   }

@@ -10,6 +10,7 @@ import type { Terminal } from '../terminal.ts';
 import type { FileOutcome, Reply, TimeZones, VerbRun } from '../verb.ts';
 import { readLog, readTail, type LogSink } from './log-source.ts';
 import { copyLog } from './copy-log.ts';
+import { readCrashes } from './crash-files.ts';
 import { runOwnProgram } from './own-program.ts';
 import type { Places } from './places.ts';
 import { awaitOtherFiles, readUnitDirectory } from './unit-directory.ts';
@@ -74,6 +75,9 @@ export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<num
         break;
       case 'program':
         input = await runOwnProgram(step.program, step.words);
+        break;
+      case 'read-crashes':
+        input = readCrashes(step.directories ?? options.places.logDirectories);
         break;
       case 'read-file':
         input = fileOutcome(() => readFileSync(step.path, 'utf8'));
