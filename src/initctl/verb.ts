@@ -38,8 +38,8 @@ export type VerbStep =
   | { readonly step: 'unit-directory'; readonly path: string; readonly unlike: UnitDirectory | null }
   /** Another program of ours, with the terminal. Only in the Node client. */
   | { readonly step: 'program'; readonly program: OwnProgram; readonly words: readonly string[] }
-  /** The crash records there are. `directories`: of logs, best first; null = the usual ones. Only in the Node client. */
-  | { readonly step: 'read-crashes'; readonly directories: readonly string[] | null }
+  /** The crash records there are. Only in the Node client. */
+  | { readonly step: 'read-crashes' }
   /** The text of a file of the caller's, or writing one, with the caller's rights. Only in the Node client. */
   | { readonly step: 'read-file'; readonly path: string }
   | { readonly step: 'write-file'; readonly path: string; readonly text: string };

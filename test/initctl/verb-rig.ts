@@ -59,6 +59,7 @@ export function runArguments(argv: readonly string[], terminal: Partial<Terminal
       case 'unit-directory': input = { path: step.path, files: [], problem: 'not for this rig' }; break;
       case 'sleep': break;
       case 'unit-directory': input = { path: step.path, files: [], problem: '' }; break;
+      case 'read-crashes': input = { records: [], problems: [] }; break;
       case 'read-file': input = { ok: false, error: 'there are no files in this rig' }; break;
       case 'write-file': input = { ok: true, text: '' }; break;
       case 'request': {

@@ -9,7 +9,7 @@ import { neighbours, neighboursBy } from '../graph/graph.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
 import type { JobMode } from '../unit/unit-common.ts';
 import { considerCollecting } from './collect.ts';
-import { crashFactsOf } from './crash-facts.ts';
+import { crashFactsOf } from './crash-facts-of.ts';
 import { considerSweeping } from './garbage.ts';
 import { enqueueInternal, finishJob, turnIntoStart } from './jobs.ts';
 import { describeReason } from './query.ts';

@@ -77,7 +77,7 @@ export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<num
         input = await runOwnProgram(step.program, step.words);
         break;
       case 'read-crashes':
-        input = readCrashes(step.directories ?? options.places.logDirectories);
+        input = readCrashes(options.places.logDirectories);
         break;
       case 'read-file':
         input = fileOutcome(() => readFileSync(step.path, 'utf8'));

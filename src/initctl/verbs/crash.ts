@@ -11,7 +11,7 @@ import { describeEnd } from '../text/process-end.ts';
 import { paint } from '../text/style.ts';
 import { renderTable } from '../text/table.ts';
 import { unitArgument } from '../unit-argument.ts';
-import { complain, print, printJson, request, type CrashFiles, type FileOutcome, type Invocation, type Verb, type VerbRun } from '../verb.ts';
+import { complain, print, printJson, type CrashFiles, type FileOutcome, type Invocation, type Verb, type VerbRun } from '../verb.ts';
 import { wantsLegend } from './list-units.ts';
 
 type Found = CrashFiles['records'][number];
@@ -96,10 +96,7 @@ function* findOne(call: Invocation, word: string | undefined): VerbRun<Found | n
 }
 
 function* readAll(): VerbRun<readonly Found[]> {
-  // A manager that was named may have its files anywhere; without one they are where they usually are.
-  const reply = yield* request('manager', {});
-  const directories = reply.ok ? [reply.value.logDirectory, `${reply.value.runtimeDirectory}/log.d`] : null;
-  const { records, problems } = (yield { step: 'read-crashes', directories }) as CrashFiles;
+  const { records, problems } = (yield { step: 'read-crashes' }) as CrashFiles;
   for (const problem of problems) yield* complain(problem);
   return records;
 }
