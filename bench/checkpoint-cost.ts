@@ -16,6 +16,7 @@ import { BUILT_IN_DEFAULTS } from '../src/core/unit-file/unit-defaults.ts';
 import { CheckpointMemory } from '../src/host/checkpoint/checkpoint-memory.ts';
 import { CheckpointJournal, type Journal } from '../src/host/checkpoint/journal.ts';
 import { readClock } from '../src/host/clock.ts';
+import { Drills } from '../src/host/drills.ts';
 import type { EngineFacts } from '../src/host/engine.ts';
 import { loadNative } from '../src/host/load-native.ts';
 import { ManagerEngine } from '../src/host/manager-engine.ts';
@@ -99,7 +100,8 @@ function main(directory: string, services: number): void {
   engine.attach({
     performer: { perform, endBatch: () => undefined }, fds: { add: () => undefined, close: () => undefined },
     loadUnits: () => ({ names: [], isNew: false }), reloadDefinitions: () => undefined, processesOf: () => [], controlGroupOf: () => null,
-    takeOverBirth: () => true, armFault: () => false, verifyNextBuild: (done) => { done(null); }, reexec: () => 'EPERM' as Errno,
+    takeOverBirth: () => true, armFault: () => false,
+    drills: new Drills({ signal: () => 0, mainPidOf: () => null, processesOf: () => [], logdPid: () => null }), verifyNextBuild: (done) => { done(null); }, reexec: () => 'EPERM' as Errno,
   });
   own.snapshot(engine.state(), []);
   memory.setAlive(readClock(native).monotonicUsec);

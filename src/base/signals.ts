@@ -11,6 +11,7 @@ export const SIGUSR2 = 12 as Signal;
 export const SIGPIPE = 13 as Signal;
 export const SIGTERM = 15 as Signal;
 export const SIGCONT = 18 as Signal;
+export const SIGSTOP = 19 as Signal;
 export const SIGTSTP = 20 as Signal;
 export const SIGTTIN = 21 as Signal;
 export const SIGTTOU = 22 as Signal;

@@ -450,6 +450,8 @@ interface Answers {
   readonly 'daemon-reload': DoneAnswer;
   readonly 'daemon-reexec': DoneAnswer;
   readonly fault: DoneAnswer;
+  readonly 'unit-fault': DoneAnswer;
+  readonly 'logd-fault': DoneAnswer;
   readonly 'change-unit-files': UnitFileChangesAnswer;
   readonly subscribe: DoneAnswer;
   readonly cli: CliAnswer;

@@ -21,8 +21,11 @@ const names = list(name, NAMES_MAX);
 const noNames: readonly string[] = [];
 
 /** Ways for the manager to die. */
-export const FAULTS = ['segv', 'bus', 'fpe', 'ill', 'abort', 'exit', 'throw', 'reject', 'loop', 'native-loop', 'recursion', 'native-recursion', 'out-of-memory'] as const;
+export const FAULTS = ['segv', 'bus', 'fpe', 'ill', 'abort', 'exit', 'throw', 'reject', 'loop', 'native-loop', 'recursion', 'native-recursion', 'out-of-memory', 'leak'] as const;
 export type Fault = (typeof FAULTS)[number];
+/** What may befall a service. */
+export const UNIT_FAULTS = ['kill', 'hang', 'slow-start', 'spawn-failure'] as const;
+export type UnitFault = (typeof UNIT_FAULTS)[number];
 /** Places where a death can be made to wait for the engine. */
 export const FAULT_PLACES = ['after-poll', 'after-look', 'after-reap', 'after-journal', 'in-step', 'in-effect', 'between-effects', 'after-spawn', 'in-snapshot', 'in-recovery'] as const;
 export type FaultPlace = (typeof FAULT_PLACES)[number];
@@ -138,6 +141,12 @@ export const PARAMS = {
     /** Not now but there; only for deaths by a signal. `passes`: after it was passed so often; `deaths`: so many engines in a row. */
     at: optional(nullable(oneOf(FAULT_PLACES)), null), passes: optional(integer(0, 1_000_000), 0), deaths: optional(integer(1, 100), 1),
   }),
+  /** The same for a service. `count`: so many starts of a process fail. `durationMsec`: so long its processes, or the next one, are held. */
+  'unit-fault': shape({
+    how: oneOf(UNIT_FAULTS), unit: name, count: optional(integer(1, 1000), 1), durationMsec: optional(integer(1, 3_600_000), 5000),
+  }),
+  /** Kills the process that keeps the log. */
+  'logd-fault': shape({}),
   /**
    * Names, or absolute paths of files for enable and link. `reload`: the manager reads its units again afterwards. `owner`: the unit that
    * add-wants and add-requires let want the others.
@@ -190,7 +199,7 @@ export const METHOD_KINDS: Readonly<Record<Method, 'session' | 'read' | 'change'
   verify: 'read',
   'await-end': 'read',
   'start-transient': 'manage', 'sync-units': 'manage', enqueue: 'change', kill: 'change', freeze: 'change', clean: 'change', 'reset-failed': 'change', 'set-property': 'change', call: 'change', 'change-unit-files': 'change',
-  cancel: 'manage', 'set-environment': 'manage', shutdown: 'manage', 'daemon-reload': 'manage', 'daemon-reexec': 'manage', fault: 'manage',
+  cancel: 'manage', 'set-environment': 'manage', shutdown: 'manage', 'daemon-reload': 'manage', 'daemon-reexec': 'manage', fault: 'manage', 'unit-fault': 'manage', 'logd-fault': 'manage',
 };
 
 export function isMethod(word: string): word is Method {
@@ -207,6 +216,7 @@ export function accessVerb<M extends Method>(method: M, params: Params<M>): stri
   }
   if (method === 'change-unit-files') return given['operation'] as string;
   if (method === 'shutdown') return given['goal'] as string;
+  if (method === 'unit-fault' || method === 'logd-fault') return 'fault';
   if (method === 'freeze') return given['freeze'] === true ? 'freeze' : 'thaw';
   return method;
 }

@@ -9,6 +9,7 @@ import type { Fd, RequestId, UnitName } from '../base/brand.ts';
 import type { Change, LogLevel, Reply } from '../core/manager/effect.ts';
 import type { UnstampedEvent } from '../core/manager/event.ts';
 import type { ManagerState } from '../core/manager/state.ts';
+import type { Drills } from './drills.ts';
 import type { ArmedFault } from './fault-points.ts';
 import type { FdTable } from './fd-table.ts';
 import type { NativeBinding } from './native.ts';
@@ -85,6 +86,9 @@ export interface Engine {
 
   /** A death waits for the engine at a place. False without a checkpoint, where a death is the end. */
   armFault(fault: ArmedFault): boolean;
+
+  /** Misfortune of services on request. */
+  readonly drills: Drills;
 
   /** A number no request had before in this manager's life. */
   nextRequestId(): RequestId;

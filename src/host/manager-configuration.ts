@@ -6,16 +6,17 @@
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import type { Usec } from '../base/brand.ts';
-import type { Result } from '../base/result.ts';
+import { ok, problem, type Result } from '../base/result.ts';
 import { parseAccessRule } from '../control/access.ts';
 import type { AccessRule } from '../control/access.ts';
 import { ACCESS_RULES_MAX } from '../control/limits.ts';
 import type { LimitName, ResourceLimit, StandardStream } from '../core/unit/exec-context.ts';
 import { parseDelay, parseTimeout } from '../core/unit-file/time-setting.ts';
 import type { UnitDefaults } from '../core/unit-file/unit-defaults.ts';
-import { parseTasksMax, parseUnsigned } from '../core/unit-file/value/number.ts';
+import { parseSize, parseTasksMax, parseUnsigned } from '../core/unit-file/value/number.ts';
 import { LIMIT_NAMES, parseResourceLimit } from '../core/unit-file/value/resource-limit.ts';
 import { parseLogLevel } from './logging/manager-log.ts';
+import { ENGINE_MEMORY_MAX_DEFAULT, ENGINE_MEMORY_MAX_LEAST } from './memory-ceiling.ts';
 
 /** What `ini` makes of a file: sections of keys; `KEY[]=` lines become lists. */
 export type IniFile = Readonly<Record<string, unknown>>;
@@ -27,6 +28,8 @@ export interface ManagerConfiguration {
   readonly logLevel: string | null;
   readonly logTarget: string | null;
   readonly showStatus: string | null;
+  /** Bytes; null = no ceiling. */
+  readonly engineMemoryMax: number | null;
   readonly complaints: readonly string[];
 }
 
@@ -63,6 +66,7 @@ export function mergeConfiguration(files: readonly { readonly path: string; read
   let logLevel: string | null = null;
   let logTarget: string | null = null;
   let showStatus: string | null = null;
+  let engineMemoryMax: number | null = ENGINE_MEMORY_MAX_DEFAULT;
   for (const { path, content } of files) {
     const take = <T>(key: string, result: Result<T>, use: (value: T) => void): void => {
       if (result.ok) use(result.value);
@@ -103,6 +107,7 @@ export function mergeConfiguration(files: readonly { readonly path: string; read
           if (SHOW_STATUS.test(text)) showStatus = text === 'error' ? 'auto' : text;
           else complaints.push(`${path}: ShowStatus=: "${text}" is none of yes, no, auto, error`);
           break;
+        case 'EngineMemoryMax': take(key, parseCeiling(text), (bytes) => { engineMemoryMax = bytes; }); break;
         default: break;
       }
     }
@@ -121,7 +126,15 @@ export function mergeConfiguration(files: readonly { readonly path: string; read
       }
     }
   }
-  return { defaults, accessRules, environment, logLevel, logTarget, showStatus, complaints };
+  return { defaults, accessRules, environment, logLevel, logTarget, showStatus, engineMemoryMax, complaints };
+}
+
+/** EngineMemoryMax=: a size, or `infinity` for none. */
+function parseCeiling(text: string): Result<number | null> {
+  if (text === 'infinity') return ok(null);
+  const size = parseSize(text);
+  if (!size.ok || size.value >= ENGINE_MEMORY_MAX_LEAST) return size;
+  return problem(`${text} is less than the engine needs to live: ${String(ENGINE_MEMORY_MAX_LEAST / 2 ** 20)}M at the least`);
 }
 
 /** `A=1 "B=two words"` */

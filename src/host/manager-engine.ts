@@ -18,6 +18,7 @@ import type { ManagerState } from '../core/manager/state.ts';
 import type { Journal } from './checkpoint/journal.ts';
 import { readClock } from './clock.ts';
 import type { Engine, EngineFacts, LoadOutcome, ManagerLog, SourcePriority } from './engine.ts';
+import type { Drills } from './drills.ts';
 import type { ArmedFault } from './fault-points.ts';
 import type { NativeBinding } from './native.ts';
 import type { PollSet } from './poll-set.ts';
@@ -45,6 +46,7 @@ export interface EngineParts {
   /** A former engine performed this spawn and told nobody: the process is one of the unit's. Returns whether its program runs. */
   takeOverBirth(effect: SpawnEffect, pid: Pid): boolean;
   armFault(fault: ArmedFault): boolean;
+  readonly drills: Drills;
   /** Asks the build that would be executed whether it can go on with this state. `done` gets null, or why it cannot. */
   verifyNextBuild(done: (why: string | null) => void): void;
   /** Executes the manager anew. Returns only when that failed. */
@@ -78,6 +80,7 @@ export class ManagerEngine implements Engine {
   readonly #replies = new Map<RequestId, (reply: Reply) => void>();
   readonly #listeners = new Set<(change: Change) => void>();
   readonly #turnListeners = new Set<() => void>();
+  readonly #wakeUpListeners = new Set<(nowUsec: MonotonicUsec) => void>();
 
   constructor(options: { readonly native: NativeBinding; readonly poll: PollSet; readonly log: ManagerLog; readonly facts: EngineFacts; readonly step: Step; readonly state: ManagerState; readonly journal: Journal | null }) {
     this.native = options.native;
@@ -162,6 +165,15 @@ export class ManagerEngine implements Engine {
     return () => { this.#turnListeners.delete(listener); };
   }
 
+  /** Called after each wake-up, also when it brought no event. `nowUsec` is the monotonic clock. */
+  onWakeUp(listener: (nowUsec: MonotonicUsec) => void): void {
+    this.#wakeUpListeners.add(listener);
+  }
+
+  get drills(): Drills {
+    return this.#attached().drills;
+  }
+
   loadUnits(names: readonly UnitName[]): LoadOutcome {
     return this.#attached().loadUnits(names);
   }
@@ -200,6 +212,7 @@ export class ManagerEngine implements Engine {
       },
       onWakeUp: () => {
         this.#runTurn();
+        this.#tellOfWakeUp();
       },
       onSourceError: (error) => {
         this.log.write('crit', '', `an event source failed: ${describeError(error)}`);
@@ -231,6 +244,13 @@ export class ManagerEngine implements Engine {
   /** Carries out `publish`: kept until the turn is over, so that listeners see the state they are told of. */
   publish(change: Change): void {
     this.#changes.push(change);
+  }
+
+  #tellOfWakeUp(): void {
+    if (this.#wakeUpListeners.size === 0) return;
+    const now = this.now().monotonicUsec;
+    for (const listener of this.#wakeUpListeners) this.#guard(() => { listener(now); });
+    if (this.#reexec !== undefined) this.#executeAnew(this.#reexec);
   }
 
   #attached(): EngineParts {

@@ -26,6 +26,7 @@ import { watchClock } from './clock-watch.ts';
 import { readClock } from './clock.ts';
 import { CrashRecorder } from './crash-recorder.ts';
 import { realConditionHost } from './conditions/condition-host.ts';
+import { Drills } from './drills.ts';
 import { HostPerformer } from './effect-performer.ts';
 import type { EngineFacts, LoadOutcome, ManagerLog } from './engine.ts';
 import { FdTable } from './fd-table.ts';
@@ -127,6 +128,7 @@ export class Manager {
   readonly #tracker: ProcessTracker;
   readonly #logd: LogdProcess;
   readonly #crashes: CrashRecorder | null;
+  readonly #drills: Drills;
   readonly #notify: NotifySocket | null;
   readonly #reaper: Reaper;
   readonly #executor: ExecutorLauncher;
@@ -187,6 +189,15 @@ export class Manager {
         submit({ event: 'notify', unit, pid, fields: known, fds: names });
       },
     });
+    this.#drills = new Drills({
+      signal: (pid, signal) => native.kill(pid, signal),
+      mainPidOf: (name) => {
+        const unit = getEntry(this.engine.state().units, name);
+        return unit === undefined ? null : mainPidOf(unit);
+      },
+      processesOf: (unit) => this.#tracker.processesOf(unit),
+      logdPid: () => this.#logd.pid,
+    });
     const users = new UserDatabase(native);
     this.#executor = new ExecutorLauncher({
       native, kept, poll, path: executorPath(), directoryRoots: options.directoryRoots, defaultDirectory: options.defaultDirectory, runtimeDirectory: facts.runtimeDirectory, submit,
@@ -196,7 +207,11 @@ export class Manager {
       native, log, tracker: this.#tracker, streams: options.streams, fds, users, executor: this.#executor, nullFd,
       notifySocket: this.#notify?.path ?? null, directoryRoots: options.directoryRoots, defaultDirectory: options.defaultDirectory,
       foregroundUnit: options.foregroundUnit, submit,
-      onSpawned: (pid, unit) => { this.#children.set(pid, unit); },
+      failsSpawn: (unit) => this.#drills.failsSpawn(unit),
+      onSpawned: (pid, unit) => {
+        this.#children.set(pid, unit);
+        this.#drills.onSpawned(pid, unit);
+      },
     });
     this.#sockets = new ListeningSockets({ native, poll, log, fds, users, submit });
     this.#finalKill = new FinalKill({
@@ -256,6 +271,7 @@ export class Manager {
         options.checkpoint?.armFault(fault);
         return options.checkpoint !== null;
       },
+      drills: this.#drills,
       verifyNextBuild: (done) => {
         verifyNextBuild({
           native, mode: facts.mode, question: stateQuestion(this.engine.state()),

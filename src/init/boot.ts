@@ -17,6 +17,7 @@ import { LogStreams } from '../host/logging/log-streams.ts';
 import { openSyslogSocket } from '../host/logging/syslog-socket.ts';
 import { OutputSink } from '../host/logging/output-sink.ts';
 import { Manager } from '../host/manager.ts';
+import { MemoryCeiling } from '../host/memory-ceiling.ts';
 import type { ManagerOptions, UnitSource } from '../host/manager.ts';
 import type { NativeBinding, SignalRecord } from '../host/native.ts';
 import { PollSet } from '../host/poll-set.ts';
@@ -57,6 +58,8 @@ export interface BootOptions {
   readonly generators: ManagerOptions['generators'];
   readonly specifiers: SpecifierContext;
   readonly defaults: UnitDefaults;
+  /** Bytes of memory that the engine may take; null = as much as it likes. */
+  readonly engineMemoryMax: number | null;
   readonly runtimeDirectory: RuntimeDirectory;
   /** `[Access]` of the configuration. */
   readonly accessRules: readonly AccessRule[];
@@ -183,6 +186,18 @@ export function boot(options: BootOptions): Manager {
     },
   };
   const manager = new Manager(managerOptions);
+  const ceiling = new MemoryCeiling({
+    // Without a checkpoint nobody would begin anew.
+    bytesMax: checkpoint.memory === null ? null : options.engineMemoryMax,
+    log,
+    residentSize: () => process.memoryUsage.rss(),
+    collect: () => {
+      globalThis.gc?.();
+      native.trimMemory();
+    },
+    reexec: () => { manager.engine.requestReexec(null); },
+  });
+  manager.engine.onWakeUp((nowUsec) => { ceiling.look(nowUsec); });
   let status: StatusLines | null = null;
   if (options.showStatus !== 'no') {
     status = new StatusLines({ sink: output, colour, live: onTerminal, show: options.showStatus, state: () => manager.engine.state(), nowUsec: () => manager.engine.now().monotonicUsec });

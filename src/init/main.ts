@@ -136,7 +136,7 @@ function run(options: Options, chosen: ChosenMode): void {
     modeReason: options.command === null ? chosen.why : 'one command is run',
     // Not twice on a console that gets the whole log, and not by a manager that goes on.
     announcesMode: options.command === null && options.mode === null && isFirst && !kernel.quiet && options.showStatus !== 'no' && logWishes.target === null,
-    defaults,
+    defaults, engineMemoryMax: configuration.engineMemoryMax,
     accessRules: configuration.accessRules,
     logDirectory: mode === 'user' ? `${specifiers.stateRoot}/heartwood/log` : '/var/log/heartwood',
     showStatus: options.command !== null ? 'no' : showStatus(options, kernel, configuration.showStatus, native.isTty(1 as Fd)),

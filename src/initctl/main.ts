@@ -12,7 +12,7 @@ import { OLD_NAMES, translateOldName, type Translated } from './old-names.ts';
 import { hasOption, optionText, parseArguments, type Options } from './options.ts';
 import { runPrompt } from './prompt.ts';
 import type { Terminal } from './terminal.ts';
-import { needsNode, readCommand, runCommand } from './verbs.ts';
+import { worksOnFiles, readCommand, runCommand } from './verbs.ts';
 
 function terminalOf(): Terminal {
   const { stdout, stderr } = process;
@@ -68,8 +68,8 @@ async function main(): Promise<number> {
   const session: { connection: ManagerConnection | null; noManager: boolean } = { connection: null, noManager: false };
   const answerer = async (): Promise<Answerer | Failure> => {
     const offline = offlineAnswerer({ root: optionText(options, 'root'), user: hasOption(options, 'user') });
-    if (hasOption(options, 'root') || needsNode(command)) return offline;
-    if (session.connection !== null) return session.connection;
+    if (hasOption(options, 'root') || worksOnFiles(command)) return offline;
+    if (session.connection?.isLost === false) return session.connection;
     const opened = await ManagerConnection.open(places.controlSocket);
     if (typeof opened !== 'string') return (session.connection = opened);
     session.noManager = true;

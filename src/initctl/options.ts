@@ -117,6 +117,8 @@ export const OPTIONS = {
   units: { value: 'DIR[:DIR…]', summary: 'Folders of unit files to simulate' },
   script: { value: 'FILE', summary: 'What programs do and what happens when' },
   message: { value: 'TEXT', summary: 'Reason for the log' },
+  assert: { value: 'CLAIM', summary: 'What must hold afterwards: UNIT=STATE, UNIT.PROPERTY=VALUE, undisturbed' },
+  within: { value: 'SPAN', summary: 'Time for it (default 10s)' },
 } as const satisfies Readonly<Record<string, OptionRow>>;
 
 export type OptionName = keyof typeof OPTIONS;

@@ -14,7 +14,7 @@ import { showConsole } from './prompt-console.ts';
 import { completeLine } from './prompt-completion.ts';
 import type { Terminal } from './terminal.ts';
 import { paint } from './text/style.ts';
-import { needsNode, readCommand, runCommand } from './verbs.ts';
+import { worksOnFiles, readCommand, runCommand } from './verbs.ts';
 
 export interface PromptOptions {
   readonly places: Places;
@@ -88,7 +88,7 @@ async function runLine(argv: readonly string[], program: 'initctl' | 'systemctl'
   readline.on('SIGINT', onInterrupt);
   const current: Terminal = { ...terminal, columns: process.stdout.columns };
   const command = readCommand({ program, argv, terminal: current, nowUsec: Date.now() * 1000 });
-  const answerer = (): Promise<Answerer | Failure> => Promise.resolve(needsNode(command) ? offlineAnswerer({ root: null, user: false }) : connection);
+  const answerer = (): Promise<Answerer | Failure> => Promise.resolve(worksOnFiles(command) ? offlineAnswerer({ root: null, user: false }) : connection);
   try {
     const exit = await runVerb(runCommand(command), { answerer, places, terminal: current, stdout: process.stdout, stderr: process.stderr, signal: interrupt.signal });
     if (exit !== EXIT.done) process.stdout.write(paint(terminal, 'dim', `(exit status ${String(exit)})\n`));

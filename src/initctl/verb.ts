@@ -128,6 +128,8 @@ export interface Verb {
   readonly runs: 'manager' | 'node';
   /** Words with which a verb that otherwise asks the manager works on files. */
   readonly worksOnFiles?: (call: Invocation) => boolean;
+  /** Words with which the manager may die while the verb goes on: the Node client runs it, and connects again. */
+  readonly outlivesManager?: (call: Invocation) => boolean;
   readonly run: (call: Invocation) => VerbRun;
 }
 

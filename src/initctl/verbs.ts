@@ -145,8 +145,13 @@ export function readCommand(line: CommandLine): Command {
   return { kind: 'verb', verb, call };
 }
 
-/** Whether a command needs files that the manager does not look into, so that the Node client must run it. */
+/** Whether the Node client must run a command: because it works on files, or the manager may die in between. */
 export function needsNode(command: Command): boolean {
+  return worksOnFiles(command) || (command.kind === 'verb' && command.verb.outlivesManager?.(command.call) === true);
+}
+
+/** Whether a command needs files that the manager does not look into. */
+export function worksOnFiles(command: Command): boolean {
   return command.kind === 'verb' && (command.verb.runs === 'node' || command.verb.worksOnFiles?.(command.call) === true);
 }
 

@@ -15,6 +15,7 @@ import type { Change, LogLevel, Reply } from '../../src/core/manager/effect.ts';
 import type { UnitDefinition } from '../../src/core/unit/definition.ts';
 import { ControlServer } from '../../src/host/control-server/control-server.ts';
 import type { UnstampedEvent } from '../../src/core/manager/event.ts';
+import { Drills } from '../../src/host/drills.ts';
 import type { Engine, LoadOutcome, SourcePriority } from '../../src/host/engine.ts';
 import { loadNative } from '../../src/host/load-native.ts';
 import { PollSet } from '../../src/host/poll-set.ts';
@@ -87,6 +88,7 @@ export function openControlRig(options: RigOptions): ControlRig {
     nextRequestId: () => nextId++ as RequestId,
     onReply: (id, callback) => { callbacks.set(id, callback); },
     armFault: () => false,
+    drills: new Drills({ signal: () => 0, mainPidOf: () => null, processesOf: () => [], logdPid: () => null }),
     isAwaited: (id) => callbacks.has(id),
     dropRequest: (id) => {
       callbacks.delete(id);

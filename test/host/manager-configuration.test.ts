@@ -49,3 +49,12 @@ test('there is a bound on access rules', () => {
   assert.equal(accessRules.length, ACCESS_RULES_MAX);
   assert.equal(complaints.length, 2);
 });
+
+test('the ceiling of the engine\'s memory is a size, infinity for none, and not less than the engine needs', () => {
+  assert.equal(merged('').engineMemoryMax, 512 * 2 ** 20);
+  assert.equal(merged('[Manager]\nEngineMemoryMax=1G\n').engineMemoryMax, 2 ** 30);
+  assert.equal(merged('[Manager]\nEngineMemoryMax=infinity\n').engineMemoryMax, null);
+  const low = merged('[Manager]\nEngineMemoryMax=10M\n');
+  assert.equal(low.engineMemoryMax, 512 * 2 ** 20);
+  assert.match(low.complaints[0] ?? '', /0\.conf: EngineMemoryMax=: 10M is less than the engine needs to live/);
+});

@@ -126,6 +126,8 @@ export const METHOD_NOTES: MethodNotes = {
   'daemon-reload': { text: 'Reads all unit files again.', params: {} },
   'daemon-reexec': { text: 'Executes the manager anew; services run on. Connections end: the answer of a cli request with a key is had by sending it again.', params: {} },
   fault: { text: 'Makes the manager die, as a drill. Refused unless it was started with HEARTWOOD_FAULTS=1.', params: { how: 'such as segv, abort, throw, loop; initctl help fault has all', at: 'a place where the death waits; null means at once?', passes: 'how often the place is passed unharmed first?', deaths: 'how many engines die there in a row?' } },
+  'unit-fault': { text: 'Lets something befall a service, as a drill. Refused as fault is.', params: { how: 'kill, hang, slow-start or spawn-failure', unit: 'a name', count: 'starts that fail?', durationMsec: 'how long processes are held?' } },
+  'logd-fault': { text: 'Kills the process that keeps the log, as a drill. Refused as fault is.', params: {} },
   'change-unit-files': { text: 'Changes links in the directories of unit files.', params: { operation: 'OPERATIONS', units: 'names, or absolute paths for enable and link', runtime: 'until the next boot only?', force: 'replace what is in the way?', reload: 'the manager reads its units again afterwards?', presetMode: 'full, enable-only or disable-only?', owner: 'the unit that add-wants and add-requires let want the others?' } },
   cli: {
     text: 'Runs a command line of initctl in the manager. Its text comes in output notifications; the answer is {"exit": N}, or {"run": "node"} for a verb that works on files or logs and is left to the client.',

@@ -10,6 +10,7 @@ import { isPrivileged, refuseAccess, type AccessPolicy } from '../../control/acc
 import type { Failure } from '../../control/error-codes.ts';
 import type { UnitName } from '../../base/brand.ts';
 import type { Request } from '../../core/manager/event.ts';
+import { findUnit } from '../../core/manager/query.ts';
 import type { Engine } from '../engine.ts';
 import { FAULT_SIGNALS, commitFault } from '../faults.ts';
 import type { Peer } from './connection.ts';
@@ -125,9 +126,10 @@ export class Dispatcher {
       }
       case 'daemon-reexec':
         return this.#submit(peer, { method: 'reexec' }, finish, key);
-      case 'fault':
+      case 'fault': case 'unit-fault': case 'logd-fault':
         if (process.env['HEARTWOOD_FAULTS'] !== '1') return fail({ name: 'access-denied', message: 'the manager was not started with HEARTWOOD_FAULTS=1' });
-        return this.#fault(params as Params<'fault'>, finish);
+        if (method === 'fault') return this.#fault(params as Params<'fault'>, finish);
+        return this.#misfortune(method === 'logd-fault' ? null : (params as Params<'unit-fault'>), finish);
       case 'daemon-reload':
         return this.#reload(() => { finish({ ok: true, value: {} }); });
       case 'sync-units':
@@ -185,6 +187,19 @@ export class Dispatcher {
     } else {
       finish({ ok: true, value: {} });
     }
+    return null;
+  }
+
+  /** @param fault null: that of logd */
+  #misfortune(fault: Params<'unit-fault'> | null, finish: (outcome: Outcome<'unit-fault'>) => void): null {
+    const { drills } = this.#engine;
+    const unit = fault === null ? undefined : findUnit(this.#engine.state(), fault.unit as UnitName);
+    if (fault !== null && unit === undefined) {
+      finish({ ok: false, failure: { name: 'no-such-unit', message: `${fault.unit} is not loaded`, unit: fault.unit } });
+      return null;
+    }
+    const why = fault === null || unit === undefined ? drills.killLogd() : drills.commit({ ...fault, unit: unit.name });
+    finish(why === null ? { ok: true, value: {} } : { ok: false, failure: { name: 'no-process', message: why } });
     return null;
   }
 

@@ -49,6 +49,8 @@ export interface SpawnerOptions {
   /** The one unit whose processes get the manager's terminal: that of `heartwood -- CMD`. */
   readonly foregroundUnit: UnitName | null;
   readonly submit: (event: UnstampedEvent) => void;
+  /** A drill wants this start of a process to fail as if the kernel had no room for one. */
+  readonly failsSpawn: (unit: UnitName) => boolean;
   /** A process of the unit exists now. */
   readonly onSpawned: (pid: Pid, unit: UnitName) => void;
 }
@@ -97,6 +99,10 @@ export class Spawner {
 
   /** Carries out one `spawn` effect; the answer is submitted as an event, at the latest by `finish`. */
   spawn(effect: SpawnEffect): void {
+    if (this.#options.failsSpawn(effect.unit)) {
+      this.#fail(effect, 'clone', 'EAGAIN', effect.command.path);
+      return;
+    }
     const exec = effectiveContext(this.#dynamicUsers.apply(effect.unit, effect.definition.exec), effect.command.privilege);
     const path = this.#paths.resolve(effect.command.path);
     if (path === null) {
