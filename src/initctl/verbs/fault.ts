@@ -15,7 +15,7 @@ const USAGE = `fault takes a death of the manager (${FAULTS.join(', ')}; and per
 /** What is to happen, as a request. */
 type Wish =
   | { readonly method: 'fault'; readonly params: Given<'fault'>; readonly unit: null }
-  | { readonly method: 'logd-fault'; readonly params: Given<'logd-fault'>; readonly unit: null }
+  | { readonly method: 'logd-fault'; readonly unit: null }
   | { readonly method: 'unit-fault'; readonly params: Given<'unit-fault'>; readonly unit: string };
 
 export const fault: Verb = {
@@ -48,7 +48,7 @@ export const fault: Verb = {
 /** @returns a sentence when it is none */
 function readWish(words: readonly string[]): Wish | string {
   const [how = '', ...rest] = words;
-  if (how === 'logd') return rest.length === 0 ? { method: 'logd-fault', params: {}, unit: null } : USAGE;
+  if (how === 'logd') return rest.length === 0 ? { method: 'logd-fault', unit: null } : USAGE;
   if (UNIT_FAULTS.includes(how as UnitFault)) return readMisfortune(how as UnitFault, rest);
   const [at, place, passes = '0', deaths = '1', ...more] = rest;
   const isNumbered = /^\d{1,6}$/.test(passes) && /^[1-9]\d?$/.test(deaths);
