@@ -80,7 +80,7 @@ function main(directory: string, services: number): void {
   const log = { write: () => undefined };
   const facts: EngineFacts = { mode: 'container', version: '', runtimeDirectory: '', logDirectory: '', unitPath: [directory], cgroupRoot: null };
   const loader = createUnitLoader({
-    mode: 'system', directories: [directory], root: '', defaults: BUILT_IN_DEFAULTS,
+    mode: 'system', directories: [directory], root: '', defaults: BUILT_IN_DEFAULTS, hasDevices: false,
     specifiers: readSpecifierFacts({ mode: 'system', root: '', uid: 0, gid: 0, environment: {}, runtimeRoot: '/run' }),
   });
   const state = initialState({

@@ -70,7 +70,7 @@ function readMisfortune(how: UnitFault, [word, much, ...more]: readonly string[]
 function* ask(wish: Wish): VerbRun<Reply<'fault'>> {
   switch (wish.method) {
     case 'fault': return yield* request('fault', wish.params);
-    case 'logd-fault': return yield* request('logd-fault', wish.params);
+    case 'logd-fault': return yield* request('logd-fault', {});
     case 'unit-fault': return yield* request('unit-fault', wish.params);
   }
 }
