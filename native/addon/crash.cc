@@ -54,6 +54,9 @@ constexpr uint32_t kDeathsWithoutPause = 3;
 constexpr int64_t kFirstPauseNsec = 50'000'000;
 /// A hang is told by this many looks in a row that see the same turn. Looks, not time: a stopped process misses looks as well.
 constexpr int kLooksMax = 4;
+/// A recovery is one long turn: it reads the files of all units again, on a machine that may be slow or busy. Taken for a hang, it would be
+/// begun again and again until the rescue program takes over.
+constexpr int kLooksMaxInRecovery = 8 * kLooksMax;
 constexpr int kUvCheckType = 2;
 constexpr int kUvPrepareType = 9;
 
@@ -131,7 +134,8 @@ void markKeptFds(bool kept) {
 }
 
 char rescueControl[12];
-char rescueReason[] = "it died again and again without getting anything done";
+/// Filled in at a death.
+char rescueReason[160];
 
 /// Everything but the number of the control socket, which is known only later.
 char** rescueCommand() {
@@ -146,24 +150,50 @@ char** rescueCommand() {
   return command;
 }
 
-/// -1 for none. Not by snprintf, which signal-safety(7) does not list.
-void writeControlFd(int fd) {
-  char digits[sizeof rescueControl];
-  int count = 0;
-  for (int rest = fd; rest > 0; rest /= 10) digits[count++] = static_cast<char>('0' + rest % 10);
-  char* at = rescueControl;
-  if (count == 0) {
-    *at++ = '-';
-    digits[count++] = '1';
-  }
-  while (count > 0) *at++ = digits[--count];
-  *at = '\0';
+/// Appends at the end of the text, which stays one. Not by snprintf, which signal-safety(7) does not list.
+void append(char* text, size_t size, const char* more) {
+  size_t used = strlen(text);
+  while (*more != '\0' && used + 1 < size) text[used++] = *more++;
+  text[used] = '\0';
 }
 
-void executeRescue() {
+void appendNumber(char* text, size_t size, int number) {
+  char digits[12];
+  int at = sizeof digits - 1;
+  digits[at] = '\0';
+  for (int rest = number; rest > 0 || at == sizeof digits - 1; rest /= 10) digits[--at] = static_cast<char>('0' + rest % 10);
+  append(text, size, digits + at);
+}
+
+/// @param executeErrno why the manager could not be executed again; 0: it was not tried, for it had died too often
+void writeRescueReason(int executeErrno) {
+  const CheckpointHeader* header = mappedCheckpoint.header;
+  rescueReason[0] = '\0';
+  const size_t size = sizeof rescueReason;
+  if (executeErrno != 0) {
+    append(rescueReason, size, "it died and could not be executed again, errno ");
+    appendNumber(rescueReason, size, executeErrno);
+    append(rescueReason, size, "; it died");
+  } else {
+    append(rescueReason, size, "it died again and again without getting anything done, the last time");
+  }
+  if (header->deathCode == kDeathByHang) {
+    append(rescueReason, size, " because it hung");
+  } else if (header->deathCode == kDeathByExit) {
+    append(rescueReason, size, " because it called exit");
+  } else {
+    append(rescueReason, size, " of signal ");
+    appendNumber(rescueReason, size, header->deathSignal);
+  }
+}
+
+void executeRescue(int executeErrno) {
   if (guard.rescue.empty()) return;
   say("heartwood: going over to the rescue program\n");
-  writeControlFd(mappedCheckpoint.header->controlFd);
+  rescueControl[0] = '\0';
+  if (mappedCheckpoint.header->controlFd > 0) appendNumber(rescueControl, sizeof rescueControl, static_cast<int>(mappedCheckpoint.header->controlFd));
+  else append(rescueControl, sizeof rescueControl, "-1");
+  writeRescueReason(executeErrno);
   // Whoever starts the manager again from there gives it all its tries anew.
   mappedCheckpoint.header->deathsInRow = 0;
   // It reads nothing of most of them, but services would die of a pipe without a reader.
@@ -204,10 +234,9 @@ int execute() {
   // A second death on the way: whatever it was, the record is written or beyond repair.
   if (!guard.dying.exchange(true)) recordDeath(signal, code, isOwn);
   const uint32_t deathsInRow = mappedCheckpoint.header->deathsInRow;
-  if (deathsInRow > kDeathsInRowMax) executeRescue();
+  if (deathsInRow > kDeathsInRowMax) executeRescue(0);
   else if (isOwn) pauseBeforeNextTry(deathsInRow);
-  execute();
-  executeRescue();
+  executeRescue(execute());
   stay();
 }
 
@@ -255,11 +284,12 @@ void* watch(void*) {
     const uint64_t turns = guard.turns;
     looks = guard.busy != 0 && turns == seen ? looks + 1 : 0;
     seen = turns;
-    if (looks < kLooksMax) continue;
+    const int most = mappedCheckpoint.header->aliveMonotonicUsec > 0 ? kLooksMax : kLooksMaxInRecovery;
+    if (looks < most) continue;
     // First through the main thread, so that a parent-death signal of its children is not set off; when even a signal does not reach
     // it (it waits for a child of vfork), from here.
     guard.hanging = true;
-    if (looks == kLooksMax) syscall(SYS_tgkill, guard.pid, guard.mainThread, SIGABRT);
+    if (looks == most) syscall(SYS_tgkill, guard.pid, guard.mainThread, SIGABRT);
     else dieAndRise(SIGABRT, kDeathByHang, true);
   }
 }

@@ -7,7 +7,9 @@
  *   delay it (NODE_EXTRA_CA_CERTS costs 30 ms). Services may well want them (NODE_ENV), so they are not dropped but renamed:
  *   NODE_ENV=x becomes HEARTWOOD_ENV_NODE_ENV=x, and the manager turns them back in what it hands to services;
  * - HEARTWOOD_NOFILE=SOFT:HARD says what the limit of open files was: Node raises its soft one, services must not inherit that. A
- *   manager that executes itself anew passes the old record on, because by then the limit is the raised one.
+ *   manager that executes itself anew passes the old record on, because by then the limit is the raised one;
+ * - signals that are blocked stay so: Node would unblock them, and what was sent to a manager that executes itself anew would be lost,
+ *   or end it. signal-keeper.so beside this program sees to that.
  *
  * The manager's program is ../heartwood.js or ../heartwood.cjs, seen from this file (/proc/self/exe, links resolved). Node is
  * $HEARTWOOD_NODE, else the one that built this program, else the first `node` of PATH. All arguments are passed on.
@@ -18,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,17 +107,49 @@ static char *prefixed(const char *assignment) {
   return result;
 }
 
+/* Blocked signals are the sign of a manager that executes itself anew: at its first start there is nothing to keep. */
+static bool has_signals_to_keep(void) {
+  sigset_t blocked;
+  return sigprocmask(SIG_BLOCK, NULL, &blocked) == 0 && sigismember(&blocked, SIGTERM) == 1;
+}
+
+/* `LD_PRELOAD=` with the keeper in front of what is to be preloaded anyway; NULL when there is no keeper. */
+static char *keeper_assignment(const char *preloaded) {
+  char path[PATH_MAX];
+  ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+  if (length < 0) return NULL;
+  path[length] = '\0';
+  char *slash = strrchr(path, '/');
+  static const char name[] = "/signal-keeper.so";
+  if (slash == NULL || slash + sizeof name > path + sizeof path) return NULL;
+  memcpy(slash, name, sizeof name);
+  /* The dynamic linker takes blanks and colons for separators. */
+  if (access(path, R_OK) != 0 || strpbrk(path, " :") != NULL) return NULL;
+  size_t bytes = strlen("LD_PRELOAD=") + strlen(path) + strlen(preloaded) + 2;
+  char *result = allocate(bytes);
+  snprintf(result, bytes, "LD_PRELOAD=%s%s%s", path, *preloaded == '\0' ? "" : ":", preloaded);
+  return result;
+}
+
 static char **make_environment(void) {
   size_t count = 0;
   while (environ[count] != NULL) count++;
-  char **result = allocate((count + 2) * sizeof *result);
+  char **result = allocate((count + 3) * sizeof *result);
   size_t used = 0;
   bool recorded_before = false;
+  const char *preloaded = NULL;
   for (size_t i = 0; i < count; i++) {
     recorded_before |= starts_with(environ[i], "HEARTWOOD_NOFILE=");
+    if (starts_with(environ[i], "LD_PRELOAD=")) {
+      preloaded = environ[i] + strlen("LD_PRELOAD=");
+      continue;
+    }
     bool foreign = starts_with(environ[i], "NODE_") || starts_with(environ[i], "SSL_");
     result[used++] = foreign ? prefixed(environ[i]) : environ[i];
   }
+  char *keeper = has_signals_to_keep() ? keeper_assignment(preloaded == NULL ? "" : preloaded) : NULL;
+  if (keeper != NULL) result[used++] = keeper;
+  else if (preloaded != NULL) result[used++] = (char *)preloaded - strlen("LD_PRELOAD=");
   struct rlimit limit;
   static char recorded[64];
   if (!recorded_before && getrlimit(RLIMIT_NOFILE, &limit) == 0) {

@@ -101,7 +101,7 @@ test('heartwood.unit(5) lists the load path in order', () => {
 
 test('heartwood.conf(5) names every verb that an access rule can grant', () => {
   const page = words('heartwood.conf.5');
-  const byWord = { enqueue: null, shutdown: null, 'change-unit-files': null } as Readonly<Record<string, null | undefined>>;
+  const byWord = { enqueue: null, shutdown: null, 'change-unit-files': null, 'unit-fault': null, 'logd-fault': null } as Readonly<Record<string, null | undefined>>;
   for (const [method, kind] of Object.entries(METHOD_KINDS)) {
     if ((kind === 'change' || kind === 'manage') && byWord[method] === undefined) assert.ok(page.has(method), method);
   }

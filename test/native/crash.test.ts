@@ -69,7 +69,7 @@ test('who dies again and again without getting anything done is replaced by the 
   const { stdout, stderr } = run('segv', 100, { RESCUE: '/bin/echo' });
   assert.match(stdout, /round 10 /);
   assert.doesNotMatch(stdout, /round 11 /);
-  assert.match(stdout, new RegExp(`^--rescue it died again and again without getting anything done --control -1 -- ${process.execPath} ${process.execPath} -e`, 'm'));
+  assert.match(stdout, new RegExp(`^--rescue it died again and again without getting anything done, the last time of signal 11 --control -1 -- ${process.execPath} ${process.execPath} -e`, 'm'));
   assert.match(stderr, /going over to the rescue program/);
 });
 

@@ -3,11 +3,11 @@
  * crash and are restarted, units are changed and reloaded, logs flood, clients come, go and talk nonsense. In the end nothing may have
  * piled up, and whoever had no part in it must not have noticed.
  */
-import { readFileSync, readdirSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nextRandom, seedRandom } from '../../../src/base/random.ts';
 import { CHECKOUT_INSIDE, NODE_INSIDE, withRig, type Rig } from '../rig.ts';
-import { WAYS_TO_DIE, survive, zombies } from '../ways-to-die.ts';
+import { WAYS_TO_DIE, deaths as deathsIn, zombies } from '../ways-to-die.ts';
 
 const STEADY = 20;
 const CRASHERS = 5;
@@ -20,10 +20,12 @@ const GROWTH_BYTES_MAX = 12 * 2 ** 20;
 /** Fds that differ from one quiet moment to the next: a client, a file being read. */
 const FD_SLACK = 4;
 const LOG_LIMIT_MS = 120_000;
+/** Of the manager's log, when something fails. */
+const LOG_SHOWN = 4000;
 const NUMBERS = `${CHECKOUT_INSIDE}/test/debian/immortal/numbered-lines.mjs`;
 
-/** Deaths that are over within a second: a loop is noticed after half of one. */
-const WAYS = WAYS_TO_DIE;
+/** Not on the console: there the floods are. */
+const MANAGER_LOG = '/tmp/manager.log';
 
 function units(): Record<string, string> {
   const wants: string[] = ['numbers.service', 'flood.service', 'tick.timer', 'watched.service'];
@@ -83,7 +85,7 @@ export interface SoakOptions {
 
 export function soak(options: SoakOptions): Promise<SoakReport> {
   const rigOptions = {
-    units: units(), args: ['--log-target', 'console', '--log-level', 'crit'],
+    units: units(), args: ['--log-target', `file:${MANAGER_LOG}`, '--log-level', 'notice'],
     env: { HEARTWOOD_FAULTS: '1', HEARTWOOD_HANG_MSEC: '400' },
   };
   return withRig(rigOptions, (rig) => run(rig, options));
@@ -124,12 +126,43 @@ async function run(rig: Rig, { seconds, seed, deaths, tell }: SoakOptions): Prom
 
 async function killAgainAndAgain(rig: Rig, random: () => number, isOver: () => boolean, counts: { deaths: number }): Promise<void> {
   const [least, most] = DEATH_PAUSE_MSEC;
+  const told = new DeathCounter(rig);
   while (!isOver()) {
     await sleep(least + random() * (most - least));
-    const way = WAYS[Math.floor(random() * WAYS.length)];
+    const way = WAYS_TO_DIE[Math.floor(random() * WAYS_TO_DIE.length)];
     if (way === undefined) continue;
-    await survive(rig, way);
+    const before = told.count();
+    await way.happen(rig);
+    await rig.until(() => told.count() > before, { limitMs: 60_000, what: `the manager to come back after ${way.name}` });
     counts.deaths += 1;
+  }
+}
+
+/** Counts in the manager's log how often it came back, reading only what is new. */
+class DeathCounter {
+  readonly #path: string;
+  #offset = 0;
+  #rest = '';
+  #count = 0;
+
+  constructor(rig: Rig) {
+    this.#path = rig.path(MANAGER_LOG);
+  }
+
+  count(): number {
+    const buffer = Buffer.alloc(1 << 20);
+    const fd = openSync(this.#path, 'r');
+    try {
+      const length = readSync(fd, buffer, 0, buffer.length, this.#offset);
+      this.#offset += length;
+      const text = this.#rest + buffer.toString('utf8', 0, length);
+      const end = text.lastIndexOf('\n') + 1;
+      this.#count += deathsIn(text.slice(0, end));
+      this.#rest = text.slice(end);
+    } finally {
+      closeSync(fd);
+    }
+    return this.#count;
   }
 }
 
@@ -189,7 +222,9 @@ async function wake(rig: Rig): Promise<void> {
 
 async function must(rig: Rig, ...words: readonly string[]): Promise<void> {
   const { status, stderr } = await rig.initctl(...words);
-  if (status !== 0) throw new Error(`initctl ${words.join(' ')} ended with status ${String(status)}: ${stderr}`);
+  if (status === 0) return;
+  const jobs = await rig.initctl('list-jobs', '--json');
+  throw new Error(`initctl ${words.join(' ')} ended with status ${String(status)}: ${stderr}\njobs: ${jobs.stdout}\n${readFileSync(rig.path(MANAGER_LOG), 'utf8').slice(-LOG_SHOWN)}`);
 }
 
 /** Of the services that are to be left alone. */
