@@ -28,7 +28,7 @@ const SIGNAL_ROUNDS_MAX = 16;
 const SUBGROUP_DEPTH_MAX = 16;
 const SUBGROUPS_MAX = 4096;
 /** How long the exit of a process that the manager does not reap may stay unnoticed. */
-const WATCH_AFTER_MSEC = 20;
+const WATCH_AFTER_MSEC = 100;
 /** Of a group without groups below it: its name and its `.`. */
 const LINKS_OF_A_LEAF = 2;
 /** Fresh sub-groups tried when a killed group cannot be replaced. */
