@@ -82,7 +82,7 @@ export interface BootOptions {
 function unitSource(loader: UnitLoader, mode: BootOptions['mode']): UnitSource {
   return {
     load: (names, find) => ({ definitions: loader.loadClosure(names, find), names: names.map((name) => loader.canonicalName(name)) }),
-    reload: (names) => loader.loadClosure(names, () => undefined),
+    reload: (names) => loader.reload(names),
     // The mounts of a container or of a session belong to somebody else, who takes them away again.
     mountPoint: (name, mount) => loader.mountPoint(name, mount, mode === 'system'),
     swapPoint: mode === 'system' ? (name, swap) => loader.swapPoint(name, swap) : null,

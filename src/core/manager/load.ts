@@ -88,7 +88,7 @@ export function addDefinitions(turn: Turn, definitions: readonly UnitDefinition[
   for (const read of definitions) {
     const definition = withoutVainDefaults(read, isMissing);
     const known = turn.unit(definition.name);
-    if (known !== undefined && known.definition.loadState !== 'not-found') continue;
+    if (known !== undefined && (known.definition.loadState !== 'not-found' || read.loadState === 'not-found')) continue;
     if (known === undefined || known.definition.kind !== definition.kind) turn.setUnit(newUnit(definition, onDemand ? turn.now.monotonicUsec : null));
     else turn.setUnit({ ...known, definition });
     // Its file was gone while it ran; now there is one again, which may say other things.
@@ -114,30 +114,33 @@ function reportCycles(turn: Turn, names: readonly UnitName[]): boolean {
   return cycles.length > 0;
 }
 
-/** daemon-reload: the files are the truth again; what runs stays as it is and takes its new definition at the next start. */
+/**
+ * daemon-reload: the files are the truth again; what runs stays as it is and takes its new definition at the next start. A unit whose files
+ * cannot be used stays as it was loaded. Where no unit has other edges than before, the graph is the one there is.
+ */
 export function replaceDefinitions(turn: Turn, definitions: readonly UnitDefinition[]): void {
   const missing = new Set(definitions.filter((each) => each.loadState === 'not-found').map((each) => each.name));
   const fresh = new Map(definitions.map((read) => [read.name, withoutVainDefaults(read, (name) => missing.has(name))]));
+  let hasSameEdges = true;
   for (const unit of turn.units()) {
-    for (const alias of unit.definition.names) if (alias !== unit.name) turn.removeAlias(alias);
-    const definition = fresh.get(unit.name);
-    if (definition !== undefined && definition.kind === unit.definition.kind) {
-      // A file that broke under a unit that runs: the loaded unit is kept, and the error shown.
-      const broken = definition.loadState !== 'loaded' && unit.definition.loadState === 'loaded' && isBusy(unit);
-      turn.setUnit({ ...unit, needsReload: false, definition: broken ? keepDefinition(unit.definition, definition) : definition });
-      fresh.delete(unit.name);
-    } else if (isBusy(unit)) {
-      turn.setUnit({ ...unit, definition: { ...unit.definition, loadState: 'not-found', loadError: 'The unit file is gone.' } });
-    } else {
+    const read = fresh.get(unit.name);
+    if (read === undefined && !isBusy(unit)) {
+      for (const alias of unit.definition.names) if (alias !== unit.name) turn.removeAlias(alias);
       turn.removeUnit(unit.name);
+      hasSameEdges = false;
+      continue;
     }
+    fresh.delete(unit.name);
+    const next = read === undefined ? gone(unit.definition) : mustStay(unit, read) ? keepDefinition(unit.definition, read) : read;
+    if (!isSameInGraph(unit.definition, next)) {
+      for (const alias of unit.definition.names) if (alias !== unit.name) turn.removeAlias(alias);
+      hasSameEdges = false;
+    }
+    if (next !== unit.definition || unit.needsReload) turn.setUnit({ ...unit, needsReload: false, definition: next });
   }
   for (const definition of fresh.values()) turn.setUnit(newUnit(definition));
   watchDevices(turn, definitions);
-  const all = turn.units().map((unit) => unit.definition);
-  for (const definition of all) setAliases(turn, definition);
-  turn.graph = buildGraph(all, (name) => turn.resolve(name));
-  turn.orderIsAcyclic = !reportCycles(turn, all.map((definition) => definition.name));
+  if (!hasSameEdges || fresh.size > 0 || !turn.orderIsAcyclic) rebuildGraph(turn);
   // An edge a job waits for may be gone, and then nobody would wake it: each looks anew at what it has to wait for.
   for (const job of turn.jobs()) {
     if (job.state !== 'waiting') continue;
@@ -147,8 +150,37 @@ export function replaceDefinitions(turn: Turn, definitions: readonly UnitDefinit
   reconsiderHeld(turn);
 }
 
+function rebuildGraph(turn: Turn): void {
+  const all = turn.units().map((unit) => unit.definition);
+  for (const definition of all) setAliases(turn, definition);
+  turn.graph = buildGraph(all, (name) => turn.resolve(name));
+  turn.orderIsAcyclic = !reportCycles(turn, all.map((definition) => definition.name));
+}
+
+/** Whether the two have the same names, and the same edges in the same order. */
+function isSameInGraph(a: UnitDefinition, b: UnitDefinition): boolean {
+  if (a === b || (a.names === b.names && a.dependencies === b.dependencies)) return true;
+  return a.names.length === b.names.length && a.names.every((name, index) => name === b.names[index])
+    && a.dependencies.length === b.dependencies.length
+    && a.dependencies.every(({ kind, other }, index) => kind === b.dependencies[index]?.kind && other === b.dependencies[index].other);
+}
+
+/** Files that broke leave the loaded unit as it is; files that are gone or masked, only while it has something to do. */
+function mustStay(unit: Unit, read: UnitDefinition): boolean {
+  return isUsable(unit.definition) && read.loadState !== 'loaded' && (read.loadState === 'bad-setting' || read.loadState === 'error' || isBusy(unit));
+}
+
+/** It was read well, now or before its files broke. */
+function isUsable({ loadState, outdated }: UnitDefinition): boolean {
+  return loadState === 'loaded' || outdated === true;
+}
+
 function keepDefinition(old: UnitDefinition, broken: UnitDefinition): UnitDefinition {
-  return { ...old, loadState: broken.loadState, loadError: broken.loadError, diagnostics: broken.diagnostics };
+  return { ...old, outdated: true, loadState: broken.loadState, loadError: broken.loadError, diagnostics: broken.diagnostics };
+}
+
+function gone(old: UnitDefinition): UnitDefinition {
+  return { ...old, ...(isUsable(old) ? { outdated: true } : {}), loadState: 'not-found', loadError: 'The unit file is gone.' };
 }
 
 function isBusy(unit: Unit): boolean {

@@ -1,7 +1,8 @@
 /**
  * The state as text and back: what a checkpoint holds.
  *
- * Definitions stay out, for they are read again from the files; only a unit that has no file, or one that goes with it (a transient one), carries its own.
+ * Definitions stay out, for they are read again from the files; only a unit that has no file, or one that
+ * goes with it (a transient one), or one that cannot be read any more, carries its own.
  * The graph and the aliases are derived from the definitions, the indexes of due times from units and jobs. Law, tested at every event of the random scenarios: a state that goes
  * through here behaves as before.
  *
@@ -17,7 +18,7 @@ import type { Job, ManagerState, PendingRequest, Unit, UnitRuntime } from './sta
 
 export const SNAPSHOT_FORMAT = 1;
 
-/** A unit without what is read from files. `definition` only for a unit that has none. */
+/** A unit without what is read from files. `definition` only for a unit whose files do not say it. */
 type SavedUnit = Omit<Unit, 'definition'> & { readonly sourceHash: string; readonly definition?: UnitDefinition };
 
 /** What the text holds. */
@@ -49,8 +50,8 @@ export function serialise(state: ManagerState): string {
 function saveUnit(unit: Unit): SavedUnit {
   const { definition, ...rest } = unit;
   const saved = { ...rest, sourceHash: definition.sourceHash };
-  const isWithoutFile = definition.fragmentPath === null || definition.transient === true;
-  return isWithoutFile && definition.loadState === 'loaded' ? { ...saved, definition } : saved;
+  const isWithoutFile = definition.loadState === 'loaded' && (definition.fragmentPath === null || definition.transient === true);
+  return isWithoutFile || definition.outdated === true ? { ...saved, definition } : saved;
 }
 
 export type Restored =

@@ -59,6 +59,8 @@ export interface UnitCommon {
   readonly dropInPaths: readonly string[];
   /** Its fragment is one that a client had made: the unit is forgotten when it has ended. */
   readonly transient?: true;
+  /** Its files cannot be used any more (`loadState` says how): what they said before holds, until they can. */
+  readonly outdated?: true;
   /** 16 hexadecimal digits over the paths and texts of all source files in order; tells "changed on disk". Not a defence against forgery. */
   readonly sourceHash: string;
   /** Description=, or the unit's name. */

@@ -1,6 +1,7 @@
 import {
   closeSync, constants, fstatSync, openSync, readSync,
 } from 'node:fs';
+import { stampOfStat } from './file-stamp.ts';
 
 /** Bytes of the largest file that is read: well above any real unit file, well below what would hurt the manager. */
 export const UNIT_FILE_BYTES_MAX = 16 * 1024 * 1024;
@@ -11,7 +12,8 @@ const sharedBuffer = Buffer.allocUnsafeSlow(SHARED_BUFFER_BYTES);
 
 /** `empty` is an empty file or the null device: both mask a unit. */
 export type FileContents =
-  | { readonly state: 'text'; readonly text: string }
+  /** `stamp`: what the file was when it was read, as `stampOfStat` tells it. */
+  | { readonly state: 'text'; readonly text: string; readonly stamp: string | null }
   | { readonly state: 'empty' }
   | { readonly state: 'missing' }
   | { readonly state: 'unreadable'; readonly problem: string };
@@ -22,6 +24,7 @@ export type FileContents =
  * Invalid UTF-8 becomes U+FFFD. The problem is a sentence without its capital and full stop.
  */
 export function readUnitFile(path: string): FileContents {
+  const nowMsec = Date.now();
   let fd: number;
   try {
     // O_NONBLOCK: opening a FIFO without it waits for a writer.
@@ -38,7 +41,7 @@ export function readUnitFile(path: string): FileContents {
     if (stat.size > UNIT_FILE_BYTES_MAX) return { state: 'unreadable', problem: `${path} has ${stat.size} bytes; more than ${UNIT_FILE_BYTES_MAX} are not read` };
     const buffer = stat.size <= SHARED_BUFFER_BYTES ? sharedBuffer : Buffer.allocUnsafeSlow(stat.size);
     const length = fill(fd, buffer, Math.min(stat.size, buffer.length));
-    return { state: 'text', text: buffer.toString('utf8', 0, length) };
+    return { state: 'text', text: buffer.toString('utf8', 0, length), stamp: stampOfStat(stat, nowMsec) };
   } catch (error) {
     return { state: 'unreadable', problem: `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})` };
   } finally {

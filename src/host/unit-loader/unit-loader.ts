@@ -17,12 +17,14 @@ import type { SpecifierContext } from '../../core/unit-file/specifiers.ts';
 import type { UnitDefaults } from '../../core/unit-file/unit-defaults.ts';
 import type { BuildContext, LinkedDependency, UnitSources } from '../../core/unit-file/unit-draft.ts';
 import { meantUnit } from '../../core/unit-file/unit-section.ts';
+import { cachingStampReader, type StampReader } from './file-stamp.ts';
+import { KeptDefinitions, type Ingredients } from './kept-definitions.ts';
 import { readUnitFile, type FileContents } from './read-unit-file.ts';
 import {
   cachingDirectoryReader, isMaskLink, mergeDirectories, sideDirectoriesOf, type DirectoryReader,
 } from './side-directories.ts';
 import { machineTimeZones } from './time-zones.ts';
-import { hasUnitFile, indexUnits, namesOf, resolveName, stampOf, type SideDirectory, type UnitIndex } from './unit-index.ts';
+import { hasUnitFile, indexUnits, namesOf, resolveName, stampOf, type ResolvedName, type SideDirectory, type UnitIndex } from './unit-index.ts';
 
 /**
  * Units that one call loads at most. A template that wants two longer instances of itself describes a tree without end;
@@ -42,6 +44,8 @@ export interface UnitLoaderOptions {
   readonly root: string;
   readonly defaults: UnitDefaults;
   readonly specifiers: SpecifierContext;
+  /** In place of the one that reads the disk; absent = that one. */
+  readonly readUnitFile?: (path: string) => FileContents;
 }
 
 export interface UnitLoader {
@@ -52,6 +56,8 @@ export interface UnitLoader {
    * @param find what is loaded already, under any of its names
    */
   loadClosure(names: readonly UnitName[], find: (name: UnitName) => UnitDefinition | undefined): readonly UnitDefinition[];
+  /** The same for a daemon-reload: nothing counts as loaded, and units that are not in the answer are not kept. Only what changed is read. */
+  reload(names: readonly UnitName[]): readonly UnitDefinition[];
   /** The unit of a mount that no file speaks of. `hasDefaults`: it is unmounted at the end. */
   mountPoint(name: UnitName, mount: MountPoint, hasDefaults: boolean): UnitDefinition;
   /** The unit of a swap that no file speaks of. */
@@ -71,6 +77,8 @@ interface Gathered {
   readonly sources: UnitSources;
   readonly unusable: { readonly loadState: 'not-found' | 'masked' | 'error'; readonly loadError: string | null; readonly fragmentPath: string | null } | null;
   readonly diagnostics: readonly Diagnostic[];
+  /** Stamps of what was read; null = something of it cannot be told by a stamp. */
+  readonly stamps: Ingredients['stamps'] | null;
 }
 
 /** What one call shares: directories and files that several units have in common are read once. */
@@ -78,6 +86,8 @@ interface Session {
   readonly index: UnitIndex;
   readonly context: BuildContext;
   readonly readDirectory: DirectoryReader;
+  readonly stampOf: StampReader;
+  readonly readText: (path: string) => FileContents;
   readonly files: Map<string, ReadFile>;
 }
 
@@ -86,9 +96,17 @@ interface ReadFile {
   readonly lexed: LexedFile | null;
 }
 
-/** Makes a loader. It holds the index of the load path and nothing of the units. */
+/** Where the files of a unit are, found without a look at the disk. */
+interface Place {
+  readonly found: ResolvedName['found'];
+  readonly names: readonly UnitName[];
+  readonly directories: readonly SideDirectory[];
+}
+
+/** Makes a loader. It holds the index of the load path, and the definitions it gave away last. */
 export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
   const { root, directories } = options;
+  const kept = new KeptDefinitions(UNITS_PER_LOAD_MAX);
   let index: UnitIndex | null = null;
 
   const currentIndex = (): UnitIndex => {
@@ -107,6 +125,8 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
         timeZones: machineTimeZones(),
       },
       readDirectory: cachingDirectoryReader(root),
+      stampOf: cachingStampReader(root),
+      readText: options.readUnitFile ?? readUnitFile,
       files: new Map(),
     };
   };
@@ -115,43 +135,68 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
   const isTransient = ({ fragmentPath }: UnitDefinition): boolean => transientPrefix !== null && fragmentPath?.startsWith(transientPrefix) === true;
 
   const loadOne = (session: Session, name: UnitName): UnitDefinition => {
-    const gathered = gather(session, name, root);
-    const unit = gathered.unusable === null ? buildUnit(gathered.sources, session.context) : buildUnusable(gathered.sources, session.context, gathered.unusable);
-    const whole = gathered.diagnostics.length === 0 ? unit : { ...unit, diagnostics: [...gathered.diagnostics, ...unit.diagnostics] };
-    return isTransient(whole) ? { ...whole, transient: true } : whole;
+    const place = placeOf(session, name);
+    const unchanged = findKept(session, name, place);
+    if (unchanged !== null) return unchanged;
+    const gathered = gather(session, name, place, root);
+    const asked = new Map<UnitName, boolean>();
+    const hasFile = (other: UnitName): boolean => {
+      const exists = hasUnitFile(session.index, other);
+      asked.set(other, exists);
+      return exists;
+    };
+    const context = { ...session.context, hasUnitFile: hasFile };
+    const unit = gathered.unusable === null ? buildUnit(gathered.sources, context) : buildUnusable(gathered.sources, context, gathered.unusable);
+    const told = gathered.diagnostics.length === 0 ? unit : { ...unit, diagnostics: [...gathered.diagnostics, ...unit.diagnostics] };
+    const whole: UnitDefinition = isTransient(told) ? { ...told, transient: true } : told;
+    // A timer is always read: the rules of its time zone may have changed.
+    kept.keep(whole, gathered.stamps === null || whole.kind === 'timer' ? null : { place: textOf(place), stamps: gathered.stamps, asked: [...asked] });
+    return whole;
+  };
+
+  const findKept = (session: Session, name: UnitName, place: Place): UnitDefinition | null => kept.find(name, textOf(place), {
+    stampOf: session.stampOf, exists: (other) => hasUnitFile(session.index, other),
+  });
+
+  const loadClosure: UnitLoader['loadClosure'] = (names, find) => {
+    const session = openSession();
+    const loaded = new Map<UnitName, UnitDefinition>();
+    const requested = new Set(names);
+    const known = new Set<UnitName>();
+    const queue: UnitName[] = [];
+    /** A name that had no file may have one by now; only who asks for the unit by name makes us look again. */
+    const isToBeRead = (name: UnitName): boolean => {
+      const before = find(name);
+      return before === undefined || (before.loadState === 'not-found' && requested.has(name) && hasUnitFile(session.index, name));
+    };
+    const enqueue = (name: UnitName): void => {
+      if (known.has(name)) return;
+      known.add(name);
+      if (isToBeRead(name)) queue.push(name);
+    };
+    for (const name of names) enqueue(name);
+    for (let next = 0; next < queue.length; next += 1) {
+      const asked = queue[next] as UnitName;
+      const { name } = resolveName(session.index, asked);
+      if (loaded.has(name) || (name !== asked && !isToBeRead(name))) continue;
+      const unit = loaded.size < UNITS_PER_LOAD_MAX ? loadOne(session, name) : refuse(session, name);
+      loaded.set(name, unit);
+      for (const other of unit.names) known.add(other);
+      for (const { other } of unit.dependencies) enqueue(other);
+    }
+    const byName = new Map<UnitName, UnitDefinition>();
+    for (const unit of loaded.values()) for (const name of unit.names) byName.set(name, unit);
+    const findAny = (name: UnitName): UnitDefinition | undefined => byName.get(name) ?? find(name);
+    return [...loaded.values()].map((unit) => (unit.kind === 'target' ? orderTarget(unit, findAny) : unit));
   };
 
   return {
-    loadClosure: (names, find) => {
-      const session = openSession();
-      const loaded = new Map<UnitName, UnitDefinition>();
-      const requested = new Set(names);
-      const known = new Set<UnitName>();
-      const queue: UnitName[] = [];
-      /** A name that had no file may have one by now; only who asks for the unit by name makes us look again. */
-      const isToBeRead = (name: UnitName): boolean => {
-        const before = find(name);
-        return before === undefined || (before.loadState === 'not-found' && requested.has(name) && hasUnitFile(session.index, name));
-      };
-      const enqueue = (name: UnitName): void => {
-        if (known.has(name)) return;
-        known.add(name);
-        if (isToBeRead(name)) queue.push(name);
-      };
-      for (const name of names) enqueue(name);
-      for (let next = 0; next < queue.length; next += 1) {
-        const asked = queue[next] as UnitName;
-        const { name } = resolveName(session.index, asked);
-        if (loaded.has(name) || (name !== asked && !isToBeRead(name))) continue;
-        const unit = loaded.size < UNITS_PER_LOAD_MAX ? loadOne(session, name) : refuse(session, name);
-        loaded.set(name, unit);
-        for (const other of unit.names) known.add(other);
-        for (const { other } of unit.dependencies) enqueue(other);
-      }
-      const byName = new Map<UnitName, UnitDefinition>();
-      for (const unit of loaded.values()) for (const name of unit.names) byName.set(name, unit);
-      const findAny = (name: UnitName): UnitDefinition | undefined => byName.get(name) ?? find(name);
-      return [...loaded.values()].map((unit) => (unit.kind === 'target' ? orderTarget(unit, findAny) : unit));
+    loadClosure,
+
+    reload: (names) => {
+      const units = loadClosure(names, () => undefined);
+      kept.retain(new Set(units.map((unit) => unit.name)));
+      return units;
     },
 
     mountPoint: (name, mount, hasDefaults) => buildMountPoint(name, mount, hasDefaults, openSession().context),
@@ -166,8 +211,10 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
     canonicalName: (name) => resolveName(currentIndex(), name).name,
 
     changedOnDisk: (definition) => {
-      const { sources } = gather(openSession(), definition.name, root);
-      return sources.sourceHash !== definition.sourceHash;
+      const session = openSession();
+      const place = placeOf(session, definition.name);
+      const unchanged = findKept(session, definition.name, place);
+      return (unchanged ?? gather(session, definition.name, place, root).sources).sourceHash !== definition.sourceHash;
     },
 
     index: currentIndex,
@@ -185,10 +232,19 @@ function needsNoFile(name: UnitName): boolean {
   return kind === 'slice' || kind === 'device';
 }
 
-/** Finds and reads everything of one unit. `name` is canonical. */
-function gather(session: Session, name: UnitName, root: string): Gathered {
-  const { found } = resolveName(session.index, name);
+/** @param name canonical */
+function placeOf(session: Session, name: UnitName): Place {
   const names = namesOf(session.index, name);
+  return { found: resolveName(session.index, name).found, names, directories: sideDirectoriesOf(session.index, names) };
+}
+
+function textOf({ found, names, directories }: Place): string {
+  return `${found === null ? '' : Object.values(found).join(' ')}\n${names.join(' ')}\n${directories.map(({ path }) => path).join(' ')}`;
+}
+
+/** Finds and reads everything of one unit. `name` is canonical. */
+function gather(session: Session, name: UnitName, { found, names, directories }: Place, root: string): Gathered {
+  const stamps: (readonly [string, string | null])[] = directories.map(({ path }) => [path, session.stampOf(path)] as const);
   const diagnostics: Diagnostic[] = [];
   let fragment: LexedFile | null = null;
   const texts: { readonly path: string; readonly text: string }[] = [];
@@ -196,6 +252,7 @@ function gather(session: Session, name: UnitName, root: string): Gathered {
     sources: { name, names, fragment, dropIns: [], links: [], sourceHash: hashSources(texts) },
     unusable: { loadState, loadError, fragmentPath },
     diagnostics: loadState === 'error' ? [...diagnostics, errorAbout(fragmentPath ?? '', loadError ?? '')] : diagnostics,
+    stamps: found === null ? [] : null,
   });
 
   if (found?.kind === 'mask') return unusable('masked', `${name} is masked by the link ${found.link}.`, '/dev/null');
@@ -210,19 +267,21 @@ function gather(session: Session, name: UnitName, root: string): Gathered {
     if (read.contents.state === 'empty') return unusable('masked', `${name} is masked by the empty file ${found.path}.`, found.path);
     fragment = read.lexed;
     texts.push({ path: found.path, text: read.contents.text });
+    stamps.push([found.path, read.contents.stamp]);
   }
 
-  const directories = sideDirectoriesOf(session.index, names);
   const dropIns: LexedFile[] = [];
   for (const path of mergeDirectories(directories, '.d', session.readDirectory, (each) => each.endsWith('.conf'))) {
     const read = readFile(session, path, root);
+    stamps.push([path, read.contents.state === 'text' ? read.contents.stamp : null]);
     if (read.contents.state === 'unreadable') diagnostics.push(errorAbout(path, `The drop-in is ignored: ${read.contents.problem}.`));
     if (read.contents.state !== 'text' || read.lexed === null) continue;
     dropIns.push(read.lexed);
     texts.push({ path, text: read.contents.text });
   }
   const links = gatherLinks(session, name, directories, root, diagnostics);
-  return { sources: { name, names, fragment, dropIns, links, sourceHash: hashSources(texts) }, unusable: null, diagnostics };
+  const known = stamps.filter((each): each is readonly [string, string] => each[1] !== null);
+  return { sources: { name, names, fragment, dropIns, links, sourceHash: hashSources(texts) }, unusable: null, diagnostics, stamps: known.length === stamps.length ? known : null };
 }
 
 function errorAbout(file: string, message: string): Diagnostic {
@@ -232,7 +291,7 @@ function errorAbout(file: string, message: string): Diagnostic {
 function readFile(session: Session, path: string, root: string): ReadFile {
   const before = session.files.get(path);
   if (before !== undefined) return before;
-  const contents = readUnitFile(root + path);
+  const contents = session.readText(root + path);
   const read = { contents, lexed: contents.state === 'text' ? lexUnitFile(contents.text, path) : null };
   session.files.set(path, read);
   return read;

@@ -1,0 +1,60 @@
+/**
+ * Definitions as they were read, with what they were made of: as long as that is the same, nothing is read again. A daemon-reload of ten
+ * thousand units that did not change asks the disk for ten thousand stamps and opens no file.
+ */
+import type { UnitName } from '../../base/brand.ts';
+import type { UnitDefinition } from '../../core/unit/definition.ts';
+import type { StampReader } from './file-stamp.ts';
+
+/** What a definition follows from, besides what is the same for a whole life of the loader. */
+export interface Ingredients {
+  /** Where its name leads, its other names, its side directories: one text, compared as a whole. */
+  readonly place: string;
+  /** Stamps of the files and directories that were read. */
+  readonly stamps: readonly (readonly [path: string, stamp: string])[];
+  /** Names that were asked for a unit file, with the answers. */
+  readonly asked: readonly (readonly [name: UnitName, exists: boolean])[];
+}
+
+interface Kept {
+  readonly definition: UnitDefinition;
+  readonly ingredients: Ingredients;
+}
+
+/** What the disk says now. */
+export interface PresentDisk {
+  readonly stampOf: StampReader;
+  readonly exists: (name: UnitName) => boolean;
+}
+
+export class KeptDefinitions {
+  readonly #kept = new Map<UnitName, Kept>();
+  readonly #max: number;
+
+  /** @param max more than these are not kept: units that are long forgotten are kept until the next daemon-reload only */
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** The definition, when all it was made of is as it was; else null. */
+  find(name: UnitName, place: string, now: PresentDisk): UnitDefinition | null {
+    const kept = this.#kept.get(name);
+    if (kept === undefined) return null;
+    const { ingredients } = kept;
+    const isSame = ingredients.place === place
+      && ingredients.stamps.every(([path, stamp]) => now.stampOf(path) === stamp)
+      && ingredients.asked.every(([other, existed]) => now.exists(other) === existed);
+    return isSame ? kept.definition : null;
+  }
+
+  /** @param ingredients null = not known well enough to keep it */
+  keep(definition: UnitDefinition, ingredients: Ingredients | null): void {
+    if (ingredients === null || this.#kept.size >= this.#max) this.#kept.delete(definition.name);
+    else this.#kept.set(definition.name, { definition, ingredients });
+  }
+
+  /** Forgets all others. */
+  retain(names: ReadonlySet<UnitName>): void {
+    for (const name of this.#kept.keys()) if (!names.has(name)) this.#kept.delete(name);
+  }
+}
