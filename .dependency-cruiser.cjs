@@ -47,7 +47,7 @@ module.exports = {
     // A unit's script: it tells its manager how it is, and steers other units as any client does.
     layer('script', ['base/', 'control/', 'host/(native|load-native|outer-manager)\\.ts$', 'initctl/client/manager-connection\\.ts$']),
     // What a user of another manager calls: it reaches the manager as any client does.
-    layer('front', ['base/', 'control/', 'gateway/(http|callers)/', 'initctl/client/(manager-connection|log-copier|log-socket)\\.ts$', 'initctl/log-copy/', 'script/call-socket\\.ts$']),
+    layer('front', ['base/', 'control/', 'host/(native|load-native)\\.ts$', 'gateway/(http|callers)/', 'initctl/client/(manager-connection|log-copier|log-socket)\\.ts$', 'initctl/log-copy/', 'script/call-socket\\.ts$']),
     layer('gateway', ['base/', 'control/', 'initctl/client/(manager-connection|places|log-socket)\\.ts$', 'initctl/log-copy/log-line\\.ts$']),
     {
       name: 'pure-core',

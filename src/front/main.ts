@@ -2,17 +2,26 @@
 import { keepServices } from './daemontools/keeper.ts';
 import { supervise } from './daemontools/supervise.ts';
 import { svscan } from './daemontools/svscan.ts';
+import { svscanboot } from './daemontools/svscanboot.ts';
+import { updateService } from './daemontools/update-service.ts';
+import { importUnits } from './import/import-units.ts';
+import { onconnect } from './pmtr/onconnect.ts';
 import { pmtr } from './pmtr/pmtr.ts';
 import { sema } from './sema/sema.ts';
 
 /** By the name the program was called. Each gets its words and ends with an exit status. */
 const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<number>>> = {
+  onconnect,
   pmtr,
   sema,
   svscan,
   supervise,
+  svscanboot,
+  'update-service': updateService,
   /** Started by svscan in its manager, not by people. */
   'keep-services': keepServices,
+  /** Started by `initctl import`. */
+  import: importUnits,
 };
 
 async function main(): Promise<number> {

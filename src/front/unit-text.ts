@@ -1,8 +1,11 @@
 /** Words of other worlds, written so that a unit file means exactly them. Source: systemd.unit(5), systemd.service(5), systemd.syntax(7). */
 
+/** What a line of a unit file cannot hold as it is. */
+const CONTROL = /[\x00-\x1f\x7f]/g;
+
 /** A word of a command line: no quoting, specifier or variable in it is looked for. */
 export function commandWord(word: string): string {
-  const escaped = word.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$').replaceAll('\n', '\\n').replaceAll('\t', '\\t');
+  const escaped = word.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$').replace(CONTROL, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
   return `"${escaped}"`;
 }
 
@@ -15,9 +18,15 @@ export function commandLine(path: string, argv: readonly string[]): string {
   return `@${[path, ...argv].map(commandWord).join(' ')}`;
 }
 
-/** A value in which only percent signs mean something: a path, a description. */
+/** A value in which only percent signs mean something: a path, a description. Control characters have no place in one. */
 export function plainValue(text: string): string {
-  return text.replaceAll('%', '%%').replace(/[\n\r]/g, ' ');
+  // A backslash at the end of a line would join it with the next; blanks there do not count.
+  return text.replaceAll('%', '%%').replace(CONTROL, ' ').replace(/\\$/, '\\ ');
+}
+
+/** Whether a path can stand as a value; one with control characters can stand only as a word of a command. */
+export function isPlainPath(path: string): boolean {
+  return path.search(CONTROL) < 0;
 }
 
 /** A part of a unit name, as systemd-escape(1) makes it. */

@@ -114,7 +114,7 @@ export const OPTIONS = {
   'on-timezone-change': { summary: 'Run when the time zone changes' },
   'timer-property': { value: 'NAME=VALUE', summary: 'Setting of the timer' },
   'path-property': { value: 'NAME=VALUE', summary: 'Setting of the path unit that runs the command' },
-  units: { value: 'DIR[:DIR…]', summary: 'Folders of unit files to simulate' },
+  units: { value: 'DIR[:DIR…]', summary: 'Folders of unit files to simulate; folder to import into' },
   script: { value: 'FILE', summary: 'What programs do and what happens when' },
   message: { value: 'TEXT', summary: 'Reason for the log' },
   assert: { value: 'CLAIM', summary: 'What must hold afterwards: UNIT=STATE, UNIT.PROPERTY=VALUE, undisturbed' },

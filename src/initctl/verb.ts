@@ -69,7 +69,7 @@ export interface UnitDirectory {
 }
 
 /** Programs that are built beside initctl. */
-export type OwnProgram = 'simulate';
+export type OwnProgram = 'simulate' | 'front';
 
 /** What a verb is given for `read-crashes`. */
 export interface CrashFiles {

@@ -2,7 +2,7 @@
 import { EXIT } from './exit-status.ts';
 import { completionVerb } from './completion.ts';
 import { helpVerb, renderHelp } from './help.ts';
-import { hasOption, parseArguments, type OptionName } from './options.ts';
+import { hasOption, parseArguments, type OptionName, type Options } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { complain, print, type Invocation, type Verb, type VerbRun, type Operand } from './verb.ts';
 import { getDefault, setDefault } from './verbs/default-target.ts';
@@ -63,6 +63,7 @@ import { run } from './verbs/run.ts';
 import { runlevel } from './verbs/runlevel.ts';
 import { setProperty } from './verbs/set-property.ts';
 import { show } from './verbs/show.ts';
+import { importVerb } from './verbs/import.ts';
 import { simulate } from './verbs/simulate.ts';
 import { start } from './verbs/start.ts';
 import { status } from './verbs/status.ts';
@@ -83,7 +84,7 @@ export const VERBS: readonly Verb[] = [
   why, crash, plan, apply, verify, doctor, blame, criticalChain, plot, graph, top,
   listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, runlevel, setEnvironment, unsetEnvironment, importEnvironment, showEnvironment,
   poweroff, reboot, halt, kexec, exit, rescue, emergency, defaultVerb,
-  simulate, replay, calendar, timespan, escape,
+  importVerb, simulate, replay, calendar, timespan, escape,
   prompt, version, completionVerb(() => VERBS), helpVerb(() => VERBS),
 ];
 
@@ -98,6 +99,11 @@ export function findVerb(name: string): Verb | null {
  * machine's services, or reboot in a rehearsal.
  */
 const UNSUPPORTED: readonly OptionName[] = ['host', 'machine', 'global', 'dry-run', 'with-dependencies'];
+
+/** A verb that lists an option of these among its own knows it. */
+function unsupportedOption(options: Options, verb: Verb | null): OptionName | undefined {
+  return UNSUPPORTED.find((name) => hasOption(options, name) && verb?.options.includes(name) !== true);
+}
 
 /** Verbs that make no sense without a word after them. */
 const NEEDS_UNIT: readonly Operand[] = ['units', 'unit-files'];
@@ -135,7 +141,7 @@ export function readCommand(line: CommandLine): Command {
     }
     return { kind: 'nothing', call };
   }
-  const unsupported = UNSUPPORTED.find((name) => hasOption(parsed.options, name));
+  const unsupported = unsupportedOption(parsed.options, verb);
   if (unsupported !== undefined) return { kind: 'wrong', message: `${line.program}: --${unsupported} is not supported yet`, exit: wrongExit };
   if (verb === null) return { kind: 'wrong', message: `${line.program}: no verb "${word}"${suggestion(word)}`, exit: wrongExit };
   if (words.length === 0 && NEEDS_UNIT.includes(verb.operand)) {

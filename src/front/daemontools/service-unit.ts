@@ -1,5 +1,5 @@
 /** The unit that a service directory of daemontools becomes. */
-import { commandLine, plainValue } from '../unit-text.ts';
+import { commandLine, isPlainPath, plainValue } from '../unit-text.ts';
 
 export interface ServiceDirectoryUnit {
   /** Absolute. */
@@ -25,14 +25,15 @@ const RUN = commandLine('/bin/sh', ['sh', '-c', 'exec ./run']);
  * daemontools starts at most once a second.
  */
 export function serviceUnitText(unit: ServiceDirectoryUnit): string {
+  const isPlain = isPlainPath(unit.directory);
   return `[Unit]
 Description=${plainValue(unit.label)}
 DefaultDependencies=no
 StartLimitIntervalSec=0
 
 [Service]
-WorkingDirectory=${plainValue(unit.directory)}
-ExecStart=${RUN}
+WorkingDirectory=${isPlain ? plainValue(unit.directory) : '/'}
+ExecStart=${isPlain ? RUN : commandLine('/bin/sh', ['sh', '-c', 'cd "$0" && exec ./run', unit.directory])}
 Restart=${unit.keepsUp ? 'always' : 'no'}
 RestartSec=1s
 KillMode=process

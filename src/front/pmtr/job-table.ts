@@ -1,6 +1,6 @@
 /** The jobs under a manager: what is to run, what runs, and what is said about it. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { EmbeddedManager } from '../embedded-manager.ts';
 import type { Job } from './config.ts';
@@ -11,6 +11,7 @@ const DEPENDS_INTERVAL_MSEC = 1_000;
 /** systemd.exec(5): statuses from here on say that a process could not be set up. */
 const SETUP_FAILED_FIRST = 200;
 const SETUP_FAILED_LAST = 243;
+const OUTPUT_MODE = 0o644;
 const KILLED_CODES: readonly number[] = [2, 3];
 
 interface Entry {
@@ -96,6 +97,7 @@ export class JobTable {
   }
 
   async #start(entry: Entry): Promise<void> {
+    for (const path of [entry.job.out, entry.job.err]) makeOutput(path);
     const failure = await this.#manager.enqueue('start', entry.unit, true);
     if (failure !== null) this.#say(`cannot start job ${entry.job.name}: ${failure.message}`);
     await this.#look(entry);
@@ -198,6 +200,16 @@ export class JobTable {
 const SETUP_FAILURES: Readonly<Record<number, string>> = {
   200: 'its directory cannot be entered', 203: 'its program cannot be executed', 208: 'its input cannot be opened', 209: 'its output cannot be opened', 216: 'its group is unknown', 217: 'its user is unknown', 222: 'its error output cannot be opened',
 };
+
+/** Output files are created for their owner to write and all to read, whatever the umask of the job is. */
+function makeOutput(path: string): void {
+  if (path === 'syslog' || path === '/dev/null') return;
+  try {
+    closeSync(openSync(path, 'wx', OUTPUT_MODE));
+  } catch {
+    // It is there; or it cannot be, which the start of the job will tell.
+  }
+}
 
 /** One word for what the files hold; null when one cannot be read. */
 function contentOf(files: readonly string[]): string | null {

@@ -27,7 +27,7 @@ export function jobUnitText(job: Job): string {
     '[Unit]', `Description=${plainValue(job.name)}`, 'DefaultDependencies=no', 'StartLimitIntervalSec=0',
     '[Service]', `ExecStart=${commandLine(job.cmd[0] as string, job.cmd)}`, `WorkingDirectory=${plainValue(job.dir)}`,
     `Restart=${job.once ? 'no' : 'always'}`, `RestartSec=${String(QUICK_END_SECONDS)}`, `RestartPreventExitStatus=${String(STAY_DOWN_STATUS)}`,
-    'KillMode=mixed', `TimeoutStopSec=${String(STOP_SECONDS)}`, 'IgnoreSIGPIPE=no',
+    'KillMode=mixed', 'UMask=0000', `TimeoutStopSec=${String(STOP_SECONDS)}`, 'IgnoreSIGPIPE=no',
     `StandardInput=${job.in === '/dev/null' ? 'null' : `file:${plainValue(job.in)}`}`, `StandardOutput=${stream(job.out)}`, `StandardError=${stream(job.err)}`,
     'UnsetEnvironment=INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID MANAGERPID NOTIFY_SOCKET',
     ...job.env.map((assignment) => `Environment=${commandWord(assignment).replaceAll('$$', '$')}`),

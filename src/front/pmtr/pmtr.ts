@@ -5,7 +5,9 @@ import { basename, dirname, join } from 'node:path';
 import { EmbeddedManager, FrontError, managerPlace } from '../embedded-manager.ts';
 import { parseConfig, type Config } from './config.ts';
 import { JobTable } from './job-table.ts';
+import { followOutput } from './job-output.ts';
 import { listenForOrders, reportJobs } from './network.ts';
+import { logTo } from './syslog.ts';
 
 const HELP = `pmtr [-c FILE] [-p FILE] [-v] [-F] [-t]
 
@@ -98,10 +100,12 @@ function goToBackground(words: readonly string[]): number {
 }
 
 async function run(wishes: Wishes, first: Config | null): Promise<number> {
-  const say = logTo();
+  // As pmtr: what jobs create has the permissions they ask for.
+  process.umask(0);
+  const say = logTo('pmtr');
   const file = realpathSync(wishes.file);
   const manager = await EmbeddedManager.open(managerPlace('pmtr', file));
-  if (wishes.pidFile !== null) writeFileSync(wishes.pidFile, `${String(process.pid)}\n`);
+  if (wishes.pidFile !== null) writeFileSync(wishes.pidFile, `${String(process.pid)}\n`, { mode: 0o644 });
   const table = new JobTable(manager, say);
   const orders = listenForOrders((names, enabled) => table.setEnabled(names, enabled), say);
   const report = reportJobs(() => table.report());
@@ -113,6 +117,7 @@ async function run(wishes: Wishes, first: Config | null): Promise<number> {
   say('pmtr: starting');
   say(`pmtr: managing ${String(first?.jobs.length ?? 0)} jobs`);
   await manager.follow((unit) => { table.onChange(unit); });
+  void followOutput(manager, say);
   if (first !== null) await apply(first);
 
   let settle: NodeJS.Timeout | undefined;
@@ -151,15 +156,4 @@ async function run(wishes: Wishes, first: Config | null): Promise<number> {
       if (!ending) end(1);
     };
   });
-}
-
-/** Messages go to standard error and to syslog, where there is one. */
-function logTo(): (line: string) => void {
-  const logger = existsSync('/dev/log') ? spawn('logger', ['--tag', `pmtr[${String(process.pid)}]`, '--priority', 'daemon.info'], { stdio: ['pipe', 'ignore', 'ignore'] }) : null;
-  logger?.on('error', () => undefined);
-  logger?.stdin.on('error', () => undefined);
-  return (line) => {
-    process.stderr.write(`${line}\n`);
-    logger?.stdin.write(`${line}\n`);
-  };
 }

@@ -6,7 +6,7 @@ import { EXIT } from '../exit-status.ts';
 
 /** A bundle lies in `dist/`, this file three folders below the checkout. */
 const isBundle = import.meta.filename.endsWith('.cjs');
-const SOURCES: Readonly<Record<OwnProgram, string>> = { simulate: 'src/sim/main.ts' };
+const SOURCES: Readonly<Record<OwnProgram, string>> = { simulate: 'src/sim/main.ts', front: 'src/front/main.ts' };
 
 /** @returns its exit status; that of a failure when it could not be started or was killed */
 export function runOwnProgram(program: OwnProgram, words: readonly string[]): Promise<number> {

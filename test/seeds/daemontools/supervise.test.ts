@@ -169,3 +169,84 @@ test('DT-11, DT-12, DT-13: svc, svstat and svok print and return what the origin
     }
   });
 });
+
+test('DT-01: names that leave no room for /log are refused with a warning, and so is the thousand-and-first service', limit, async () => {
+  const long = 'x'.repeat(253);
+  await withStage({ [`scan/${long}/run`]: SLEEPS, [`scan/${long}/log/run`]: SLEEPS, 'scan/short/run': SLEEPS }, async (stage) => {
+    stage.start('svscan', 'scan');
+    await stage.until('svstat scan/short', /: up /);
+    assert.match(stage.read('out'), new RegExp(`svscan: warning: unable to start ${long}/log: name is too long\n`));
+    assert.ok(!existsSync(join(stage.directory, `scan/${long}/supervise`)));
+  });
+  const { scanServices } = await import('../../../src/front/daemontools/scan.ts');
+  await withStage({}, (stage) => {
+    stage.sh('mkdir scan; cd scan; seq -f s%04g 1002 | xargs mkdir');
+    const { services, warnings } = scanServices(join(stage.directory, 'scan'));
+    assert.equal(services.length, 1000);
+    assert.deepEqual(warnings, ['unable to start s1001: running too many services', 'unable to start s1002: running too many services']);
+    return Promise.resolve();
+  });
+});
+
+test('DT-02: a supervision whose process is killed is taken up again, with the service it had', limit, async () => {
+  await withStage({ 'scan/a/run': SLEEPS }, async (stage) => {
+    stage.start('svscan', 'scan');
+    const before = pidOf(await stage.until('svstat scan/a', /: up /));
+    // Whoever reads the control FIFO supervises.
+    const keeper = stage.sh('for p in /proc/[0-9]*; do ls -l $p/fd 2>/dev/null | grep -q "$PWD/scan/a/supervise/control" && echo ${p#/proc/}; done; true').trim();
+    assert.match(keeper, /^\d+$/);
+    stage.sh(`kill -9 ${keeper}`);
+    const after = await stage.until('svstat scan/a', /: up /);
+    assert.equal(pidOf(after), before);
+  });
+});
+
+test('DT-08: svscanboot tells what was left to end, gives services PATH alone, and shows what svscan complains of in a process title', limit, async () => {
+  await withStage({ 'scan/a/run': '#!/bin/sh\nenv > env\nexec sleep 1000\n', 'scan/b/file': '' }, async (stage) => {
+    // The environment of what runs says nothing of this test, so it is told to end by hand.
+    const old = stage.start('svscan', 'scan');
+    const before = pidOf(await stage.until('svstat scan/a', /: up /));
+    old.kill('SIGKILL');
+    const boot = stage.start('svscanboot', join(stage.directory, 'scan'));
+    try {
+      const after = pidOf(await stage.until(`svstat scan/a | grep -v "pid ${String(before)})"`, /: up /));
+      assert.notEqual(after, before);
+      const names = stage.read('scan/a/env').split('\n').map((line) => line.split('=')[0]).filter((name) => name !== '');
+      assert.deepEqual(names.filter((name) => !['PATH', 'PWD', '_', 'OLDPWD', 'SHLVL', 'HOME', 'LANG', 'LOGNAME', 'SHELL', 'USER', 'XDG_RUNTIME_DIR'].includes(name ?? '')), []);
+      assert.ok(!stage.read('scan/a/env').includes('FLAVOUR'));
+      assert.match(stage.read('scan/a/env'), /^PATH=.*:\/usr\/local\/bin:/m);
+      const title = await stage.until("for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -a '^readproctitle service errors: ' | grep -v grep; done; true", /service errors: /);
+      assert.match(title, /readproctitle service errors: [^]{380,}/);
+    } finally {
+      boot.kill('SIGTERM');
+      stage.sh('svc -dx scan/a scan/b');
+      await stage.until('svstat scan/a; ls /run/heartwood-front-0 2>/dev/null | wc -l', /not running/);
+    }
+  });
+});
+
+test('DT-15: update-service links, unlinks, lists and checks services in $SVDIR', limit, async () => {
+  await withStage({ 'web/run': SLEEPS, 'web/log/run': SLEEPS, 'scan/.hidden/run': '' }, async (stage) => {
+    const update = (words: string): string => stage.sh(`SVDIR=$PWD/scan update-service ${words}`);
+    const web = `${stage.directory}/web`;
+    assert.equal(update(`--add ${web}`), 'Service web added.\n');
+    assert.equal(update(`--add ${web}/`), 'Service web already added.\n');
+    assert.equal(update(`-a ${web} other`), 'Service other added.\n');
+    assert.equal(update('--list'), 'other\nweb\n');
+    assert.equal(update('--list web'), `web -> ${web}\n`);
+    assert.equal(update('--list nothing'), 'Service nothing not registered.\n\nstatus 1\n');
+    assert.equal(update('--check web'), '');
+    assert.equal(update('--check nothing'), 'status 1\n');
+    assert.match(update('--add web'), /^update-service: fatal: The <service-directory> must start with a slash\.\n[^]*status 1/);
+    assert.match(update(`--add ${web} .web`), /must not start with a dot/);
+    assert.match(update(`--add ${stage.directory}/nothing`), /does not exist, or is not a directory/);
+    assert.match(update(`--remove ${stage.directory}/scan web`), /web does not point to .*scan\./);
+    assert.match(update(''), /^Usage: update-service --add\|--remove/);
+    update(`--remove ${web} other`);
+    stage.start('svscan', 'scan');
+    await stage.until('svstat web web/log', /web: up .*\n.*log: up /);
+    assert.equal(update(`--remove ${web}`), 'Service web removed, the service daemon received the TERM and CONT signals.\n');
+    await stage.until('svstat web web/log', /web: supervise not running\n.*log: supervise not running\n/);
+    assert.equal(update('--list'), '');
+  });
+});

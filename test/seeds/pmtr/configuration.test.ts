@@ -72,6 +72,17 @@ for (const [name, text, pattern] of WRONG) {
   });
 }
 
+test('PM-07: a job needs one name that no other has, and says dir, out, err and in once', limit, async () => {
+  await withStage({}, (stage) => {
+    const twice = (option: string): string => judge(stage, job(`${option} /tmp/a`, `${option} /tmp/b`));
+    for (const option of ['dir', 'out', 'err', 'in']) assert.match(twice(option), new RegExp(`conf line 5: ${option} is already set in this job\nstatus 1`));
+    assert.match(judge(stage, job('name b')), /conf line 4: name is already set in this job\nstatus 1/);
+    assert.match(judge(stage, `${job()}${job()}`), /conf line 5: there are two jobs called a\nstatus 1/);
+    assert.match(judge(stage, 'job {\n cmd /bin/a\n}'), /conf line 1: this job has no name\nstatus 1/);
+    return Promise.resolve();
+  });
+});
+
 test('PM-17, PM-18: sets of processors as ranges and masks, limits by flag, by name and in blocks', () => {
   const parsed = parseConfig(job('cpu 0,2-4', 'ulimit -n 100', 'ulimit {', '-c infinity', 'RLIMIT_NPROC 50', '}'));
   assert.ok(parsed.ok);

@@ -32,7 +32,7 @@ test('PM-09, PM-10, PM-11, PM-13, PM-30: directory, files, environment and descr
     await stage.until('cat work/failed', /^err\n$/);
     const seen = stage.read('work/seen');
     // The fourth descriptor is the one that ls reads with.
-    assert.equal(seen, `${stage.directory}/work\nfrom the input\n1=2-\nfds 0 1 2 3\n0022\n`);
+    assert.equal(seen, `${stage.directory}/work\nfrom the input\n1=2-\nfds 0 1 2 3\n0000\n`);
     assert.match(stage.sh('stat -c %a work/seen'), /^644\n$/);
   });
 });
@@ -167,4 +167,67 @@ test('PM-21, PM-22: reports and orders come and go by UDP', limit, async () => {
     assert.match(packet.toString(), new RegExp(`^report \\S+\na e \\d+ ${String(started(stage, 'a'))} /bin/sleep 1000\n$`));
   });
   ear.close();
+});
+
+test('PM-26: SIGHUP reads the configuration like a save does, half a second after which it is read', limit, async () => {
+  await withStage({ conf: job('a', SLEEP) }, async (stage) => {
+    const pmtr = stage.start('pmtr', '-F', '-c', 'conf');
+    await stage.until('cat out', /started job a/);
+    const first = started(stage, 'a');
+    pmtr.kill('SIGHUP');
+    await stage.until('cat out', /rescanning job configuration\n/);
+    assert.equal(started(stage, 'a'), first, 'what did not change goes on');
+    // Editors write a new file in the place of the old one, and in several steps.
+    stage.sh(`for i in 1 2 3; do cp conf new; echo "# $i" >> new; mv new conf; done`);
+    await stage.until('cat out', /(?:rescanning job configuration\n[^]*){2}/);
+    stage.sh('sleep 1');
+    assert.equal(stage.read('out').match(/rescanning/g)?.length, 2, 'saves that follow each other are one');
+  });
+});
+
+test('PM-18: limits hold for the job, soft and hard alike', limit, async () => {
+  await withStage({}, async (stage) => {
+    stage.write('conf', job('a', '/bin/sh -c "cat /proc/self/limits; exec sleep 1000"', 'ulimit -n 321', 'ulimit {', '-c unlimited', '-s 1048576', 'RLIMIT_CORE 4096', '-u 5000', '}', `out ${stage.directory}/seen`));
+    stage.start('pmtr', '-F', '-c', 'conf');
+    const seen = await stage.until('cat seen', /Max open files/);
+    for (const line of [/Max open files +321 +321 /, /Max core file size +4096 +4096 /, /Max stack size +1048576 +1048576 /, /Max processes +5000 +5000 /]) assert.match(seen, line);
+  });
+});
+
+/** A place of its own for /dev, with a syslog socket that writes what it gets into the file `syslog`. */
+const WITH_SYSLOG = `mount --rbind /dev old && mount -t tmpfs none /dev && for n in null zero full random urandom tty; do touch /dev/$n; mount --bind old/$n /dev/$n; done && ln -s /proc/self/fd /dev/fd
+perl -MIO::Socket::UNIX -e '$s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => "/dev/log") or die; open(F, ">>", "syslog"); F->autoflush(1); while (defined $s->recv($m, 65536)) { print F "$m\\n" }' &
+while ! test -e /dev/log; do sleep 0.1; done
+exec pmtr -F -c conf`;
+
+test('PM-05, PM-31: messages go to syslog and standard error; what jobs print for syslog is marked with program and process id and steers nothing', { ...limit, skip: process.getuid?.() !== 0 }, async () => {
+  await withStage({ 'with-syslog-run': WITH_SYSLOG }, async (stage) => {
+    stage.sh('mkdir old');
+    stage.write('talk', 'printf "one\\ntwo \\033[31mred\\tend\\n"; umask; exec sleep 1000\n');
+    stage.write('conf', job('talker', `/bin/sh ${stage.directory}/talk`, 'out syslog', 'err syslog'));
+    stage.sh('(unshare --mount setsid sh with-syslog-run > out 2>&1 &)');
+    const syslog = await stage.until('cat syslog', /two/);
+    assert.match(syslog, /pmtr\[\d+\]: pmtr: starting\n/);
+    assert.match(stage.read('out'), /^pmtr: starting\n/);
+    const pid = String(started(stage, 'talker'));
+    await stage.until('cat syslog', new RegExp(`pmtr\\[\\d+\\]: sh\\[${pid}\\]: one\n[^]*: sh\\[${pid}\\]: two \\?\\[31mred\\?end\n[^]*: sh\\[${pid}\\]: 0000\n`));
+    assert.match(stage.read('out'), new RegExp(`sh\\[${pid}\\]: two \\?\\[31mred\\?end\n`), 'container logs show them, too');
+  });
+});
+
+test('PM-32: onconnect runs a command for each connection, which it has as descriptor 3, and tells how it ended', limit, async () => {
+  await withStage({}, async (stage) => {
+    assert.match(stage.sh('onconnect -p 0 cat'), /^usage: onconnect .*\nstatus 1\n$/);
+    const port = String(20_000 + process.pid % 20_000);
+    const server = stage.start('onconnect', '-v', '-a', '127.0.0.1', '-p', port, '/bin/sh', '-c', 'read -r word <&3; echo "you said $word" >&3; test "$word" = good');
+    await stage.until('cat out', /onconnect: listening/);
+    const ask = (word: string): string => stage.sh(`exec 9<>/dev/tcp/127.0.0.1/${port} && echo ${word} >&9 && cat <&9`.replace(/^/, "bash -c '").replace(/$/, "'"));
+    assert.equal(ask('good'), 'you said good\n');
+    assert.equal(ask('bad'), 'you said bad\n');
+    await stage.until('cat out', /onconnect: \d+ serves 127\.0\.0\.1:\d+\n[^]*connection of 127\.0\.0\.1:\d+ exited, status 0\n[^]*connection of 127\.0\.0\.1:\d+ exited, status 1\n/);
+    server.kill('SIGTERM');
+    const [status] = await once(server, 'exit') as [number];
+    assert.equal(status, 0);
+    assert.match(ask('late'), /refused/);
+  });
 });
