@@ -72,6 +72,17 @@ for (const [name, text, pattern] of WRONG) {
   });
 }
 
+test('PM-08: cmd is there, an absolute path that is not looked for elsewhere, and no shell reads it', limit, async () => {
+  await withStage({}, (stage) => {
+    assert.match(judge(stage, 'job {\n name a\n cmd sleep 5\n}'), /conf line 3: cmd takes the absolute path of a program, and its arguments\nstatus 1/);
+    assert.match(judge(stage, 'job {\n name a\n}'), /conf line 1: job a has no cmd\nstatus 1/);
+    assert.match(judge(stage, job('cmd /bin/b')), /conf line 4: cmd is already set in this job\nstatus 1/);
+    const parsed = parseConfig('job {\n name a\n cmd /bin/echo $HOME *.c "a;b" > x\n}');
+    assert.deepEqual(parsed.ok && parsed.config.jobs[0]?.cmd, ['/bin/echo', '$HOME', '*.c', 'a;b', '>', 'x']);
+    return Promise.resolve();
+  });
+});
+
 test('PM-07: a job needs one name that no other has, and says dir, out, err and in once', limit, async () => {
   await withStage({}, (stage) => {
     const twice = (option: string): string => judge(stage, job(`${option} /tmp/a`, `${option} /tmp/b`));
