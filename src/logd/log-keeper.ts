@@ -69,6 +69,11 @@ export class LogKeeper {
     return this.#place;
   }
 
+  /** No stream is open. */
+  get isEmpty(): boolean {
+    return this.#streams.size === 0;
+  }
+
   get place(): SegmentPlace {
     return this.#place;
   }

@@ -37,6 +37,11 @@ class Logd {
   #crashes: CrashRecords | null = null;
   #syslog: SyslogIntake | null = null;
   #outbox: Uint8Array[] = [];
+  /** The manager has said that it is about to go. */
+  #mayEnd = false;
+  /** It went without a word. */
+  #isOrphan = false;
+  #isFinishing = false;
 
   constructor(native: NativeBinding, options: StartOptions) {
     this.#native = native;
@@ -57,7 +62,8 @@ class Logd {
       const received = this.#native.receiveWithFds(control, this.#packet);
       if (received === 'EAGAIN' || received === 'EINTR') return;
       if (typeof received === 'string' || received[0] === 0) {
-        this.#finish();
+        if (this.#mayEnd) this.#finish();
+        else this.#liveOn(control);
         return;
       }
       const [length, fds] = received;
@@ -109,6 +115,9 @@ class Logd {
           totalBytesMax: message.totalBytesMax ?? this.#caps.totalBytesMax,
         };
         if (keeper.place instanceof DirectoryPlace) keeper.place.setCaps(this.#caps);
+        return false;
+      case 'end':
+        this.#mayEnd = true;
         return false;
       case 'crash':
         this.#crashes?.add(message.report, performance.now());
@@ -179,6 +188,10 @@ class Logd {
   }
 
   #tell(message: FromLogd): void {
+    if (this.#isOrphan) {
+      if (message.type === 'ended' && this.#keeper?.isEmpty === true) this.#finish();
+      return;
+    }
     if (this.#outbox.length >= OUTBOX_MAX) return;
     this.#outbox.push(encodeMessage(message));
     if (this.#outbox.length === 1) this.#post();
@@ -195,9 +208,29 @@ class Logd {
     }
   }
 
-  /** The manager is gone, or wants us to go: what is in the pipes now is stored; the pipes themselves are the manager's. */
+  /**
+   * The manager was killed. Its services write into pipes that nobody but we can read: they are kept until their last writer is gone. The
+   * next manager has a logd of its own, which has to get the query socket.
+   */
+  #liveOn(control: Fd): void {
+    this.#isOrphan = true;
+    // What nobody hears; the number of the socket may soon be that of a file.
+    this.#outbox = [];
+    this.#ready.remove(control);
+    this.#native.close(control);
+    this.#queries?.close();
+    this.#queries = null;
+    this.#syslog?.close();
+    this.#syslog = null;
+    this.#keeper?.drainAll();
+    if (this.#keeper === null || this.#keeper.isEmpty) this.#finish();
+  }
+
+  /** Nobody is left to serve: what is in the pipes now is stored. */
   #finish(): void {
     this.#queries?.close();
+    if (this.#isFinishing) return;
+    this.#isFinishing = true;
     if (this.#keeper === null) process.exit(0);
     this.#syslog?.end();
     const crashes = this.#crashes?.finish() ?? Promise.resolve();

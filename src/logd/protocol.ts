@@ -12,8 +12,10 @@
  * - The first `--directory` that can be written is used (made with mode 0750 when missing). With none logd keeps a bounded ring in
  *   memory. Pass `/var/log/heartwood` first and `RUNTIME/log.d` second (`logDirectories` in `query.ts` gives the same list to
  *   readers, so that both agree).
- * - logd ends when the manager's end of the socket is closed; SIGTERM, SIGINT and SIGHUP are ignored, because the last words of
- *   services during a shutdown are wanted.
+ * - logd ends when the manager's end of the socket is closed after `end`. Closed without it, the manager was killed, and its services run
+ *   on: logd keeps their pipes, so that no write of theirs fails, and stores their lines until the last of them has ended. The next
+ *   manager starts a logd of its own for what it starts. SIGTERM, SIGINT and SIGHUP are ignored, because the last words of services
+ *   during a shutdown are wanted.
  *
  * ## Order of messages
  *
@@ -32,7 +34,7 @@
  *
  * ## Versions
  *
- * 1: first version. Since then `syslog`, `senders`, `whose` have come, and `crash`, which an older one of either side answers with `trouble`.
+ * 1: first version. Since then `syslog`, `senders`, `whose`, `crash` and `end` have come, which an older one of either side answers with `trouble`.
  */
 import type { InvocationId } from '../base/brand.ts';
 import type { CrashReport } from '../control/crash-record.ts';
@@ -105,6 +107,8 @@ export type ToLogd =
   | { readonly type: 'syslog'; readonly echo: boolean }
   /** Answers `whose`, in its order; null for a process of no unit. */
   | { readonly type: 'senders'; readonly id: number; readonly units: readonly (SenderUnit | null)[] }
+  /** The manager ends in order: when it closes the socket, logd ends too. */
+  | { readonly type: 'end' }
   /** A unit has failed: write a record of it. */
   | { readonly type: 'crash'; readonly report: CrashReport };
 
@@ -155,6 +159,8 @@ export function decodeToLogd(packet: Uint8Array): ToLogd | null {
       return isWhole(value['id']) ? (value as unknown as ToLogd) : null;
     case 'reopen':
       return { type: 'reopen' };
+    case 'end':
+      return { type: 'end' };
     case 'syslog':
       return typeof value['echo'] === 'boolean' ? (value as unknown as ToLogd) : null;
     case 'crash':

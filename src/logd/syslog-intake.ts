@@ -58,6 +58,7 @@ export class SyslogIntake {
   #waiting: Waiting[] = [];
   #question: { readonly id: number; readonly senders: readonly Sender[]; readonly timer: NodeJS.Timeout } | null = null;
   #nextQuestion = 1;
+  #isClosed = false;
   #isReading = false;
   #onSettled: (() => void)[] = [];
 
@@ -86,8 +87,15 @@ export class SyslogIntake {
     while (this.#question !== null) this.#resolve([]);
   }
 
+  /** The same, and the socket is left to others. */
+  close(): void {
+    this.end();
+    this.#read(false);
+    this.#isClosed = true;
+  }
+
   #read(on: boolean): void {
-    if (on === this.#isReading) return;
+    if (on === this.#isReading || this.#isClosed) return;
     const { ready, fd } = this.#options;
     if (on) this.#isReading = ready.add(fd, READABLE, () => { this.#receive(SYSLOG_MESSAGES_A_TURN); });
     else {

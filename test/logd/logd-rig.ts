@@ -200,8 +200,21 @@ export class LogdRig {
     const child = this.#child;
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => { child.once('exit', resolve); });
-    if (this.#control !== null) native.close(this.#control);
+    if (this.#control !== null) {
+      this.send({ type: 'end' });
+      native.close(this.#control);
+    }
     this.#control = null;
+    await gone;
+  }
+
+  /** The manager is killed: all its fds are closed at once, without a word. Returns the end of logd. */
+  async desert(): Promise<void> {
+    const gone = once(this.#child!, 'exit');
+    native.close(this.#control!);
+    this.#control = null;
+    for (const { readEnd } of this.#open.values()) native.close(readEnd);
+    this.#open.clear();
     await gone;
   }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, openSync, readdirSync, readFileSync, readSync, statSync, writeFileSync, closeSync } from 'node:fs';
+import { mkdirSync, openSync, readdirSync, readFileSync, readSync, statSync, writeFileSync, writeSync, closeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -454,4 +454,31 @@ test('a query socket that cannot be made is told of and costs no line', async (c
   await rig.flush();
   assert.equal(await rig.log(), 'kept\n');
   assert.ok(rig.messages.some((message) => message.type === 'trouble' && message.message.includes('/dev/null/query')));
+});
+
+test('when the manager is killed, logd stores what services go on to say, and ends when the last of them has', async () => {
+  const rig = new LogdRig();
+  try {
+    rig.start();
+    const [talker, quiet] = [rig.open('talker.service'), rig.open('quiet.service')];
+    writeSync(talker.fd, 'before\n');
+    await rig.flush();
+    let isGone = false;
+    const gone = rig.desert().then(() => { isGone = true; });
+    for (let line = 0; line < 50; line++) {
+      // Without a reader this would be EPIPE.
+      writeSync(talker.fd, `after ${String(line)}\n`);
+      await sleep(2);
+    }
+    closeSync(talker.fd);
+    await sleep(100);
+    assert.equal(isGone, false, 'a service that says nothing may still want to');
+    writeSync(quiet.fd, 'last words\n');
+    closeSync(quiet.fd);
+    await gone;
+    assert.equal(await rig.log({ units: ['talker.service'] }), ['before', ...Array.from({ length: 50 }, (_, line) => `after ${String(line)}`), ''].join('\n'));
+    assert.equal(await rig.log({ units: ['quiet.service'] }), 'last words\n');
+  } finally {
+    await rig.remove();
+  }
 });

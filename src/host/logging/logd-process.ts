@@ -134,6 +134,7 @@ export class LogdProcess implements LogdLink {
       return;
     }
     this.#ending = done;
+    this.send('end', { message: { type: 'end' }, fd: null });
     if (this.#socket !== null) this.#sendWaiting(this.#socket);
     this.#disconnect();
   }
