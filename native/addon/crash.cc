@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -78,6 +79,9 @@ struct Guard {
   std::atomic<bool> hanging{false};
   /// 1 while the main thread is outside of its loop's wait. A futex, on which the watchdog sleeps while there is nothing to watch.
   std::atomic<uint32_t> busy{1};
+  /// What the kernel sends us when our parent dies (setpriv --pdeathsig, unshare --kill-child); 0 = nothing. It is a thread's own, and would
+  /// be lost by an execve of another thread than the one it was set for.
+  int parentDeathSignal = 0;
   std::atomic<bool> watchdogSleeps{false};
   std::atomic<uint64_t> turns{0};
   int64_t lookNsec = 0;
@@ -226,6 +230,7 @@ void recordDeath(int signal, int code, bool isOwn) {
 /// Returns only when execve failed.
 int execute() {
   markKeptFds(true);
+  prctl(PR_SET_PDEATHSIG, guard.parentDeathSignal);
   execve(guard.path.c_str(), guard.argv, guard.environment);
   return errno;
 }
@@ -344,6 +349,7 @@ napi_value guardStart(napi_env env, napi_callback_info info) {
   if (guard.argv != nullptr) return errnoValue(env, EALREADY);
   guard.pid = getpid();
   guard.mainThread = static_cast<pid_t>(syscall(SYS_gettid));
+  prctl(PR_GET_PDEATHSIG, &guard.parentDeathSignal);
   guard.path = std::move(path);
   guard.rescue = rescue.value_or("");
   guard.argvTexts = std::move(argv);
