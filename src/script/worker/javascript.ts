@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { createContext, runInContext, type Context } from 'node:vm';
 import { transform } from 'sucrase';
-import { languageOf, SCRIPT_SIGNALS, type ChildSpec, type ScriptStart, type StreamRef, type UnitVerb } from '../port.ts';
+import { languageOf, SCRIPT_SIGNALS, type ChildSpec, type ScriptLanguage, type ScriptStart, type StreamRef, type UnitVerb } from '../port.ts';
 import { describeError } from './describe-error.ts';
 import { Events } from './events.ts';
 import type { Post, Runtime } from './runtime.ts';
@@ -295,13 +295,42 @@ class JavaScriptRuntime implements Runtime {
   /** A function that runs a module. Only the main one may wait while it is loaded. */
   #compile(file: string, text: string, isMain: boolean): MainModule {
     const head = `(${isMain ? 'async ' : ''}function (exports, require, module) {`;
+    const bare = text.replace(/^#!.*/, '');
     try {
-      const { code } = transform(text.replace(/^#!.*/, ''), { transforms: languageOf(file, text) === 'typescript' ? ['typescript', 'imports'] : ['imports'], disableESTransforms: true });
+      const code = removeTypes(bare, languageOf(file, text));
       return runInContext(`${head}${code}\n})`, this.#context, { filename: file, columnOffset: -head.length }) as MainModule;
     } catch (error) {
-      throw new Error(describeError(error, file), { cause: error });
+      const described = describeError(error, file);
+      const after = described.slice(file.length + 1);
+      throw new Error(/^\d/.test(after) ? described : `${file}:${String(lineOfError(bare, languageOf(file, text)))}:${after}`, { cause: error });
     }
   }
+}
+
+/** Imports become calls, types blanks; every line stays where it is. */
+function removeTypes(text: string, language: ScriptLanguage): string {
+  return transform(text, { transforms: language === 'typescript' ? ['typescript', 'imports'] : ['imports'], disableESTransforms: true }).code;
+}
+
+/** Where a text goes wrong whose error does not say it: the last line of the shortest beginning that goes wrong in the same way. */
+function lineOfError(text: string, language: ScriptLanguage): number {
+  const lines = text.split('\n');
+  const errorOf = (count: number): string | null => {
+    try {
+      removeTypes(lines.slice(0, count).join('\n'), language);
+      return null;
+    } catch (error) {
+      return String(error);
+    }
+  };
+  const whole = errorOf(lines.length);
+  let [good, bad] = [0, lines.length];
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (errorOf(middle) === whole) bad = middle;
+    else good = middle;
+  }
+  return bad;
 }
 
 function toText(value: unknown): string {
