@@ -40,6 +40,8 @@ export type VerbStep =
   | { readonly step: 'program'; readonly program: OwnProgram; readonly words: readonly string[] }
   /** The crash records there are. Only in the Node client. */
   | { readonly step: 'read-crashes' }
+  /** Standard input goes into a FIFO, up to its end. Only in the Node client. */
+  | { readonly step: 'feed'; readonly path: string }
   /** The text of a file of the caller's, or writing one, with the caller's rights. Only in the Node client. */
   | { readonly step: 'read-file'; readonly path: string }
   | { readonly step: 'write-file'; readonly path: string; readonly text: string };
@@ -79,7 +81,7 @@ export interface CrashFiles {
   readonly problems: readonly string[];
 }
 
-/** What a verb is given for `read-file` (with the text) and `write-file`. */
+/** What a verb is given for `read-file` (with the text), `write-file` and `feed`. */
 export type FileOutcome = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly error: string };
 
 /** What a verb is given for `time-zones`. */

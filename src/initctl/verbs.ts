@@ -28,6 +28,7 @@ import { daemonReexec } from './verbs/daemon-reexec.ts';
 import { clean } from './verbs/clean.ts';
 import { freeze, thaw } from './verbs/freeze.ts';
 import { fault } from './verbs/fault.ts';
+import { feed } from './verbs/feed.ts';
 import { daemonReload } from './verbs/daemon-reload.ts';
 import { importEnvironment, setEnvironment, showEnvironment, unsetEnvironment } from './verbs/environment.ts';
 import { isActive } from './verbs/is-active.ts';
@@ -78,7 +79,7 @@ import { why } from './verbs/why.ts';
 
 /** In the order help shows them. */
 export const VERBS: readonly Verb[] = [
-  start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, freeze, thaw, clean, setProperty, call, run, sync,
+  start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, freeze, thaw, clean, setProperty, call, feed, run, sync,
   status, listUnits, listTimers, listSockets, listPaths, listDependencies, show, cat, log, logCopy, isActive, isFailed,
   enable, disable, reenable, mask, unmask, preset, presetAll, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
   why, crash, plan, apply, verify, doctor, blame, criticalChain, plot, graph, top,

@@ -40,3 +40,21 @@ test('one unit\'s output is another\'s input, whichever of them restarts, and a 
     await rig.until(() => out(rig).includes('from a client'));
   });
 });
+
+test('feed sends the input of a client to a service that reads a FIFO, and says what is missing when it cannot', { skip, timeout: 60_000 }, async () => {
+  await withRig({ units: { ...UNITS, 'deaf.service': '[Service]\nExecStart=/bin/sleep 7596\n' } }, async (rig) => {
+    await rig.booted();
+    const feed = (unit: string, input: string): ReturnType<Rig['run']> => rig.run(['initctl', 'feed', unit], { input });
+    assert.match((await feed('deaf', 'x\n')).stderr, /deaf\.service reads no FIFO: a socket unit with ListenFIFO=/);
+    const early = await feed('sink', 'x\n');
+    assert.deepEqual([early.status, early.stderr], [3, 'sink.socket is not started: nobody would read what is sent.\n']);
+    await rig.initctl('start', 'sink.socket');
+    // More than a pipe holds, to a service that is started by the first of it.
+    const lines = Array.from({ length: 20_000 }, (_, index) => `fed ${String(index)}`);
+    const fed = await feed('sink.service', `${lines.join('\n')}\n`);
+    assert.deepEqual([fed.status, fed.stdout, fed.stderr], [0, '', '']);
+    await rig.until(() => out(rig).length >= lines.length);
+    assert.deepEqual(out(rig), lines);
+    assert.equal((await rig.initctl('feed')).status, 2);
+  });
+});

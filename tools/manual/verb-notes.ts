@@ -177,6 +177,14 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
     '.Fl -watch',
     'every change of the directory is taken over at once, until the command is ended; what runs goes on.',
   ],
+  feed: [
+    'The service has a socket unit with',
+    '.Li ListenFIFO=',
+    'and reads it as its standard input',
+    '.Pq Li StandardInput=socket .',
+    'The manager keeps the FIFO open: what is sent while the service is being restarted waits for it, and starts it when it is down.',
+    'Ends with the end of the input.',
+  ],
   call: [
     'The commands are those of',
     '.Li ExecCall= ,',

@@ -11,6 +11,7 @@ import type { FileOutcome, Reply, TimeZones, VerbRun } from '../verb.ts';
 import { readLog, readTail, type LogSink } from './log-source.ts';
 import { copyLog } from './copy-log.ts';
 import { readCrashes } from './crash-files.ts';
+import { feedFifo } from './feed-fifo.ts';
 import { runOwnProgram } from './own-program.ts';
 import type { Places } from './places.ts';
 import { awaitOtherFiles, readUnitDirectory } from './unit-directory.ts';
@@ -75,6 +76,9 @@ export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<num
         break;
       case 'program':
         input = await runOwnProgram(step.program, step.words);
+        break;
+      case 'feed':
+        input = await feedFifo(step.path, process.stdin);
         break;
       case 'read-crashes':
         input = readCrashes(options.places.logDirectories);
