@@ -11,13 +11,18 @@ export const BRANCHES: readonly string[] = [
   'stop-sigkill', 'stop-post', 'final-sigterm', 'final-sigkill', 'failed', 'auto-restart', 'dead', 'active',
   // Of sockets, timers and paths.
   'start-chown', 'listening', 'stop-pre', 'stop-pre-sigterm', 'waiting', 'elapsed',
+  // Of mounts and swaps.
+  'mounting', 'mounting-done', 'mounted', 'remounting', 'remounting-sigterm', 'unmounting', 'unmounting-sigterm', 'unmounting-sigkill',
+  'activating', 'activating-done', 'deactivating', 'deactivating-sigterm',
+  // Of fd stores.
+  'fd stored', 'stored fd given back', 'stored fd closed',
   // How jobs end.
   'job done', 'job canceled', 'job timeout', 'job failed', 'job dependency', 'job skipped', 'job assert', 'job invalid',
   // Requests that are refused.
   'refused: transaction-refused', 'refused: no-process', 'refused: not-applicable', 'refused: no-such-unit', 'refused: load-failed',
   // Why units end.
   'ended: requested', 'ended: dependency', 'ended: dependency-failed', 'ended: start-limit', 'ended: exit', 'ended: spawn-failed', 'ended: timeout',
-  'ended: watchdog', 'ended: protocol', 'ended: shutdown', 'ended: trigger-limit', 'ended: service-start-limit',
+  'ended: watchdog', 'ended: protocol', 'ended: shutdown', 'ended: trigger-limit', 'ended: bound-unit-gone', 'ended: unneeded', 'ended: conflict', 'ended: service-start-limit',
   // Lives of the engine.
   'recovery between batches', 'recovery in a batch', 'birth found', 'event left out', 'effect left out',
 ];

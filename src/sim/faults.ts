@@ -20,10 +20,18 @@ export const FAULTS = {
   'readiness-doubled': 150,
   /** Somebody who is not the main process says READY=1, STOPPING=1 and the like. */
   'readiness-forged': 150,
+  /** A message of a process is heard after the process was reaped. */
+  'message-late': 100,
   /** A message with fields that make no sense. */
   'message-garbage': 100,
   /** MAINPID= with the number of a process of another unit, or of none. */
   'main-pid-forged': 60,
+  /** mount(8), umount(8), swapon(8) or swapoff(8) succeeds, and the kernel's table is as before. */
+  'command-vain': 100,
+  /** Somebody mounts over a mount as soon as it is there. */
+  'mounted-over': 100,
+  /** The manager looks at the kernel's tables only when the command has ended. */
+  'table-late': 300,
   'wall-clock-stepped': 30,
   /** All units are read again while jobs run; some files have changed. */
   'reload-in-transaction': 20,

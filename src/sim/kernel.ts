@@ -23,6 +23,7 @@ import { Agenda } from './agenda.ts';
 import { SimulatedEngine } from './engine.ts';
 import { Faults } from './faults.ts';
 import { ProcessTable, type Process, type Script } from './process-table.ts';
+import { KernelTables } from './kernel-tables.ts';
 import { SimulatedSockets } from './sockets.ts';
 import { SIGCONT, SIGHUP, SIGKILL, SIGTERM } from '../base/signals.ts';
 
@@ -90,7 +91,7 @@ const EXECUTOR_FAILURES = [
   { stage: 'chdir', errno: 'ENOENT' }, { stage: 'user', errno: 'ESRCH' }, { stage: 'namespace', errno: 'EPERM' }, { stage: 'exec', errno: 'EACCES' },
 ] as const;
 const FORGED = ['READY=1', 'STOPPING=1', 'RELOADING=1', 'WATCHDOG=trigger', 'STATUS=forged', 'EXTEND_TIMEOUT_USEC=1000000'];
-const GARBAGE = ['', '=', 'READY', 'READY=2', 'WATCHDOG_USEC=-1', 'WATCHDOG_USEC=99999999999999999999', 'MAINPID=x', 'MAINPID=0', 'STATUS=\u0000\u001b[2J', 'ERRNO=abc', 'FDSTOREREMOVE=1', 'EXTEND_TIMEOUT_USEC=999999999999999', 'STOPPING=', 'RELOADING=1\nREADY=1'];
+const GARBAGE = ['', '=', 'READY', 'READY=2', 'WATCHDOG_USEC=-1', 'WATCHDOG_USEC=99999999999999999999', 'MAINPID=x', 'MAINPID=0', 'STATUS=\u0000\u001b[2J', 'ERRNO=abc', 'FDSTOREREMOVE=1', 'EXTEND_TIMEOUT_USEC=9999999999999999999', 'STOPPING=', 'RELOADING=1\nREADY=1'];
 
 export class SimulatedKernel {
   nowUsec = 1_000_000;
@@ -103,6 +104,7 @@ export class SimulatedKernel {
   /** Stamp files of timers: when each last elapsed. */
   readonly stamps = new Map<UnitName, RealtimeUsec>();
   readonly sockets: SimulatedSockets;
+  readonly tables = new KernelTables();
   readonly faults: Faults;
   /** Hears of every effect, for tests that want to know more than `history` tells. */
   onEffect: (effect: Effect) => void = () => undefined;
@@ -113,6 +115,9 @@ export class SimulatedKernel {
   readonly #engine: SimulatedEngine;
   readonly #agenda = new Agenda();
   readonly #table = new ProcessTable();
+  /** What commands of mounts and swaps do when they succeed. */
+  readonly #tableWork = new Map<Process, Pick<SpawnEffect, 'role' | 'definition'>>();
+  #nextStored = 1;
   /** Ended, and the manager was not told yet; their numbers are taken. */
   readonly #zombies = new Set<Pid>();
   readonly #watched = new Set<UnitName>();
@@ -217,9 +222,10 @@ export class SimulatedKernel {
     this.#hear({ event: 'signal', signal });
   }
 
-  notify(unit: string, pid: number, text: string): void {
+  /** @param fds names of the fds that come along */
+  notify(unit: string, pid: number, text: string, fds: readonly string[] = []): void {
     const fields = text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const);
-    this.#hear({ event: 'notify', unit: unit as UnitName, pid: pid as Pid, fields, fds: [] });
+    this.#hear({ event: 'notify', unit: unit as UnitName, pid: pid as Pid, fields, fds });
   }
 
   /** Ends a process as a signal would. */
@@ -266,6 +272,23 @@ export class SimulatedKernel {
 
   changeTimeZone(zone: TimeZone = UTC_ZONE): void {
     this.#hear({ event: 'timezone-changed', zone });
+  }
+
+  /** Somebody mounts by hand at the unit's place, or pages to the unit's file. */
+  takeIntoUse(unit: string, path: string): void {
+    if (unit.endsWith('.mount')) this.tables.mount({ where: path, what: 'by-hand', type: 'tmpfs', options: 'rw' });
+    else this.tables.swapOn(path);
+    this.#tellTables();
+  }
+
+  takeOutOfUse(unit: string, path: string): void {
+    if (unit.endsWith('.mount')) this.tables.unmount(path);
+    else this.tables.swapOff(path);
+    this.#tellTables();
+  }
+
+  #tellTables(): void {
+    for (const event of this.tables.news()) this.#hear(event);
   }
 
   /** Somebody connects to the unit's socket, or writes to it. */
@@ -442,6 +465,7 @@ export class SimulatedKernel {
     if (script.leavesSockets !== true) this.sockets.take(effect.fds.map(({ key }) => key));
     const isExecutor = this.faults.knows('exec-fails');
     const process = this.#launch({ unit, script: isExecutor ? {} : script, path, role: effect.role });
+    if (effect.definition.kind === 'mount' || effect.definition.kind === 'swap') this.#tableWork.set(process, effect);
     this.history.push(`spawn ${effect.role} ${unit}`);
     if (isExecutor) this.#at(this.faults.below('exec-fails', 1000), () => { this.#onExecutorReport(process, script); });
     this.#engine.born(process.pid);
@@ -484,11 +508,24 @@ export class SimulatedKernel {
     this.#at(afterUsec, () => { if (this.#table.isLive(process)) run(); });
   }
 
+  /** Gives new fds into the store. */
+  #store(process: Process, { name, count }: NonNullable<Script['stores']>): void {
+    const fds = Array.from({ length: count }, () => `store:${process.unit}:${name}:${String(this.#nextStored++)}`);
+    for (const fd of fds) this.sockets.open.add(fd);
+    this.notify(process.unit, process.pid, `FDSTORE=1\nFDNAME=${name}`, fds);
+  }
+
   #sayReady(process: Process): void {
     const { faults } = this;
+    if (process.script.stores !== undefined) this.#store(process, process.script.stores);
     if (!faults.strikes('readiness-lost')) this.notify(process.unit, process.pid, 'READY=1');
     if (faults.strikes('readiness-doubled')) this.notify(process.unit, process.pid, 'READY=1');
     this.#mayForge(process);
+  }
+
+  #speakLate(process: Process): void {
+    this.notify(process.unit, process.pid, FORGED[this.faults.below('message-late', FORGED.length)] as string);
+    if (process.script.stores !== undefined) this.#store(process, process.script.stores);
   }
 
   #mayForge(process: Process): void {
@@ -520,6 +557,7 @@ export class SimulatedKernel {
       return;
     } else if (!process.isDying) {
       process.isDying = true;
+      if (script.takesBack !== undefined) this.#at(0, () => { this.notify(process.unit, process.pid, `FDSTOREREMOVE=1\nFDNAME=${script.takesBack ?? ''}`); });
       this.#whileLive(process, script.termTakesUsec ?? 0, () => {
         if (script.termStatus === undefined) this.#end(process, 'killed', signal);
         else this.#end(process, 'exited', script.termStatus);
@@ -532,9 +570,12 @@ export class SimulatedKernel {
     this.#table.remove(process);
     this.#zombies.add(pid);
     const { faults } = this;
+    this.#doTableWork(process, code === 'exited' && status === 0);
     const tell = (): void => {
       this.#zombies.delete(pid);
       this.#table.free(pid);
+      // The host looks at the tables before it tells of the end of their commands.
+      if (process.path.endsWith('mount') || process.path.includes('swapo')) for (const event of this.tables.news()) this.#engine.submit(event);
       if (faults.strikes('exit-forgotten')) {
         // What catch-up of the next engine makes of a process that is gone.
         if (getEntry(this.state.pids, pid) !== undefined) this.#engine.submit({ event: 'exited', pid, code: 'killed', status: SIGKILL, unitHint: unit });
@@ -542,6 +583,8 @@ export class SimulatedKernel {
         this.#engine.submit({ event: 'exited', pid, code, status, unitHint: unit });
       }
     };
+    // What it said is heard when it is long reaped, with the number of a process that is none any more.
+    if (faults.strikes('message-late')) this.#at(faults.below('message-late', SECOND), () => { this.#speakLate(process); });
     if (faults.strikes('exit-late')) {
       this.#at(faults.below('exit-late', SECOND / 10), () => { tell(); this.#engine.runTurn(); this.#tellEmpty(unit); });
     } else if (faults.strikes('exits-coalesced')) {
@@ -553,6 +596,16 @@ export class SimulatedKernel {
       this.#engine.runTurn();
       this.#tellEmpty(unit);
     }
+  }
+
+  /** The command of a mount or swap has ended. */
+  #doTableWork(process: Process, isSuccess: boolean): void {
+    const work = this.#tableWork.get(process);
+    this.#tableWork.delete(process);
+    if (work === undefined || !isSuccess || this.faults.strikes('command-vain')) return;
+    this.tables.apply(work);
+    if (work.definition.kind === 'mount' && work.role === 'ExecMount' && this.faults.strikes('mounted-over')) this.tables.apply(work);
+    if (!this.faults.strikes('table-late')) this.#tellTables();
   }
 
   #watch(unit: UnitName): void {
@@ -599,6 +652,7 @@ export class SimulatedKernel {
       if (this.#table.live.has(pid) || this.#zombies.has(pid) || this.#engine.expects(pid)) continue;
       this.#engine.submit({ event: 'exited', pid, code: 'killed', status: SIGKILL, unitHint: unit });
     }
+    for (const event of this.tables.all()) this.#engine.submit(event);
     this.sockets.forgetWatches();
     this.#watchedPaths.clear();
     for (const unit of valuesOf(state.units)) this.#watchAgain(unit);

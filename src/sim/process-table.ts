@@ -23,6 +23,10 @@ export interface Script {
   readonly spawnFails?: { readonly stage: string; readonly errno: string };
   /** Does not take what waits at its sockets. */
   readonly leavesSockets?: boolean;
+  /** When it says that it is ready, it gives so many fds into the store, under this name. */
+  readonly stores?: { readonly name: string; readonly count: number };
+  /** When it is told to end, it takes the fds of this name out of the store. */
+  readonly takesBack?: string;
   /** Sends WATCHDOG=1 this often. */
   readonly pingsEveryUsec?: number;
   /** Stops sending it after so long. */

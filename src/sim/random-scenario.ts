@@ -5,6 +5,7 @@
 import { Dice, seedOf } from './dice.ts';
 import { randomFaults } from './faults.ts';
 import type { Script } from './process-table.ts';
+import { randomMountAction, randomMounts, randomStoring } from './random-mounts.ts';
 import { randomTrigger, randomTriggers } from './random-triggers.ts';
 import type { Action, Scenario } from './scenario.ts';
 import { unitText, type Lines } from './unit-text.ts';
@@ -31,18 +32,32 @@ export function randomScenario(seed: number, options: RandomScenarioOptions = {}
   const targets = Array.from({ length: dice.below(3) }, (_, i) => `t${String(i)}.target`);
   const names = [...services, ...targets];
   const triggers = randomTriggers(new Dice(seedOf(seed, 'triggers')), services);
-  const wanted = [...names.filter(() => dice.chance(70)), ...triggers.sockets, ...triggers.timers, ...triggers.paths];
+  const mountDice = new Dice(seedOf(seed, 'mounts'));
+  const mounts = randomMounts(mountDice, services);
+  const wanted = [...names.filter(() => dice.chance(70)), ...triggers.sockets, ...triggers.timers, ...triggers.paths, ...mounts.units];
   const files: Record<string, string> = {
-    ...triggers.files,
+    ...triggers.files, ...mounts.files,
     'default.target': unitText({ Unit: [['DefaultDependencies', 'no'], ['AllowIsolate', 'yes'], ['Wants', wanted.join(' ')], ['After', names.join(' ')]] }),
   };
   for (const [index, name] of services.entries()) files[name] = serviceText(dice, names, name, index);
   for (const name of targets) files[name] = unitText({ Unit: [['DefaultDependencies', 'no'], ['AllowIsolate', 'yes'], ...edges(dice, services, name, -1)] });
   const faults = options.isPeaceful === true ? {} : randomFaults(dice);
   return {
-    seed, files, faults, programs: randomPrograms(dice, services),
-    actions: Array.from({ length: options.actions ?? ACTIONS }, () => (dice.chance(20) ? randomTrigger(dice, triggers) : null) ?? randomAction(dice, services, names)),
+    seed, files, faults, programs: withStores({ ...randomPrograms(dice, services), ...mounts.programs }, files, mountDice),
+    actions: Array.from({ length: options.actions ?? ACTIONS }, () => (dice.chance(20) ? randomTrigger(dice, triggers) : null) ?? randomAction(dice, services, names))
+      .map((action) => (mounts.units.length > 0 && mountDice.chance(MOUNT_ACTIONS_PERCENT) ? randomMountAction(mountDice, mounts) : action)),
   };
+}
+
+/** Of the actions in worlds with mounts or swaps. */
+const MOUNT_ACTIONS_PERCENT = 20;
+
+/** Main programs of services with an fd store give fds into it. */
+function withStores(programs: Scenario['programs'], files: Scenario['files'], dice: Dice): Scenario['programs'] {
+  return Object.fromEntries(Object.entries(programs).map(([path, scripts]) => {
+    const hasStore = `${path.replace('/bin/', '')}.d/store.conf` in files;
+    return [path, hasStore ? scripts.map((script) => ({ ...script, ...randomStoring(dice) })) : scripts];
+  }));
 }
 
 function edges(dice: Dice, names: readonly string[], name: string, index: number): Lines {

@@ -9,6 +9,7 @@ import type { Step } from '../core/manager/replay.ts';
 import { Faults, type FaultKind } from './faults.ts';
 import { SimulatedKernel } from './kernel.ts';
 import { BrokenLaw, watchLaws } from './laws.ts';
+import { pathOfUnit } from './random-mounts.ts';
 import { mayLeaveProcesses, type Action, type Scenario } from './scenario.ts';
 import { UnitFolder, unitNamesIn } from './unit-folder.ts';
 
@@ -68,7 +69,10 @@ export function runScenario(scenario: Scenario, options: LifeOptions = {}): Life
         if (effect.kind === 'publish' && effect.change.change === 'unit') reach(effect.change.subState);
         else if (effect.kind === 'publish' && effect.change.change === 'job-removed') reach(`job ${effect.change.result}`);
         else if (effect.kind === 'reply' && !effect.result.ok) reach(`refused: ${effect.result.code}`);
+        else if (effect.kind === 'spawn' && effect.fds.some(({ key }) => isStored(key))) reach('stored fd given back');
+        else if (effect.kind === 'close-fds' && effect.names.some(isStored)) reach('stored fd closed');
       }
+      if (look.event.event === 'notify' && look.event.fds.length > 0) reach('fd stored');
       laws(look);
     },
   });
@@ -88,6 +92,10 @@ export function runScenario(scenario: Scenario, options: LifeOptions = {}): Life
   for (const unit of valuesOf(kernel.state.units)) if (unit.endReason !== null) reach(`ended: ${unit.endReason.reason}`);
   for (const [what, count] of kernel.recoveries) reached.set(what, count);
   return { steps: kernel.steps, faults: faults.struck, reached };
+}
+
+function isStored(key: string): boolean {
+  return key.startsWith('store:');
 }
 
 function describe(event: object): string {
@@ -110,11 +118,29 @@ function act(kernel: SimulatedKernel, folder: UnitFolder, action: Action): void 
     case 'connect': kernel.arrive(action.unit, action.source); return;
     case 'touch': kernel.writeFile(action.path); return;
     case 'remove': kernel.removeFile(action.path); return;
+    case 'take-into-use': kernel.takeIntoUse(action.unit, pathOfUnit(action.unit)); return;
+    case 'take-out-of-use': kernel.takeOutOfUse(action.unit, pathOfUnit(action.unit)); return;
     case 'write': folder.write(action.file, action.text); return;
     case 'shutdown': kernel.signal('SIGTERM'); return;
     default:
       kernel.request({ method: 'enqueue', type: action.act, units: [action.unit as UnitName], mode: action.mode, wait: true, verb: action.act });
   }
+}
+
+/** Mounts and swaps are what the kernel says. */
+function checkTables(kernel: SimulatedKernel): void {
+  for (const { name, definition, activeState } of valuesOf(kernel.state.units)) {
+    const isInUse = definition.kind === 'mount' ? kernel.tables.mounts.some(({ where }) => where === definition.where)
+      : definition.kind === 'swap' ? kernel.tables.swaps.some(({ what }) => what === definition.what) : null;
+    if (isInUse !== null && (activeState === 'active' || isInactive(activeState))) assert(isInUse === (activeState === 'active'), `${name} is ${activeState}, and the kernel says otherwise`);
+  }
+}
+
+/** Every stored fd belongs to a service that knows it, and is open. */
+function checkStores(kernel: SimulatedKernel): void {
+  const stored = new Set(valuesOf(kernel.state.units).flatMap(({ runtime }) => (runtime.kind === 'service' ? runtime.fdStore : [])));
+  for (const key of stored) assert(kernel.sockets.open.has(key), `${key} is in a store, and closed`);
+  for (const key of kernel.sockets.open) assert(!isStored(key) || stored.has(key), `${key} is open, and in no store`);
 }
 
 /** Faults and actions are over: everything has to come to rest, and then to an end. */
@@ -123,8 +149,11 @@ function comeToRest(kernel: SimulatedKernel, names: readonly UnitName[], mayLeav
   // What starts services goes first, so that these stay down.
   for (const name of names) if (/\.(?:socket|timer|path)$/.test(name)) kernel.enqueue('stop', name);
   for (const name of names) if (name.endsWith('.service')) kernel.enqueue('stop', name);
+  for (const name of names) if (/\.(?:mount|swap)$/.test(name)) kernel.enqueue('stop', name);
   kernel.run(QUIET_USEC);
   const { state } = kernel;
+  checkTables(kernel);
+  checkStores(kernel);
   for (const job of valuesOf(state.jobs)) {
     // A unit that is upheld and dies again and again has a new job every few seconds, or its old one runs anew, and others may wait as long.
     assert(job.blockedBy !== null || (job.startedUsec ?? job.createdUsec) > kernel.nowUsec - JOB_USEC_MAX, `every job ends: ${job.unit}/${job.type} is ${job.state}`);

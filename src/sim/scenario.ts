@@ -18,6 +18,8 @@ export type Action = { readonly afterUsec: number } & (
   | { readonly act: 'connect'; readonly unit: string; readonly source: string }
   /** A file that units watch appears or is written to; or it goes. */
   | { readonly act: 'touch' | 'remove'; readonly path: string }
+  /** Somebody mounts or unmounts by hand what a mount unit is about, or pages to or no longer pages to what a swap unit is about. */
+  | { readonly act: 'take-into-use' | 'take-out-of-use'; readonly unit: string }
   /** A unit file is written; null removes it. It counts after a daemon-reload. */
   | { readonly act: 'write'; readonly file: string; readonly text: string | null }
   | { readonly act: 'shutdown' }

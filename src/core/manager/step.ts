@@ -116,6 +116,9 @@ function handle(turn: Turn, event: ManagerEvent): void {
     }
     case 'exited': onExited(turn, event); return;
     case 'notify': {
+      const unit = turn.unit(event.unit);
+      // Who sent them is no service any more: nobody would ever close them.
+      if (event.fds.length > 0 && (unit === undefined || !isService(unit))) turn.emit({ kind: 'close-fds', names: event.fds });
       const message = withoutForeignMainPid(turn, event);
       drive(turn, event.unit, (c, run) => onNotify(c, run, message));
       return;

@@ -174,7 +174,7 @@ export function stopService(c: ServiceContext, run: ServiceRuntime): ServiceRunt
       if (c.restartJob && run.deadlineUsec === null) return { ...run, state: downState(run) };
       releaseResources(c, run);
       // Asked to stop, it rests: its failure stays readable in its result, but it is not failed (systemd does the same).
-      return { ...asked, state: 'dead', deadlineUsec: null, restarting: false, fdStore: [] };
+      return { ...asked, state: 'dead', deadlineUsec: null, restarting: false, fdStore: keepsStore(c) ? run.fdStore : [] };
     case 'condition':
     case 'start-pre':
     case 'start':
