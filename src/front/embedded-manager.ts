@@ -16,6 +16,8 @@ import { ManagerConnection } from '../initctl/client/manager-connection.ts';
 /** A manager is there in a tenth of a second; on a machine that does many things at once it may take some. */
 const START_LIMIT_MSEC = 15_000;
 const START_POLL_MSEC = 20;
+/** Services get their time to stop before a manager ends. */
+const END_LIMIT_MSEC = 320_000;
 
 const BOOT_UNIT = 'front.target';
 
@@ -26,6 +28,8 @@ export interface ServiceState {
   readonly sub: string;
   /** 0 = no process. */
   readonly mainPid: number;
+  /** Of the last main process, whether it lives or not; 0 = there was none. */
+  readonly lastPid: number;
   /** How the last main process ended: systemd's ExecMainCode (1 exited, 2 killed, 3 dumped, 0 not yet) and ExecMainStatus. */
   readonly exitCode: number;
   readonly exitStatus: number;
@@ -58,35 +62,58 @@ export class EmbeddedManager {
 
   /**
    * The manager at a place, started now if none answers. It inherits standard output and error: what services write there when nothing
-   * else is said.
+   * else is said. A `silent` one does not, so that who waits for the end of a command's output is not kept waiting.
    *
    * @throws FrontError with a sentence when there is none and none can be started
    */
-  static async open(place: string): Promise<EmbeddedManager> {
+  static async open(place: string, silent = false): Promise<EmbeddedManager> {
     const running = await connect(place);
-    if (typeof running !== 'string') return EmbeddedManager.#of(place, running);
+    if (typeof running !== 'string') {
+      const found = await EmbeddedManager.#of(place, running);
+      if (found !== null) return found;
+      // It is on its way down, for somebody who came before.
+      await EmbeddedManager.awaitEnd(place);
+    }
     for (const folder of ['units', 'run']) mkdirSync(join(place, folder), { recursive: true, mode: 0o700 });
     for (const name of readdirSync(join(place, 'units'))) rmSync(join(place, 'units', name), { recursive: true });
     writeFileSync(join(place, 'units', BOOT_UNIT), '[Unit]\nDescription=Everything a front end asks for\nDefaultDependencies=no\n');
     const launcher = join(import.meta.dirname, 'native/launcher');
     const options = ['--user', '--unit', BOOT_UNIT, '--unit-path', join(place, 'units'), '--runtime-dir', join(place, 'run'), '--log-target', `file:${join(place, 'manager.log')}`, '--show-status', 'no'];
     // In a session of its own: what ends the front end, or the terminal it was started from, does not end the services.
-    const child = spawn(launcher, options, { detached: true, stdio: ['ignore', 'inherit', 'inherit'], cwd: '/' });
+    const child = spawn(launcher, options, { detached: true, stdio: silent ? 'ignore' : ['ignore', 'inherit', 'inherit'], cwd: '/' });
     const ended: { why: string | null } = { why: null };
     child.on('error', (error) => { ended.why = error.message; });
     child.on('exit', (code, signal) => { ended.why = `it ended with ${signal ?? String(code)}`; });
     child.unref();
     for (const deadline = Date.now() + START_LIMIT_MSEC; ;) {
       const connection = await connect(place);
-      if (typeof connection !== 'string') return EmbeddedManager.#of(place, connection);
-      if (ended.why !== null || Date.now() > deadline) throw new FrontError(`the manager does not start (${ended.why ?? connection}): see ${join(place, 'manager.log')}`);
+      if (typeof connection !== 'string') {
+        const found = await EmbeddedManager.#of(place, connection);
+        if (found !== null) return found;
+      }
+      if (ended.why !== null || Date.now() > deadline) throw new FrontError(`the manager does not start (${ended.why ?? (typeof connection === 'string' ? connection : 'it ends again')}): see ${join(place, 'manager.log')}`);
       await sleep(START_POLL_MSEC);
     }
   }
 
-  static async #of(place: string, connection: ManagerConnection): Promise<EmbeddedManager> {
+  /** Waits until no manager answers there any more. @throws FrontError when that takes too long */
+  static async awaitEnd(place: string): Promise<void> {
+    for (const deadline = Date.now() + END_LIMIT_MSEC; ;) {
+      const connection = await connect(place);
+      if (typeof connection === 'string') return;
+      connection.close();
+      if (Date.now() > deadline) throw new FrontError(`the manager at ${place} does not end: see ${join(place, 'manager.log')}`);
+      await sleep(START_POLL_MSEC);
+    }
+  }
+
+  /** null for a manager that is ending. */
+  static async #of(place: string, connection: ManagerConnection): Promise<EmbeddedManager | null> {
     const answer = await connection.request('manager', {});
-    if (!answer.ok) throw new FrontError(answer.failure.message);
+    if (!answer.ok || answer.value.state === 'stopping') {
+      connection.close();
+      return null;
+    }
     return new EmbeddedManager(place, answer.value.pid, connection);
   }
 
@@ -149,17 +176,22 @@ export class EmbeddedManager {
     return reply.ok ? (reply.value.units[0]?.properties['StatusText'] ?? '') : '';
   }
 
+  /** Ends the conversation; the manager goes on. */
+  close(): void {
+    this.#connection.close();
+  }
+
   async resetFailed(unit: string): Promise<void> {
     await this.#connection.request('reset-failed', { units: [unit] });
   }
 
   async state(unit: string): Promise<ServiceState | null> {
-    const reply = await this.#connection.request('show', { units: [unit], properties: ['ActiveState', 'SubState', 'MainPID', 'ExecMainCode', 'ExecMainStatus'] });
+    const reply = await this.#connection.request('show', { units: [unit], properties: ['ActiveState', 'SubState', 'MainPID', 'ExecMainPID', 'ExecMainCode', 'ExecMainStatus'] });
     const found = reply.ok ? reply.value.units[0] : undefined;
     if (found === undefined) return null;
     const property = (name: string): string => found.properties[name] ?? '';
     return {
-      active: property('ActiveState'), sub: property('SubState'), mainPid: Number(property('MainPID')),
+      active: property('ActiveState'), sub: property('SubState'), mainPid: Number(property('MainPID')), lastPid: Number(property('ExecMainPID')),
       exitCode: Number(property('ExecMainCode')), exitStatus: Number(property('ExecMainStatus')),
     };
   }

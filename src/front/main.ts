@@ -8,6 +8,8 @@ import { importUnits } from './import/import-units.ts';
 import { onconnect } from './pmtr/onconnect.ts';
 import { pmtr } from './pmtr/pmtr.ts';
 import { sema } from './sema/sema.ts';
+import { keepProgram } from './zdaemon/program-keeper.ts';
+import { zdaemon } from './zdaemon/zdaemon.ts';
 
 /** By the name the program was called. Each gets its words and ends with an exit status. */
 const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<number>>> = {
@@ -18,8 +20,11 @@ const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<nu
   supervise,
   svscanboot,
   'update-service': updateService,
+  zdaemon,
   /** Started by svscan in its manager, not by people. */
   'keep-services': keepServices,
+  /** Started by zdaemon in its manager. */
+  'keep-program': keepProgram,
   /** Started by `initctl import`. */
   import: importUnits,
 };
