@@ -196,6 +196,12 @@ export class EmbeddedManager {
     };
   }
 
+  /** Whether any service is up: one that was started by who was here before. */
+  async hasServices(): Promise<boolean> {
+    const reply = await this.#connection.request('list-units', { types: ['service'] });
+    return reply.ok && reply.value.units.length > 0;
+  }
+
   /** Stops all units and ends the manager; its place is gone afterwards. */
   async shutDown(): Promise<void> {
     const gone = new Promise<void>((resolve) => { this.#connection.onLost = resolve; });

@@ -5,6 +5,7 @@ import { svscan } from './daemontools/svscan.ts';
 import { svscanboot } from './daemontools/svscanboot.ts';
 import { updateService } from './daemontools/update-service.ts';
 import { importUnits } from './import/import-units.ts';
+import { minisv } from './minisv/minisv.ts';
 import { onconnect } from './pmtr/onconnect.ts';
 import { pmtr } from './pmtr/pmtr.ts';
 import { sema } from './sema/sema.ts';
@@ -13,6 +14,7 @@ import { zdaemon } from './zdaemon/zdaemon.ts';
 
 /** By the name the program was called. Each gets its words and ends with an exit status. */
 const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<number>>> = {
+  minisv,
   onconnect,
   pmtr,
   sema,

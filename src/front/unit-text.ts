@@ -38,3 +38,16 @@ export function unitNamePart(text: string): string {
     return /[A-Za-z0-9:_.]/.test(char) && !(i === 0 && char === '.') ? char : `\\x${byte.toString(16).padStart(2, '0')}`;
   }).join('');
 }
+
+/** What a manager adds to the environment of a service, for services of a program whose users know nothing of it. */
+const ADDED_VARIABLES = 'INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID MANAGERPID NOTIFY_SOCKET WATCHDOG_PID WATCHDOG_USEC HEARTWOOD_SOCKET HEARTWOOD_NODE HEARTWOOD_PROGRAM';
+
+/** Lines that give a service exactly these variables, and none of the manager's. */
+export function environmentLines(environment: Readonly<Record<string, string>>): readonly string[] {
+  return [`UnsetEnvironment=${ADDED_VARIABLES}`, ...Object.entries(environment).map(([name, value]) => `Environment=${commandWord(`${name}=${value}`).replaceAll('$$', '$')}`)];
+}
+
+/** The variables of this process that a unit file can name. */
+export function ownEnvironment(): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && /^[A-Za-z_][A-Za-z0-9_]*$/.test(entry[0])));
+}

@@ -1,19 +1,19 @@
 /** A request from its arrival to its answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AuditLog } from './audit-log.ts';
 import { openApiDocument } from './api/openapi.ts';
 import { readFields, readQueryFields } from './api/field.ts';
 import { unitOf } from './api/reading.ts';
 import type { Call } from './api/route.ts';
 import { API_ROOT, findRoute } from './api/routes.ts';
+import { AuditLog } from './callers/audit-log.ts';
 import { mayChange, reaches, type Caller, type Level } from './callers/caller.ts';
 import { Credentials } from './callers/credentials.ts';
 import type { Configuration } from './configuration.ts';
-import type { Dashboard } from './dashboard/dashboard.ts';
 import { HttpProblem } from './http/http-problem.ts';
 import { foreignPage, isOwnHost } from './http/own-origin.ts';
 import { sendJson, sendProblem, sendText } from './http/reply.ts';
 import { readJsonBody } from './http/request-body.ts';
+import type { SelfContainedPage } from './http/self-contained-page.ts';
 import type { ManagerLink } from './manager-link.ts';
 import { renderMetrics } from './metrics.ts';
 
@@ -23,13 +23,13 @@ const READY_STATES: readonly string[] = ['running', 'degraded'];
 export class Gateway {
   readonly #configuration: Configuration;
   readonly #link: ManagerLink;
-  readonly #dashboard: Dashboard;
+  readonly #dashboard: SelfContainedPage;
   readonly #credentials: Credentials;
   readonly #audit: AuditLog;
   readonly #version: string;
   readonly #byStatus = new Map<number, number>();
 
-  constructor(options: { readonly configuration: Configuration; readonly link: ManagerLink; readonly dashboard: Dashboard; readonly version: string }) {
+  constructor(options: { readonly configuration: Configuration; readonly link: ManagerLink; readonly dashboard: SelfContainedPage; readonly version: string }) {
     this.#configuration = options.configuration;
     this.#link = options.link;
     this.#dashboard = options.dashboard;

@@ -1,13 +1,13 @@
 /** The gateway: a process of its own between HTTP and the control socket. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { findPlaces } from '../initctl/client/places.ts';
 import { openApiDocument } from './api/openapi.ts';
 import { ConfigurationError, exposureProblem, readAddress, readConfiguration, type Address } from './configuration.ts';
-import { Dashboard } from './dashboard/dashboard.ts';
 import { Gateway } from './gateway.ts';
 import { createBoundedServer } from './http/bounded-server.ts';
+import { SelfContainedPage } from './http/self-contained-page.ts';
 import { inheritedSockets } from './inherited-sockets.ts';
 import { ManagerLink } from './manager-link.ts';
 import { makeSecret } from './make-secret.ts';
@@ -56,7 +56,7 @@ async function serve(options: Options): Promise<number> {
   if (inherited.length === 0) refuseExposure(exposureProblem(configuration, addresses.map(({ host }) => host)));
   if (options.only === 'check') return print('The configuration can be used.\n');
   const places = findPlaces({ user: options.user, socket: options.socket }, process.env, process.getuid?.() ?? 0);
-  const gateway = new Gateway({ configuration, link: new ManagerLink(places.controlSocket), dashboard: new Dashboard(join(import.meta.dirname, 'dashboard.html')), version: VERSION });
+  const gateway = new Gateway({ configuration, link: new ManagerLink(places.controlSocket), dashboard: new SelfContainedPage(readFileSync(join(import.meta.dirname, 'dashboard.html'), 'utf8')), version: VERSION });
   const scheme = configuration.tls === null ? 'http' : 'https';
   const servers: Server[] = [];
   for (const place of inherited.length > 0 ? inherited : addresses) {

@@ -10,7 +10,7 @@ const DAEMONTOOLS = [
 ];
 
 /** Commands of other managers that are programs for Node. */
-const FRONTS = ['heartwood-script', 'onconnect', 'pmtr', 'sema', 'supervise', 'svscan', 'svscanboot', 'update-service', 'zdaemon'];
+const FRONTS = ['heartwood-script', 'minisv', 'onconnect', 'pmtr', 'sema', 'supervise', 'svscan', 'svscanboot', 'update-service', 'zdaemon'];
 
 /** Relative, so that a checkout can be moved. The client answers to `systemctl` with that program's grammar. */
 const LINKS = [

@@ -5,6 +5,7 @@ import { constants as os } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EmbeddedManager, managerPlace } from '../embedded-manager.ts';
+import { ownEnvironment } from '../unit-text.ts';
 import { COMMAND_LIST, HELP_TEXTS } from './help-texts.ts';
 import { tailFile } from './log-tail.ts';
 import { askStatus, sendCommand, type KeeperStatus } from './manager-socket.ts';
@@ -168,8 +169,7 @@ export class Controller {
   }
 
   #environment(): Readonly<Record<string, string>> {
-    const own = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && /^[A-Za-z_][A-Za-z0-9_]*$/.test(entry[0]));
-    return { ...Object.fromEntries(own), ...this.settings.environment };
+    return { ...ownEnvironment(), ...this.settings.environment };
   }
 
   async #stop(): Promise<number> {

@@ -1,5 +1,5 @@
 /** The unit that the program becomes, and what its keeper needs to know. */
-import { commandLine, commandWord, plainValue } from '../unit-text.ts';
+import { commandLine, environmentLines, plainValue } from '../unit-text.ts';
 import type { Settings } from './settings.ts';
 
 export const PROGRAM_UNIT = 'program.service';
@@ -16,9 +16,6 @@ export interface KeptProgram {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Variables a manager adds to those of the program's own world. */
-const ADDED_VARIABLES = 'INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID MANAGERPID NOTIFY_SOCKET WATCHDOG_PID WATCHDOG_USEC HEARTWOOD_SOCKET HEARTWOOD_NODE HEARTWOOD_PROGRAM';
-
 /**
  * Restarts are the keeper's business: it knows the exit codes that end everything, the growing delay and the test of a start. Signals go to the
  * program alone, as zdaemon does it.
@@ -31,8 +28,7 @@ export function programUnitText({ settings, path, argv, directory, environment }
     '[Service]', `ExecStart=${commandLine(path, argv)}`, `WorkingDirectory=${plainValue(settings.daemon ? (settings.directory ?? directory) : directory)}`,
     'Restart=no', 'KillMode=process', `TimeoutStopSec=${String(settings.stopTimeoutSeconds)}`, 'IgnoreSIGPIPE=no',
     'StandardInput=null', `StandardOutput=${plainValue(output)}`, `StandardError=${plainValue(output)}`,
-    `UnsetEnvironment=${ADDED_VARIABLES}`,
-    ...Object.entries(environment).map(([name, value]) => `Environment=${commandWord(`${name}=${value}`).replaceAll('$$', '$')}`),
+    ...environmentLines(environment),
     ...(settings.daemon ? [`UMask=${settings.umask.padStart(4, '0')}`] : []),
     ...(settings.user === null ? [] : [`User=${plainValue(settings.user)}`]),
   ];

@@ -74,8 +74,18 @@ export function gelfDatagrams(line: CopiedLine, id: Uint8Array): readonly Buffer
     version: '1.1', host, short_message: message === '' ? '-' : message, timestamp: realtimeUsec / 1_000_000, level: priority,
     _unit: unit, _identifier: identifier, ...(pid === null ? {} : { _pid: pid }),
   }));
-  if (bytes.length <= GELF_CHUNK_BYTES) return [bytes];
-  const size = GELF_CHUNK_BYTES - GELF_CHUNK_HEADER_BYTES;
+  return gelfChunks(bytes, id, GELF_CHUNK_BYTES);
+}
+
+/**
+ * A message of GELF as one datagram, or in chunks.
+ *
+ * @param id eight bytes that no other message of this time has @param chunkBytes of the longest datagram
+ * @returns none for a message that is too long to be sent
+ */
+export function gelfChunks(bytes: Buffer, id: Uint8Array, chunkBytes: number): readonly Buffer[] {
+  if (bytes.length <= chunkBytes) return [bytes];
+  const size = chunkBytes - GELF_CHUNK_HEADER_BYTES;
   const count = Math.ceil(bytes.length / size);
   if (count > GELF_CHUNKS_MAX) return [];
   return Array.from({ length: count }, (_, index) => Buffer.concat([Buffer.from([0x1e, 0x0f]), id, Buffer.from([index, count]), bytes.subarray(index * size, (index + 1) * size)]));

@@ -1,16 +1,15 @@
-/** The page for people: one document that needs nothing from anywhere else, and may run nothing but its own script. */
+/** A page for people: one document that needs nothing from anywhere else, and may run nothing but its own script. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { sendText } from '../http/reply.ts';
+import { sendText } from './reply.ts';
 
-export class Dashboard {
+export class SelfContainedPage {
   readonly #page: string;
   readonly #policy: string;
 
-  /** @param file the page, with one style and one script in it */
-  constructor(file: string) {
-    this.#page = readFileSync(file, 'utf8');
+  /** @param page with one style and one script in it */
+  constructor(page: string) {
+    this.#page = page;
     const hashOf = (tag: string): string => {
       const content = new RegExp(`<${tag}>([^]*?)</${tag}>`).exec(this.#page)?.[1] ?? '';
       return `'sha256-${createHash('sha256').update(content).digest('base64')}'`;
