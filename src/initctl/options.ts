@@ -101,6 +101,7 @@ export const OPTIONS = {
   exclude: { value: 'PATTERN', summary: 'Not the lines that match this' },
   'cursor-file': { value: 'PATH', summary: 'Keep here what was copied, and go on there' },
   utc: { summary: 'Times in UTC' },
+  survive: { value: 'SPAN', summary: 'Time the new unit has to live before the old one goes (default 0)' },
   watch: { summary: 'Go on, and take over every change' },
   keep: { summary: 'Write unit files that stay' },
   pipe: { summary: "The command gets this command's standard streams; wait for its end" },

@@ -58,6 +58,7 @@ import { exit, halt, kexec, poweroff, reboot } from './verbs/power.ts';
 import { reloadOrRestart } from './verbs/reload-or-restart.ts';
 import { reload } from './verbs/reload.ts';
 import { replay } from './verbs/replay.ts';
+import { replace } from './verbs/replace.ts';
 import { resetFailed } from './verbs/reset-failed.ts';
 import { restart } from './verbs/restart.ts';
 import { run } from './verbs/run.ts';
@@ -80,6 +81,7 @@ import { why } from './verbs/why.ts';
 /** In the order help shows them. */
 export const VERBS: readonly Verb[] = [
   start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, freeze, thaw, clean, setProperty, call, feed, run, sync,
+  replace,
   status, listUnits, listTimers, listSockets, listPaths, listDependencies, show, cat, log, logCopy, isActive, isFailed,
   enable, disable, reenable, mask, unmask, preset, presetAll, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
   why, crash, plan, apply, verify, doctor, blame, criticalChain, plot, graph, top,

@@ -185,6 +185,16 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
     'The manager keeps the FIFO open: what is sent while the service is being restarted waits for it, and starts it when it is down.',
     'Ends with the end of the input.',
   ],
+  replace: [
+    'An overlapping restart, for services that can share what they listen on or are handed it: usually two instances of a template, as',
+    '.Li app@a.service',
+    'and',
+    '.Li app@b.service .',
+    'The new unit is started; when it is up, and has stayed so for the time of',
+    '.Fl -survive ,',
+    'the old one is stopped.',
+    'When the new one does not start, or ends before that, it is stopped, the old one stays, and the exit status is 1.',
+  ],
   call: [
     'The commands are those of',
     '.Li ExecCall= ,',
