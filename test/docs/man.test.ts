@@ -10,6 +10,7 @@ import { mergeConfiguration } from '../../src/host/manager-configuration.ts';
 import { BUILT_IN_DEFAULTS } from '../../src/core/unit-file/unit-defaults.ts';
 import { buildLoadPath } from '../../src/host/unit-loader/load-path.ts';
 import { parseKernelCommandLine } from '../../src/init/kernel-command-line.ts';
+import { HELP as GATEWAY_HELP } from '../../src/gateway/options.ts';
 import { HELP } from '../../src/init/options.ts';
 import { VERBS } from '../../src/initctl/verbs.ts';
 import { manualPages, renewPage } from '../../tools/generate-man.ts';
@@ -29,8 +30,8 @@ function words(name: string): ReadonlySet<string> {
   return new Set(pageText(name).replaceAll('\\&', '').split(/[\s,]+/));
 }
 
-test('there are six pages', () => {
-  assert.deepEqual(PAGES.map((path) => basename(path)), ['heartwood-log.7', 'heartwood-protocol.7', 'heartwood-simulate.5', 'heartwood.1', 'heartwood.conf.5', 'heartwood.unit.5', 'initctl.1']);
+test('there are these pages', () => {
+  assert.deepEqual(PAGES.map((path) => basename(path)), ['heartwood-gateway.1', 'heartwood-log.7', 'heartwood-protocol.7', 'heartwood-simulate.5', 'heartwood.1', 'heartwood.conf.5', 'heartwood.unit.5', 'initctl.1']);
 });
 
 for (const path of PAGES) {
@@ -55,6 +56,13 @@ test('a part that was changed by hand, or that nobody knows, is found out', () =
 
 test('every verb has its notes, and there are no notes of verbs that do not exist', () => {
   assert.deepEqual(Object.keys(VERB_NOTES).sort(), VERBS.map((verb) => verb.name).sort());
+});
+
+test('every option of heartwood-gateway --help is in heartwood-gateway(1), and no other', () => {
+  const inHelp = [...GATEWAY_HELP.matchAll(/^ {2}--([a-z-]+)(?:[=, ]+(?:[A-Z:]+)?(?:--([a-z-]+))?)?/gm)].flatMap(([, first, second]) => [first, second]).filter((name) => name !== undefined);
+  const inPage = [...pageText('heartwood-gateway.1').matchAll(/^\.It (.*)$/gm)].flatMap(([, item = '']) => [...item.matchAll(/Fl -([a-z-]+)/g)].map(([, name]) => name));
+  assert.ok(inHelp.length > 6);
+  assert.deepEqual(inPage.sort(), inHelp.sort());
 });
 
 test('every option of heartwood --help is in heartwood(1), and no other', () => {
