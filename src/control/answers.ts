@@ -193,7 +193,14 @@ export interface DependencyListAnswer {
 }
 
 export interface CatAnswer {
-  readonly units: readonly { readonly unit: string; readonly files: readonly { readonly path: string; readonly text: string }[] }[];
+  readonly units: readonly {
+    readonly unit: string;
+    readonly files: readonly { readonly path: string; readonly text: string }[];
+    /** The files are not those that were loaded. */
+    readonly needsReload: boolean;
+  }[];
+  /** Where files of the administrator's own are written: for good, until the next boot; and the ones that come before the first of these. */
+  readonly directories: { readonly configuration: string; readonly runtime: string; readonly above: readonly string[] };
 }
 
 export interface UnitFileListAnswer {
@@ -201,7 +208,8 @@ export interface UnitFileListAnswer {
 }
 
 export interface IsEnabledAnswer {
-  readonly units: readonly { readonly unit: string; readonly state: string }[];
+  /** `links`: what makes it so, when that was asked for. */
+  readonly units: readonly { readonly unit: string; readonly state: string; readonly links: readonly string[] }[];
 }
 
 export interface EnvironmentAnswer {

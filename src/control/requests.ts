@@ -70,7 +70,8 @@ export const PARAMS = {
   /** The texts of the unit's files as they are on disk now. */
   cat: shape({ units: names }),
   'list-unit-files': shape({ patterns: optional(names, noNames), types: optional(names, noNames), states: optional(names, noNames) }),
-  'is-enabled': shape({ units: names }),
+  /** `links`: also the links in the file system that `disable` would take away. */
+  'is-enabled': shape({ units: names, links: optional(flag, false) }),
   'get-default': shape({}),
   'get-environment': shape({}),
   /** When which unit came up since the manager started. */

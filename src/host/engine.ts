@@ -4,6 +4,7 @@
  * The engine owns the one `ManagerState`, the queue of events and the poll set. Everybody else reads the state (it is
  * immutable, so a reference stays valid for as long as it is held) and changes it only by submitting events.
  */
+import type { UnitDefinition } from '../core/unit/definition.ts';
 import type { ClockReading } from '../base/time.ts';
 import type { Fd, RequestId, UnitName } from '../base/brand.ts';
 import type { Change, LogLevel, Reply } from '../core/manager/effect.ts';
@@ -119,6 +120,9 @@ export interface Engine {
    * when that has been done; what is submitted there finds the new definitions.
    */
   reloadDefinitions(submitted?: () => void): void;
+
+  /** Whether a unit's files are no longer those that it was loaded from, so that a daemon-reload would bring something new. */
+  changedOnDisk(unit: UnitDefinition): boolean;
 
   /** The live processes of a unit, ascending; from its control group, or the tracked tree where there are no groups. */
   processesOf(unit: UnitName): readonly number[];

@@ -7,6 +7,7 @@
  * handles at most `EVENTS_PER_TURN_MAX` events; the rest waits until the loop has looked at the poll set again, so that
  * a storm cannot keep a signal or a client out.
  */
+import type { UnitDefinition } from '../core/unit/definition.ts';
 import { assert } from '../base/assert.ts';
 import { keysOf } from '../base/persistent-map.ts';
 import type { ClockReading } from '../base/time.ts';
@@ -41,6 +42,7 @@ export interface EngineParts {
   readonly fds: Engine['fds'];
   loadUnits(names: readonly UnitName[]): LoadOutcome;
   reloadDefinitions(submitted: () => void): void;
+  changedOnDisk(unit: UnitDefinition): boolean;
   processesOf(unit: UnitName): readonly number[];
   controlGroupOf(unit: UnitName): string | null;
   /** A former engine performed this spawn and told nobody: the process is one of the unit's. Returns whether its program runs. */
@@ -180,6 +182,10 @@ export class ManagerEngine implements Engine {
 
   reloadDefinitions(submitted: () => void = () => undefined): void {
     this.#attached().reloadDefinitions(submitted);
+  }
+
+  changedOnDisk(unit: UnitDefinition): boolean {
+    return this.#attached().changedOnDisk(unit);
   }
 
   processesOf(unit: UnitName): readonly number[] {

@@ -66,10 +66,17 @@ export interface UnitSource {
   load(names: readonly UnitName[], find: (name: UnitName) => UnitDefinition | undefined): { readonly definitions: readonly UnitDefinition[]; readonly names: readonly UnitName[] };
   /** Reads everything again: definitions of these units and of all they pull in now. */
   reload(names: readonly UnitName[]): readonly UnitDefinition[];
+  /** Whether the files of a unit are not those it was loaded from. */
+  changedOnDisk(unit: UnitDefinition): boolean;
   /** The unit of a mount that no file speaks of; null: mounts are no units here. */
   readonly mountPoint: ((name: UnitName, mount: MountPoint) => UnitDefinition) | null;
   /** The unit of a swap that no file speaks of; null: the swap is somebody else's. */
   readonly swapPoint: ((name: UnitName, swap: SwapPoint) => UnitDefinition) | null;
+}
+
+/** What is made up by the manager, or of a request, has nothing on disk to differ from. */
+function hasFiles(unit: UnitDefinition): boolean {
+  return unit.transient !== true && (unit.fragmentPath !== null || unit.dropInPaths.length > 0);
 }
 
 export interface ManagerOptions {
@@ -263,6 +270,7 @@ export class Manager {
       performer: this.#performer,
       fds,
       loadUnits: (names) => this.#loadUnits(names),
+      changedOnDisk: (unit) => hasFiles(unit) && this.#options.units.changedOnDisk(unit),
       reloadDefinitions: (submitted) => { this.#reloadDefinitions(submitted); },
       processesOf: (unit) => this.#tracker.processesOf(unit),
       controlGroupOf: (unit) => this.#tracker.groupOf(unit),

@@ -37,7 +37,7 @@ import type { UnitDefaults } from '../core/unit-file/unit-defaults.ts';
 import { setUpLog } from './log-setup.ts';
 import type { LogWishes } from './log-setup.ts';
 import type { Mode } from './options.ts';
-import { makeLockDirectory, markBooted } from './legacy-directories.ts';
+import { BOOTED_NAME, makeLockDirectory, markBooted } from './legacy-directories.ts';
 import { findOuterManager } from '../host/outer-manager.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
 import { VERSION } from './version.ts';
@@ -83,6 +83,7 @@ function unitSource(loader: UnitLoader, mode: BootOptions['mode']): UnitSource {
   return {
     load: (names, find) => ({ definitions: loader.loadClosure(names, find), names: names.map((name) => loader.canonicalName(name)) }),
     reload: (names) => loader.reload(names),
+    changedOnDisk: (unit) => loader.changedOnDisk(unit),
     // The mounts of a container or of a session belong to somebody else, who takes them away again.
     mountPoint: (name, mount) => loader.mountPoint(name, mount, mode === 'system'),
     swapPoint: mode === 'system' ? (name, swap) => loader.swapPoint(name, swap) : null,
@@ -136,6 +137,7 @@ export function boot(options: BootOptions): Manager {
   const ownsMachine = mode !== 'user' && !isCommand && process.pid === 1;
   if (ownsMachine) makeLockDirectory();
   const untold = ownsMachine ? markBooted() : null;
+  if (ownsMachine && untold === null) native.setProcessName(BOOTED_NAME);
   if (untold !== null) log.write('debug', '', `programs are not told that services are managed here: ${untold}`);
   let laterLoaded = isCommand;
   const syslog = ownsMachine ? openSyslogSocket({ native, kept }) : { fd: null, complaint: '' };

@@ -3,9 +3,13 @@
  *
  * Debian's maintainer scripts, invoke-rc.d and Ansible look for the directory /run/systemd/system and then call `systemctl`. So it is made
  * only where the `systemctl` they would find is Heartwood's: another one would ask a bus that nobody serves, and make their scripts fail.
+ * Puppet, Chef and the roles of Ansible ask for the name of process 1 as well.
  */
 import { chmodSync, existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { controlClientPath } from '../host/program-paths.ts';
+
+/** The name of process 1 where units and `systemctl` are the way: what `/proc/1/comm` has under systemd. */
+export const BOOTED_NAME = 'systemd';
 
 const MARKER = '/run/systemd/system';
 
@@ -14,7 +18,6 @@ const PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sb
 
 /** @returns null, or why programs are not told */
 export function markBooted(): string | null {
-  if (existsSync(MARKER)) return null;
   const found = PATH.map((directory) => `${directory}/systemctl`).find((path) => existsSync(path));
   if (found === undefined) return 'there is no systemctl; a link to Heartwood\'s makes package scripts start and stop services';
   try {

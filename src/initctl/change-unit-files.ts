@@ -4,7 +4,7 @@ import type { Params } from '../control/requests.ts';
 import { enqueueUnits } from './enqueue.ts';
 import { EXIT, exitStatusOf } from './exit-status.ts';
 import { countOption, hasOption, optionText, type OptionName } from './options.ts';
-import { complain, print, printJson, request, type Invocation, type Verb, type VerbRun } from './verb.ts';
+import { complain, print, printJson, request, workingDirectory, type Invocation, type Verb, type VerbRun } from './verb.ts';
 import { unitArgument } from './unit-argument.ts';
 
 type Change = Params<'change-unit-files'>;
@@ -51,8 +51,12 @@ function* changeUnitFiles(call: Invocation, row: UnitFileVerb): VerbRun {
   if (row.name === 'link') {
     const relative = words.find((word) => !word.startsWith('/'));
     if (relative !== undefined) {
-      yield* complain(hasOption(call.options, 'root') ? `Non-absolute paths are not allowed when --root is used: ${relative}` : `Failed to link unit: ${relative} is not an absolute path.`);
-      return EXIT.failed;
+      const directory = hasOption(call.options, 'root') ? null : yield* workingDirectory();
+      if (directory === null) {
+        yield* complain(hasOption(call.options, 'root') ? `Non-absolute paths are not allowed when --root is used: ${relative}` : `Failed to link unit: ${relative} is not an absolute path.`);
+        return EXIT.failed;
+      }
+      words = words.map((word) => absolutePath(word, directory));
     }
   } else if (row.name === 'disable' && words.some((word) => word.startsWith('/'))) {
     yield* complain("Warning: Can't execute disable on the unit file path. Proceeding with the unit name.");
@@ -76,6 +80,16 @@ function* changeUnitFiles(call: Invocation, row: UnitFileVerb): VerbRun {
   }
   if (reply.value.failed) return EXIT.failed;
   return goesOn ? yield* enqueueUnits({ ...call, verb: row.now }, row.now, reply.value.units, null, reply.value) : EXIT.done;
+}
+
+/** Without `.` and `..`: the path becomes the target of a link. */
+function absolutePath(path: string, directory: string): string {
+  const parts: string[] = [];
+  for (const part of `${path.startsWith('/') ? '' : `${directory}/`}${path}`.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return `/${parts.join('/')}`;
 }
 
 function unitOf(word: string, row: UnitFileVerb): string {

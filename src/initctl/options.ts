@@ -103,6 +103,8 @@ export const OPTIONS = {
   utc: { summary: 'Times in UTC' },
   survive: { value: 'SPAN', summary: 'Time the new unit has to live before the old one goes (default 0)' },
   watch: { summary: 'Go on, and take over every change' },
+  'drop-in': { value: 'NAME', summary: 'Name of the drop-in file instead of override.conf' },
+  stdin: { summary: 'Take the new text from standard input instead of an editor' },
   keep: { summary: 'Write unit files that stay' },
   pipe: { summary: "The command gets this command's standard streams; wait for its end" },
   'on-active': { value: 'SPAN', summary: 'Run after this time' },

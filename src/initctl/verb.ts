@@ -44,7 +44,13 @@ export type VerbStep =
   | { readonly step: 'feed'; readonly path: string }
   /** The text of a file of the caller's, or writing one, with the caller's rights. Only in the Node client. */
   | { readonly step: 'read-file'; readonly path: string }
-  | { readonly step: 'write-file'; readonly path: string; readonly text: string };
+  | { readonly step: 'write-file'; readonly path: string; readonly text: string; readonly makeDirectory: boolean }
+  /** Lets the caller change a text in the editor of their choice. `name`: of the file it will be. Only in the Node client. */
+  | { readonly step: 'edit-text'; readonly name: string; readonly text: string }
+  /** All of standard input. Only in the Node client. */
+  | { readonly step: 'read-input' }
+  /** Where the caller is. */
+  | { readonly step: 'working-directory' };
 
 /** Which lines of the log are copied, and where to. */
 export interface LogCopyRequest {
@@ -81,7 +87,7 @@ export interface CrashFiles {
   readonly problems: readonly string[];
 }
 
-/** What a verb is given for `read-file` (with the text), `write-file` and `feed`. */
+/** What a verb is given for `read-file`, `edit-text` and `read-input` (with the text), `write-file` and `feed`. */
 export type FileOutcome = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly error: string };
 
 /** What a verb is given for `time-zones`. */
@@ -91,7 +97,8 @@ export interface TimeZones extends MachineZones {
 
 /**
  * Resumed with the `Reply` after a request, with an exit status after `read-log` and `program`, with `TimeZones` after `time-zones`, with
- * `UnitDirectory` after `unit-directory`, with `CrashFiles` after `read-crashes`, with a `FileOutcome` after the steps about files, with nothing after the other steps.
+ * `UnitDirectory` after `unit-directory`, with `CrashFiles` after `read-crashes`, with a `FileOutcome` after the steps about files and texts,
+ * with a path or null after `working-directory`, with nothing after the other steps.
  */
 export type VerbRun<R = number> = Generator<VerbStep, R, unknown>;
 
@@ -142,6 +149,28 @@ export function* request<M extends Method>(method: M, params: Given<M>): VerbRun
 /** @returns its exit status */
 export function* runProgram(program: OwnProgram, words: readonly string[]): VerbRun {
   return (yield { step: 'program', program, words }) as number;
+}
+
+export function* readFile(path: string): VerbRun<FileOutcome> {
+  return (yield { step: 'read-file', path }) as FileOutcome;
+}
+
+/** Makes the file's directory, too. */
+export function* writeFile(path: string, text: string): VerbRun<FileOutcome> {
+  return (yield { step: 'write-file', path, text, makeDirectory: true }) as FileOutcome;
+}
+
+export function* editText(name: string, text: string): VerbRun<FileOutcome> {
+  return (yield { step: 'edit-text', name, text }) as FileOutcome;
+}
+
+export function* readInput(): VerbRun<FileOutcome> {
+  return (yield { step: 'read-input' }) as FileOutcome;
+}
+
+/** Null when it is gone, or not to be found out. */
+export function* workingDirectory(): VerbRun<string | null> {
+  return (yield { step: 'working-directory' }) as string | null;
 }
 
 export function* print(text: string): VerbRun<void> {

@@ -7,6 +7,7 @@ import type { Terminal } from './terminal.ts';
 import { complain, print, type Invocation, type Verb, type VerbRun, type Operand } from './verb.ts';
 import { getDefault, setDefault } from './verbs/default-target.ts';
 import { disable } from './verbs/disable.ts';
+import { edit } from './verbs/edit.ts';
 import { enable } from './verbs/enable.ts';
 import { isEnabled } from './verbs/is-enabled.ts';
 import { link } from './verbs/link.ts';
@@ -83,7 +84,7 @@ export const VERBS: readonly Verb[] = [
   start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, freeze, thaw, clean, setProperty, call, feed, run, sync,
   replace,
   status, listUnits, listTimers, listSockets, listPaths, listDependencies, show, cat, log, logCopy, isActive, isFailed,
-  enable, disable, reenable, mask, unmask, preset, presetAll, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
+  enable, disable, reenable, mask, unmask, preset, presetAll, edit, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
   why, crash, plan, apply, verify, doctor, blame, criticalChain, plot, graph, top,
   listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, runlevel, setEnvironment, unsetEnvironment, importEnvironment, showEnvironment,
   poweroff, reboot, halt, kexec, exit, rescue, emergency, defaultVerb,

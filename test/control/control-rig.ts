@@ -103,6 +103,7 @@ export function openControlRig(options: RigOptions): ControlRig {
       turnEnds.add(listener);
       return () => { turnEnds.delete(listener); };
     },
+    changedOnDisk: () => false,
     loadUnits: (names: readonly UnitName[]): LoadOutcome => {
       const fresh = names.filter((name) => getEntry(kernel.state.units, name) === undefined)
         .map((name) => options.onDisk?.find((definition) => definition.name === name) ?? missing(name));

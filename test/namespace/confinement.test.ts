@@ -82,3 +82,13 @@ test('a manager without privileges runs the service all the same, and says what 
     assert.doesNotMatch(stdout, /LockPersonality/, 'a filter needs no privileges where none can be gained');
   });
 });
+
+test('a confined command with !! runs as its user, with ! as root', { skip }, async () => {
+  const unit = (prefix: string): string => `[Service]\nType=oneshot\nUser=daemon\nPrivateTmp=yes\nStandardOutput=file:/run/%N\nExecStart=${prefix}/usr/bin/id -un\n`;
+  await withRig({ units: { 'twice.service': unit('!!'), 'once.service': unit('!') } }, async (rig) => {
+    await rig.booted();
+    assert.equal((await rig.initctl('start', 'twice.service', 'once.service')).status, 0);
+    assert.equal(readFileSync(rig.path('/run/twice'), 'utf8'), 'daemon\n');
+    assert.equal(readFileSync(rig.path('/run/once'), 'utf8'), 'root\n');
+  });
+});

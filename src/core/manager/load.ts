@@ -176,7 +176,7 @@ function isUsable({ loadState, outdated }: UnitDefinition): boolean {
 }
 
 function keepDefinition(old: UnitDefinition, broken: UnitDefinition): UnitDefinition {
-  return { ...old, outdated: true, loadState: broken.loadState, loadError: broken.loadError, diagnostics: broken.diagnostics };
+  return { ...old, outdated: true, loadState: broken.loadState, loadError: broken.loadError, diagnostics: broken.diagnostics, sourceHash: broken.sourceHash };
 }
 
 function gone(old: UnitDefinition): UnitDefinition {

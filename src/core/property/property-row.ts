@@ -10,6 +10,8 @@ export interface UnitFacts {
   /** enabled, disabled, static, …; '' = no file. */
   readonly fileState: string;
   readonly preset: string;
+  /** The files are no longer those that were loaded. */
+  readonly needsReload: boolean;
   readonly memoryBytes: number | null;
   readonly cpuUsec: number | null;
   readonly tasks: number | null;

@@ -1,5 +1,5 @@
-/** Variables of whoever asks, as its process was started with them. */
-import { readFileSync } from 'node:fs';
+/** What the process of whoever asks was started with, and where it is. */
+import { readFileSync, readlinkSync } from 'node:fs';
 
 /**
  * @param names `null` = all
@@ -13,5 +13,14 @@ export function callerEnvironment(pid: number, names: readonly string[] | null):
     return readFileSync(`/proc/${String(pid)}/environ`, 'utf8').split('\0').filter((each) => each.includes('=') && (wanted === null || wanted.has(nameOf(each))));
   } catch {
     return [];
+  }
+}
+
+/** Its working directory; null for a process that is gone, or of another pid namespace. */
+export function callerDirectory(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${String(pid)}/cwd`);
+  } catch {
+    return null;
   }
 }

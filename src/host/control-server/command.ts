@@ -9,6 +9,7 @@ import { PARAMS, type Method, type Params } from '../../control/requests.ts';
 import { EXIT, needsNode, readCommand, renderProgress, runCommand, type LogTail, type VerbRun } from '../../initctl/verbs.ts';
 import type { Engine } from '../engine.ts';
 import { describeError } from '../manager-engine.ts';
+import { callerDirectory } from './caller-environment.ts';
 import type { Peer } from './connection.ts';
 import type { Dispatcher, Outcome } from './dispatcher.ts';
 import type { Cancel } from './submit-request.ts';
@@ -80,6 +81,7 @@ export class Command {
         const step = next.value;
         if (step.step === 'request') this.#request(step.method, step.params);
         else if (step.step === 'log') this.#options.output.tail(step.tail);
+        else if (step.step === 'working-directory') this.#input = callerDirectory(this.#options.peer.pid);
         else if (step.step === 'sleep') this.#sleep(step.msec);
         else if (step.step === 'out' || step.step === 'err') this.#print(step.step === 'out' ? 1 : 2, step.text);
         // Everything else needs the caller's own process.

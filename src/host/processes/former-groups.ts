@@ -37,7 +37,8 @@ function processesBelow(native: NativeBinding, path: string, depth: number): rea
 /** A manager that lives and has the same root: two may run side by side, as from one shell. What it started is its own. */
 function isOfLivingManager(native: NativeBinding, parent: number): boolean {
   if (parent === process.pid || parent <= 0) return false;
-  if (native.readSmallFile(`/proc/${String(parent)}/comm`, 64).trim() !== 'heartwood') return false;
+  // On a machine whose tools look for that name, process 1 is called systemd.
+  if (!['heartwood', 'systemd'].includes(native.readSmallFile(`/proc/${String(parent)}/comm`, 64).trim())) return false;
   const withoutLeaf = (group: string | null): string | null => group?.replace(new RegExp(`/${MANAGER_LEAF}$`), '') ?? null;
   const groupOf = (pid: number | 'self'): string | null => withoutLeaf(parseOwnGroup(native.readSmallFile(`/proc/${String(pid)}/cgroup`, 65_536)));
   return groupOf(parent) === groupOf('self');

@@ -15,13 +15,21 @@ export type CredentialsOutcome =
   /** A name is not in the local files: the executor has to ask the name services. */
   | { readonly kind: 'ask-executor' };
 
+/**
+ * Whether a command with these prefixes runs as User=: `+` and `!` do not. `!!` is `!` only on kernels without ambient capabilities
+ * (before 4.3), on which nothing here runs.
+ */
+export function changesUser(privilege: ExecCommand['privilege']): boolean {
+  return privilege === 'normal' || privilege === 'no-setuid-if-no-ambient';
+}
+
 /** @param own uid and gid of the manager */
 export function resolveCredentials(database: UserDatabase, exec: ExecContext, privilege: ExecCommand['privilege'], own: { readonly uid: number; readonly gid: number }): CredentialsOutcome {
   if (exec.user === null && exec.group === null && exec.supplementaryGroups.length === 0) return { kind: 'known', credentials: null, user: null };
   const user = exec.user === null ? null : database.user(exec.user);
   if (exec.user !== null && user === null) return { kind: 'ask-executor' };
-  // `+` and `!`: the environment is the user's, the credentials are not. `!!` is `!` only on kernels without ambient capabilities (before 4.3).
-  if (privilege === 'full' || privilege === 'no-setuid') return { kind: 'known', credentials: null, user };
+  // The environment is the user's all the same.
+  if (!changesUser(privilege)) return { kind: 'known', credentials: null, user };
   const gid = exec.group === null ? (user?.gid ?? own.gid) : database.group(exec.group);
   const supplementary = exec.supplementaryGroups.map((name) => database.group(name));
   if (gid === null || supplementary.some((group) => group === null)) return { kind: 'ask-executor' };

@@ -17,6 +17,7 @@ import type { KeptFds } from '../checkpoint/kept-fds.ts';
 import type { NativeBinding } from '../native.ts';
 import type { PollSet } from '../poll-set.ts';
 import { ConfinedPlaces } from './confined-places.ts';
+import { changesUser } from './credentials.ts';
 import { PID_VARIABLES } from './spawn-environment.ts';
 import type { SpawnPlan } from './spawn-plan.ts';
 
@@ -162,7 +163,7 @@ export class ExecutorLauncher {
   #specOf(plan: SpawnPlan): ExecSpec {
     const { effect, exec, granted } = plan;
     const { command } = effect;
-    const runsAsUser = command.privilege === 'normal' && (plan.credentials.kind === 'ask-executor' || granted.credentials !== null);
+    const runsAsUser = changesUser(command.privilege) && (plan.credentials.kind === 'ask-executor' || granted.credentials !== null);
     const layer = (environment: ReadonlyMap<string, string>): readonly string[] =>
       [...environment].filter(([name, value]) => !(PID_VARIABLES.has(name) && value === '')).map(([name, value]) => `${name}=${value}`);
     return {

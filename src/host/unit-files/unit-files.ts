@@ -2,7 +2,7 @@
  * Requests about unit files: which are enabled, what the presets say, and the verbs that make and remove links. Used by the control
  * server on the running system, and by offline verbs below another root.
  */
-import type { UnitFileChangesAnswer, UnitFileListAnswer } from '../../control/answers.ts';
+import type { CatAnswer, IsEnabledAnswer, UnitFileChangesAnswer, UnitFileListAnswer } from '../../control/answers.ts';
 import type { Failure } from '../../control/error-codes.ts';
 import { matchesGlob } from '../../control/glob.ts';
 import type { Params } from '../../control/requests.ts';
@@ -58,6 +58,22 @@ export class UnitFiles {
   stateOf(name: string): UnitFileState {
     const found = unitFileState(this.#currentView(), name);
     return found === null ? { state: '', preset: '' } : { state: found.state, preset: this.#presetOf(name) };
+  }
+
+  /** Where `edit` writes, and which directories would hide it. */
+  get writableDirectories(): CatAnswer['directories'] {
+    const { directories, configurationDirectory: configuration, runtimeDirectory: runtime } = this.#options.loadPath;
+    // What is generated or forgotten with the next boot is no place for an edit.
+    const above = directories.slice(0, directories.indexOf(configuration) + 1).filter((directory) => !directory.startsWith('/run/'));
+    return { configuration, runtime, above };
+  }
+
+  /** Whether a unit is enabled, and by which links. */
+  enablement(unit: string, wantsLinks: boolean): IsEnabledAnswer['units'][number] {
+    const { state } = this.stateOf(unit);
+    if (!wantsLinks || state === '') return { unit, state, links: [] };
+    const plan = planInstall(this.#currentView(), 'disable', [unit], { runtime: state.endsWith('-runtime'), force: false, presets: [], presetMode: 'full', owner: '' });
+    return { unit, state, links: plan.operations.flatMap((operation) => (operation.kind === 'unlink' ? [operation.path] : [])) };
   }
 
   list(params: Params<'list-unit-files'>): UnitFileListAnswer {

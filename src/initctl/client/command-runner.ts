@@ -1,5 +1,6 @@
 /** Runs verbs in the Node client: performs what their generators ask for. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { Failure } from '../../control/error-codes.ts';
 import type { AnyParams, Given, Method } from '../../control/requests.ts';
@@ -8,6 +9,7 @@ import { EXIT } from '../exit-status.ts';
 import { renderProgress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
 import type { FileOutcome, Reply, TimeZones, VerbRun } from '../verb.ts';
+import { editInEditor } from './editor.ts';
 import { readLog, readTail, type LogSink } from './log-source.ts';
 import { copyLog } from './copy-log.ts';
 import { readCrashes } from './crash-files.ts';
@@ -88,9 +90,19 @@ export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<num
         break;
       case 'write-file':
         input = fileOutcome(() => {
+          if (step.makeDirectory) mkdirSync(dirname(step.path), { recursive: true });
           writeFileSync(step.path, step.text);
           return '';
         });
+        break;
+      case 'edit-text':
+        input = await editInEditor(step.name, step.text);
+        break;
+      case 'read-input':
+        input = fileOutcome(() => readFileSync(0, 'utf8'));
+        break;
+      case 'working-directory':
+        input = process.cwd();
         break;
       case 'sleep':
         await sleep(step.msec, options.signal);

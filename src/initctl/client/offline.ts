@@ -47,7 +47,8 @@ function answer(method: Method, given: AnyParams, options: OfflineOptions, reaso
     case 'list-unit-files': return { ok: true, value: unitFilesFor(options).list({ patterns: [], types: [], states: [], ...(given as Given<'list-unit-files'>) }) };
     case 'is-enabled': {
       const files = unitFilesFor(options);
-      return { ok: true, value: { units: ((given as Given<'is-enabled'>).units ?? []).map((unit) => ({ unit, state: files.stateOf(unit).state })) } };
+      const { units = [], links = false } = given as Given<'is-enabled'>;
+      return { ok: true, value: { units: units.map((unit) => files.enablement(unit, links)) } };
     }
     case 'get-default': return unitFilesFor(options).defaultTarget();
     case 'change-unit-files': return unitFilesFor(options).change({ runtime: false, force: false, reload: false, units: [], operation: 'enable', presetMode: 'full', owner: '', ...(given as Given<'change-unit-files'>) });
@@ -146,10 +147,10 @@ function catOffline({ units = [] }: Given<'cat'>, options: OfflineOptions): Outc
     const paths = definition === null ? [] : [...(definition.fragmentPath === null ? [] : [definition.fragmentPath]), ...definition.dropInPaths];
     if (definition === null || paths.length === 0) return { ok: false, failure: { name: 'no-such-unit', message: `No files found for ${word}.`, unit: word } };
     try {
-      answers.push({ unit: definition.name, files: paths.map((path) => ({ path, text: path === '/dev/null' ? '' : readFileSync(root + path, 'utf8') })) });
+      answers.push({ unit: definition.name, files: paths.map((path) => ({ path, text: path === '/dev/null' ? '' : readFileSync(root + path, 'utf8') })), needsReload: false });
     } catch (error) {
       return { ok: false, failure: { name: 'file-error', message: error instanceof Error ? error.message : String(error), unit: definition.name } };
     }
   }
-  return { ok: true, value: { units: answers } };
+  return { ok: true, value: { units: answers, directories: unitFilesFor(options).writableDirectories } };
 }

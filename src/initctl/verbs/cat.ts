@@ -25,6 +25,7 @@ export const cat: Verb = {
     }
     let first = true;
     for (const unit of reply.value.units) {
+      if (unit.needsReload) yield* complain(`# Warning: the files of ${unit.unit} changed on disk; this is what they are now, and not what is loaded.\n# Run "${call.program} daemon-reload" to read them again.`);
       for (const file of unit.files) {
         if (!first) yield* print('\n');
         first = false;

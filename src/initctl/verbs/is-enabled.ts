@@ -13,22 +13,24 @@ export const isEnabled: Verb = {
   synopsis: 'UNIT…',
   summary: 'Print whether units are enabled; exit status 0 if any is',
   operand: 'unit-files',
-  options: ['quiet', 'root', 'json'],
+  options: ['quiet', 'full', 'root', 'json'],
   runs: 'manager',
   *run(call) {
-    const reply = yield* request('is-enabled', { units: unitArguments(call.words) });
+    const reply = yield* request('is-enabled', { units: unitArguments(call.words), links: hasOption(call.options, 'full') || hasOption(call.options, 'json') });
     if (!reply.ok) {
       yield* complain(reply.failure.message);
       return EXIT.failed;
     }
     if (hasOption(call.options, 'json')) yield* printJson(reply.value.units);
-    for (const { unit, state } of reply.value.units) {
+    for (const { unit, state, links } of reply.value.units) {
       if (state === '') {
         // As systemctl: the first unit without a file ends it.
         yield* complain(`Failed to get unit file state for ${unit}: No such file or directory`);
         return EXIT.failed;
       }
-      if (!hasOption(call.options, 'quiet') && !hasOption(call.options, 'json')) yield* print(state);
+      if (!hasOption(call.options, 'quiet') && !hasOption(call.options, 'json')) {
+        yield* print([state, ...(hasOption(call.options, 'full') ? links : []).map((link) => `  ${link}`)].join('\n'));
+      }
     }
     return reply.value.units.some(({ state }) => ENABLED.includes(state)) ? EXIT.done : EXIT.failed;
   },

@@ -47,7 +47,8 @@ function factsOf(engine: Engine, unit: Unit, only: ReadonlySet<string> | null): 
   const asks = (names: readonly string[]): boolean => only === null || names.some((name) => only.has(name));
   const use = asks(KERNEL_PROPERTIES) ? groupUse(engine, engine.controlGroupOf(unit.name)) : { memoryBytes: null, cpuUsec: null, tasks: null };
   const file = asks(FILE_PROPERTIES) ? unitFileState(engine, unit.definition) : { state: '', preset: '' };
-  return { fileState: file.state, preset: file.preset, memoryBytes: use.memoryBytes, cpuUsec: use.cpuUsec, tasks: use.tasks, hasControlGroups: engine.facts.cgroupRoot !== null, controlGroup: groupPath(engine, unit.name), machineMemoryBytes: memoryOfMachine(), machineTasks: tasksOfMachine() };
+  const needsReload = asks(['NeedDaemonReload']) && engine.changedOnDisk(unit.definition);
+  return { fileState: file.state, preset: file.preset, needsReload, memoryBytes: use.memoryBytes, cpuUsec: use.cpuUsec, tasks: use.tasks, hasControlGroups: engine.facts.cgroupRoot !== null, controlGroup: groupPath(engine, unit.name), machineMemoryBytes: memoryOfMachine(), machineTasks: tasksOfMachine() };
 }
 
 /** A name nobody has: systemctl shows it as a unit that is not there. */

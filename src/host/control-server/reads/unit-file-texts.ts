@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { getEntry } from '../../../base/persistent-map.ts';
 import type { CatAnswer } from '../../../control/answers.ts';
+import { unitFilesOf } from '../unit-file-states.ts';
 import type { Reader } from './context.ts';
 
 /** As much as one unit file may have (10 MB files are refused by the loader too); all files of an answer together. */
@@ -38,7 +39,7 @@ export const readUnitFileTexts: Reader<'cat'> = ({ engine, privileged, units }) 
         return { ok: false, failure: { name: 'file-error', message: `${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, unit: name } };
       }
     }
-    answer.push({ unit: name, files });
+    answer.push({ unit: name, files, needsReload: engine.changedOnDisk(definition) });
   }
-  return { ok: true, value: { units: answer } };
+  return { ok: true, value: { units: answer, directories: unitFilesOf(engine).writableDirectories } };
 };

@@ -9,7 +9,7 @@ export const readIsEnabled: Reader<'is-enabled'> = ({ engine }, params) => ({
   value: {
     units: params.units.map((word) => {
       const unit = mangleUnitName(word) ?? word;
-      return { unit, state: unitFilesOf(engine).stateOf(unit).state };
+      return unitFilesOf(engine).enablement(unit, params.links);
     }),
   },
 });

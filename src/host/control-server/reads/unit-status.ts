@@ -60,7 +60,7 @@ function unitStatus({ engine }: ReadContext, state: ManagerState, unit: Unit): U
     dropInPaths: definition.dropInPaths,
     fileState: file.state,
     preset: file.preset,
-    needsReload: unit.needsReload,
+    needsReload: engine.changedOnDisk(definition),
     active: unit.activeState,
     sub: subState(unit),
     result: resultOf(unit),

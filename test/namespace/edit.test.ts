@@ -1,0 +1,93 @@
+/** Verbs that write unit files for the administrator, through the real clients. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { Rig, UNITS_INSIDE, whyNoNamespaces, type Outcome } from './rig.ts';
+
+const skip = whyNoNamespaces() ?? false;
+let rig: Rig;
+
+before(async () => {
+  if (skip !== false) return;
+  rig = await Rig.boot({
+    units: {
+      'default.target': '[Unit]\nWants=web.service\n',
+      'web.service': '[Service]\nExecStart=/bin/sleep 1000\n[Install]\nWantedBy=default.target\n',
+      'hidden.service': { link: '/dev/null' },
+    },
+  });
+  await rig.booted();
+});
+
+after(async () => {
+  if (skip === false) await rig.destroy();
+});
+
+/** @param script what the editor does to the file that is $1 */
+function editBy(script: string, ...words: string[]): Promise<Outcome> {
+  writeFileSync(rig.path('/tmp/editor'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return rig.run(['env', 'EDITOR=/tmp/editor', '/opt/heartwood/bin/systemctl', 'edit', ...words]);
+}
+
+function unitFile(name: string): string {
+  return readFileSync(rig.path(`${UNITS_INSIDE}/${name}`), 'utf8');
+}
+
+test('edit offers a drop-in with the unit below it, keeps what stands between the marks, and puts it into effect', { skip }, async () => {
+  const { status, stdout, stderr } = await editBy('grep -q "^# ExecStart=/bin/sleep 1000" "$1" && sed -i "2a ### mine\\n[Service]\\nEnvironment=A=1" "$1"', 'web.service');
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /Written: .*\/web\.service\.d\/override\.conf/);
+  assert.equal(unitFile('web.service.d/override.conf'), '### mine\n[Service]\nEnvironment=A=1\n');
+  assert.equal(await rig.property('web.service', 'Environment'), 'A=1');
+});
+
+test('edit tells what is wrong with what was written, with its place', { skip }, async () => {
+  const { status, stderr } = await rig.run(['/opt/heartwood/bin/initctl', 'edit', '--stdin', '--drop-in', 'more', 'web.service'], { input: '[Service]\nNise=1\n' });
+  assert.equal(status, 0);
+  assert.match(stderr, /web\.service\.d\/more\.conf:2:1: warning: Nise= .* did you mean Nice=\?/);
+});
+
+test('an editor that fails or leaves nothing changes nothing', { skip }, async () => {
+  const text = unitFile('web.service.d/override.conf');
+  assert.equal((await editBy('echo x >> "$1"; exit 1', 'web.service')).status, 1);
+  const { status, stderr } = await editBy(': > "$1"', 'web.service');
+  assert.equal(status, 0);
+  assert.match(stderr, /not edited: nothing was left/);
+  assert.equal(unitFile('web.service.d/override.conf'), text);
+});
+
+test('edit --full writes the unit itself, and a new one by force only', { skip }, async () => {
+  assert.equal((await editBy('sed -i s/1000/2000/ "$1"', '--full', 'web.service')).status, 0);
+  assert.match(unitFile('web.service'), /^\[Service\]\nExecStart=\/bin\/sleep 2000\n/);
+  const { status, stderr } = await editBy('true', 'new.service');
+  assert.equal(status, 1);
+  assert.match(stderr, /No files found for new\.service/);
+  assert.equal((await editBy('printf "[Service]\\nExecStart=/bin/sleep 1000\\n" > "$1"', '--full', '--force', 'new.service')).status, 0);
+  assert.equal((await rig.initctl('start', 'new.service')).status, 0);
+});
+
+test('a masked unit is not edited', { skip }, async () => {
+  const { status, stderr } = await editBy('echo "[Unit]" >> "$1"', 'hidden.service');
+  assert.equal(status, 1);
+  assert.match(stderr, /hidden\.service is masked/);
+  assert.equal(existsSync(rig.path(`${UNITS_INSIDE}/hidden.service.d`)), false);
+});
+
+test('link takes a path from where the caller is', { skip }, async () => {
+  writeFileSync(rig.path('/tmp/from-here.service'), '[Service]\nExecStart=/bin/true\n');
+  assert.equal((await rig.run(['sh', '-c', 'cd /tmp && systemctl link ../tmp/./from-here.service'])).status, 0);
+  assert.equal(readlinkSync(rig.path(`${UNITS_INSIDE}/from-here.service`)), '/tmp/from-here.service');
+});
+
+test('is-enabled --full names the links that make it so', { skip }, async () => {
+  await rig.initctl('enable', 'web.service');
+  assert.equal((await rig.initctl('is-enabled', '--full', 'web.service')).stdout, `enabled\n  ${UNITS_INSIDE}/default.target.wants/web.service\n`);
+});
+
+test('cat warns when the files are not those that were loaded', { skip }, async () => {
+  writeFileSync(rig.path(`${UNITS_INSIDE}/web.service`), '[Service]\nExecStart=/bin/sleep 3000\n');
+  await rig.until(async () => (await rig.property('web.service', 'NeedDaemonReload')) === 'yes', { what: 'the change to be seen' });
+  const { stdout, stderr } = await rig.initctl('cat', 'web.service');
+  assert.match(stdout, new RegExp(`^# ${UNITS_INSIDE}/web\\.service\n\\[Service\\]\nExecStart=/bin/sleep 3000\n`));
+  assert.match(stderr, /web\.service changed on disk/);
+});
