@@ -20,7 +20,7 @@ const ORIGIN = { file: '/sim/unit', line: 1 };
 function common(name: string): UnitCommon {
   return {
     name: name as UnitName, loadState: 'loaded', loadError: null, names: [name as UnitName], fragmentPath: `/sim/${name}`, dropInPaths: [],
-    sourceHash: '', description: name, documentation: [], dependencies: [], conditions: [], assertions: [], defaultDependencies: false,
+    sourceHash: '', description: name, documentation: [], dependencies: [], requiresMountsFor: [], conditions: [], assertions: [], defaultDependencies: false,
     stopWhenUnneeded: false, refuseManualStart: false, refuseManualStop: false, allowIsolate: false, ignoreOnIsolate: false,
     onFailureJobMode: 'replace', onSuccessJobMode: 'fail', jobTimeoutUsec: null, jobRunningTimeoutUsec: null, jobTimeoutAction: 'none',
     failureAction: 'none', successAction: 'none', startLimitIntervalUsec: (10 * SECOND) as Usec, startLimitBurst: 5, startLimitAction: 'none',

@@ -21,8 +21,14 @@ const LEFT_OUT = new RegExp([
   '^EffectiveCPUs$', '^EffectiveMemoryNodes$', 'NextElapse', 'LastTrigger', '^NFileDescriptorStore$', '^NConnections$', '^NAccepted$', '^NRefused$', '^DelegateSubgroup$',
 ].join('|'));
 
+/** Properties whose words are units. */
+const DEPENDENCY = /^(Requires|Requisite|Wants|BindsTo|PartOf|Upholds|Conflicts|Before|After|RequiredBy|WantedBy|BoundBy|ConsistsOf|ConflictedBy)$/;
+
 /** Words whose order systemd takes from a hash table. */
 const UNORDERED = /^(Names|Requires|Requisite|Wants|BindsTo|PartOf|Upholds|RequiredBy|RequisiteOf|WantedBy|BoundBy|UpheldBy|ConsistsOf|Conflicts|ConflictedBy|Before|After|On(Success|Failure)(Of)?|Triggers|TriggeredBy|PropagatesReloadTo|ReloadPropagatedFrom|PropagatesStopTo|StopPropagatedFrom|JoinsNamespaceOf|SliceOf|RequiresMountsFor|IPAddress(Allow|Deny)|RestrictNetworkInterfaces|SystemCallFilter|SystemCallLog|RestrictAddressFamilies|RestrictFileSystems|SystemCallArchitectures)$/;
+
+/** Where Heartwood differs on purpose, as docs/differences.md says. */
+const ON_PURPOSE = /^LimitNOFILE(Soft)?$/;
 
 type Units = Readonly<Record<string, string | Uint8Array | { readonly link: string }>>;
 
@@ -87,12 +93,27 @@ async function show({ rig, systemctl }: Side, names: readonly string[]): Promise
   return found;
 }
 
-function normal(property: string, value: string | undefined): string {
-  if (value === undefined) return '(absent)';
+/** Both name such units only where they have a reason to; systemd also where there is no such unit. */
+async function unitsWithoutFile({ rig, systemctl }: Side, shown: ReadonlyMap<string, ReadonlyMap<string, string>>): Promise<ReadonlySet<string>> {
+  const named = new Set<string>();
+  for (const properties of shown.values()) {
+    for (const [property, value] of properties) if (DEPENDENCY.test(property)) for (const word of value.split(' ')) if (UNIT_FILE.test(word)) named.add(word);
+  }
+  const { stdout } = await rig.run([systemctl, 'show', '-p', 'Id,FragmentPath', '--', ...named]);
+  return new Set(stdout.split('\n\n').flatMap((block) => {
+    const id = /^Id=(.+)$/m.exec(block)?.[1];
+    return id !== undefined && /^FragmentPath=$/m.test(block) && !id.endsWith('.slice') ? [id] : [];
+  }));
+}
+
+function normal(property: string, value: string | undefined, fileless: ReadonlySet<string>): string {
+  // An empty list is not shown by either where it may be left out.
+  if (value === undefined) return UNORDERED.test(property) ? '' : '(absent)';
   const text = value.replaceAll(/start_time=\[[^\]]*\] ; stop_time=\[[^\]]*\] ; pid=\d+/g, '…');
   if (!UNORDERED.test(property)) return text;
   const [, tilde = '', rest = ''] = /^(~?)(.*)$/s.exec(text) ?? [];
-  return tilde + rest.split(/\s+/).sort().join(' ');
+  const words = rest.split(/\s+/).filter((word) => !DEPENDENCY.test(property) || !fileless.has(word)).sort();
+  return tilde + words.join(' ');
 }
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -108,14 +129,15 @@ async function main(argv: readonly string[]): Promise<number> {
   const sides = await boot(units);
   try {
     const [systemd, heartwood] = [await show(sides[0], names), await show(sides[1], names)];
+    const fileless = await unitsWithoutFile(sides[0], systemd);
     let [same, all] = [0, 0];
     const wrong = new Map<string, string[]>();
     for (const name of names) {
       const [left, right] = [systemd.get(name) ?? new Map<string, string>(), heartwood.get(name) ?? new Map<string, string>()];
       for (const property of left.keys()) {
-        if (LEFT_OUT.test(property) || (only !== null && !only.includes(property))) continue;
+        if (LEFT_OUT.test(property) || ON_PURPOSE.test(property) || (only !== null && !only.includes(property))) continue;
         all += 1;
-        const [theirs, ours] = [normal(property, left.get(property)), normal(property, right.get(property))];
+        const [theirs, ours] = [normal(property, left.get(property), fileless), normal(property, right.get(property), fileless)];
         if (theirs === ours) same += 1;
         else wrong.set(property, [...(wrong.get(property) ?? []), `  ${name}\n    systemd   ${theirs}\n    heartwood ${ours}`]);
       }

@@ -77,6 +77,25 @@ function directoryRows([property, kind]: readonly [string, DirectoryKind]): read
   ];
 }
 
+/** PrivateDevices= closes what nobody has decided about. */
+function devicePolicy({ exec, unit }: ExecPropertyContext): string | null {
+  const written = unit.definition.recorded['DevicePolicy'] ?? 'auto';
+  return written === 'auto' && exec.confinement?.privateDevices === true ? 'closed' : null;
+}
+
+/** ProtectClock= leaves the clock readable where devices are closed. */
+function deviceAllow(context: ExecPropertyContext): string | null {
+  const { DevicePolicy: policy = 'auto', DeviceAllow: allowed = '' } = context.unit.definition.recorded;
+  if (context.exec.confinement?.protectClock !== true || (allowed === '' && (devicePolicy(context) ?? policy) === 'auto')) return null;
+  return allowed === '' ? 'char-rtc r' : `char-rtc r\n${allowed}`;
+}
+
+/** The variants that also write to the console are one with the log here; their name is kept. */
+function onConsoleToo({ unit }: ExecPropertyContext, name: string): string | null {
+  const written = unit.definition.entries.findLast((entry) => entry.key === name)?.value ?? '';
+  return written.endsWith('+console') ? written.replace(/^syslog/, 'journal') : null;
+}
+
 export const EXEC_ROWS: readonly Row[] = [
   ['Environment', ({ exec }) => quotedWords(exec.environment)],
   ['EnvironmentFiles', ({ exec }) => exec.environmentFiles.map((file) => `${file.path} (ignore_errors=${yesNo(file.optional)})`).join('\n')],
@@ -96,6 +115,10 @@ export const EXEC_ROWS: readonly Row[] = [
   ...streamRows('StandardInput', (exec) => exec.standardInput),
   ...streamRows('StandardOutput', (exec) => exec.standardOutput),
   ...streamRows('StandardError', (exec) => exec.standardError),
+  ['StandardOutput', (context) => onConsoleToo(context, 'StandardOutput')],
+  ['StandardError', (context) => onConsoleToo(context, 'StandardError')],
+  ['DevicePolicy', devicePolicy],
+  ['DeviceAllow', deviceAllow],
   ['StandardInputData', ({ exec }) => exec.standardInputData ?? ''],
   ['TTYPath', (context) => (isWritten(context, 'TTYPath') ? context.exec.ttyPath : '')],
   ['TTYReset', ({ exec }) => yesNo(exec.ttyReset)],

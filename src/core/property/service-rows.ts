@@ -1,5 +1,5 @@
 /** Properties of services: systemd's interface `org.freedesktop.systemd1.Service`, its own part first. */
-import type { Signal } from '../../base/brand.ts';
+import type { Signal, Usec } from '../../base/brand.ts';
 import type { ExecRecord, ServiceRuntime } from '../manager/state.ts';
 import type { ExitStatusSet, ServiceUnit } from '../unit/service.ts';
 import { signalName } from '../unit-file/value/signal.ts';
@@ -46,7 +46,8 @@ export const SERVICE_ROWS: readonly Row[] = [
   ['TimeoutStartFailureMode', ({ service }) => service.timeoutStartFailureMode],
   ['TimeoutStopFailureMode', ({ service }) => service.timeoutStopFailureMode],
   ['RuntimeMaxUSec', ({ service }) => span(service.runtimeMaxUsec)],
-  ['WatchdogUSec', ({ service, runtime }) => span(runtime.watchdogOverrideUsec ?? service.watchdogUsec)],
+  // What is asked for is in force from the first start on; 0 is none.
+  ['WatchdogUSec', ({ unit, service, runtime }) => (unit.times.inactiveExit.monotonicUsec === 0 ? 'infinity' : span(runtime.watchdogOverrideUsec ?? service.watchdogUsec ?? (0 as Usec)))],
   ['RootDirectoryStartOnly', ({ service }) => yesNo(service.rootDirectoryStartOnly)],
   ['RemainAfterExit', ({ service }) => yesNo(service.remainAfterExit)],
   ['GuessMainPID', ({ service }) => yesNo(service.guessMainPid)],

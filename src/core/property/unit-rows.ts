@@ -3,6 +3,7 @@ import { getEntry } from '../../base/persistent-map.ts';
 import type { EdgeKind } from '../graph/atoms.ts';
 import { neighbours } from '../graph/graph.ts';
 import type { Instant, UnitTimes } from '../manager/state.ts';
+import type { UnitDefinition } from '../unit/definition.ts';
 import type { PropertyContext, PropertyRow } from './property-row.ts';
 import { NOT_SET, quotedWords, span, words, yesNo } from './value-text.ts';
 import { isReloadable } from '../graph/reloadable.ts';
@@ -20,7 +21,7 @@ const DEPENDENCIES: readonly (readonly [string, EdgeKind])[] = [
 ];
 
 function dependencyRow([property, kind]: readonly [string, EdgeKind]): Row {
-  return [property, ({ state, unit }) => words(neighbours(state.graph, unit.name, kind))];
+  return [property, ({ state, unit }) => quotedWords(neighbours(state.graph, unit.name, kind))];
 }
 
 function timeRows(property: string, time: keyof UnitTimes): readonly Row[] {
@@ -54,15 +55,27 @@ function jobId({ state, unit }: PropertyContext): string {
   return unit.job === null || getEntry(state.jobs, unit.job) === undefined ? '' : String(unit.job);
 }
 
-function sourcesOf(context: PropertyContext, key: string): readonly string[] {
-  return context.unit.definition.entries.filter((entry) => entry.section === 'Unit' && entry.key === key).map((entry) => entry.value);
+/** The name of an error on systemd's bus, and a sentence: scripts look at the first. */
+function loadError({ name, loadState, loadError: why }: UnitDefinition): string {
+  switch (loadState) {
+    case 'loaded': return '';
+    case 'not-found': return `org.freedesktop.systemd1.NoSuchUnit "Unit ${name} not found."`;
+    case 'masked': return `org.freedesktop.systemd1.UnitMasked "Unit ${name} is masked."`;
+    case 'bad-setting': return `org.freedesktop.systemd1.BadUnitSetting ${quotedWord(why ?? '')}`;
+    case 'error': return `org.freedesktop.systemd1.LoadFailed ${quotedWord(why ?? '')}`;
+  }
+}
+
+/** In quotes whatever is in it. */
+function quotedWord(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 
 export const UNIT_ROWS: readonly Row[] = [
   ['Id', ({ unit }) => unit.name],
-  ['Names', ({ unit }) => words(unit.definition.names)],
+  ['Names', ({ unit }) => quotedWords(unit.definition.names)],
   ...DEPENDENCIES.map(dependencyRow),
-  ['RequiresMountsFor', (context) => words(sourcesOf(context, 'RequiresMountsFor'))],
+  ['RequiresMountsFor', ({ unit }) => quotedWords(unit.definition.requiresMountsFor)],
   ['Documentation', ({ unit }) => quotedWords(unit.definition.documentation)],
   ['Description', ({ unit }) => unit.definition.description],
   ['LoadState', ({ unit }) => unit.definition.loadState],
@@ -104,7 +117,7 @@ export const UNIT_ROWS: readonly Row[] = [
   ['AssertResult', ({ unit }) => yesNo(unit.times.condition.monotonicUsec > 0 && unit.assertResult)],
   ...timeRows('ConditionTimestamp', 'condition'),
   ...timeRows('AssertTimestamp', 'condition'),
-  ['LoadError', ({ unit }) => unit.definition.loadError ?? ''],
+  ['LoadError', ({ unit }) => loadError(unit.definition)],
   ['Transient', ({ unit }) => yesNo(unit.definition.kind === 'scope' || unit.definition.transient === true)],
   ['Perpetual', ({ unit }) => yesNo(unit.name === '-.slice' || unit.name === '-.mount' || unit.name === 'init.scope')],
   ['StartLimitIntervalUSec', ({ unit }) => span(unit.definition.startLimitIntervalUsec)],

@@ -216,6 +216,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
     description: common.description,
     documentation: common.documentation,
     dependencies: common.dependencies,
+    requiresMountsFor: common.requiresMountsFor,
     conditions: common.conditions,
     assertions: common.assertions,
     defaultDependencies: common.defaultDependencies,

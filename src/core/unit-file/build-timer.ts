@@ -8,7 +8,7 @@ import { UTC_ZONE, zoneAbbreviations, type TimeZones } from '../time/time-zone.t
 import type { Origin } from '../unit/source.ts';
 import type { TimerBase, TimerTrigger, TimerUnit } from '../unit/timer.ts';
 import type { TriggerJob } from '../unit/trigger-job.ts';
-import { addActivatorDefaults } from './default-dependencies.ts';
+import { addActivatorDefaults, addMounts } from './default-dependencies.ts';
 import { ignore, originOf, readScalar, type SettingReader } from './setting-reader.ts';
 import type { SpecifierContext } from './specifiers.ts';
 import { parseDelay } from './time-setting.ts';
@@ -90,6 +90,9 @@ export function buildTimer(draft: UnitDraft): TimerUnit {
   const refusal = triggers.length > 0 || onClockChange || onTimezoneChange ? null
     : `${sources.fragment?.file ?? sources.name}: The timer has no line that says when it elapses (OnCalendar=, OnBootSec= and the like).`;
   const randomizedDelayUsec = readScalar(reader, 'RandomizedDelaySec', parseDelay, 0 as Usec);
+  const persistent = readScalar(reader, 'Persistent', parseBoolean, false);
+  // Where the stamp is that tells of the last run: systemd.timer(5), "Implicit Dependencies".
+  if (persistent) addMounts(dependencies, `${context.specifiers.stateRoot}/systemd/timers`, 'Requires', 'implicit', context.hasUnitFile);
   const isFixed = readScalar(reader, 'FixedRandomDelay', parseBoolean, false);
   return {
     kind: 'timer',
@@ -102,7 +105,7 @@ export function buildTimer(draft: UnitDraft): TimerUnit {
     deferReactivation: readScalar(reader, 'DeferReactivation', parseBoolean, false),
     onClockChange,
     onTimezoneChange,
-    persistent: readScalar(reader, 'Persistent', parseBoolean, false),
+    persistent,
     wakeSystem: readScalar(reader, 'WakeSystem', parseBoolean, false),
     remainAfterElapse: readScalar(reader, 'RemainAfterElapse', parseBoolean, true),
     ...finishCommon(draft, section, refusal),

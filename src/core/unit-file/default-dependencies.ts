@@ -65,6 +65,7 @@ export function addSlice(list: DependencyList, slice: UnitName): void {
  * @param hasUnitFile whether a unit file of this name exists
  */
 export function addMounts(list: DependencyList, path: string, kind: 'Requires' | 'Wants', origin: DependencyOrigin, hasUnitFile: (name: UnitName) => boolean): void {
+  if (kind === 'Requires') list.addMountPath(path);
   for (const prefix of pathPrefixes(path)) {
     const mount = unitNameFromPath(prefix, 'mount');
     if (mount === null || !hasUnitFile(mount)) continue;
@@ -98,11 +99,21 @@ export function addExecDependencies(list: DependencyList, exec: ExecContext, roo
   if (exec.workingDirectory !== null && 'path' in exec.workingDirectory && !exec.workingDirectory.optional) need(exec.workingDirectory.path);
   if (exec.rootDirectory !== null) need(exec.rootDirectory);
   for (const { kind, path } of exec.directories) need(`${roots[kind] ?? ''}/${path}`);
-  if (mode !== 'system' || !exec.privateTmp) return;
+  if (mode !== 'system') return;
+  // Nothing of ours waits for it; where systemd's journal is there, services that write to it come after it.
+  const journal = 'systemd-journald.socket' as UnitName;
+  if (writesToLog(exec) && hasUnitFile(journal)) list.add('After', journal, 'implicit');
+  if (!exec.privateTmp) return;
   need('/tmp', 'Wants');
   need('/var/tmp');
   const cleaner = 'systemd-tmpfiles-setup.service' as UnitName;
   if (hasUnitFile(cleaner)) list.add('After', cleaner, 'implicit');
+}
+
+/** Whether standard output or error ends in the log. What is not said goes there. */
+function writesToLog({ standardInput, standardOutput, standardError }: ExecContext): boolean {
+  const isLog = ({ kind }: ExecContext['standardOutput']): boolean => kind === 'journal' || kind === 'kmsg';
+  return isLog(standardOutput) || isLog(standardError) || (standardOutput.kind === 'inherit' && standardInput.kind === 'null');
 }
 
 const PULLED_IN: ReadonlySet<DependencyKind> = new Set<DependencyKind>(['Requires', 'Requisite', 'Wants', 'BindsTo', 'Upholds']);

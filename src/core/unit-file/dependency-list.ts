@@ -15,6 +15,7 @@ export class DependencyList {
   readonly #own: readonly UnitName[];
   readonly #list: Dependency[] = [];
   readonly #kinds = new Map<UnitName, number>();
+  readonly #mountPaths = new Set<string>();
 
   /** @param own all names of the unit, aliases included */
   constructor(own: readonly UnitName[]) {
@@ -29,6 +30,16 @@ export class DependencyList {
     this.#kinds.set(other, kinds | bit);
     this.#list.push({ kind, other, origin });
     return true;
+  }
+
+  /** Notes a path whose mounts the unit requires, whether or not there are units for them. */
+  addMountPath(path: string): void {
+    this.#mountPaths.add(path);
+  }
+
+  /** Paths whose mounts are required, sorted. */
+  get mountPaths(): readonly string[] {
+    return [...this.#mountPaths].sort();
   }
 
   finish(): readonly Dependency[] {

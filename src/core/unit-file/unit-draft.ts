@@ -83,6 +83,7 @@ export function finishCommon(draft: UnitDraft, section: UnitSection, refusal: st
     description: section.description,
     documentation: section.documentation,
     dependencies: failure === null ? draft.dependencies.finish() : [],
+    requiresMountsFor: draft.dependencies.mountPaths,
     conditions: section.conditions,
     assertions: section.assertions,
     defaultDependencies: section.defaultDependencies,

@@ -68,6 +68,8 @@ export interface UnitCommon {
   readonly documentation: readonly string[];
   /** All outgoing edges, implicit and default ones included, in order; no duplicates of (kind, other). */
   readonly dependencies: readonly Dependency[];
+  /** Paths whose mount units it requires, written and implicit, sorted. */
+  readonly requiresMountsFor: readonly string[];
   readonly conditions: readonly Condition[];
   readonly assertions: readonly Condition[];
   readonly defaultDependencies: boolean;

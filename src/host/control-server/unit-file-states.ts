@@ -34,10 +34,15 @@ export function unitFilesOf(engine: Engine): UnitFiles {
   return unitFiles;
 }
 
-/** What `status` and `show` say of a loaded unit: whether it is enabled. Units without a file say nothing. */
+/** What `status` says of a loaded unit: whether it is enabled, and of what can be enabled what the presets say. Units without a file say nothing. */
 export function unitFileState(engine: Engine, definition: UnitDefinition): UnitFileState {
   if (definition.fragmentPath === null) return { state: definition.loadState === 'masked' ? 'masked' : '', preset: '' };
   if (definition.transient === true) return { state: 'transient', preset: '' };
   const { state, preset } = unitFilesOf(engine).stateOf(definition.name);
   return { state, preset: hasPreset(state) ? preset : '' };
+}
+
+/** What `show` says: the presets of every unit that has a file. */
+export function unitFileFacts(engine: Engine, definition: UnitDefinition): UnitFileState {
+  return definition.fragmentPath === null || definition.transient === true ? unitFileState(engine, definition) : unitFilesOf(engine).stateOf(definition.name);
 }

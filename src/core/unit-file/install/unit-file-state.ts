@@ -34,6 +34,8 @@ export function unitFileState(view: UnitFileView, name: string): FoundState | nu
 
 /** Whether a directory is lost at the next boot. */
 function isRuntime({ places }: UnitFileView, directory: string): boolean {
+  // With a load path of its own a manager may have one directory for both.
+  if (directory === places.configurationDirectory) return false;
   return [places.runtimeDirectory, ...places.generatorDirectories, ...places.transientDirectories].includes(directory) || directory.startsWith('/run/');
 }
 

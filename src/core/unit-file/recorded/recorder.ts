@@ -46,6 +46,7 @@ export interface ListOptions {
   readonly separator?: string;
   readonly sorted?: boolean;
   readonly unique?: boolean;
+  readonly newestFirst?: boolean;
 }
 
 /** Words that add up over the lines; an empty assignment starts anew. */
@@ -74,6 +75,7 @@ export function collected(directive: string, property: string, options: ListOpti
     }
     if (options.unique === true) items = [...new Set(items)];
     if (options.sorted === true) items.sort();
+    if (options.newestFirst === true) items.reverse();
     return items.length === 0 ? NOTHING : { [property]: items.join(options.separator ?? ' ') };
   }];
 }

@@ -214,7 +214,7 @@ export const RESOURCE_CONTROL_RECORDERS: readonly RecorderRow[] = [
   socketBinds('SocketBindAllow'),
   socketBinds('SocketBindDeny'),
   ['RestrictNetworkInterfaces', networkInterfaces],
-  lines('DeviceAllow', 'DeviceAllow', parseDeviceAllow, BY_LINE),
+  lines('DeviceAllow', 'DeviceAllow', parseDeviceAllow, { ...BY_LINE, newestFirst: true }),
   scalar('DevicePolicy', 'DevicePolicy', oneOf('auto', 'closed', 'strict'), 'is-bad'),
   scalar('ManagedOOMSwap', 'ManagedOOMSwap', AUTO_KILL),
   scalar('ManagedOOMMemoryPressure', 'ManagedOOMMemoryPressure', AUTO_KILL),

@@ -7,7 +7,7 @@ import type { LimitName, ResourceLimit } from '../../../core/unit/exec-context.t
 import { formatInstant } from '../../../initctl/verbs.ts';
 import type { Engine } from '../../engine.ts';
 import { memoryOfMachine, tasksOfMachine } from '../../processes/machine-size.ts';
-import { unitFileState } from '../unit-file-states.ts';
+import { unitFileFacts } from '../unit-file-states.ts';
 import type { Reader } from './context.ts';
 import { managerProperties } from './manager-properties.ts';
 import { groupPath, groupUse } from './process-facts.ts';
@@ -46,7 +46,7 @@ export const readProperties: Reader<'show'> = ({ engine, units }, params) => {
 function factsOf(engine: Engine, unit: Unit, only: ReadonlySet<string> | null): Omit<UnitFacts, 'inheritedLimits'> {
   const asks = (names: readonly string[]): boolean => only === null || names.some((name) => only.has(name));
   const use = asks(KERNEL_PROPERTIES) ? groupUse(engine, engine.controlGroupOf(unit.name)) : { memoryBytes: null, cpuUsec: null, tasks: null };
-  const file = asks(FILE_PROPERTIES) ? unitFileState(engine, unit.definition) : { state: '', preset: '' };
+  const file = asks(FILE_PROPERTIES) ? unitFileFacts(engine, unit.definition) : { state: '', preset: '' };
   const needsReload = asks(['NeedDaemonReload']) && engine.changedOnDisk(unit.definition);
   return { fileState: file.state, preset: file.preset, needsReload, memoryBytes: use.memoryBytes, cpuUsec: use.cpuUsec, tasks: use.tasks, hasControlGroups: engine.facts.cgroupRoot !== null, controlGroup: groupPath(engine, unit.name), machineMemoryBytes: memoryOfMachine(), machineTasks: tasksOfMachine() };
 }
