@@ -99,7 +99,7 @@ function main(directory: string, services: number): void {
   };
   engine.attach({
     performer: { perform, endBatch: () => undefined }, fds: { add: () => undefined, close: () => undefined },
-    loadUnits: () => ({ names: [], isNew: false }), reloadDefinitions: () => undefined, processesOf: () => [], controlGroupOf: () => null,
+    loadUnits: () => ({ names: [], isNew: false }), reloadDefinitions: () => undefined, changedOnDisk: () => false, processesOf: () => [], controlGroupOf: () => null,
     takeOverBirth: () => true, armFault: () => false,
     drills: new Drills({ signal: () => 0, mainPidOf: () => null, processesOf: () => [], logdPid: () => null }), verifyNextBuild: (done) => { done(null); }, reexec: () => 'EPERM' as Errno,
   });

@@ -39,6 +39,6 @@ export function parsePlan(text: string): SavedPlan | string {
 
 /** @returns why it could not be written, or null */
 export function* saveFile(path: string, text: string): VerbRun<string | null> {
-  const outcome = (yield { step: 'write-file', path, text, makeDirectory: false }) as FileOutcome;
+  const outcome = (yield { step: 'write-file', path, text }) as FileOutcome;
   return outcome.ok ? null : outcome.error;
 }

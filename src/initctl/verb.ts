@@ -44,7 +44,7 @@ export type VerbStep =
   | { readonly step: 'feed'; readonly path: string }
   /** The text of a file of the caller's, or writing one, with the caller's rights. Only in the Node client. */
   | { readonly step: 'read-file'; readonly path: string }
-  | { readonly step: 'write-file'; readonly path: string; readonly text: string; readonly makeDirectory: boolean }
+  | { readonly step: 'write-file'; readonly path: string; readonly text: string; readonly makeDirectory?: true }
   /** Lets the caller change a text in the editor of their choice. `name`: of the file it will be. Only in the Node client. */
   | { readonly step: 'edit-text'; readonly name: string; readonly text: string }
   /** All of standard input. Only in the Node client. */

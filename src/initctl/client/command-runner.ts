@@ -90,7 +90,7 @@ export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<num
         break;
       case 'write-file':
         input = fileOutcome(() => {
-          if (step.makeDirectory) mkdirSync(dirname(step.path), { recursive: true });
+          if (step.makeDirectory === true) mkdirSync(dirname(step.path), { recursive: true });
           writeFileSync(step.path, step.text);
           return '';
         });
