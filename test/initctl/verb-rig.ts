@@ -59,9 +59,11 @@ export function runArguments(argv: readonly string[], terminal: Partial<Terminal
       case 'feed': input = { ok: true, text: '' }; break;
       case 'unit-directory': input = { path: step.path, files: [], problem: 'not for this rig' }; break;
       case 'sleep': break;
-      case 'unit-directory': input = { path: step.path, files: [], problem: '' }; break;
       case 'read-crashes': input = { records: [], problems: [] }; break;
       case 'read-file': input = { ok: false, error: 'there are no files in this rig' }; break;
+      case 'edit-text':
+      case 'read-input': input = { ok: false, error: 'there is nobody to write in this rig' }; break;
+      case 'working-directory': input = null; break;
       case 'write-file': input = { ok: true, text: '' }; break;
       case 'request': {
         const checked = PARAMS[step.method](step.params, 'params');
