@@ -110,3 +110,33 @@ test('service directories of any name and content become good units, or are refu
     return Promise.resolve();
   });
 });
+
+test('import zdaemon makes a service that is restarted as zdaemon restarts it, and tells what is lost', limit, async () => {
+  await withStage({
+    'z.conf': '<runner>\n  program sleep 1000\n  backoff-limit 5\n  transcript log\n  socket-name /tmp/x\n  start-test-program test -e ready\n</runner>\n<environment>\n  A b c\n</environment>\n', 'bad.conf': '<runner>\n colour red\n</runner>\n',
+  }, (stage) => {
+    const said = stage.sh('initctl import zdaemon z.conf --units=out');
+    assert.match(said, /z\.conf: not carried over, being about the command zdaemon: socket-name/);
+    const text = stage.read('out/sleep.service');
+    for (const line of ['ExecStart=@"sleep" "sleep" "1000"', 'RestartSteps=4', 'RestartMaxDelaySec=5', 'RestartPreventExitStatus=0 2', 'StartLimitBurst=6', `StandardOutput=append:${stage.directory}/log`, 'Environment="A=b c"', 'WantedBy=default.target']) assert.ok(text.includes(`\n${line}\n`), `${line} in\n${text}`);
+    assert.equal(verify(stage, 'out'), '');
+    assert.match(stage.sh('initctl import zdaemon bad.conf --units=out'), /bad\.conf:2: colour is not a key of <runner>/);
+    return Promise.resolve();
+  });
+});
+
+test('import minisv makes a service of each task, and tells where the rest went', limit, async () => {
+  const tasks = { web: { command: '/bin/sleep', args: ['1000'], wait: 60, restartPause: 1, startTime: 10 }, pull: { command: '/bin/true', oneTime: true, workdir: '/tmp' } };
+  await withStage({ 'm.json': JSON.stringify({ logdir: '/var/log', logfileprefix: 'box-', tasks, http: { port: 3443 } }), 'bad.json': '{"tasks": {"a": {}}}' }, (stage) => {
+    const said = stage.sh('initctl import minisv m.json --units=out');
+    assert.match(said, /task web: for its graceful restart make it a template, and use initctl replace web@a web@b --survive=10s/);
+    assert.match(said, /http is not carried over: heartwood-gateway\.socket/);
+    assert.match(said, /initctl enable web\.service\n$/);
+    const web = stage.read('out/web.service');
+    for (const line of ['Restart=always', 'RestartSec=1', 'TimeoutStopSec=60', 'StandardOutput=append:/var/log/box-web.log']) assert.ok(web.includes(`\n${line}\n`), `${line} in\n${web}`);
+    assert.match(stage.read('out/pull.service'), /\nType=oneshot\nExecStart=@"\/bin\/true" "\/bin\/true"\nWorkingDirectory=\/tmp\n/);
+    assert.equal(verify(stage, 'out'), '');
+    assert.match(stage.sh('initctl import minisv bad.json --units=out'), /bad\.json: tasks\.a\.command is missing/);
+    return Promise.resolve();
+  });
+});
