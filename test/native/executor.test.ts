@@ -167,7 +167,7 @@ test('limits, priorities, affinity and umask take effect', needsRoot, async () =
 });
 
 test('what needs a privilege that is missing is noted, and the service runs', needsRoot, async () => {
-  const bytes = serialiseExecSpec(plain(['/bin/sh', '-c', 'ulimit -Sc; ulimit -Hc; nice'], { nice: -5, oomScoreAdjust: -900, limits: [[4, 51200, 1024000]] }));
+  const bytes = serialiseExecSpec(plain(['/bin/sh', '-c', 'ulimit -Sc; ulimit -Hc; nice'], { nice: getPriority() - 5, oomScoreAdjust: -900, limits: [[4, 51200, 1024000]] }));
   const { exit, output, report } = await execute(bytes, [], { credentials: { uid: 65534, gid: 65534, groups: [] }, limits: [[4, 5120, 102400]] });
   assert.equal(exit.status, 0);
   assert.deepEqual(output.split('\n'), ['100', '200', String(getPriority()), '']);

@@ -9,6 +9,8 @@ const PAGE = join(distDirectory, 'dashboard.html');
 
 /** @returns {Promise<string | null>} what was done, or null */
 export async function buildDashboard() {
+  // A package of the programs alone has none.
+  if (!existsSync(SOURCES)) return null;
   const source = (/** @type {string} */ name) => readFileSync(join(SOURCES, name), 'utf8');
   const page = source('page.html')
     .replace('<style></style>', () => `<style>\n${source('style.css')}</style>`)
