@@ -212,6 +212,11 @@ export interface IsEnabledAnswer {
   readonly units: readonly { readonly unit: string; readonly state: string; readonly links: readonly string[] }[];
 }
 
+/** In the order asked for; `unit` null: the process is of no unit. */
+export interface UnitOfAnswer {
+  readonly units: readonly { readonly pid: number; readonly unit: string | null }[];
+}
+
 export interface EnvironmentAnswer {
   readonly environment: readonly string[];
 }
@@ -434,6 +439,7 @@ interface Answers {
   readonly cat: CatAnswer;
   readonly 'list-unit-files': UnitFileListAnswer;
   readonly 'is-enabled': IsEnabledAnswer;
+  readonly 'unit-of': UnitOfAnswer;
   readonly 'get-default': DefaultAnswer;
   readonly 'get-environment': EnvironmentAnswer;
   readonly 'boot-chart': BootChartAnswer;
