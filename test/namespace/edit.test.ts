@@ -103,5 +103,5 @@ test('--global makes the links of all users', { skip }, async () => {
 test('a process of a service is told which unit it is of', { skip }, async () => {
   writeFileSync(rig.path(`${UNITS_INSIDE}/asks.service`), '[Service]\nType=oneshot\nStandardOutput=file:/run/asked\nExecStart=/bin/sh -c "/opt/heartwood/bin/initctl whoami; /opt/heartwood/bin/initctl whoami 1; true"\n');
   await rig.initctl('start', 'asks.service');
-  assert.equal(readFileSync(rig.path('/run/asked'), 'utf8'), 'asks.service\n');
+  assert.equal(readFileSync(rig.path('/run/asked'), 'utf8'), 'asks.service\nProcess 1 belongs to no unit.\n');
 });
