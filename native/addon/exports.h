@@ -27,6 +27,7 @@
   /* cgroup.cc */ EXPORT(makeDirectory) EXPORT(removeDirectory) EXPORT(openDirectory) EXPORT(readGroupProcesses)      \
       EXPORT(isGroupPopulated)                                                                                        \
   /* mount.cc */ EXPORT(mount) EXPORT(umount) EXPORT(pivotRoot) EXPORT(chroot) EXPORT(swapoff)                        \
+  /* autofs.cc */ EXPORT(autofsOpen) EXPORT(autofsAnswer)                                                             \
   /* power.cc */ EXPORT(sync) EXPORT(reboot) EXPORT(setHostname) EXPORT(loopbackUp)                                   \
   /* tty.cc */ EXPORT(windowSize) EXPORT(setForegroundGroup) EXPORT(getForegroundGroup) EXPORT(resetTty)              \
   /* exec.cc */ EXPORT(reexec)                                                                                        \

@@ -390,6 +390,10 @@ export class SimulatedKernel {
         this.#engine.submit(this.#observePaths(effect, null));
         return;
       case 'unwatch-paths': this.#watchedPaths.delete(effect.unit); return;
+      case 'open-automount': this.#engine.submit({ event: 'automount-opened', unit: effect.unit, token: effect.token, outcome: 'trapped', detail: '' }); return;
+      case 'look-at-automount': this.#engine.submit({ event: 'automount-used', unit: effect.unit }); return;
+      // Nobody goes anywhere in this world.
+      case 'answer-automount': case 'close-automount': return;
       case 'open-sockets': this.#engine.submit(this.sockets.listen(effect)); return;
       case 'close-sockets': this.sockets.close(effect.unit, effect.fds); return;
       case 'close-fds': this.sockets.close(null, effect.names); return;

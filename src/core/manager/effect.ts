@@ -97,6 +97,14 @@ export type Effect =
   | { readonly kind: 'collect'; readonly unit: UnitName }
   /** The transient unit is forgotten: remove its files. */
   | { readonly kind: 'remove-transient'; readonly unit: UnitName }
+  /** Mounts the kernel's autofs at the place and listens to it. Answer with `automount-opened`, then `automount-request` for all who go there. */
+  | { readonly kind: 'open-automount'; readonly unit: UnitName; readonly token: number; readonly where: string; readonly directoryMode: number; readonly options: string }
+  /** Processes that wait go on (`errno` 0) or get the error. */
+  | { readonly kind: 'answer-automount'; readonly unit: UnitName; readonly tokens: readonly number[]; readonly errno: number }
+  /** Unmount what is mounted there if nobody has used it since the last look; else answer with `automount-used`. */
+  | { readonly kind: 'look-at-automount'; readonly unit: UnitName; readonly where: string }
+  /** The autofs goes, and what is mounted on it. */
+  | { readonly kind: 'close-automount'; readonly unit: UnitName; readonly where: string }
   | { readonly kind: 'reply'; readonly request: RequestId; readonly result: Reply }
   /** A line of the manager's own log about a unit ('' = about itself). */
   | { readonly kind: 'log'; readonly level: LogLevel; readonly unit: UnitName | ''; readonly message: string; readonly fields?: Readonly<Record<string, string | number>> }

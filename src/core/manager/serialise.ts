@@ -98,7 +98,7 @@ export function restoreState(snapshot: Snapshot, definitions: readonly UnitDefin
     const fresh = newUnit(definition).runtime;
     // An engine that knew less had nothing to remember of units of this type.
     // Nor had it fields that came later: those begin as in a unit that never ran.
-    const runtime = saved.runtime.kind === 'inert' ? fresh : saved.runtime.kind === fresh.kind ? { ...fresh, ...saved.runtime } as UnitRuntime : saved.runtime;
+    const runtime = (saved.runtime.kind as string) === 'inert' ? fresh : saved.runtime.kind === fresh.kind ? { ...fresh, ...saved.runtime } as UnitRuntime : saved.runtime;
     if (fresh.kind !== runtime.kind) return { ok: false, error: `${saved.name} is of another type now` };
     if (definition.sourceHash !== sourceHash) changed.push(saved.name);
     // Of an engine that forgot no unit.

@@ -272,8 +272,21 @@ export interface DeviceRuntime {
   /** The newest `watch-paths`; observations for an older one do not count. 0 = the device is not watched. */
   readonly token: number;
 }
-export interface InertRuntime { readonly kind: 'inert'; readonly state: 'dead' }
-export type UnitRuntime = ServiceRuntime | SocketRuntime | MountRuntime | SwapRuntime | DeviceRuntime | TargetRuntime | SliceRuntime | ScopeRuntime | TimerRuntime | PathRuntime | InertRuntime;
+export interface AutomountRuntime {
+  readonly kind: 'automount';
+  readonly state: 'dead' | 'opening' | 'waiting' | 'running' | 'failed';
+  /** systemd's, where it has the same. */
+  readonly result: 'success' | 'resources' | 'start-limit-hit' | 'mount-start-limit-hit' | 'unmounted';
+  /** The newest `open-automount`; answers to an older one do not count. */
+  readonly token: number;
+  /** The kernel's autofs stands at the place; without it the mount unit is simply started. */
+  readonly hasTrap: boolean;
+  /** Processes that wait at the place, by the kernel's numbers. */
+  readonly waiting: readonly number[];
+  /** When to look whether the mount was used; null while nothing is mounted, or it stays whatever happens. */
+  readonly deadlineUsec: MonotonicUsec | null;
+}
+export type UnitRuntime = ServiceRuntime | SocketRuntime | MountRuntime | SwapRuntime | DeviceRuntime | TargetRuntime | SliceRuntime | ScopeRuntime | TimerRuntime | PathRuntime | AutomountRuntime;
 
 export interface ConditionOutcome {
   readonly kind: string;

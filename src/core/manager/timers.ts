@@ -1,6 +1,7 @@
 /** Everything that is due: time-outs of units and jobs, watchdogs, the pauses before automatic restarts, the end of a shutdown. */
 import type { MonotonicUsec, UnitName } from '../../base/brand.ts';
 import { dueBy, earliestAfter } from '../../base/due-index.ts';
+import { onAutomountDue } from './automount-driver.ts';
 import { onDue } from '../machine/service/deadlines.ts';
 import { AT_EVERY_WAKE_UP, filedUsec } from './due.ts';
 import { sweepIfDue } from './garbage.ts';
@@ -62,6 +63,7 @@ export function onUnitDue(turn: Turn, name: UnitName): void {
   else if (unit.runtime.kind === 'socket') onSocketUnitDue(turn, name);
   else if (unit.runtime.kind === 'mount') onMountUnitDue(turn, name);
   else if (unit.runtime.kind === 'swap') onSwapUnitDue(turn, name);
+  else if (unit.runtime.kind === 'automount') onAutomountDue(turn, name);
   else if (isService(unit) && unit.runtime.state === 'auto-restart') restart(turn, name);
   else if (isService(unit)) driveService(turn, name, onDue);
 }

@@ -28,7 +28,7 @@ import { limitsOf } from './process-limits.ts';
 import { readClock } from '../clock.ts';
 import { RemoteMounts } from './remote-mounts.ts';
 import { passFds } from './passed-fds.ts';
-import type { SpawnPlan } from './spawn-plan.ts';
+import { staysInGroup, type SpawnPlan } from './spawn-plan.ts';
 import { PID_VARIABLES, buildEnvironment, mergeEnvironment } from './spawn-environment.ts';
 import type { UserDatabase } from './user-database.ts';
 import { SIGCONT } from '../../base/signals.ts';
@@ -226,6 +226,7 @@ export class Spawner {
       noNewPrivileges: exec.noNewPrivileges,
       ignoreSigpipe: exec.ignoreSigpipe,
       newSession: effect.unit !== this.#options.foregroundUnit,
+      ...(staysInGroup(effect) ? { sameGroup: true } : {}),
       cgroupFd: plan.birthplace.cgroupFd,
       pidEnvIndexes,
       controllingTty: -1,
