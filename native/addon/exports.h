@@ -17,7 +17,7 @@
   /* socket.cc */ EXPORT(unixListen) EXPORT(unixDatagram) EXPORT(unixConnect) EXPORT(accept)                          \
       EXPORT(peerCredentials) EXPORT(receiveNotify) EXPORT(sendWithFds) EXPORT(receiveWithFds) EXPORT(socketPair)     \
       EXPORT(receive) EXPORT(send) EXPORT(setSocketBuffers) EXPORT(receiveDatagram) EXPORT(sendDatagram)              \
-  /* listen.cc */ EXPORT(socketOpen) EXPORT(socketBind) EXPORT(socketListen) EXPORT(socketOption) EXPORT(socketName)  \
+  /* listen.cc */ EXPORT(socketOpen) EXPORT(socketBind) EXPORT(socketConnect) EXPORT(socketError) EXPORT(socketListen) EXPORT(socketOption) EXPORT(socketName)  \
       EXPORT(peerName) EXPORT(makeFifo) EXPORT(queueOpen) EXPORT(queueUnlink)                                         \
   /* fd.cc */ EXPORT(pipe) EXPORT(setPipeSize) EXPORT(open) EXPORT(close) EXPORT(duplicate) EXPORT(read)              \
       EXPORT(write) EXPORT(setNonBlocking) EXPORT(setCloexec) EXPORT(isTty) EXPORT(memfd) EXPORT(eventfd)             \

@@ -143,6 +143,8 @@ export interface UnitStatusAnswer {
   readonly mainExit: ExecAnswer | null;
   readonly execs: readonly ExecAnswer[];
   readonly statusText: string;
+  /** What its probes say, in one line; absent without probes. */
+  readonly probes?: string;
   readonly statusErrno: number;
   readonly restarts: number;
   /** When an automatic restart is due; 0 = none. */

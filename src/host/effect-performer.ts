@@ -14,6 +14,7 @@ import type { LogdProcess } from './logging/logd-process.ts';
 import type { LogStreams } from './logging/log-streams.ts';
 import type { EffectPerformer, ManagerEngine } from './manager-engine.ts';
 import type { PathWatches } from './path-watches.ts';
+import type { ProbeRunner } from './probe-runner.ts';
 import { readPidFile } from './pid-file.ts';
 import type { ProcessTracker } from './processes/process-tracker.ts';
 import { readProcess } from './processes/process-table.ts';
@@ -39,6 +40,7 @@ export interface PerformerParts {
   readonly privateTmpOf: (unit: UnitName) => string;
   readonly finalKill: FinalKill;
   readonly stamps: TimerStamps;
+  readonly probes: ProbeRunner;
   readonly paths: PathWatches;
   readonly automounts: Automounts;
   /** The unit a process belongs to, by everything the manager knows. */
@@ -107,6 +109,9 @@ export class HostPerformer implements EffectPerformer {
         engine.submit({ event: 'pid-file', unit: effect.unit, ...result });
         return;
       }
+      case 'probe':
+        this.#parts.probes.ask(effect);
+        return;
       case 'remove-file':
         removeFile(effect.path);
         return;

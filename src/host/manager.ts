@@ -50,6 +50,7 @@ import type { ProcessTracker } from './processes/process-tracker.ts';
 import { ProcessTree } from './processes/process-tree.ts';
 import { stopStrangers } from './processes/stop-strangers.ts';
 import { executorPath, scriptCommand } from './program-paths.ts';
+import { ProbeRunner } from './probe-runner.ts';
 import { Reaper } from './reaper.ts';
 import { FinalKill } from './shutdown/final-kill.ts';
 import { managerSignal, watchSignals } from './signal-source.ts';
@@ -245,6 +246,7 @@ export class Manager {
       engine: this.engine, tracker: this.#tracker, spawner, streams: options.streams, crashes: this.#crashes, logd: this.#logd, fds, sockets: this.#sockets,
       conditionHost,
       directoryRoots: options.directoryRoots,
+      probes: new ProbeRunner({ native, poll, submit }),
       paths: this.#paths,
       automounts: this.#automounts,
       stamps: timerStampsIn(options.directoryRoots.state, log),

@@ -197,6 +197,10 @@ export interface NativeBinding {
   /** Non-blocking and close-on-exec. Numbers of socket(2). */
   socketOpen(family: number, type: number, protocol: number): Outcome<Fd>;
   socketBind(fd: Fd, address: Uint8Array): Outcome<0>;
+  /** EINPROGRESS when it takes longer: the fd becomes writable then, and `socketError` tells. */
+  socketConnect(fd: Fd, address: Uint8Array): Outcome<0>;
+  /** SO_ERROR: what became of it. */
+  socketError(fd: Fd): Outcome<0>;
   socketListen(fd: Fd, backlog: number): Outcome<0>;
   /** setsockopt(2) with the bytes of the value. */
   socketOption(fd: Fd, level: number, option: number, value: Uint8Array): Outcome<0>;

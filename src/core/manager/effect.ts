@@ -1,10 +1,11 @@
 /**
  * What `step` wants done. Plain data, performed by the host in order after the step; a failure comes back as an event.
  */
-import type { InvocationId, MonotonicUsec, Pid, RealtimeUsec, RequestId, Signal, UnitName } from '../../base/brand.ts';
+import type { InvocationId, MonotonicUsec, Pid, RealtimeUsec, RequestId, Signal, UnitName, Usec } from '../../base/brand.ts';
 import type { DirectoryKind, ExecCommand, ExecRole, ExecUnit } from '../unit/exec-context.ts';
 import type { Condition } from '../unit/unit-common.ts';
 import type { PathWatchKind } from '../unit/path.ts';
+import type { ProbeCheck, ProbeKind } from '../unit/probe.ts';
 import type { SocketUnit } from '../unit/socket.ts';
 import type { CrashFacts } from './crash-facts.ts';
 import type { JobId } from '../../base/brand.ts';
@@ -67,6 +68,8 @@ export type Effect =
   | { readonly kind: 'release-control-group'; readonly unit: UnitName }
   | { readonly kind: 'remove-directories'; readonly unit: UnitName; readonly kinds: readonly DirectoryKind[]; readonly definition: ExecUnit }
   | { readonly kind: 'read-pid-file'; readonly unit: UnitName; readonly path: string }
+  /** Is it there, does it answer? Answer with `probe-answer`, at the latest when the time is over. */
+  | { readonly kind: 'probe'; readonly unit: UnitName; readonly probe: ProbeKind; readonly token: number; readonly check: Exclude<ProbeCheck, { readonly kind: 'exec' }>; readonly timeoutUsec: Usec }
   | { readonly kind: 'remove-file'; readonly unit: UnitName; readonly path: string }
   | { readonly kind: 'guess-main-pid'; readonly unit: UnitName }
   /** Takes over a process the manager did not start (PIDFile=, MAINPID=): track it with a pidfd if it is no child. */

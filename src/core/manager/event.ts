@@ -84,6 +84,8 @@ export type ManagerEvent = ClockReading & (
       readonly unitHint: UnitName | null;
     }
   | { readonly event: 'notify'; readonly unit: UnitName; readonly pid: Pid; readonly fields: readonly (readonly [string, string])[]; readonly fds: readonly string[] }
+  /** Answer to `probe`. `detail`: what was found, or what went wrong. */
+  | { readonly event: 'probe-answer'; readonly unit: UnitName; readonly token: number; readonly holds: boolean; readonly detail: string }
   /** No process is left in the unit's control group (or, without groups, in its tracked tree). */
   | { readonly event: 'cgroup-empty'; readonly unit: UnitName }
   /** Answer to `read-pid-file`: the pid, checked to be alive and in the unit; or null with the reason. */

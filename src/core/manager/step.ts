@@ -10,6 +10,7 @@ import type { ClockReading } from '../../base/time.ts';
 import { emptyGraph, removeFromGraph } from '../graph/graph.ts';
 import { onEventLeftOut } from '../machine/service/left-out.ts';
 import { onNotify } from '../machine/service/notify.ts';
+import { onProbeAnswer } from '../machine/service/probe-verdicts.ts';
 import { onMainPidKnown } from '../machine/service/start.ts';
 import { withoutForeignMainPid } from './claimed-main-pid.ts';
 import { onCollect } from './collect.ts';
@@ -124,6 +125,7 @@ function handle(turn: Turn, event: ManagerEvent): void {
       drive(turn, event.unit, (c, run) => onNotify(c, run, message));
       return;
     }
+    case 'probe-answer': drive(turn, event.unit, (c, run) => onProbeAnswer(c, run, event.token, event.holds, event.detail)); return;
     case 'cgroup-empty': onProcessEvent(turn, event.unit, event); return;
     case 'pid-file':
     case 'main-pid-guess':

@@ -15,6 +15,7 @@ import {
   entriesFor, ignore, leaveOut, oneOf, originOf, parseAbsolutePath, plainWordsOf, readExpanded, readScalar, readWords, type SettingReader,
 } from './setting-reader.ts';
 import { parseDelay, parseSpan, parseTimeout } from './time-setting.ts';
+import { readProbes } from './probe-settings.ts';
 import { finishCommon, type UnitDraft } from './unit-draft.ts';
 import { meantUnit, readUnitSection } from './unit-section.ts';
 import { NO_EXIT_STATUS, addExitStatuses } from './value/exit-status.ts';
@@ -147,6 +148,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
   const busName = readExpanded<string | null>(reader, 'BusName', parseBusName, null);
   const impliedType: ServiceType = busName !== null ? 'dbus' : script !== null ? 'notify-reload' : execStart.length > 0 ? 'simple' : 'oneshot';
   const type = readScalar<ServiceType>(reader, 'Type', parseType, impliedType);
+  const probes = readProbes(reader, type);
   const restart = readScalar<RestartPolicy>(reader, 'Restart', parseRestart, 'no');
   const remainAfterExit = flag('RemainAfterExit', false);
   const restartForceExitStatus = readStatuses(reader, 'RestartForceExitStatus');
@@ -240,7 +242,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
     diagnostics: common.diagnostics,
     notEffective: common.notEffective,
     recorded: common.recorded,
-    type, execCondition, execStartPre, execStart, execStartPost, execReload, execStop, execStopPost, calls,
+    type, execCondition, execStartPre, execStart, execStartPost, execReload, execStop, execStopPost, calls, probes,
     remainAfterExit, guessMainPid, pidFile, busName,
     restart, restartUsec, restartSteps, restartMaxDelayUsec, restartPacing,
     timeoutStartUsec, timeoutStopUsec, timeoutAbortUsec, timeoutStartFailureMode, timeoutStopFailureMode,

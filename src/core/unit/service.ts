@@ -1,6 +1,7 @@
 /** Service units once their files are understood. Source: systemd.service(5). */
 import type { Signal, UnitName, Usec } from '../../base/brand.ts';
 import type { CgroupContext, ExecCommand, ExecContext, KillContext } from './exec-context.ts';
+import type { Probe } from './probe.ts';
 import type { RestartPacing } from './restart-pacing.ts';
 import type { UnitCommon } from './unit-common.ts';
 
@@ -32,6 +33,8 @@ export interface ServiceUnit extends UnitCommon {
   readonly execStopPost: readonly ExecCommand[];
   /** ExecCall=: commands that clients may have run, by their names. Our own. */
   readonly calls: readonly NamedCommand[];
+  /** StartupProbe=, ReadinessProbe= and LivenessProbe=, in this order. Our own. */
+  readonly probes: readonly Probe[];
   readonly remainAfterExit: boolean;
   readonly guessMainPid: boolean;
   readonly pidFile: string | null;

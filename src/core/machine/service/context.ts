@@ -51,6 +51,7 @@ export const NEVER_STARTED: ServiceRuntime = {
   statusText: '',
   statusErrno: 0,
   mainExit: null,
+  probes: [],
   awaitingPidFile: false,
   pidFileDueUsec: null,
   execs: [],
@@ -80,6 +81,8 @@ export function commandsOf(definition: ServiceUnit, role: ServiceRole) {
     case 'ExecReload': return definition.execReload;
     case 'ExecStop': return definition.execStop;
     case 'ExecStopPost': return definition.execStopPost;
+    // These are asked for one by one.
+    case 'ExecProbe': return definition.probes.flatMap(({ check }) => (check.kind === 'exec' ? [check.command] : []));
   }
 }
 

@@ -1,4 +1,4 @@
-import { HONOURED, PARSED, obsolete, page } from './row.ts';
+import { HONOURED, PARSED, obsolete, page, type DirectiveRow } from './row.ts';
 
 const FAILURE_MODES = ['terminate', 'abort', 'kill'] as const;
 
@@ -53,6 +53,15 @@ export const CALL_DIRECTIVES = page('heartwood.unit(5)', ['Service'], [
   ['ExecCall', 'commands', '', HONOURED],
   ['ExecScript', 'path', '', HONOURED],
 ]);
+
+/** How the manager finds out by itself how a service is: settings of our own. */
+export const PROBE_DIRECTIVES = page('heartwood.unit(5)', ['Service'], ['StartupProbe', 'ReadinessProbe', 'LivenessProbe'].flatMap((name): readonly DirectiveRow[] => [
+  [name, 'text', '', HONOURED],
+  [`${name}IntervalSec`, 'time-span', name === 'StartupProbe' ? '1s' : name === 'ReadinessProbe' ? '5s' : '10s', HONOURED],
+  [`${name}TimeoutSec`, 'time-span', '3s', HONOURED],
+  [`${name}Failures`, 'number', name === 'StartupProbe' ? '0' : '3', HONOURED],
+  [`${name}Successes`, 'number', '1', HONOURED],
+]));
 
 /** When a service starts again: settings of our own. */
 export const RESTART_DIRECTIVES = page('heartwood.unit(5)', ['Service'], [
