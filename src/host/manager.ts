@@ -544,7 +544,7 @@ export class Manager {
     this.engine.submit({ event: 'clock-changed', seen: false });
     const { shutdown } = state;
     if (shutdown?.phase === 'final') this.#finalKill.begin(shutdown.hurry);
-    if (shutdown?.phase === 'over') this.#finish({ kind: 'finish', goal: shutdown.goal, exitStatus: shutdown.exitStatus });
+    if (shutdown?.phase === 'over') this.#finish({ kind: 'finish', goal: shutdown.goal, exitStatus: shutdown.exitStatus, rebootArgument: shutdown.rebootArgument });
   }
 
   #reportPoison(poison: Recovered['poison']): void {

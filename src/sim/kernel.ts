@@ -676,6 +676,6 @@ export class SimulatedKernel {
     // The wall clock may have been set while nobody looked.
     this.#engine.submit({ event: 'clock-changed', seen: false });
     if (state.shutdown?.phase === 'final') this.#perform({ kind: 'final-kill', hurry: state.shutdown.hurry });
-    if (state.shutdown?.phase === 'over') this.finished = { kind: 'finish', goal: state.shutdown.goal, exitStatus: state.shutdown.exitStatus };
+    if (state.shutdown?.phase === 'over') this.finished = { kind: 'finish', goal: state.shutdown.goal, exitStatus: state.shutdown.exitStatus, rebootArgument: state.shutdown.rebootArgument };
   }
 }

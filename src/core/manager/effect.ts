@@ -120,7 +120,7 @@ export type Effect =
   /** TERM, then KILL everything that is left (and unmount, in system mode); answer with `final-kill-done`. */
   | { readonly kind: 'final-kill'; readonly hurry: boolean }
   /** The end: power off, reboot, or exit with the status. */
-  | { readonly kind: 'finish'; readonly goal: ShutdownGoal; readonly exitStatus: number }
+  | { readonly kind: 'finish'; readonly goal: ShutdownGoal; readonly exitStatus: number; readonly rebootArgument: string }
   | { readonly kind: 'reload-definitions' }
   /** Execute the manager anew. When that succeeds, the next engine answers `request`, whose answer is in the state; when not, this one does. */
   | { readonly kind: 'reexec'; readonly request: RequestId | null };

@@ -58,7 +58,7 @@ function handleRequest(turn: Turn, event: EventOf<'request'>): void {
       turn.emit({ kind: 'reexec', request: event.key === null ? null : id });
       return;
     case 'shutdown':
-      beginShutdown(turn, request.goal, request.exitStatus, request.force);
+      beginShutdown(turn, request.goal, { exitStatus: request.exitStatus, force: request.force, rebootArgument: '' });
       done(turn, id);
   }
 }

@@ -37,13 +37,19 @@ export function driveService(turn: Turn, name: UnitName, transition: ServiceTran
   if (before.connection !== null && after.connection === null) onConnectionEnded(turn, before.connection.socket, name);
   // Up and down again within one step, as a oneshot with nothing to run: everyone, its job first of all, sees that it was on its way.
   if (isStarting(turn, unit) && isDown(before) && isDown(after)) take(turn, name, { ...after, state: 'start' });
-  take(turn, name, after);
+  const isPause = after.restarting && before.state !== 'auto-restart' && isDown(after);
   // Dead first, so that everyone hears of the failure; then the pause before the restart, which counts as activating.
-  if (after.restarting && before.state !== 'auto-restart' && (after.state === 'dead' || after.state === 'failed')) {
+  if (!isPause || !restartsDirectly(unit.definition)) take(turn, name, after);
+  if (isPause) {
     const waiting = enterAutoRestart(context, after, () => turn.fraction());
     take(turn, name, waiting);
     if (waiting.deadlineUsec !== null && waiting.deadlineUsec <= turn.now.monotonicUsec) turn.dueNow.add(name);
   }
+}
+
+/** RestartMode=direct, or debug: whoever depends on the service does not hear that it was down. */
+export function restartsDirectly({ recorded }: ServiceUnit): boolean {
+  return recorded['RestartMode'] === 'direct' || recorded['RestartMode'] === 'debug';
 }
 
 function isStarting(turn: Turn, unit: Unit): boolean {

@@ -452,6 +452,8 @@ export interface ManagerConfig {
 export interface Shutdown {
   readonly goal: ShutdownGoal;
   readonly exitStatus: number;
+  /** What reboot(2) is told, '' = nothing. */
+  readonly rebootArgument: string;
   /** A second signal came: no more waiting. */
   readonly hurry: boolean;
   /** `stopping-units`: stop jobs run; `final`: everything left is being killed; `over`: the `finish` effect is out. */

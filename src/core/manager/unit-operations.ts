@@ -6,7 +6,7 @@ import { setFrozen } from './freeze.ts';
 import { reloadService } from '../machine/service/reload.ts';
 import { startService } from '../machine/service/start.ts';
 import { stopService } from '../machine/service/stop.ts';
-import { driveService, isService } from './service-driver.ts';
+import { driveService, isService, restartsDirectly } from './service-driver.ts';
 import { takeStart } from './start-limit.ts';
 import type { ConditionOutcome, Job, JobResult, Unit } from './state.ts';
 import { failAutomount, isAutomount, startAutomount, stopAutomount } from './automount-driver.ts';
@@ -28,8 +28,9 @@ export function startUnit(turn: Turn, unit: Unit, job: Job): RunOutcome {
   if (definition.loadState !== 'loaded') return 'failed';
   if (unit.activeState === 'deactivating') return 'retry';
   // A service between two automatic restarts starts when its time has come; an impatient user asks for a restart.
-  if (isService(unit) && unit.runtime.state === 'auto-restart') return 'retry';
-  if (unit.activeState === 'activating') return 'running';
+  const isBetweenRuns = isService(unit) && unit.runtime.state === 'auto-restart';
+  if (isBetweenRuns && (unit.runtime.deadlineUsec !== null || !restartsDirectly(unit.definition))) return 'retry';
+  if (unit.activeState === 'activating' && !isBetweenRuns) return 'running';
   if (definition.kind === 'device' && !definition.isKnowable) {
     turn.setUnit({ ...unit, endReason: { reason: 'not-implemented' } });
     return 'unsupported';

@@ -125,6 +125,7 @@ function passedFds(c: ServiceContext, run: ServiceRuntime, role: ServiceRole): r
 /** Variables of systemd.exec(5) that only the manager can know. */
 function environmentOf(c: ServiceContext, run: ServiceRuntime, role: ServiceRole): string[] {
   const extra: string[] = [...c.triggerEnvironment];
+  if (c.definition.recorded['RestartMode'] === 'debug' && run.restarts > 0) extra.push('DEBUG_INVOCATION=1');
   if (c.definition.pidFile !== null) extra.push(`PIDFILE=${c.definition.pidFile}`);
   if (run.mainPid !== null && role !== 'ExecStart') extra.push(`MAINPID=${String(run.mainPid)}`);
   const watchdogUsec = run.watchdogOverrideUsec ?? c.definition.watchdogUsec;

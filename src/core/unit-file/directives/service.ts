@@ -19,7 +19,7 @@ export const SERVICE_DIRECTIVES = page('systemd.service(5)', ['Service'], [
   ['RestartSec', 'time-span', '100ms', HONOURED],
   ['RestartSteps', 'number', '0', HONOURED, 254],
   ['RestartMaxDelaySec', 'time-span', 'infinity', HONOURED, 254],
-  ['RestartMode', ['normal', 'direct', 'debug'], 'normal', PARSED, 254],
+  ['RestartMode', ['normal', 'direct', 'debug'], 'normal', HONOURED, 254],
   ['TimeoutStartSec', 'time-span', '1min 30s', HONOURED],
   ['TimeoutStopSec', 'time-span', '1min 30s', HONOURED],
   ['TimeoutAbortSec', 'time-span', 'as TimeoutStopSec=', HONOURED],
