@@ -17,7 +17,7 @@ export function buildAutomount(draft: UnitDraft): AutomountUnit {
   const { reader, sources, context, dependencies } = draft;
   const where = readWhere(draft);
   const mount = withKind(sources.name, 'mount');
-  const section = readUnitSection(reader, context.defaults, { description: where, ignoreOnIsolate: true });
+  const section = readUnitSection(reader, context.defaults, { description: sources.name, ignoreOnIsolate: true });
   addMountsAbove(draft, where);
   dependencies.add('Triggers', mount, 'implicit');
   dependencies.add('Before', mount, 'implicit');

@@ -15,6 +15,7 @@ import {
   entriesFor, ignore, leaveOut, oneOf, originOf, parseAbsolutePath, plainWordsOf, readExpanded, readScalar, readWords, type SettingReader,
 } from './setting-reader.ts';
 import { parseDelay, parseSpan, parseTimeout } from './time-setting.ts';
+import { readOpenFiles } from './open-file-setting.ts';
 import { readProbes } from './probe-settings.ts';
 import { finishCommon, type UnitDraft } from './unit-draft.ts';
 import { meantUnit, readUnitSection } from './unit-section.ts';
@@ -149,6 +150,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
   const impliedType: ServiceType = busName !== null ? 'dbus' : script !== null ? 'notify-reload' : execStart.length > 0 ? 'simple' : 'oneshot';
   const type = readScalar<ServiceType>(reader, 'Type', parseType, impliedType);
   const probes = readProbes(reader, type);
+  const openFiles = readOpenFiles(reader);
   const restart = readScalar<RestartPolicy>(reader, 'Restart', parseRestart, 'no');
   const remainAfterExit = flag('RemainAfterExit', false);
   const restartForceExitStatus = readStatuses(reader, 'RestartForceExitStatus');
@@ -249,7 +251,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
     runtimeMaxUsec, watchdogUsec,
     notifyAccess: notifyAccess === 'none' && needsNotify ? 'main' : notifyAccess,
     successExitStatus, restartPreventExitStatus, restartForceExitStatus,
-    rootDirectoryStartOnly, nonBlocking, oomPolicy, fileDescriptorStoreMax, fileDescriptorStorePreserve, reloadSignal, sockets,
+    rootDirectoryStartOnly, nonBlocking, oomPolicy, fileDescriptorStoreMax, fileDescriptorStorePreserve, reloadSignal, sockets, openFiles,
     exec, kill, cgroup,
   };
 }

@@ -1,6 +1,7 @@
 /** Service units once their files are understood. Source: systemd.service(5). */
 import type { Signal, UnitName, Usec } from '../../base/brand.ts';
 import type { CgroupContext, ExecCommand, ExecContext, KillContext } from './exec-context.ts';
+import type { OpenFile } from './open-file.ts';
 import type { Probe } from './probe.ts';
 import type { RestartPacing } from './restart-pacing.ts';
 import type { UnitCommon } from './unit-common.ts';
@@ -65,6 +66,7 @@ export interface ServiceUnit extends UnitCommon {
   /** How long the store is kept: until the service goes down, until it is stopped for good, or as long as the unit is loaded. */
   readonly fileDescriptorStorePreserve: 'no' | 'restart' | 'yes';
   readonly reloadSignal: Signal;
+  readonly openFiles: readonly OpenFile[];
   /** Sockets= and the socket unit of the same name when there is one. */
   readonly sockets: readonly UnitName[];
   readonly exec: ExecContext;

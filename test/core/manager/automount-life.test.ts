@@ -139,5 +139,6 @@ test('an automount has the dependencies of systemd, and cannot be for the root',
   assert.deepEqual(edgesOf(unit), [
     'After local-fs-pre.target', 'Before local-fs.target', 'Before srv-data.mount', 'Before umount.target', 'Conflicts umount.target', 'Triggers srv-data.mount',
   ]);
+  assert.equal(unit.description, NAME);
   assert.match(unitOf('-.automount', '[Automount]\nWhere=/').loadError ?? '', /root/);
 });

@@ -43,7 +43,7 @@ export const SERVICE_DIRECTIVES = page('systemd.service(5)', ['Service'], [
   ['USBFunctionDescriptors', 'path', '', PARSED],
   ['USBFunctionStrings', 'path', '', PARSED],
   ['OOMPolicy', ['continue', 'stop', 'kill'], 'stop', PARSED],
-  ['OpenFile', 'rules', '', PARSED, 253],
+  ['OpenFile', 'rules', '', HONOURED, 253],
   ['ReloadSignal', 'signal', 'SIGHUP', HONOURED, 253],
   ['SysVStartPriority', 'integer', '', obsolete('System V start priorities are not used')],
 ]);
