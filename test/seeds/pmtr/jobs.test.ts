@@ -51,7 +51,7 @@ test('PM-15: later jobs wait until a job that says wait has ended; once means no
   await withStage({ conf: `${job('setup', '/bin/sleep 1', 'wait', 'once')}${job('late', SLEEP)}` }, async (stage) => {
     stage.start('pmtr', '-F', '-c', 'conf');
     const out = await stage.until('cat out', /started job late/);
-    assert.match(out, /started job setup \[(\d+)\]\njob setup \1 exited after [12] sec: exit status 0\nstarted job late/);
+    assert.match(out, /started job setup \[(\d+)\]\njob setup \1 exited after [012] sec: exit status 0\nstarted job late/);
     assert.equal(out.match(/started job setup/g)?.length, 1);
   });
 });

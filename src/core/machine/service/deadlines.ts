@@ -2,8 +2,6 @@
 import type { MonotonicUsec } from '../../../base/brand.ts';
 import type { ServiceRuntime } from '../../manager/state.ts';
 import { withFailure, type ServiceContext } from './context.ts';
-import { applyVerdict } from './probe-verdicts.ts';
-import { nextProbeDueUsec, onProbeDue } from './probes.ts';
 import { enterRunning } from './start.ts';
 import { enterDead, enterSignal, enterSignalWith, enterStop, enterStopPost } from './stop.ts';
 import type { SignalState } from './states.ts';
@@ -12,8 +10,7 @@ import type { SignalState } from './states.ts';
 export function nextDueUsec(run: ServiceRuntime): MonotonicUsec | null {
   let due = run.deadlineUsec;
   for (const each of [run.watchdogDueUsec, run.runtimeMaxDueUsec, run.pidFileDueUsec]) if (each !== null && (due === null || each < due)) due = each;
-  const probeDue = nextProbeDueUsec(run);
-  return probeDue !== null && (due === null || probeDue < due) ? probeDue : due;
+  return due;
 }
 
 const FINAL_SIGNAL = { terminate: 'final-sigterm', abort: 'final-watchdog', kill: 'final-sigkill' } as const satisfies Record<string, SignalState>;
@@ -35,8 +32,7 @@ export function onDue(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
   if (run.runtimeMaxDueUsec !== null && run.runtimeMaxDueUsec <= now) {
     return enterStop(c, { ...run, runtimeMaxDueUsec: null }, 'timeout', { reason: 'timeout', state: 'running' });
   }
-  const verdict = onProbeDue(c, run);
-  return verdict === null ? run : applyVerdict(c, verdict);
+  return run;
 }
 
 function onStateTimeout(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {

@@ -16,7 +16,6 @@ import { readSocketList } from './socket-list.ts';
 import { readTimerList } from './timer-list.ts';
 import { readUnitFileTexts } from './unit-file-texts.ts';
 import { readDefault, readIsEnabled, readUnitFileList } from './unit-files.ts';
-import { readUnitOf } from './unit-of.ts';
 import { readUnitList } from './unit-list.ts';
 import { readStatus } from './unit-status.ts';
 import { readVerdicts } from './verify.ts';
@@ -35,7 +34,6 @@ const READERS = {
   cat: readUnitFileTexts,
   'list-unit-files': readUnitFileList,
   'is-enabled': readIsEnabled,
-  'unit-of': readUnitOf,
   'get-default': readDefault,
   'get-environment': readEnvironment,
   'boot-chart': readBootChart,
