@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Failure } from '../control/error-codes.ts';
 import { ManagerConnection } from '../initctl/client/manager-connection.ts';
@@ -131,7 +131,9 @@ export class EmbeddedManager {
   /** Sets the text of unit files, or removes them (null); the manager reads them again when that changed anything. */
   async setUnits(units: ReadonlyMap<string, string | null>): Promise<void> {
     let changed = false;
-    for (const [name, text] of units) {
+    for (const [name, given] of units) {
+      // Managers of one user share a tree of control groups: a stop here must not reach a unit of the same name there.
+      const text = given?.replace('[Service]\n', `[Service]\nSlice=${basename(this.place)}.slice\n`) ?? null;
       const path = join(this.place, 'units', name);
       const before = readOrNull(path);
       if (before === text) continue;

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { ChildProcess } from 'node:child_process';
+import { basename } from 'node:path';
 import { withStage, type Stage } from '../seeds/stage.ts';
 
 export interface Reply {
@@ -65,8 +66,11 @@ web=write sha256:4b5e57f6eb2f42b9039b3d1e13929295f231749c510cbe341cd68036d9af97e
 export const bearer = (token: string): Readonly<Record<string, string>> => ({ Authorization: `Bearer ${token}` });
 
 export async function withHouse(options: HouseOptions, body: (house: House) => Promise<void>): Promise<void> {
-  await withStage({ ...UNITS, ...options.units, 'gateway.conf': options.configuration ?? '' }, async (stage) => {
+  await withStage({ 'gateway.conf': options.configuration ?? '' }, async (stage) => {
     const { directory } = stage;
+    // Several such managers run at a time, and share a tree of control groups.
+    const slice = `${basename(directory).replace('-', '')}.slice`;
+    for (const [path, text] of Object.entries({ ...UNITS, ...options.units })) stage.write(path, text.replace('[Service]\n', `[Service]\nSlice=${slice}\n`));
     stage.start('heartwood', '--user', '--unit', 'default.target', '--unit-path', `${directory}/units`, '--runtime-dir', `${directory}/run`, '--log-target', `file:${directory}/manager.log`, '--show-status', 'no');
     await stage.until(`tail -n 5 manager.log >&2; HEARTWOOD_SOCKET=${directory}/run/control initctl is-system-running; HEARTWOOD_SOCKET=${directory}/run/control initctl is-active web`, /^(running|degraded)\n[^]*active/);
     const gateway = stage.start('heartwood-gateway', `--config=${directory}/gateway.conf`, `--socket=${directory}/run/control`, '--listen=127.0.0.1:0');

@@ -82,7 +82,7 @@ export class Stage {
     for (const child of this.#children) child.kill('SIGKILL');
     // Who is being killed may still start others.
     for (let round = 0; round < KILL_ROUNDS && this.#killMarked() > 0; round++) continue;
-    rmSync(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: POLL_MS });
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 40, retryDelay: POLL_MS });
   }
 
   /** @returns how many there were */

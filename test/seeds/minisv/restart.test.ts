@@ -71,3 +71,18 @@ test('MS-07: limits are set before tasks; one that cannot be is told', limit, as
     assert.match(minisv.stage.read('out'), /minisv: limit nproc: 9 is above 3/);
   });
 });
+
+// Managers of one user share a tree of control groups; a stop once reached the units of the same name of another one.
+test('two at a time with tasks of the same name leave each other alone', limit, async () => {
+  const tasks = { same: { command: '/bin/sh', args: ['-c', 'echo begin $$; exec sleep 1000'], wait: 5 } };
+  await withMinisv({ tasks }, async (first) => {
+    await first.stage.until('cat same.log', /^begin/m);
+    const pid = Number(/^begin (\d+)$/m.exec(first.stage.read('same.log'))?.[1]);
+    await withMinisv({ tasks }, async (second) => {
+      await second.stage.until('cat same.log', /^begin/m);
+      assert.equal(second.get('/same/stop'), '200 ok');
+    });
+    assert.ok(process.kill(pid, 0));
+    assert.equal(first.status('same'), 'running');
+  });
+});
