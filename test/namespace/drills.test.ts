@@ -9,7 +9,7 @@ const UNITS = {
   'steady.service': '[Service]\nExecStart=/bin/sleep 999\n',
   'web.service': '[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/bin/sleep 999\nRestart=on-failure\nRestartSec=50ms\n',
   'watched.service': "[Service]\nType=notify\nNotifyAccess=all\nWatchdogSec=1s\nRestart=on-failure\nRestartSec=50ms\nExecStart=/bin/sh -c 'while :; do /opt/heartwood/dist/native/heartwood-notify READY=1 WATCHDOG=1; sleep 0.2; done'\n",
-  'ready.service': "[Service]\nType=notify\nNotifyAccess=all\nExecStart=/bin/sh -c '/opt/heartwood/dist/native/heartwood-notify READY=1; exec sleep 999'\n",
+  'ready.service': "[Service]\nType=notify\nNotifyAccess=all\nExecStart=/bin/sh -c 'sleep 0.3; /opt/heartwood/dist/native/heartwood-notify READY=1; exec sleep 999'\n",
   'once.service': '[Service]\nType=oneshot\nExecStart=/bin/true\n',
 };
 const drilling = { units: UNITS, env: { HEARTWOOD_FAULTS: '1' }, args: ['--log-target', 'console', '--log-level', 'notice'] } as const;
