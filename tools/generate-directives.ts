@@ -5,10 +5,10 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { renderDirectiveReference } from '../src/core/unit-file/directive-reference.ts';
+import { parseDirectiveUse, renderDirectiveReference } from '../src/core/unit-file/directive-reference.ts';
 
 const path = fileURLToPath(new URL('../docs/directives.md', import.meta.url));
-const page = renderDirectiveReference();
+const page = renderDirectiveReference(parseDirectiveUse(readFileSync(new URL('./directive-use.tsv', import.meta.url), 'utf8')));
 if (process.argv.includes('--check')) {
   if (readFileSync(path, 'utf8') !== page) {
     console.error('docs/directives.md is not current: run npx tsx tools/generate-directives.ts');

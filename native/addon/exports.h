@@ -17,7 +17,7 @@
   /* socket.cc */ EXPORT(unixListen) EXPORT(unixDatagram) EXPORT(unixConnect) EXPORT(accept)                          \
       EXPORT(peerCredentials) EXPORT(receiveNotify) EXPORT(sendWithFds) EXPORT(receiveWithFds) EXPORT(socketPair)     \
       EXPORT(receive) EXPORT(send) EXPORT(setSocketBuffers) EXPORT(receiveDatagram) EXPORT(sendDatagram)              \
-  /* listen.cc */ EXPORT(socketOpen) EXPORT(socketBind) EXPORT(socketListen) EXPORT(socketOption) EXPORT(socketName)  \
+  /* listen.cc */ EXPORT(socketOpen) EXPORT(socketBind) EXPORT(socketConnect) EXPORT(socketError) EXPORT(socketListen) EXPORT(socketOption) EXPORT(socketName)  \
       EXPORT(peerName) EXPORT(makeFifo) EXPORT(queueOpen) EXPORT(queueUnlink)                                         \
   /* fd.cc */ EXPORT(pipe) EXPORT(setPipeSize) EXPORT(open) EXPORT(close) EXPORT(duplicate) EXPORT(read)              \
       EXPORT(write) EXPORT(setNonBlocking) EXPORT(setCloexec) EXPORT(isTty) EXPORT(memfd) EXPORT(eventfd)             \
@@ -27,6 +27,7 @@
   /* cgroup.cc */ EXPORT(makeDirectory) EXPORT(removeDirectory) EXPORT(openDirectory) EXPORT(readGroupProcesses)      \
       EXPORT(isGroupPopulated)                                                                                        \
   /* mount.cc */ EXPORT(mount) EXPORT(umount) EXPORT(pivotRoot) EXPORT(chroot) EXPORT(swapoff)                        \
+  /* autofs.cc */ EXPORT(autofsOpen) EXPORT(autofsAnswer)                                                             \
   /* power.cc */ EXPORT(sync) EXPORT(reboot) EXPORT(setHostname) EXPORT(loopbackUp)                                   \
   /* tty.cc */ EXPORT(windowSize) EXPORT(setForegroundGroup) EXPORT(getForegroundGroup) EXPORT(resetTty)              \
   /* exec.cc */ EXPORT(reexec)                                                                                        \

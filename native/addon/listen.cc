@@ -52,6 +52,24 @@ napi_value socketBind(napi_env env, napi_callback_info info) {
   return done(env, ::bind(fd, reinterpret_cast<const sockaddr*>(address.data), static_cast<socklen_t>(address.length)));
 }
 
+napi_value socketConnect(napi_env env, napi_callback_info info) {
+  Call call(env, info, "socketConnect", 2);
+  const int fd = call.fd(0, "fd");
+  const Bytes address = call.bytes(1, "address");
+  if (!call.ok()) return nullptr;
+  return done(env, ::connect(fd, reinterpret_cast<const sockaddr*>(address.data), static_cast<socklen_t>(address.length)));
+}
+
+napi_value socketError(napi_env env, napi_callback_info info) {
+  Call call(env, info, "socketError", 1);
+  const int fd = call.fd(0, "fd");
+  if (!call.ok()) return nullptr;
+  int error = 0;
+  socklen_t length = sizeof error;
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0) return errnoValue(env, errno);
+  return error == 0 ? numberValue(env, 0) : errnoValue(env, error);
+}
+
 napi_value socketListen(napi_env env, napi_callback_info info) {
   Call call(env, info, "socketListen", 2);
   const int fd = call.fd(0, "fd");

@@ -157,7 +157,7 @@ NO_SANITIZE bool prepare(Birth* birth) {
   long result = 0;
   resetDispositions(plan.ignoreSigpipe);
   if (birth->joinCgroup && (result = writeFile(plan.cgroupFd, "cgroup.procs", "0", 1)) < 0) return fail(birth, SpawnStage::cgroup, result);
-  result = plan.newSession ? call(SYS_setsid) : call(SYS_setpgid, 0, 0);
+  if (!plan.sameGroup) result = plan.newSession ? call(SYS_setsid) : call(SYS_setpgid, 0, 0);
   if (result < 0) return fail(birth, SpawnStage::session, result);
   if (plan.controllingTty >= 0 && (result = call(SYS_ioctl, plan.controllingTty, TIOCSCTTY, 1)) < 0) return fail(birth, SpawnStage::tty, result);
   if ((result = placeFds(plan.fds, plan.fdCount)) < 0) return fail(birth, SpawnStage::stdio, result);

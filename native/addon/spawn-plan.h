@@ -47,6 +47,7 @@ struct SpawnPlan {
   bool noNewPrivileges;
   bool ignoreSigpipe;
   bool newSession;
+  bool sameGroup;
 };
 
 /// One child on its way from clone to its own program. Stays where it is, with all that the plan points to, until finishBirth().

@@ -127,6 +127,10 @@ class SpecReader {
     plan->umask = static_cast<mode_t>(call_.integerOf(member(spec, "umask"), "umask", 0, 0777));
     plan->noNewPrivileges = call_.booleanOf(member(spec, "noNewPrivileges"), "noNewPrivileges");
     plan->ignoreSigpipe = call_.booleanOf(member(spec, "ignoreSigpipe"), "ignoreSigpipe");
+    // The only member that may be left out.
+    bool sameGroup = false;
+    napi_get_value_bool(call_.env(), member(spec, "sameGroup"), &sameGroup);
+    plan->sameGroup = sameGroup;
     plan->newSession = call_.booleanOf(member(spec, "newSession"), "newSession");
     plan->cgroupFd = static_cast<int>(call_.integerOf(member(spec, "cgroupFd"), "cgroupFd", -1, INT32_MAX));
     plan->controllingTty = static_cast<int>(call_.integerOf(member(spec, "controllingTty"), "controllingTty", -1, INT32_MAX));

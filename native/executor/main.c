@@ -41,7 +41,7 @@ int main(int argc, char **argv) {
   struct exec_spec spec = { .umask = 0022 };
   read_spec(atoi(argv[1]), &spec);
 
-  lead_session();
+  if (!spec.same_group) lead_session();
   umask(spec.umask);
   struct identity identity = find_identity(&spec);
   prepare_terminal(&spec);

@@ -112,6 +112,7 @@ static const struct key KEYS[] = {
   { "bounding-capability", NUMBERS, AT(bounding_set) },
   { "ambient-capability", NUMBERS, AT(ambient_set) },
   { "no-new-privileges", BOOLEAN, AT(no_new_privileges) },
+  { "same-group", BOOLEAN, AT(same_group) },
   { "private-tmp", TEXT, AT(private_tmp) },
   { "protect-system", TEXT, AT(protect_system) },
   { "protect-home", TEXT, AT(protect_home) },

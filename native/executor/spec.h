@@ -97,6 +97,8 @@ struct exec_spec {
   struct numbers bounding_set;
   struct numbers ambient_set;
   bool no_new_privileges;
+  /* Stays in the process group it was born in. */
+  bool same_group;
 
   /* A directory of the unit's own that holds its /tmp and /var/tmp. */
   const char *private_tmp;

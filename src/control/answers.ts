@@ -143,6 +143,8 @@ export interface UnitStatusAnswer {
   readonly mainExit: ExecAnswer | null;
   readonly execs: readonly ExecAnswer[];
   readonly statusText: string;
+  /** What its probes say, in one line; absent without probes. */
+  readonly probes?: string;
   readonly statusErrno: number;
   readonly restarts: number;
   /** When an automatic restart is due; 0 = none. */
@@ -210,6 +212,11 @@ export interface UnitFileListAnswer {
 export interface IsEnabledAnswer {
   /** `links`: what makes it so, when that was asked for. */
   readonly units: readonly { readonly unit: string; readonly state: string; readonly links: readonly string[] }[];
+}
+
+/** In the order asked for; `unit` null: the process is of no unit. */
+export interface UnitOfAnswer {
+  readonly units: readonly { readonly pid: number; readonly unit: string | null }[];
 }
 
 export interface EnvironmentAnswer {
@@ -434,6 +441,7 @@ interface Answers {
   readonly cat: CatAnswer;
   readonly 'list-unit-files': UnitFileListAnswer;
   readonly 'is-enabled': IsEnabledAnswer;
+  readonly 'unit-of': UnitOfAnswer;
   readonly 'get-default': DefaultAnswer;
   readonly 'get-environment': EnvironmentAnswer;
   readonly 'boot-chart': BootChartAnswer;

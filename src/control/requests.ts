@@ -72,6 +72,8 @@ export const PARAMS = {
   'list-unit-files': shape({ patterns: optional(names, noNames), types: optional(names, noNames), states: optional(names, noNames) }),
   /** `links`: also the links in the file system that `disable` would take away. */
   'is-enabled': shape({ units: names, links: optional(flag, false) }),
+  /** Which units processes belong to; no `pids` = the process that asks. */
+  'unit-of': shape({ pids: optional(list(integer(1, 0x7fff_ffff), NAMES_MAX), []) }),
   'get-default': shape({}),
   'get-environment': shape({}),
   /** When which unit came up since the manager started. */
@@ -196,7 +198,7 @@ export type AnyParams = Readonly<Record<string, unknown>>;
 export const METHOD_KINDS: Readonly<Record<Method, 'session' | 'read' | 'change' | 'manage'>> = {
   hello: 'session', cli: 'session', interrupt: 'session', subscribe: 'session',
   manager: 'read', 'list-units': 'read', status: 'read', show: 'read', 'list-timers': 'read', 'list-paths': 'read', 'list-sockets': 'read', 'list-jobs': 'read', 'list-dependencies': 'read', cat: 'read',
-  'list-unit-files': 'read', 'is-enabled': 'read', 'get-default': 'read', 'get-environment': 'read', why: 'read', plan: 'read', 'boot-chart': 'read', graph: 'read', 'not-started': 'read',
+  'list-unit-files': 'read', 'is-enabled': 'read', 'get-default': 'read', 'unit-of': 'read', 'get-environment': 'read', why: 'read', plan: 'read', 'boot-chart': 'read', graph: 'read', 'not-started': 'read',
   verify: 'read',
   'await-end': 'read',
   'start-transient': 'manage', 'sync-units': 'manage', enqueue: 'change', kill: 'change', freeze: 'change', clean: 'change', 'reset-failed': 'change', 'set-property': 'change', call: 'change', 'change-unit-files': 'change',

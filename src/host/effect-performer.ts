@@ -4,6 +4,7 @@ import { unreachable } from '../base/assert.ts';
 import type { Fd, Pid, UnitName } from '../base/brand.ts';
 import type { Effect } from '../core/manager/effect.ts';
 import type { DirectoryKind } from '../core/unit/exec-context.ts';
+import type { Automounts } from './automounts.ts';
 import { evaluateCondition } from './conditions/evaluate.ts';
 import type { CrashRecorder } from './crash-recorder.ts';
 import type { ConditionHost } from './conditions/condition-host.ts';
@@ -13,6 +14,7 @@ import type { LogdProcess } from './logging/logd-process.ts';
 import type { LogStreams } from './logging/log-streams.ts';
 import type { EffectPerformer, ManagerEngine } from './manager-engine.ts';
 import type { PathWatches } from './path-watches.ts';
+import type { ProbeRunner } from './probe-runner.ts';
 import { readPidFile } from './pid-file.ts';
 import type { ProcessTracker } from './processes/process-tracker.ts';
 import { readProcess } from './processes/process-table.ts';
@@ -38,7 +40,9 @@ export interface PerformerParts {
   readonly privateTmpOf: (unit: UnitName) => string;
   readonly finalKill: FinalKill;
   readonly stamps: TimerStamps;
+  readonly probes: ProbeRunner;
   readonly paths: PathWatches;
+  readonly automounts: Automounts;
   /** The unit a process belongs to, by everything the manager knows. */
   readonly unitOf: (pid: Pid) => UnitName | null;
   /** A process not started by the manager belongs to the unit from now on. */
@@ -105,6 +109,9 @@ export class HostPerformer implements EffectPerformer {
         engine.submit({ event: 'pid-file', unit: effect.unit, ...result });
         return;
       }
+      case 'probe':
+        this.#parts.probes.ask(effect);
+        return;
       case 'remove-file':
         removeFile(effect.path);
         return;
@@ -144,6 +151,18 @@ export class HostPerformer implements EffectPerformer {
         return;
       case 'watch-paths':
         this.#parts.paths.watch(effect.unit, effect.token, effect.watches, effect.makeDirectoryMode);
+        return;
+      case 'open-automount':
+        this.#parts.automounts.open(effect);
+        return;
+      case 'answer-automount':
+        this.#parts.automounts.answer(effect);
+        return;
+      case 'look-at-automount':
+        this.#parts.automounts.look(effect);
+        return;
+      case 'close-automount':
+        this.#parts.automounts.close(effect);
         return;
       case 'unwatch-paths':
         this.#parts.paths.unwatch(effect.unit);

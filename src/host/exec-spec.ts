@@ -99,6 +99,8 @@ export interface ExecSpec {
   readonly capabilityBoundingSet: readonly number[] | null;
   readonly ambientCapabilities: readonly number[];
   readonly noNewPrivileges: boolean;
+  /** It stays in the manager's process group and session. */
+  readonly sameGroup: boolean;
 
   /** PrivateTmp=: an existing directory of the unit's own (mode 0700) that holds its `tmp` and `var-tmp`; null = off. */
   readonly privateTmp: string | null;
@@ -164,6 +166,7 @@ export function serialiseExecSpec(spec: ExecSpec): Uint8Array {
   records.list('bounding-capability', spec.capabilityBoundingSet ?? []);
   records.list('ambient-capability', spec.ambientCapabilities);
   records.flag('no-new-privileges', spec.noNewPrivileges);
+  records.flag('same-group', spec.sameGroup);
   records.optional('private-tmp', spec.privateTmp);
   if (spec.confinement !== null) writeConfinement(records, spec.confinement);
   return records.finish();

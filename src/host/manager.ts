@@ -17,6 +17,7 @@ import type { CgroupContext, DirectoryKind } from '../core/unit/exec-context.ts'
 import type { MountPoint } from '../core/unit/mount.ts';
 import type { SwapPoint } from '../core/unit/swap.ts';
 import type { SenderQuestion, SenderUnit } from '../logd/protocol.ts';
+import { Automounts } from './automounts.ts';
 import type { CheckpointMemory } from './checkpoint/checkpoint-memory.ts';
 import { CheckpointJournal } from './checkpoint/journal.ts';
 import type { KeptFds } from './checkpoint/kept-fds.ts';
@@ -49,6 +50,7 @@ import type { ProcessTracker } from './processes/process-tracker.ts';
 import { ProcessTree } from './processes/process-tree.ts';
 import { stopStrangers } from './processes/stop-strangers.ts';
 import { executorPath, scriptCommand } from './program-paths.ts';
+import { ProbeRunner } from './probe-runner.ts';
 import { Reaper } from './reaper.ts';
 import { FinalKill } from './shutdown/final-kill.ts';
 import { managerSignal, watchSignals } from './signal-source.ts';
@@ -142,6 +144,7 @@ export class Manager {
   readonly #performer: HostPerformer;
   readonly #finalKill: FinalKill;
   readonly #paths: PathWatches;
+  readonly #automounts: Automounts;
   readonly #sockets: ListeningSockets;
   readonly #mounts: MountTable | null;
   readonly #swaps: SwapTable | null;
@@ -227,6 +230,7 @@ export class Manager {
       onDone: (remaining) => { submit({ event: 'final-kill-done', remaining }); },
     });
     this.#paths = new PathWatches({ native, poll, log, submit });
+    this.#automounts = new Automounts({ native, poll, log, fds, submit });
     this.#mounts = this.#watchesMounts();
     this.#swaps = this.#watchesSwaps();
     const conditionHost = realConditionHost({ native, userId: (name) => users.user(name)?.uid ?? null, groupId: (name) => users.group(name), cgroupRoot: facts.cgroupRoot });
@@ -242,7 +246,9 @@ export class Manager {
       engine: this.engine, tracker: this.#tracker, spawner, streams: options.streams, crashes: this.#crashes, logd: this.#logd, fds, sockets: this.#sockets,
       conditionHost,
       directoryRoots: options.directoryRoots,
+      probes: new ProbeRunner({ native, poll, submit }),
       paths: this.#paths,
+      automounts: this.#automounts,
       stamps: timerStampsIn(options.directoryRoots.state, log),
       privateTmpOf: (unit) => this.#executor.privateTmpOf(unit),
       finalKill: this.#finalKill,
@@ -524,6 +530,7 @@ export class Manager {
     this.engine.armTimer(state.armedUsec);
     for (const { name, definition, runtime } of valuesOf(state.units)) {
       if (definition.kind === 'path' && runtime.kind === 'path' && runtime.state === 'waiting') this.#paths.watch(name, runtime.token, definition.watches, null, true);
+      if (definition.kind === 'automount') this.#automounts.watch(name);
       if (definition.kind === 'device' && runtime.kind === 'device' && runtime.token > 0) this.#paths.watch(name, runtime.token, [{ kind: 'Device', path: definition.path }], null, true);
     }
     // A client that waits for the end of one comes back, and finds how it ended; what nobody waits for goes after a while.
@@ -537,7 +544,7 @@ export class Manager {
     this.engine.submit({ event: 'clock-changed', seen: false });
     const { shutdown } = state;
     if (shutdown?.phase === 'final') this.#finalKill.begin(shutdown.hurry);
-    if (shutdown?.phase === 'over') this.#finish({ kind: 'finish', goal: shutdown.goal, exitStatus: shutdown.exitStatus });
+    if (shutdown?.phase === 'over') this.#finish({ kind: 'finish', goal: shutdown.goal, exitStatus: shutdown.exitStatus, rebootArgument: shutdown.rebootArgument });
   }
 
   #reportPoison(poison: Recovered['poison']): void {

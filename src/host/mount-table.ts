@@ -92,8 +92,9 @@ export class MountTable {
     });
   }
 
+  /** An autofs is the business of its automount unit: what counts is what is mounted on it. */
   #parse(): readonly MountPoint[] {
-    const mounts = parseMountInfo(this.#text).filter(({ where }) => !isApiMount(where) && unitNameFromPath(where, 'mount') !== null);
+    const mounts = parseMountInfo(this.#text).filter(({ where, type }) => type !== 'autofs' && !isApiMount(where) && unitNameFromPath(where, 'mount') !== null);
     if (mounts.length > MOUNTS_MAX && !this.#isTooLong) this.#options.log.write('warning', '', `there are ${String(mounts.length)} mounts; only the first ${String(MOUNTS_MAX)} are units`);
     this.#isTooLong = mounts.length > MOUNTS_MAX;
     return mounts.slice(0, MOUNTS_MAX);

@@ -50,6 +50,8 @@ export interface SpawnSpec {
   readonly ignoreSigpipe: boolean;
   /** setsid(2) first; else the child gets a process group of its own. */
   readonly newSession: boolean;
+  /** Neither: the child stays in the process group of the manager, which the kernel's automounter lets pass. */
+  readonly sameGroup?: true;
   /** Directory fd of the control group to be born into; -1 = none (the manager's own). */
   readonly cgroupFd: Fd | -1;
   /** Environment variables whose value can only be known in the child: the index in `env` whose value gets the child's pid appended (`LISTEN_PID=`, `WATCHDOG_PID=`). */
@@ -195,6 +197,10 @@ export interface NativeBinding {
   /** Non-blocking and close-on-exec. Numbers of socket(2). */
   socketOpen(family: number, type: number, protocol: number): Outcome<Fd>;
   socketBind(fd: Fd, address: Uint8Array): Outcome<0>;
+  /** EINPROGRESS when it takes longer: the fd becomes writable then, and `socketError` tells. */
+  socketConnect(fd: Fd, address: Uint8Array): Outcome<0>;
+  /** SO_ERROR: what became of it. */
+  socketError(fd: Fd): Outcome<0>;
   socketListen(fd: Fd, backlog: number): Outcome<0>;
   /** setsockopt(2) with the bytes of the value. */
   socketOption(fd: Fd, level: number, option: number, value: Uint8Array): Outcome<0>;
@@ -260,6 +266,11 @@ export interface NativeBinding {
   // --- mount
   mount(source: string, target: string, type: string, flags: number, data: string): Outcome<0>;
   umount(target: string, flags: number): Outcome<0>;
+  // --- autofs: commands of /dev/autofs to a direct mount
+  /** An fd of the autofs mount at `path` itself, whatever is mounted over it later. */
+  autofsOpen(path: string): Outcome<Fd>;
+  /** Who waits under the number `token` goes on; with an `errno` other than 0 its system call fails with that. */
+  autofsAnswer(fd: Fd, token: number, errno: number): Outcome<0>;
   pivotRoot(newRoot: string, putOld: string): Outcome<0>;
   chroot(path: string): Outcome<0>;
   swapoff(path: string): Outcome<0>;

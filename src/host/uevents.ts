@@ -5,9 +5,9 @@
 import { POLL_IN, type ManagerLog } from './engine.ts';
 import type { NativeBinding } from './native.ts';
 import type { PollSet } from './poll-set.ts';
+import { AF_NETLINK, netlinkBytes } from './sockets/address-bytes.ts';
 
 /** Numbers of socket(2) and <linux/netlink.h>, the same on all of Linux's machines. */
-const AF_NETLINK = 16;
 const SOCK_DGRAM = 2;
 const NETLINK_KOBJECT_UEVENT = 15;
 /** Multicast group of the kernel itself. */
@@ -28,13 +28,7 @@ export interface UeventOptions {
 
 export function watchUevents({ native, poll, log, onEvents }: UeventOptions): void {
   const fd = native.socketOpen(AF_NETLINK, SOCK_DGRAM, NETLINK_KOBJECT_UEVENT);
-  const address = new Uint8Array(12);
-  const view = new DataView(address.buffer);
-  // sockaddr_nl: family, padding, address (the kernel gives one), groups, in the machine's order of bytes.
-  const isLittle = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
-  view.setUint16(0, AF_NETLINK, isLittle);
-  view.setUint32(8, KERNEL_GROUP, isLittle);
-  const bound = typeof fd === 'string' ? fd : native.socketBind(fd, address);
+  const bound = typeof fd === 'string' ? fd : native.socketBind(fd, netlinkBytes(KERNEL_GROUP));
   if (typeof fd === 'string' || typeof bound === 'string') {
     log.write('info', '', `devices that come and go below /sys will not be noticed: ${String(bound)}`);
     if (typeof fd !== 'string') native.close(fd);

@@ -38,7 +38,7 @@ export function powerDown(native: NativeBinding, effect: Finish, log: ManagerLog
   saveRandomSeed();
   detachStorage(native, log);
   const verb = powerVerb(effect.goal);
-  let result = native.reboot(verb, null);
+  let result = native.reboot(verb, verb === 'restart' && effect.rebootArgument !== '' ? effect.rebootArgument : null);
   // Without a loaded kernel there is nothing to jump to.
   if (verb === 'kexec' && result !== 0) result = native.reboot('restart', null);
   if (result === 0) return;

@@ -67,7 +67,7 @@ async function main(): Promise<number> {
   });
   const session: { connection: ManagerConnection | null; noManager: boolean } = { connection: null, noManager: false };
   const answerer = async (): Promise<Answerer | Failure> => {
-    const offline = offlineAnswerer({ root: optionText(options, 'root'), user: hasOption(options, 'user') });
+    const offline = offlineAnswerer({ root: optionText(options, 'root'), user: hasOption(options, 'user'), global: hasOption(options, 'global') });
     if (hasOption(options, 'root') || worksOnFiles(command)) return offline;
     if (session.connection?.isLost === false) return session.connection;
     const opened = await ManagerConnection.open(places.controlSocket);

@@ -68,6 +68,7 @@ export function renderStatus(unit: UnitStatusAnswer, style: StatusStyle): string
   if (unit.control !== null) say('Cntrl PID', `${unit.control.pid} (${harmless(unit.control.command)})`);
   if (unit.spawnFailure !== null) say('Error', paint(terminal, 'bad', harmless(unit.spawnFailure)));
   if (unit.statusText !== '') say('Status', `"${paint(terminal, 'strong', harmless(unit.statusText))}"`);
+  if (unit.probes !== undefined) say('Probes', harmless(unit.probes));
   if (unit.statusErrno > 0) say('Error', `${unit.statusErrno}`);
   if (unit.tasks !== null && unit.tasks > 0) say('Tasks', `${unit.tasks}${unit.tasksMax === null ? '' : ` (limit: ${unit.tasksMax})`}`);
   if (unit.memoryBytes !== null) say('Memory', formatBytes(unit.memoryBytes));

@@ -2,7 +2,7 @@
 import { EXIT } from './exit-status.ts';
 import { completionVerb } from './completion.ts';
 import { helpVerb, renderHelp } from './help.ts';
-import { hasOption, parseArguments, type OptionName, type Options } from './options.ts';
+import { hasOption, optionText, parseArguments, type OptionName, type Options } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { complain, print, type Invocation, type Verb, type VerbRun, type Operand } from './verb.ts';
 import { getDefault, setDefault } from './verbs/default-target.ts';
@@ -77,13 +77,14 @@ import { tryReloadOrRestart } from './verbs/try-reload-or-restart.ts';
 import { tryRestart } from './verbs/try-restart.ts';
 import { verify } from './verbs/verify.ts';
 import { version } from './verbs/version.ts';
+import { whoami } from './verbs/whoami.ts';
 import { why } from './verbs/why.ts';
 
 /** In the order help shows them. */
 export const VERBS: readonly Verb[] = [
   start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, freeze, thaw, clean, setProperty, call, feed, run, sync,
   replace,
-  status, listUnits, listTimers, listSockets, listPaths, listDependencies, show, cat, log, logCopy, isActive, isFailed,
+  status, listUnits, listTimers, listSockets, listPaths, listDependencies, show, cat, log, logCopy, isActive, isFailed, whoami,
   enable, disable, reenable, mask, unmask, preset, presetAll, edit, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
   why, crash, plan, apply, verify, doctor, blame, criticalChain, plot, graph, top,
   listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, runlevel, setEnvironment, unsetEnvironment, importEnvironment, showEnvironment,
@@ -99,14 +100,24 @@ export function findVerb(name: string): Verb | null {
 }
 
 /**
- * Options that change what a verb acts on, or whether it acts at all, and that no verb heeds yet: to ignore them would stop the wrong
- * machine's services, or reboot in a rehearsal.
+ * Options that change what a verb acts on, or whether it acts at all, and that no verb heeds: to ignore them would stop the wrong
+ * machine's services, or reboot in a rehearsal. With what to do instead.
  */
-const UNSUPPORTED: readonly OptionName[] = ['host', 'machine', 'global', 'dry-run', 'with-dependencies'];
+const UNSUPPORTED: Readonly<Partial<Record<OptionName, (call: Invocation) => string>>> = {
+  host: (call) => `the control socket is this machine's own; run "ssh ${optionText(call.options, 'host') ?? 'HOST'} ${call.program} …" there`,
+  machine: (call) => `the control socket is this machine's own; run ${call.program} inside ${optionText(call.options, 'machine') ?? 'the container'}, as with "nsenter" or the container tool's "exec"`,
+  'dry-run': (call) => `nothing was done; "${call.program} plan ${call.verb} UNIT…" shows the steps a change would take`,
+  'with-dependencies': (call) => `"${call.program} list-dependencies UNIT" names the units to ask about`,
+};
+
+/** With `--global` the links of all users' managers are meant, which none of them needs to run for. */
+const ABOUT_UNIT_FILES: readonly string[] = [
+  'enable', 'disable', 'reenable', 'mask', 'unmask', 'preset', 'preset-all', 'link', 'revert', 'add-wants', 'add-requires', 'is-enabled', 'list-unit-files', 'cat', 'get-default', 'set-default',
+];
 
 /** A verb that lists an option of these among its own knows it. */
 function unsupportedOption(options: Options, verb: Verb | null): OptionName | undefined {
-  return UNSUPPORTED.find((name) => hasOption(options, name) && verb?.options.includes(name) !== true);
+  return (Object.keys(UNSUPPORTED) as OptionName[]).find((name) => hasOption(options, name) && verb?.options.includes(name) !== true);
 }
 
 /** Verbs that make no sense without a word after them. */
@@ -146,12 +157,15 @@ export function readCommand(line: CommandLine): Command {
     return { kind: 'nothing', call };
   }
   const unsupported = unsupportedOption(parsed.options, verb);
-  if (unsupported !== undefined) return { kind: 'wrong', message: `${line.program}: --${unsupported} is not supported yet`, exit: wrongExit };
+  if (unsupported !== undefined) return { kind: 'wrong', message: `${line.program}: --${unsupported} is not supported: ${UNSUPPORTED[unsupported]?.(call) ?? ''}.`, exit: wrongExit };
   if (verb === null) return { kind: 'wrong', message: `${line.program}: no verb "${word}"${suggestion(word)}`, exit: wrongExit };
   if (words.length === 0 && NEEDS_UNIT.includes(verb.operand)) {
     return { kind: 'wrong', message: line.program === 'systemctl' ? 'Too few arguments.' : `${line.program} ${call.verb}: which unit?`, exit: wrongExit };
   }
   if (verb.operand === 'none' && words.length > 0) return { kind: 'wrong', message: `${line.program} ${call.verb} takes no arguments`, exit: wrongExit };
+  if (hasOption(parsed.options, 'global') && !ABOUT_UNIT_FILES.includes(verb.name)) {
+    return { kind: 'wrong', message: `${line.program}: --global is about unit files; ${call.verb} asks one manager.`, exit: wrongExit };
+  }
   return { kind: 'verb', verb, call };
 }
 
@@ -162,7 +176,7 @@ export function needsNode(command: Command): boolean {
 
 /** Whether a command needs files that the manager does not look into. */
 export function worksOnFiles(command: Command): boolean {
-  return command.kind === 'verb' && (command.verb.runs === 'node' || command.verb.worksOnFiles?.(command.call) === true);
+  return command.kind === 'verb' && (command.verb.runs === 'node' || hasOption(command.call.options, 'global') || command.verb.worksOnFiles?.(command.call) === true);
 }
 
 /** Runs a whole command line that is no prompt. */

@@ -68,7 +68,7 @@ export function service(name: string, overrides: Partial<ServiceUnit> & { readon
   const { edges: edgeMap = {}, ...rest } = overrides;
   return {
     ...common(name), kind: 'service', type: 'simple', execCondition: [], execStartPre: [], execStart: [command(`/bin/${name}`)], execStartPost: [],
-    execReload: [], execStop: [], execStopPost: [], calls: [], remainAfterExit: false, guessMainPid: true, pidFile: null, busName: null, restart: 'no',
+    execReload: [], execStop: [], execStopPost: [], probes: [], openFiles: [], calls: [], remainAfterExit: false, guessMainPid: true, pidFile: null, busName: null, restart: 'no',
     restartUsec: 100_000 as Usec, restartSteps: 0, restartMaxDelayUsec: null, restartPacing: PLAIN_PACING, timeoutStartUsec: (90 * SECOND) as Usec,
     timeoutStopUsec: (90 * SECOND) as Usec, timeoutAbortUsec: (90 * SECOND) as Usec, timeoutStartFailureMode: 'terminate',
     timeoutStopFailureMode: 'terminate', runtimeMaxUsec: null, watchdogUsec: null, notifyAccess: 'none', successExitStatus: { codes: [], signals: [] },

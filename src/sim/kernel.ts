@@ -36,6 +36,8 @@ export interface SimulationOptions {
   readonly scripts?: Readonly<Record<string, Script | ((run: number) => Script)>>;
   /** Looked at before `scripts`; null = those decide. */
   readonly scriptOf?: (spawn: SpawnEffect, run: number) => Script | null;
+  /** How a probe that is no command answers; as a program that exits with status 0 at once when absent. */
+  readonly probeOf?: (effect: Extract<Effect, { readonly kind: 'probe' }>) => Pick<Script, 'exitAfterUsec' | 'exitStatus'> | undefined;
   readonly config?: Partial<ManagerConfig>;
   /** Outcome of conditions by parameter; absent = they hold. */
   readonly conditions?: Readonly<Record<string, boolean>>;
@@ -389,7 +391,12 @@ export class SimulatedKernel {
         this.#watchedPaths.set(effect.unit, effect);
         this.#engine.submit(this.#observePaths(effect, null));
         return;
+      case 'probe': this.#askProbe(effect); return;
       case 'unwatch-paths': this.#watchedPaths.delete(effect.unit); return;
+      case 'open-automount': this.#engine.submit({ event: 'automount-opened', unit: effect.unit, token: effect.token, outcome: 'trapped', detail: '' }); return;
+      case 'look-at-automount': this.#engine.submit({ event: 'automount-used', unit: effect.unit }); return;
+      // Nobody goes anywhere in this world.
+      case 'answer-automount': case 'close-automount': return;
       case 'open-sockets': this.#engine.submit(this.sockets.listen(effect)); return;
       case 'close-sockets': this.sockets.close(effect.unit, effect.fds); return;
       case 'close-fds': this.sockets.close(null, effect.names); return;
@@ -448,6 +455,16 @@ export class SimulatedKernel {
   }
 
   // --- processes
+
+  /** A probe without a process answers as a program would that exits: status 0 is a yes. */
+  #askProbe(effect: Extract<Effect, { readonly kind: 'probe' }>): void {
+    const { unit, token, timeoutUsec } = effect;
+    const { exitAfterUsec, exitStatus = 0 } = this.#options.probeOf?.(effect) ?? { exitAfterUsec: 0 };
+    const isInTime = exitAfterUsec !== undefined && exitAfterUsec <= timeoutUsec;
+    this.#at(isInTime ? exitAfterUsec : timeoutUsec, () => {
+      this.#hear({ event: 'probe-answer', unit, token, holds: isInTime && exitStatus === 0, detail: isInTime ? `simulated status ${String(exitStatus)}` : 'no answer in time' });
+    });
+  }
 
   #spawn(effect: SpawnEffect): void {
     const { path } = effect.command;
@@ -659,6 +676,6 @@ export class SimulatedKernel {
     // The wall clock may have been set while nobody looked.
     this.#engine.submit({ event: 'clock-changed', seen: false });
     if (state.shutdown?.phase === 'final') this.#perform({ kind: 'final-kill', hurry: state.shutdown.hurry });
-    if (state.shutdown?.phase === 'over') this.finished = { kind: 'finish', goal: state.shutdown.goal, exitStatus: state.shutdown.exitStatus };
+    if (state.shutdown?.phase === 'over') this.finished = { kind: 'finish', goal: state.shutdown.goal, exitStatus: state.shutdown.exitStatus, rebootArgument: state.shutdown.rebootArgument };
   }
 }

@@ -91,3 +91,17 @@ test('cat warns when the files are not those that were loaded', { skip }, async 
   assert.match(stdout, new RegExp(`^# ${UNITS_INSIDE}/web\\.service\n\\[Service\\]\nExecStart=/bin/sleep 3000\n`));
   assert.match(stderr, /web\.service changed on disk/);
 });
+
+test('--global makes the links of all users', { skip }, async () => {
+  await rig.run(['mkdir', '-p', '/etc/systemd/user']);
+  writeFileSync(rig.path('/etc/systemd/user/for-all.service'), '[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=default.target\n');
+  assert.equal((await rig.run(['/opt/heartwood/bin/systemctl', '--global', 'enable', 'for-all.service'])).status, 0);
+  assert.equal(readlinkSync(rig.path('/etc/systemd/user/default.target.wants/for-all.service')), '/etc/systemd/user/for-all.service');
+  assert.equal((await rig.run(['/opt/heartwood/bin/systemctl', '--global', 'is-enabled', 'for-all.service'])).stdout, 'enabled\n');
+});
+
+test('a process of a service is told which unit it is of', { skip }, async () => {
+  writeFileSync(rig.path(`${UNITS_INSIDE}/asks.service`), '[Service]\nType=oneshot\nStandardOutput=file:/run/asked\nExecStart=/bin/sh -c "/opt/heartwood/bin/initctl whoami; /opt/heartwood/bin/initctl whoami 1; true"\n');
+  await rig.initctl('start', 'asks.service');
+  assert.equal(readFileSync(rig.path('/run/asked'), 'utf8'), 'asks.service\nProcess 1 belongs to no unit.\n');
+});

@@ -8,6 +8,7 @@ export const REPORT_FD = 4;
 /** The specification that runs `argv` as we are. */
 export function plain(argv: readonly string[], changes: Partial<ExecSpec> = {}): ExecSpec {
   return {
+    sameGroup: false,
     reportFd: REPORT_FD, path: argv[0] ?? '', searchPath: ['/usr/bin', '/bin'], argv, expandVariables: false,
     baseEnvironment: ['PATH=/usr/bin:/bin'], environment: [], pidVariables: [], unsetEnvironment: [], passedFds: [],
     user: null, group: null, supplementaryGroups: [],

@@ -106,6 +106,7 @@ export const METHOD_NOTES: MethodNotes = {
   cat: { text: 'The texts of the files of units as they are on disk, and the directories where files of their own may be written.', params: { units: UNITS } },
   'list-unit-files': { text: 'Unit files, and whether they are enabled.', params: { patterns: 'patterns of names?', types: 'types of units?', states: 'states of files?' } },
   'is-enabled': { text: 'Whether units are enabled.', params: { units: 'names', links: 'also by which links?' } },
+  'unit-of': { text: 'Which units processes belong to.', params: { pids: 'numbers; none means who asks?' } },
   'get-default': { text: 'What default.target stands for.', params: {} },
   'get-environment': { text: "The manager's environment block.", params: {} },
   why: { text: "The chain of causes of a unit's state, from the unit to the first cause.", params: { unit: 'a name' } },

@@ -124,6 +124,7 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
   'add-requires': ['The [Install] sections of the units do not matter.'],
   'is-enabled': ['Prints', '.Li enabled , static , disabled , masked', 'and so on, as systemctl(1).', 'Exit status 1 when none is, or a unit has no file.', 'With', '.Fl -full', 'followed by the links that make it so.'],
   'list-unit-files': [],
+  whoami: ['Exit status 1 when a process is of no unit.'],
   'get-default': [],
   'set-default': ['Makes', '.Pa default.target', 'a link to it.'],
   why: [

@@ -146,9 +146,6 @@ function addMount(draft: Draft, entry: FstabEntry): void {
   if (isAutomounted) {
     addAutomount(draft, where, options);
     link(draft, target, mayFail ? 'wants' : 'requires', unit.replace(/mount$/, 'automount'));
-    // Automounts are loaded, and not started: without this the file system would never be there.
-    link(draft, target, 'wants', unit);
-    complain(draft, entry, `${where} is mounted at boot, not at its first use: automounts are not in effect`);
     return;
   }
   const wantedBy = optionValues(options, 'x-systemd.wanted-by');

@@ -1,10 +1,11 @@
 /**
  * What `step` wants done. Plain data, performed by the host in order after the step; a failure comes back as an event.
  */
-import type { InvocationId, MonotonicUsec, Pid, RealtimeUsec, RequestId, Signal, UnitName } from '../../base/brand.ts';
+import type { InvocationId, MonotonicUsec, Pid, RealtimeUsec, RequestId, Signal, UnitName, Usec } from '../../base/brand.ts';
 import type { DirectoryKind, ExecCommand, ExecRole, ExecUnit } from '../unit/exec-context.ts';
 import type { Condition } from '../unit/unit-common.ts';
 import type { PathWatchKind } from '../unit/path.ts';
+import type { ProbeCheck, ProbeKind } from '../unit/probe.ts';
 import type { SocketUnit } from '../unit/socket.ts';
 import type { CrashFacts } from './crash-facts.ts';
 import type { JobId } from '../../base/brand.ts';
@@ -67,6 +68,8 @@ export type Effect =
   | { readonly kind: 'release-control-group'; readonly unit: UnitName }
   | { readonly kind: 'remove-directories'; readonly unit: UnitName; readonly kinds: readonly DirectoryKind[]; readonly definition: ExecUnit }
   | { readonly kind: 'read-pid-file'; readonly unit: UnitName; readonly path: string }
+  /** Is it there, does it answer? Answer with `probe-answer`, at the latest when the time is over. */
+  | { readonly kind: 'probe'; readonly unit: UnitName; readonly probe: ProbeKind; readonly token: number; readonly check: Exclude<ProbeCheck, { readonly kind: 'exec' }>; readonly timeoutUsec: Usec }
   | { readonly kind: 'remove-file'; readonly unit: UnitName; readonly path: string }
   | { readonly kind: 'guess-main-pid'; readonly unit: UnitName }
   /** Takes over a process the manager did not start (PIDFile=, MAINPID=): track it with a pidfd if it is no child. */
@@ -97,6 +100,14 @@ export type Effect =
   | { readonly kind: 'collect'; readonly unit: UnitName }
   /** The transient unit is forgotten: remove its files. */
   | { readonly kind: 'remove-transient'; readonly unit: UnitName }
+  /** Mounts the kernel's autofs at the place and listens to it. Answer with `automount-opened`, then `automount-request` for all who go there. */
+  | { readonly kind: 'open-automount'; readonly unit: UnitName; readonly token: number; readonly where: string; readonly directoryMode: number; readonly options: string }
+  /** Processes that wait go on (`errno` 0) or get the error. */
+  | { readonly kind: 'answer-automount'; readonly unit: UnitName; readonly tokens: readonly number[]; readonly errno: number }
+  /** Unmount what is mounted there if nobody has used it since the last look; else answer with `automount-used`. */
+  | { readonly kind: 'look-at-automount'; readonly unit: UnitName; readonly where: string }
+  /** The autofs goes, and what is mounted on it. */
+  | { readonly kind: 'close-automount'; readonly unit: UnitName; readonly where: string }
   | { readonly kind: 'reply'; readonly request: RequestId; readonly result: Reply }
   /** A line of the manager's own log about a unit ('' = about itself). */
   | { readonly kind: 'log'; readonly level: LogLevel; readonly unit: UnitName | ''; readonly message: string; readonly fields?: Readonly<Record<string, string | number>> }
@@ -109,7 +120,7 @@ export type Effect =
   /** TERM, then KILL everything that is left (and unmount, in system mode); answer with `final-kill-done`. */
   | { readonly kind: 'final-kill'; readonly hurry: boolean }
   /** The end: power off, reboot, or exit with the status. */
-  | { readonly kind: 'finish'; readonly goal: ShutdownGoal; readonly exitStatus: number }
+  | { readonly kind: 'finish'; readonly goal: ShutdownGoal; readonly exitStatus: number; readonly rebootArgument: string }
   | { readonly kind: 'reload-definitions' }
   /** Execute the manager anew. When that succeeds, the next engine answers `request`, whose answer is in the state; when not, this one does. */
   | { readonly kind: 'reexec'; readonly request: RequestId | null };

@@ -84,6 +84,8 @@ export type ManagerEvent = ClockReading & (
       readonly unitHint: UnitName | null;
     }
   | { readonly event: 'notify'; readonly unit: UnitName; readonly pid: Pid; readonly fields: readonly (readonly [string, string])[]; readonly fds: readonly string[] }
+  /** Answer to `probe`. `detail`: what was found, or what went wrong. */
+  | { readonly event: 'probe-answer'; readonly unit: UnitName; readonly token: number; readonly holds: boolean; readonly detail: string }
   /** No process is left in the unit's control group (or, without groups, in its tracked tree). */
   | { readonly event: 'cgroup-empty'; readonly unit: UnitName }
   /** Answer to `read-pid-file`: the pid, checked to be alive and in the unit; or null with the reason. */
@@ -122,6 +124,16 @@ export type ManagerEvent = ClockReading & (
   | { readonly event: 'mount-table'; readonly mounts: readonly MountPoint[] }
   /** The kernel's table of swaps has changed, or a link to one: all of it. */
   | { readonly event: 'swap-table'; readonly swaps: readonly SwapPoint[] }
+  /**
+   * Answer to `open-automount`. `no-autofs`: this kernel or container has none, `detail` says why; `failed`: what `detail` says.
+   */
+  | { readonly event: 'automount-opened'; readonly unit: UnitName; readonly token: number; readonly outcome: 'trapped' | 'no-autofs' | 'failed'; readonly detail: string }
+  /** A process went to the place of an automount and waits under the number `waiting`. */
+  | { readonly event: 'automount-request'; readonly unit: UnitName; readonly waiting: number; readonly pid: number }
+  /** Answer to `look-at-automount`: it is still mounted. */
+  | { readonly event: 'automount-used'; readonly unit: UnitName }
+  /** Somebody took the autofs away. */
+  | { readonly event: 'automount-gone'; readonly unit: UnitName }
   /** Something about an effect failed that no other event tells. `subject` is a unit name or ''. */
   | { readonly event: 'effect-failed'; readonly effect: string; readonly subject: string; readonly errno: string }
   | { readonly event: 'runtime-not-effective'; readonly unit: UnitName; readonly items: readonly { readonly directive: string; readonly why: string }[] }

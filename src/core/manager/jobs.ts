@@ -191,8 +191,7 @@ export function finishJob(turn: Turn, id: JobId, result: JobResult, propagate: b
 /** Units whose start can no longer be what it should, and over which kind of dependency. */
 function failedBy(turn: Turn, job: Job, result: JobResult): readonly Neighbour[] {
   const isStart = job.type === 'start' || job.type === 'verify-active';
-  // A unit of a type that is not started yet (a socket, a mount) is told of and passed over: rsyslog.service with its
-  // Requires=syslog.socket runs without. BindsTo= still holds it back, since it looks at the other's state.
+  // A device that cannot be known is told of and passed over. BindsTo= still holds back what needs it, since it looks at the other's state.
   if (isStart && result !== 'done' && result !== 'unsupported') return neighboursBy(turn.graph, job.unit, 'propagate-start-failure');
   if (isStart && result === 'done' && !isActive(turn.require(job.unit).activeState)) {
     return neighboursBy(turn.graph, job.unit, 'propagate-inactive-start-as-failure');
@@ -225,9 +224,7 @@ function logResult(turn: Turn, unit: Unit, job: Job, result: JobResult, cause: R
       turn.log('err', unit.name, `Timed out: job ${unit.name}/${job.type}`);
       return;
     case 'unsupported':
-      turn.log('notice', unit.name, unit.definition.kind === 'device'
-        ? `${unit.name} is not waited for: the devices of a container are its host's; what requires it goes on without it`
-        : `${unit.name} is not started: units of type ${unit.definition.kind} are not in effect yet; what requires it goes on without it`);
+      turn.log('notice', unit.name, `${unit.name} is not waited for: the devices of a container are its host's; what requires it goes on without it`);
       return;
     case 'assert':
       turn.log('err', unit.name, `Assertion failed for ${unit.definition.description}`);

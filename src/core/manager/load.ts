@@ -13,6 +13,7 @@ import type { UnitDefinition } from '../unit/definition.ts';
 import type { Dependency } from '../unit/dependency.ts';
 import type { Instant, Unit, UnitRuntime, UnitTimes } from './state.ts';
 import { describeCycle } from '../job/transaction.ts';
+import { AUTOMOUNT_NEVER_STARTED } from './automount-driver.ts';
 import { DEVICE_NOT_WATCHED, watchDevices } from './device-driver.ts';
 import { reconsiderHeld } from './restart-hold.ts';
 import type { Turn } from './turn.ts';
@@ -61,7 +62,7 @@ function newRuntime(definition: UnitDefinition): UnitRuntime {
     case 'mount': return MOUNT_NEVER_STARTED;
     case 'swap': return SWAP_NEVER_STARTED;
     case 'device': return DEVICE_NOT_WATCHED;
-    default: return { kind: 'inert', state: 'dead' };
+    case 'automount': return AUTOMOUNT_NEVER_STARTED;
   }
 }
 

@@ -27,7 +27,7 @@ const OWNERS: Readonly<Record<UnitRuntime['kind'], ProcessOwner>> = {
   slice: nobody,
   timer: nobody,
   path: nobody,
-  inert: nobody,
+  automount: nobody,
 };
 
 /** A unit that is gone meanwhile (reloaded away) has nothing to say to its old processes. */

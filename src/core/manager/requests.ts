@@ -13,6 +13,7 @@ import { calmSocket } from './socket-driver.ts';
 import { beginShutdown } from './shutdown.ts';
 import type { Job, JobType, PendingRequest, Unit } from './state.ts';
 import { isSocket } from './socket-record.ts';
+import { calmAutomount, isAutomount } from './automount-driver.ts';
 import { calmMount, isMount } from './mount-driver.ts';
 import { calmSwap, isSwap } from './swap-driver.ts';
 import { isReloadable } from '../graph/reloadable.ts';
@@ -57,7 +58,7 @@ function handleRequest(turn: Turn, event: EventOf<'request'>): void {
       turn.emit({ kind: 'reexec', request: event.key === null ? null : id });
       return;
     case 'shutdown':
-      beginShutdown(turn, request.goal, request.exitStatus, request.force);
+      beginShutdown(turn, request.goal, { exitStatus: request.exitStatus, force: request.force, rebootArgument: '' });
       done(turn, id);
   }
 }
@@ -219,6 +220,8 @@ function onResetFailed(turn: Turn, id: RequestId, request: RequestOf<'reset-fail
       calmSocket(turn, unit);
     } else if (isMount(unit)) {
       calmMount(turn, unit);
+    } else if (isAutomount(unit)) {
+      calmAutomount(turn, unit);
     } else if (isSwap(unit)) {
       calmSwap(turn, unit);
     } else if (runtime.kind === 'scope' && runtime.state === 'failed') {

@@ -14,7 +14,7 @@ import { buildGraph } from '../graph/graph.ts';
 import type { UnitDefinition } from '../unit/definition.ts';
 import { jobDues, unitDues } from './due.ts';
 import { newUnit } from './load.ts';
-import type { Job, ManagerState, PendingRequest, Unit, UnitRuntime } from './state.ts';
+import type { Job, ManagerState, PendingRequest, Unit } from './state.ts';
 
 export const SNAPSHOT_FORMAT = 1;
 
@@ -98,7 +98,7 @@ export function restoreState(snapshot: Snapshot, definitions: readonly UnitDefin
     const fresh = newUnit(definition).runtime;
     // An engine that knew less had nothing to remember of units of this type.
     // Nor had it fields that came later: those begin as in a unit that never ran.
-    const runtime = saved.runtime.kind === 'inert' ? fresh : saved.runtime.kind === fresh.kind ? { ...fresh, ...saved.runtime } as UnitRuntime : saved.runtime;
+    const runtime = (saved.runtime.kind as string) === 'inert' ? fresh : saved.runtime.kind === fresh.kind ? { ...fresh, ...saved.runtime } : saved.runtime;
     if (fresh.kind !== runtime.kind) return { ok: false, error: `${saved.name} is of another type now` };
     if (definition.sourceHash !== sourceHash) changed.push(saved.name);
     // Of an engine that forgot no unit.
@@ -114,6 +114,7 @@ export function restoreState(snapshot: Snapshot, definitions: readonly UnitDefin
     ...plain,
     // Engines before these were known have not written them.
     generatedEnvironment: (plain as Partial<typeof plain>).generatedEnvironment ?? [],
+    shutdown: plain.shutdown === null ? null : { ...plain.shutdown, rebootArgument: (plain.shutdown as Partial<typeof plain.shutdown>).rebootArgument ?? '' },
     sweepDueUsec: (plain as Partial<ManagerState>).sweepDueUsec ?? null,
     // Files that changed meanwhile may have brought a cycle: transactions look for themselves until the next daemon-reload.
     orderIsAcyclic: isAsSaved && plain.orderIsAcyclic,

@@ -3,6 +3,7 @@ import type { UnitName } from '../../base/brand.ts';
 import { assert } from '../../base/assert.ts';
 import { monitorEnvironment, type ServiceContext } from '../machine/service/context.ts';
 import { nextDueUsec } from '../machine/service/deadlines.ts';
+import { quietProbes } from '../machine/service/probes.ts';
 import { activeStateOf } from '../machine/service/states.ts';
 import { enterAutoRestart } from '../machine/service/stop.ts';
 import type { InvocationId } from '../../base/brand.ts';
@@ -28,20 +29,27 @@ export function driveService(turn: Turn, name: UnitName, transition: ServiceTran
   assert(isService(unit), `${name} is a service`);
   const context = contextOf(turn, unit);
   const before = unit.runtime;
-  const after = transition(context, before);
+  const after = quietProbes(context, transition(context, before));
   if (after === before) return;
   if (after.mainPid !== null && after.mainPid !== before.mainPid) turn.setOwner(after.mainPid, name);
   if (after.controlPid !== null && after.controlPid !== before.controlPid) turn.setOwner(after.controlPid, name);
+  for (const { pid } of after.probes) if (pid !== null && !before.probes.some((each) => each.pid === pid)) turn.setOwner(pid, name);
   if (before.connection !== null && after.connection === null) onConnectionEnded(turn, before.connection.socket, name);
   // Up and down again within one step, as a oneshot with nothing to run: everyone, its job first of all, sees that it was on its way.
   if (isStarting(turn, unit) && isDown(before) && isDown(after)) take(turn, name, { ...after, state: 'start' });
-  take(turn, name, after);
+  const isPause = after.restarting && before.state !== 'auto-restart' && isDown(after);
   // Dead first, so that everyone hears of the failure; then the pause before the restart, which counts as activating.
-  if (after.restarting && before.state !== 'auto-restart' && (after.state === 'dead' || after.state === 'failed')) {
+  if (!isPause || !restartsDirectly(unit.definition)) take(turn, name, after);
+  if (isPause) {
     const waiting = enterAutoRestart(context, after, () => turn.fraction());
     take(turn, name, waiting);
     if (waiting.deadlineUsec !== null && waiting.deadlineUsec <= turn.now.monotonicUsec) turn.dueNow.add(name);
   }
+}
+
+/** RestartMode=direct, or debug: whoever depends on the service does not hear that it was down. */
+export function restartsDirectly({ recorded }: ServiceUnit): boolean {
+  return recorded['RestartMode'] === 'direct' || recorded['RestartMode'] === 'debug';
 }
 
 function isStarting(turn: Turn, unit: Unit): boolean {

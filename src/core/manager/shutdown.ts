@@ -24,13 +24,22 @@ const GOAL_TARGETS: Readonly<Record<ShutdownGoal, string>> = {
   poweroff: 'poweroff.target', reboot: 'reboot.target', halt: 'halt.target', kexec: 'kexec.target', exit: 'exit.target',
 };
 
-export function beginShutdown(turn: Turn, goal: ShutdownGoal, exitStatus: number, force: boolean): void {
+/** How a manager ends. */
+export interface Ending {
+  readonly exitStatus: number;
+  /** Without stop jobs. */
+  readonly force: boolean;
+  /** What reboot(2) is told, '' = nothing. */
+  readonly rebootArgument: string;
+}
+
+export function beginShutdown(turn: Turn, goal: ShutdownGoal, { exitStatus, force, rebootArgument }: Ending): void {
   if (turn.shutdown !== null) {
     hurry(turn);
     return;
   }
   turn.shutdown = {
-    goal, exitStatus, hurry: force, phase: 'stopping-units', deadlineUsec: addUsec(turn.now.monotonicUsec, SHUTDOWN_TIMEOUT_USEC),
+    goal, exitStatus, rebootArgument, hurry: force, phase: 'stopping-units', deadlineUsec: addUsec(turn.now.monotonicUsec, SHUTDOWN_TIMEOUT_USEC),
   };
   turn.wantTimer(turn.shutdown.deadlineUsec);
   turn.log('notice', '', `Shutting down: ${goal}`);
@@ -100,7 +109,7 @@ export function onFinalKillDone(turn: Turn, remaining: number): void {
   if (turn.shutdown === null || turn.shutdown.phase !== 'final') return;
   if (remaining > 0) turn.log('err', '', `${String(remaining)} processes could not be killed`);
   turn.shutdown = { ...turn.shutdown, phase: 'over' };
-  turn.emit({ kind: 'finish', goal: turn.shutdown.goal, exitStatus: turn.shutdown.exitStatus });
+  turn.emit({ kind: 'finish', goal: turn.shutdown.goal, exitStatus: turn.shutdown.exitStatus, rebootArgument: turn.shutdown.rebootArgument });
 }
 
 const EXIT_NOT_FOUND = 127, EXIT_NOT_EXECUTABLE = 126, EXIT_FAILURE = 1, SIGNAL_BASE = 128;

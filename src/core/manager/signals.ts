@@ -51,7 +51,7 @@ export function onSignal(turn: Turn, signal: SignalName): void {
   if (meaning === undefined) return;
   switch (meaning.do) {
     case 'shutdown':
-      beginShutdown(turn, mode === 'system' ? meaning.goal : 'exit', 0, meaning.force);
+      beginShutdown(turn, mode === 'system' ? meaning.goal : 'exit', { exitStatus: 0, force: meaning.force, rebootArgument: '' });
       return;
     case 'isolate': {
       const unit = turn.unit(meaning.unit as UnitName);

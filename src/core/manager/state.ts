@@ -11,6 +11,7 @@ import type { PersistentMap } from '../../base/persistent-map.ts';
 import type { UnitDefinition } from '../unit/definition.ts';
 import type { ExecRole, MountRole, ServiceRole, SocketRole, SwapRole } from '../unit/exec-context.ts';
 import type { MountPoint } from '../unit/mount.ts';
+import type { ProbeKind } from '../unit/probe.ts';
 import type { SwapPoint } from '../unit/swap.ts';
 import type { Graph } from '../graph/graph.ts';
 
@@ -76,6 +77,24 @@ export interface ControlRuntime<Role extends ExecRole = ExecRole> {
   readonly endReason: Reason | null;
 }
 
+/** What is known by a probe of a service. */
+export interface ProbeRuntime {
+  readonly probe: ProbeKind;
+  /** The question that waits for its answer; null = none. */
+  readonly token: number | null;
+  /** The process of its command, while it runs. */
+  readonly pid: Pid | null;
+  /** When it is asked next, or when the answer is overdue; null = it is not asked (any more). */
+  readonly dueUsec: MonotonicUsec | null;
+  /** In a row; one of both is 0. */
+  readonly successes: number;
+  readonly failures: number;
+  /** What so many answers in a row have made of it; null = nothing yet. */
+  readonly holds: boolean | null;
+  /** What the last answer said, or ''. */
+  readonly detail: string;
+}
+
 export interface ServiceRuntime {
   readonly kind: 'service';
   readonly state: ServiceState;
@@ -116,6 +135,8 @@ export interface ServiceRuntime {
   readonly statusErrno: number;
   /** How the main process of the last run ended; null while it runs or when there was none. */
   readonly mainExit: ExecRecord | null;
+  /** Of the present or last run, in the order they were first asked. */
+  readonly probes: readonly ProbeRuntime[];
   /** forking: waiting for the PID file to appear after the control process ended. */
   readonly awaitingPidFile: boolean;
   /** When the awaited PID file is looked for again; null = not due. */
@@ -272,8 +293,21 @@ export interface DeviceRuntime {
   /** The newest `watch-paths`; observations for an older one do not count. 0 = the device is not watched. */
   readonly token: number;
 }
-export interface InertRuntime { readonly kind: 'inert'; readonly state: 'dead' }
-export type UnitRuntime = ServiceRuntime | SocketRuntime | MountRuntime | SwapRuntime | DeviceRuntime | TargetRuntime | SliceRuntime | ScopeRuntime | TimerRuntime | PathRuntime | InertRuntime;
+export interface AutomountRuntime {
+  readonly kind: 'automount';
+  readonly state: 'dead' | 'opening' | 'waiting' | 'running' | 'failed';
+  /** systemd's, where it has the same. */
+  readonly result: 'success' | 'resources' | 'start-limit-hit' | 'mount-start-limit-hit' | 'unmounted';
+  /** The newest `open-automount`; answers to an older one do not count. */
+  readonly token: number;
+  /** The kernel's autofs stands at the place; without it the mount unit is simply started. */
+  readonly hasTrap: boolean;
+  /** Processes that wait at the place, by the kernel's numbers. */
+  readonly waiting: readonly number[];
+  /** When to look whether the mount was used; null while nothing is mounted, or it stays whatever happens. */
+  readonly deadlineUsec: MonotonicUsec | null;
+}
+export type UnitRuntime = ServiceRuntime | SocketRuntime | MountRuntime | SwapRuntime | DeviceRuntime | TargetRuntime | SliceRuntime | ScopeRuntime | TimerRuntime | PathRuntime | AutomountRuntime;
 
 export interface ConditionOutcome {
   readonly kind: string;
@@ -418,6 +452,8 @@ export interface ManagerConfig {
 export interface Shutdown {
   readonly goal: ShutdownGoal;
   readonly exitStatus: number;
+  /** What reboot(2) is told, '' = nothing. */
+  readonly rebootArgument: string;
   /** A second signal came: no more waiting. */
   readonly hurry: boolean;
   /** `stopping-units`: stop jobs run; `final`: everything left is being killed; `over`: the `finish` effect is out. */

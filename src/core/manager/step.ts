@@ -10,9 +10,11 @@ import type { ClockReading } from '../../base/time.ts';
 import { emptyGraph, removeFromGraph } from '../graph/graph.ts';
 import { onEventLeftOut } from '../machine/service/left-out.ts';
 import { onNotify } from '../machine/service/notify.ts';
+import { onProbeAnswer } from '../machine/service/probe-verdicts.ts';
 import { onMainPidKnown } from '../machine/service/start.ts';
 import { withoutForeignMainPid } from './claimed-main-pid.ts';
 import { onCollect } from './collect.ts';
+import { onAutomountGone, onAutomountOpened, onAutomountRequest, onAutomountUsed } from './automount-driver.ts';
 import { onDeviceObserved } from './device-driver.ts';
 import type { Effect } from './effect.ts';
 import { onGeneratedEnvironment } from './environment.ts';
@@ -123,6 +125,7 @@ function handle(turn: Turn, event: ManagerEvent): void {
       drive(turn, event.unit, (c, run) => onNotify(c, run, message));
       return;
     }
+    case 'probe-answer': drive(turn, event.unit, (c, run) => onProbeAnswer(c, run, event.token, event.holds, event.detail)); return;
     case 'cgroup-empty': onProcessEvent(turn, event.unit, event); return;
     case 'pid-file':
     case 'main-pid-guess':
@@ -145,6 +148,10 @@ function handle(turn: Turn, event: ManagerEvent): void {
     case 'signal': onSignal(turn, event.signal); return;
     case 'generated-environment': onGeneratedEnvironment(turn, event.assignments); return;
     case 'mount-table': onMountTable(turn, event.mounts); return;
+    case 'automount-opened': onAutomountOpened(turn, event); return;
+    case 'automount-request': onAutomountRequest(turn, event); return;
+    case 'automount-used': onAutomountUsed(turn, event.unit); return;
+    case 'automount-gone': onAutomountGone(turn, event.unit); return;
     case 'swap-table': onSwapTable(turn, event.swaps); return;
     case 'effect-failed':
       turn.log('warning', event.subject as UnitName | '', `${event.effect}${event.subject === '' ? '' : ` for ${event.subject}`} failed: ${event.errno}`);

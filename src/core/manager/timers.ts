@@ -1,13 +1,14 @@
 /** Everything that is due: time-outs of units and jobs, watchdogs, the pauses before automatic restarts, the end of a shutdown. */
 import type { MonotonicUsec, UnitName } from '../../base/brand.ts';
 import { dueBy, earliestAfter } from '../../base/due-index.ts';
+import { onAutomountDue } from './automount-driver.ts';
 import { onDue } from '../machine/service/deadlines.ts';
 import { AT_EVERY_WAKE_UP, filedUsec } from './due.ts';
 import { sweepIfDue } from './garbage.ts';
-import { cancelJob, enqueue } from './jobs.ts';
+import { cancelJob, enqueue, finishJob } from './jobs.ts';
 import { onMountUnitDue } from './mount-driver.ts';
 import { holdRestart } from './restart-hold.ts';
-import { driveService, isService } from './service-driver.ts';
+import { driveService, isService, restartsDirectly } from './service-driver.ts';
 import { timerWakeUsec } from '../machine/timer.ts';
 import { onShutdownLate } from './shutdown.ts';
 import { onSocketUnitDue } from './socket-driver.ts';
@@ -15,6 +16,7 @@ import { onSwapUnitDue } from './swap-driver.ts';
 import type { Unit } from './state.ts';
 import { isTimer, onTimerDue } from './timer-driver.ts';
 import type { Turn } from './turn.ts';
+import { startUnit } from './unit-operations.ts';
 import { setRuntime } from './set-runtime.ts';
 
 /** The timer has fired: handle what is due and arm it for what is next. */
@@ -62,6 +64,7 @@ export function onUnitDue(turn: Turn, name: UnitName): void {
   else if (unit.runtime.kind === 'socket') onSocketUnitDue(turn, name);
   else if (unit.runtime.kind === 'mount') onMountUnitDue(turn, name);
   else if (unit.runtime.kind === 'swap') onSwapUnitDue(turn, name);
+  else if (unit.runtime.kind === 'automount') onAutomountDue(turn, name);
   else if (isService(unit) && unit.runtime.state === 'auto-restart') restart(turn, name);
   else if (isService(unit)) driveService(turn, name, onDue);
 }
@@ -72,7 +75,16 @@ function restart(turn: Turn, name: UnitName): void {
   if (!isService(unit) || holdRestart(turn, unit)) return;
   const run = unit.runtime;
   setRuntime(turn, name, { ...run, deadlineUsec: null, restarts: run.restarts + 1 }, unit.activeState);
-  const outcome = enqueue(turn, { unit: name, type: 'restart', mode: 'replace', reason: { reason: 'auto-restart' }, boot: false }, null);
+  const own = unit.job === null ? undefined : turn.job(unit.job);
+  // Nobody heard that the start had failed: the job that asked for it goes on.
+  if (restartsDirectly(unit.definition) && own?.type === 'start' && own.state === 'running') {
+    const again = startUnit(turn, turn.require(name), own);
+    if (again !== 'running' && again !== 'retry') finishJob(turn, own.id, again, true);
+    return;
+  }
+  // A direct one is a start: it goes from its pause to its next run, and nothing is restarted with it.
+  const type = restartsDirectly(unit.definition) ? 'start' : 'restart';
+  const outcome = enqueue(turn, { unit: name, type, mode: 'replace', reason: { reason: 'auto-restart' }, boot: false }, null);
   if (outcome.ok) return;
   turn.log('err', name, `Automatic restart was refused: ${outcome.refusal.message}`);
   const endReason = run.endReason ?? { reason: 'protocol', detail: `the automatic restart was refused: ${outcome.refusal.message}` } as const;

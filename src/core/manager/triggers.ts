@@ -1,6 +1,7 @@
 /** Units that start another one when something happens (timers, paths, sockets), and what they make of that unit's changes. */
 import type { UnitName } from '../../base/brand.ts';
 import { neighbours } from '../graph/graph.ts';
+import { onAutomountedChanged } from './automount-driver.ts';
 import { onWatchedForUnitChanged } from './path-driver.ts';
 import { onSocketServiceChanged } from './socket-driver.ts';
 import { onTimedUnitChanged } from './timer-driver.ts';
@@ -12,6 +13,7 @@ export function onTriggeredUnitChanged(turn: Turn, name: UnitName): void {
     const unit = turn.unit(by);
     if (unit?.runtime.kind === 'timer') onTimedUnitChanged(turn, unit.name);
     else if (unit?.runtime.kind === 'path') onWatchedForUnitChanged(turn, unit.name);
+    else if (unit?.runtime.kind === 'automount') onAutomountedChanged(turn, unit.name);
     else if (unit?.runtime.kind === 'socket') onSocketServiceChanged(turn, unit.name, name);
   }
 }

@@ -35,6 +35,15 @@ export interface Emergency {
   readonly unit: UnitName;
   readonly action: EmergencyAction;
   readonly why: string;
+  /** What the manager exits with; null = as the unit's main process did. */
+  readonly exitStatus: number | null;
+  /** What reboot(2) is told, '' = nothing. */
+  readonly rebootArgument: string;
+}
+
+/** RebootArgument= */
+export function rebootArgumentOf({ definition }: Pick<Unit, 'definition'>): string {
+  return definition.recorded['RebootArgument'] ?? '';
 }
 
 export class Turn implements TransactionView {
@@ -267,8 +276,9 @@ export class Turn implements TransactionView {
     this.emit(fields === undefined ? { kind: 'log', level, unit, message } : { kind: 'log', level, unit, message, fields });
   }
 
-  wantEmergencyAction(unit: Unit, action: EmergencyAction, why: string): void {
-    if (action !== 'none') this.emergencies.push({ unit: unit.name, action, why });
+  /** @param more what the unit's file says of it; null and '' when it says nothing */
+  wantEmergencyAction(unit: Unit, action: EmergencyAction, why: string, more: Pick<Emergency, 'exitStatus' | 'rebootArgument'> = { exitStatus: null, rebootArgument: rebootArgumentOf(unit) }): void {
+    if (action !== 'none') this.emergencies.push({ unit: unit.name, action, why, ...more });
   }
 
   /** Something is due at `dueUsec`. A timer armed for earlier serves too. */

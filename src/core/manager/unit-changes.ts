@@ -18,7 +18,8 @@ import { beginShutdown, exitStatusOf } from './shutdown.ts';
 import { takeAutomaticJob } from './start-limit.ts';
 import type { JobResult, Reason, Unit } from './state.ts';
 import { onTriggeredUnitChanged } from './triggers.ts';
-import type { Emergency, FailedJob, Turn, UnitChange } from './turn.ts';
+import { endsManager } from './exit-rule.ts';
+import { rebootArgumentOf, type Emergency, type FailedJob, type Turn, type UnitChange } from './turn.ts';
 
 /** Works off the oldest thing that waits for a reaction. False = nothing waits. */
 export function reactToNext(turn: Turn): boolean {
@@ -129,21 +130,26 @@ function onFailed(turn: Turn, unit: Unit): void {
   for (const [other] of neighboursBy(turn.graph, unit.name, 'on-failure')) {
     trigger(turn, unit, other, 'OnFailure');
   }
-  turn.wantEmergencyAction(unit, unit.definition.failureAction, 'failed');
+  turn.wantEmergencyAction(unit, unit.definition.failureAction, 'failed', { exitStatus: statusSetting(unit, 'FailureActionExitStatus'), rebootArgument: rebootArgumentOf(unit) });
 }
 
 function onSucceeded(turn: Turn, unit: Unit): void {
   for (const [other] of neighboursBy(turn.graph, unit.name, 'on-success')) {
     trigger(turn, unit, other, 'OnSuccess');
   }
-  turn.wantEmergencyAction(unit, unit.definition.successAction, 'succeeded');
+  turn.wantEmergencyAction(unit, unit.definition.successAction, 'succeeded', { exitStatus: statusSetting(unit, 'SuccessActionExitStatus'), rebootArgument: rebootArgumentOf(unit) });
+}
+
+function statusSetting({ definition }: Unit, name: 'FailureActionExitStatus' | 'SuccessActionExitStatus'): number | null {
+  const text = definition.recorded[name];
+  return text === undefined ? null : Number(text);
 }
 
 /** A job failed before its unit could: OnFailure= and JobTimeoutAction= apply all the same. */
 function onJobFailed(turn: Turn, { job, result }: FailedJob): void {
   const unit = turn.unit(job.unit);
   if (unit === undefined) return;
-  if (result === 'timeout') turn.wantEmergencyAction(unit, unit.definition.jobTimeoutAction, 'job timeout');
+  if (result === 'timeout') turn.wantEmergencyAction(unit, unit.definition.jobTimeoutAction, 'job timeout', { exitStatus: null, rebootArgument: unit.definition.recorded['JobTimeoutRebootArgument'] ?? '' });
   if ((result === 'dependency' || result === 'timeout') && isInactive(unit.activeState) && job.type === 'start') {
     if (result === 'timeout') turn.setUnit({ ...unit, endReason: { reason: 'timeout', state: 'job' } });
     for (const [other] of neighboursBy(turn.graph, unit.name, 'on-failure')) trigger(turn, unit, other, 'OnFailure');
@@ -151,20 +157,22 @@ function onJobFailed(turn: Turn, { job, result }: FailedJob): void {
 }
 
 /** FailureAction= and its kin. `-force` and `-immediate` skip the stop jobs. */
-function applyEmergencyAction(turn: Turn, { unit, action, why }: Emergency): void {
+function applyEmergencyAction(turn: Turn, { unit, action, why, exitStatus, rebootArgument }: Emergency): void {
   if (action === 'none' || turn.shutdown !== null) return;
   const [goal, ...how] = action.split('-') as [string, ...string[]];
   turn.log('crit', unit, `${unit} ${why}: ${action} as its unit file asks`);
   const plain = goal === 'soft' ? 'reboot' : goal;
   if (plain === 'reboot' || plain === 'poweroff' || plain === 'exit' || plain === 'halt' || plain === 'kexec') {
-    beginShutdown(turn, plain, exitStatusOf(turn.require(unit)), how.includes('force') || how.includes('immediate'));
+    const force = how.includes('force') || how.includes('immediate');
+    beginShutdown(turn, plain, { exitStatus: exitStatus ?? exitStatusOf(turn.require(unit)), force, rebootArgument });
   }
 }
 
-/** `--exit-with UNIT`: when that unit is down for good, so is the manager, with its status. */
+/** `--exit-with UNIT` and ExitOn=: when that unit is down for good, so is the manager, with its status. */
 function endWith(turn: Turn, unit: Unit): void {
-  if (turn.config.exitWith !== unit.name || turn.shutdown !== null) return;
-  beginShutdown(turn, 'exit', exitStatusOf(unit), false);
+  if (turn.shutdown !== null || (turn.config.exitWith !== unit.name && !endsManager(unit))) return;
+  if (turn.config.exitWith !== unit.name) turn.log('notice', unit.name, `${unit.name} has ended, and the manager ends with it (ExitOn=)`);
+  beginShutdown(turn, 'exit', { exitStatus: exitStatusOf(unit), force: false, rebootArgument: '' });
 }
 
 function isUpOrComing(unit: Unit): boolean {

@@ -6,9 +6,10 @@ import { setFrozen } from './freeze.ts';
 import { reloadService } from '../machine/service/reload.ts';
 import { startService } from '../machine/service/start.ts';
 import { stopService } from '../machine/service/stop.ts';
-import { driveService, isService } from './service-driver.ts';
+import { driveService, isService, restartsDirectly } from './service-driver.ts';
 import { takeStart } from './start-limit.ts';
 import type { ConditionOutcome, Job, JobResult, Unit } from './state.ts';
+import { failAutomount, isAutomount, startAutomount, stopAutomount } from './automount-driver.ts';
 import { failMount, isMount, reloadMountUnit, startMountUnit, stopMountUnit } from './mount-driver.ts';
 import { failPath, isPath, startPath, stopPath } from './path-driver.ts';
 import { failTimer, isTimer, startTimer, stopTimer } from './timer-driver.ts';
@@ -27,9 +28,10 @@ export function startUnit(turn: Turn, unit: Unit, job: Job): RunOutcome {
   if (definition.loadState !== 'loaded') return 'failed';
   if (unit.activeState === 'deactivating') return 'retry';
   // A service between two automatic restarts starts when its time has come; an impatient user asks for a restart.
-  if (isService(unit) && unit.runtime.state === 'auto-restart') return 'retry';
-  if (unit.activeState === 'activating') return 'running';
-  if (unit.runtime.kind === 'inert' || (definition.kind === 'device' && !definition.isKnowable)) {
+  const isBetweenRuns = isService(unit) && unit.runtime.state === 'auto-restart';
+  if (isBetweenRuns && (unit.runtime.deadlineUsec !== null || !restartsDirectly(unit.definition))) return 'retry';
+  if (unit.activeState === 'activating' && !isBetweenRuns) return 'running';
+  if (definition.kind === 'device' && !definition.isKnowable) {
     turn.setUnit({ ...unit, endReason: { reason: 'not-implemented' } });
     return 'unsupported';
   }
@@ -128,8 +130,10 @@ function startTested(turn: Turn, unit: Unit, job: Job): RunOutcome {
     // Nobody can start it; the job waits until it is there.
     case 'device':
       return 'running';
-    case 'inert':
-      return 'unsupported';
+    case 'automount': {
+      const automount = turn.require(unit.name);
+      return isAutomount(automount) ? startAutomount(turn, automount) : 'failed';
+    }
   }
 }
 
@@ -148,6 +152,7 @@ function onStartLimit(turn: Turn, unit: Unit): RunOutcome {
   }
   if (isTimer(unit)) failTimer(turn, unit);
   if (isPath(unit)) failPath(turn, unit);
+  if (isAutomount(unit)) failAutomount(turn, unit);
   if (isSocket(unit)) failSocket(turn, unit);
   if (isMount(unit)) failMount(turn, unit);
   if (isSwap(unit)) failSwap(turn, unit);
@@ -188,8 +193,10 @@ export function stopUnit(turn: Turn, unit: Unit, job: Job): RunOutcome {
     case 'swap':
       stopSwapUnit(turn, unit.name);
       break;
+    case 'automount':
+      if (isAutomount(unit)) stopAutomount(turn, unit);
+      break;
     case 'device':
-    case 'inert':
       return 'done';
   }
   return 'running';

@@ -3,6 +3,7 @@ import type { UnitDefinition } from '../unit/definition.ts';
 import type { Entry } from '../unit/source.ts';
 import { isRecorded } from '../unit-file/recorded/recorders.ts';
 import { parseTimeSpan, formatTimeSpan } from '../time/time-span.ts';
+import { AUTOMOUNT_ROWS } from './automount-rows.ts';
 import { CGROUP_ROWS } from './cgroup-rows.ts';
 import { CONFINEMENT_ROWS } from './confinement-rows.ts';
 import { PROPERTY_DEFAULTS, type DefaultGroup } from './defaults.ts';
@@ -40,6 +41,7 @@ export function unitProperties(context: PropertyContext, only: ReadonlySet<strin
   const socket = socketContext(context);
   if (socket !== null) add(SOCKET_ROWS, socket);
   if (definition.kind === 'mount' && runtime.kind === 'mount') add(MOUNT_ROWS, { ...context, mount: definition, runtime });
+  if (definition.kind === 'automount' && runtime.kind === 'automount') add(AUTOMOUNT_ROWS, { ...context, automount: definition, runtime });
   if (definition.kind === 'swap' && runtime.kind === 'swap') add(SWAP_ROWS, { ...context, swap: definition, runtime });
   if (runtime.kind === 'scope') add([['Result', ({ unit }) => ('result' in unit.runtime ? unit.runtime.result : 'success')]], context);
   if ('cgroup' in definition) add(CGROUP_ROWS, { ...context, cgroup: definition.cgroup });

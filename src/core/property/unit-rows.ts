@@ -35,7 +35,7 @@ function timeRows(property: string, time: keyof UnitTimes): readonly Row[] {
 /** Whether a person may ask for the operation, and the kind of unit has it. */
 function canStart({ unit }: PropertyContext): boolean {
   const { definition } = unit;
-  return definition.loadState === 'loaded' && !definition.refuseManualStart && ['service', 'target', 'slice', 'timer', 'path', 'socket', 'mount', 'swap'].includes(definition.kind);
+  return definition.loadState === 'loaded' && !definition.refuseManualStart && ['service', 'target', 'slice', 'timer', 'path', 'socket', 'mount', 'swap', 'automount'].includes(definition.kind);
 }
 
 function canReload({ state, unit }: PropertyContext): boolean {
@@ -93,7 +93,7 @@ export const UNIT_ROWS: readonly Row[] = [
   ...timeRows('ActiveExitTimestamp', 'activeExit'),
   ...timeRows('InactiveEnterTimestamp', 'inactiveEnter'),
   ['CanStart', (context) => yesNo(canStart(context))],
-  ['CanStop', ({ unit }) => yesNo(!unit.definition.refuseManualStop && unit.runtime.kind !== 'inert' && unit.runtime.kind !== 'device' && unit.definition.loadState !== 'masked')],
+  ['CanStop', ({ unit }) => yesNo(!unit.definition.refuseManualStop && unit.runtime.kind !== 'device' && unit.definition.loadState !== 'masked')],
   ['CanReload', (context) => yesNo(canReload(context))],
   ['CanIsolate', ({ unit }) => yesNo(unit.definition.allowIsolate)],
   ['CanFreeze', ({ unit, facts }) => yesNo(facts.hasControlGroups && ['service', 'scope', 'slice'].includes(unit.definition.kind))],

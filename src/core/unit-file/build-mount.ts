@@ -77,8 +77,8 @@ export function buildMount(draft: UnitDraft): MountUnit {
   const exec = readExecContext(reader, context.defaults);
   addSlice(dependencies, slice);
   addMountsAbove(draft, where);
-  if (what.startsWith('/') && !what.startsWith('/dev/') && isBindMount({ options })) addMounts(dependencies, what, 'Requires', 'implicit', context.hasUnitFile);
-  else if (isMountableDevice(what) && where !== '/' && !isBindMount({ options })) addBackingDevice(draft, what, options);
+  if (what.startsWith('/') && !isNetworkMount(type, options)) addMounts(dependencies, what, 'Requires', 'implicit', context.hasUnitFile);
+  if (isMountableDevice(what) && where !== '/' && !isBindMount({ options })) addBackingDevice(draft, what, options);
   if (section.defaultDependencies && !isLasting) addDefaults(draft, isNetworkMount(type, options), options.split(',').includes('nofail'));
   const place = sources.fragment?.file ?? sources.name;
   const refusal = sources.fragment === null ? null

@@ -15,6 +15,8 @@ import {
   entriesFor, ignore, leaveOut, oneOf, originOf, parseAbsolutePath, plainWordsOf, readExpanded, readScalar, readWords, type SettingReader,
 } from './setting-reader.ts';
 import { parseDelay, parseSpan, parseTimeout } from './time-setting.ts';
+import { readOpenFiles } from './open-file-setting.ts';
+import { readProbes } from './probe-settings.ts';
 import { finishCommon, type UnitDraft } from './unit-draft.ts';
 import { meantUnit, readUnitSection } from './unit-section.ts';
 import { NO_EXIT_STATUS, addExitStatuses } from './value/exit-status.ts';
@@ -147,6 +149,8 @@ export function buildService(draft: UnitDraft): ServiceUnit {
   const busName = readExpanded<string | null>(reader, 'BusName', parseBusName, null);
   const impliedType: ServiceType = busName !== null ? 'dbus' : script !== null ? 'notify-reload' : execStart.length > 0 ? 'simple' : 'oneshot';
   const type = readScalar<ServiceType>(reader, 'Type', parseType, impliedType);
+  const probes = readProbes(reader, type);
+  const openFiles = readOpenFiles(reader);
   const restart = readScalar<RestartPolicy>(reader, 'Restart', parseRestart, 'no');
   const remainAfterExit = flag('RemainAfterExit', false);
   const restartForceExitStatus = readStatuses(reader, 'RestartForceExitStatus');
@@ -240,14 +244,14 @@ export function buildService(draft: UnitDraft): ServiceUnit {
     diagnostics: common.diagnostics,
     notEffective: common.notEffective,
     recorded: common.recorded,
-    type, execCondition, execStartPre, execStart, execStartPost, execReload, execStop, execStopPost, calls,
+    type, execCondition, execStartPre, execStart, execStartPost, execReload, execStop, execStopPost, calls, probes,
     remainAfterExit, guessMainPid, pidFile, busName,
     restart, restartUsec, restartSteps, restartMaxDelayUsec, restartPacing,
     timeoutStartUsec, timeoutStopUsec, timeoutAbortUsec, timeoutStartFailureMode, timeoutStopFailureMode,
     runtimeMaxUsec, watchdogUsec,
     notifyAccess: notifyAccess === 'none' && needsNotify ? 'main' : notifyAccess,
     successExitStatus, restartPreventExitStatus, restartForceExitStatus,
-    rootDirectoryStartOnly, nonBlocking, oomPolicy, fileDescriptorStoreMax, fileDescriptorStorePreserve, reloadSignal, sockets,
+    rootDirectoryStartOnly, nonBlocking, oomPolicy, fileDescriptorStoreMax, fileDescriptorStorePreserve, reloadSignal, sockets, openFiles,
     exec, kill, cgroup,
   };
 }

@@ -32,7 +32,7 @@ export function buildSwap(draft: UnitDraft): SwapUnit {
   const exec = readExecContext(reader, context.defaults);
   addSlice(dependencies, slice);
   if (what.startsWith('/dev/')) addDevice(draft, what, 'BindsTo');
-  else addMounts(dependencies, what, 'Requires', 'implicit', context.hasUnitFile);
+  addMounts(dependencies, what, 'Requires', 'implicit', context.hasUnitFile);
   if (section.defaultDependencies && context.mode === 'system') {
     dependencies.add('Before', 'swap.target' as UnitName, 'default');
     addUmount(dependencies);

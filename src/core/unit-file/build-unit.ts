@@ -5,20 +5,21 @@
  * be told, and `status` can show it.
  */
 import type { UnitName, Usec } from '../../base/brand.ts';
-import type { InertUnit, ScopeUnit, SliceUnit, TargetUnit, UnitDefinition } from '../unit/definition.ts';
+import type { ScopeUnit, SliceUnit, TargetUnit, UnitDefinition } from '../unit/definition.ts';
 import type { LoadState } from '../unit/unit-common.ts';
 import type { MountPoint } from '../unit/mount.ts';
 import type { SwapPoint } from '../unit/swap.ts';
-import { ROOT_SLICE, SYSTEM_SLICE, parentSlice, slicePath, unitKind, withKind } from '../unit/unit-name.ts';
+import { ROOT_SLICE, SYSTEM_SLICE, parentSlice, slicePath, unitKind } from '../unit/unit-name.ts';
+import { buildAutomount } from './build-automount.ts';
 import { buildDevice } from './build-device.ts';
-import { addMountsAbove, buildMount, fileOfMountPoint, readWhere } from './build-mount.ts';
+import { buildMount, fileOfMountPoint } from './build-mount.ts';
 import { buildPath } from './build-path.ts';
 import { buildService } from './build-service.ts';
 import { buildTimer } from './build-timer.ts';
 import { buildSocket } from './build-socket.ts';
 import { buildSwap, fileOfSwapPoint } from './build-swap.ts';
 import { readCgroupContext, readSlice, refuseSliceOfSlice } from './cgroup-context.ts';
-import { addMounts, addShutdown, addSlice, addUmount } from './default-dependencies.ts';
+import { addMounts, addShutdown, addSlice } from './default-dependencies.ts';
 import { DependencyList } from './dependency-list.ts';
 import { readKillContext } from './kill-context.ts';
 import type { LexedFile } from './lexer.ts';
@@ -79,7 +80,7 @@ function build(sources: UnitSources, context: BuildContext, files: readonly Lexe
     case 'mount': return buildMount(draft);
     case 'swap': return buildSwap(draft);
     case 'device': return buildDevice(draft);
-    default: return buildInert(draft, kind);
+    case 'automount': return buildAutomount(draft);
   }
 }
 
@@ -122,22 +123,3 @@ function buildScope(draft: UnitDraft): ScopeUnit {
     ...finishCommon(draft, section, null),
   };
 }
-
-function buildInert(draft: UnitDraft, kind: InertUnit['kind']): InertUnit {
-  const { sources, context, reader } = draft;
-  const section = readUnitSection(reader, context.defaults, { description: sources.name, ignoreOnIsolate: true });
-  INERT_DEPENDENCIES[kind](draft, section.defaultDependencies);
-  return { kind, ...finishCommon(draft, section, null) };
-}
-
-const INERT_DEPENDENCIES: Readonly<Record<InertUnit['kind'], (draft: UnitDraft, defaults: boolean) => void>> = {
-  automount: (draft, defaults) => {
-    addMountsAbove(draft, readWhere(draft));
-    draft.dependencies.add('Triggers', withKind(draft.sources.name, 'mount'), 'implicit');
-    draft.dependencies.add('Before', withKind(draft.sources.name, 'mount'), 'implicit');
-    if (!defaults) return;
-    draft.dependencies.add('After', 'local-fs-pre.target' as UnitName, 'default');
-    draft.dependencies.add('Before', 'local-fs.target' as UnitName, 'default');
-    addUmount(draft.dependencies);
-  },
-};

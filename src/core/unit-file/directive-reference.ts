@@ -1,5 +1,5 @@
 /** The reference page of directives, made from the one table. */
-import { DIRECTIVES, type Directive, type ValueKind } from './directives.ts';
+import { DIRECTIVES, findDirective, type Directive, type ValueKind } from './directives.ts';
 
 const KIND_WORDS: Readonly<Record<Extract<ValueKind, string>, string>> = {
   boolean: 'yes or no', text: 'text', 'time-span': 'time span', number: 'number', integer: 'number with sign', size: 'size',
@@ -28,8 +28,49 @@ function stateOf(directive: Directive): string {
   }
 }
 
-/** The page as Markdown: one table for each manual page. */
-export function renderDirectiveReference(): string {
+/** How often real unit files set a directive. */
+export interface DirectiveUse {
+  readonly section: string;
+  readonly name: string;
+  readonly assignments: number;
+}
+
+/** Lines of `section, directive, assignments`, separated by tabs; a line that begins with # is a comment. */
+export function parseDirectiveUse(text: string): readonly DirectiveUse[] {
+  return text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => {
+    const [section = '', name = '', assignments = '0'] = line.split('\t');
+    return { section, name, assignments: Number(assignments) };
+  });
+}
+
+const USE_STATES = ['honoured', 'parsed', 'obsolete', 'unknown'] as const;
+
+function stateOfUse({ section, name }: DirectiveUse): (typeof USE_STATES)[number] {
+  return findDirective(section, name)?.status.state ?? 'unknown';
+}
+
+/** The share of assignments in real unit files, section by section, and the most used directives that are not in effect. */
+function renderShare(use: readonly DirectiveUse[]): readonly string[] {
+  const sum = (rows: readonly DirectiveUse[]): number => rows.reduce((total, { assignments }) => total + assignments, 0);
+  const row = (title: string, rows: readonly DirectiveUse[]): string => {
+    const all = sum(rows);
+    const shares = USE_STATES.map((state) => `${(100 * sum(rows.filter((each) => stateOfUse(each) === state)) / all).toFixed(2)} %`);
+    return `| ${title} | ${String(all)} | ${shares.join(' | ')} |`;
+  };
+  const sections = [...new Set(use.map(({ section }) => section))];
+  const missing = use.filter((each) => stateOfUse(each) === 'parsed').sort((a, b) => b.assignments - a.assignments).slice(0, 10);
+  return [
+    '## Share of what is in use', '',
+    'Of all assignments in the unit files of Debian 12\'s packages:', '',
+    '| section | assignments | in effect | checked, not in effect | no effect in systemd either | unknown |', '|---|---|---|---|---|---|',
+    ...sections.map((section) => row(`[${section}]`, use.filter((each) => each.section === section))),
+    row('all', use), '',
+    `Checked and not in effect, most used first: ${missing.map(({ name, assignments }) => `${name}= (${String(assignments)})`).join(', ')}.`, '',
+  ];
+}
+
+/** The page as Markdown: the share of what real unit files use, then one table for each manual page. */
+export function renderDirectiveReference(use: readonly DirectiveUse[]): string {
   const pages = new Map<string, Directive[]>();
   for (const directive of DIRECTIVES) {
     const key = `${directive.manual}\n${directive.sections.join(', ')}`;
@@ -48,6 +89,7 @@ export function renderDirectiveReference(): string {
     'A directive that is not in this table is unknown: it is ignored with a warning that names the nearest known one.',
     'Names and sections that begin with `X-` are yours and are passed over without a word.',
     '',
+    ...renderShare(use),
   ];
   for (const [key, directives] of pages) {
     const [manual = '', sections = ''] = key.split('\n');

@@ -9,10 +9,10 @@ import { KILL_DIRECTIVES } from './directives/kill.ts';
 import { AUTOMOUNT_DIRECTIVES, MOUNT_DIRECTIVES, SWAP_DIRECTIVES } from './directives/mount.ts';
 import { RESOURCE_CONTROL_DIRECTIVES, SCOPE_DIRECTIVES, SLICE_DIRECTIVES } from './directives/resource-control.ts';
 import type { Directive } from './directives/row.ts';
-import { CALL_DIRECTIVES, RESTART_DIRECTIVES, SERVICE_DIRECTIVES } from './directives/service.ts';
+import { CALL_DIRECTIVES, PROBE_DIRECTIVES, RESTART_DIRECTIVES, SERVICE_DIRECTIVES } from './directives/service.ts';
 import { SOCKET_DIRECTIVES } from './directives/socket.ts';
 import { PATH_DIRECTIVES, TIMER_DIRECTIVES, TRIGGER_DIRECTIVES } from './directives/timer-and-path.ts';
-import { INSTALL_DIRECTIVES, LEGACY_SERVICE_DIRECTIVES, UNIT_DIRECTIVES } from './directives/unit.ts';
+import { EXIT_DIRECTIVES, INSTALL_DIRECTIVES, LEGACY_SERVICE_DIRECTIVES, UNIT_DIRECTIVES } from './directives/unit.ts';
 
 export type { Directive, DirectiveState, ValueKind } from './directives/row.ts';
 export { CONDITION_KINDS } from './directives/unit.ts';
@@ -22,8 +22,8 @@ export { CONDITION_KINDS } from './directives/unit.ts';
  * section's own page stands before the pages it shares with others.
  */
 export const DIRECTIVES: readonly Directive[] = [
-  ...UNIT_DIRECTIVES, ...INSTALL_DIRECTIVES,
-  ...SERVICE_DIRECTIVES, ...CALL_DIRECTIVES, ...RESTART_DIRECTIVES, ...LEGACY_SERVICE_DIRECTIVES, ...SOCKET_DIRECTIVES, ...TIMER_DIRECTIVES, ...PATH_DIRECTIVES, ...TRIGGER_DIRECTIVES,
+  ...UNIT_DIRECTIVES, ...EXIT_DIRECTIVES, ...INSTALL_DIRECTIVES,
+  ...SERVICE_DIRECTIVES, ...CALL_DIRECTIVES, ...PROBE_DIRECTIVES, ...RESTART_DIRECTIVES, ...LEGACY_SERVICE_DIRECTIVES, ...SOCKET_DIRECTIVES, ...TIMER_DIRECTIVES, ...PATH_DIRECTIVES, ...TRIGGER_DIRECTIVES,
   ...MOUNT_DIRECTIVES, ...AUTOMOUNT_DIRECTIVES, ...SWAP_DIRECTIVES, ...SLICE_DIRECTIVES, ...SCOPE_DIRECTIVES,
   ...EXEC_DIRECTIVES, ...KILL_DIRECTIVES, ...RESOURCE_CONTROL_DIRECTIVES,
 ];

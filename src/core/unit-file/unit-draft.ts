@@ -1,7 +1,7 @@
 /** What goes into a unit, and the part of a definition that all kinds share. */
 import type { UnitName } from '../../base/brand.ts';
 import type { Origin } from '../unit/source.ts';
-import type { UnitCommon, UnitKind } from '../unit/unit-common.ts';
+import type { UnitCommon } from '../unit/unit-common.ts';
 import { unitKind } from '../unit/unit-name.ts';
 import type { DependencyList } from './dependency-list.ts';
 import type { TimeZones } from '../time/time-zone.ts';
@@ -55,9 +55,6 @@ export interface UnitDraft {
   readonly dependencies: DependencyList;
 }
 
-/** Kinds that load and take part in dependencies, but cannot be started yet. */
-export const INERT_KINDS: ReadonlySet<UnitKind> = new Set<UnitKind>(['automount']);
-
 /**
  * The common part. To be called last: it collects the dependencies and diagnostics that came before.
  *
@@ -67,9 +64,8 @@ export const INERT_KINDS: ReadonlySet<UnitKind> = new Set<UnitKind>(['automount'
 export function finishCommon(draft: UnitDraft, section: UnitSection, refusal: string | null): UnitCommon {
   const { sources, reader } = draft;
   const kind = unitKind(sources.name);
-  const isInert = INERT_KINDS.has(kind);
   const recorded = readRecorded(reader);
-  const notEffective = reader.hasParsedOnly ? readNotEffective(reader, isInert ? ['Unit', 'Install'] : sectionsOf(kind)) : [];
+  const notEffective = reader.hasParsedOnly ? readNotEffective(reader, sectionsOf(kind)) : [];
   const failure = reader.failure() ?? refusal;
   const files = sources.fragment === null ? sources.dropIns : [sources.fragment, ...sources.dropIns];
   return {

@@ -6,6 +6,7 @@
  */
 import type { Usec } from '../../base/brand.ts';
 import type { CgroupContext, KillContext } from './exec-context.ts';
+import type { AutomountUnit } from './automount.ts';
 import type { DeviceUnit } from './device.ts';
 import type { MountUnit } from './mount.ts';
 import type { PathUnit } from './path.ts';
@@ -33,9 +34,4 @@ export interface ScopeUnit extends UnitCommon {
   readonly runtimeMaxUsec: Usec | null;
 }
 
-/** The kinds that load, take part in dependencies and are listed, but cannot be started yet. */
-export interface InertUnit extends UnitCommon {
-  readonly kind: 'automount';
-}
-
-export type UnitDefinition = ServiceUnit | SocketUnit | TargetUnit | SliceUnit | ScopeUnit | TimerUnit | PathUnit | MountUnit | SwapUnit | DeviceUnit | InertUnit;
+export type UnitDefinition = ServiceUnit | SocketUnit | TargetUnit | SliceUnit | ScopeUnit | TimerUnit | PathUnit | MountUnit | SwapUnit | DeviceUnit | AutomountUnit;

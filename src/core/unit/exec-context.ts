@@ -9,7 +9,7 @@ import type { UnitCommon } from './unit-common.ts';
 
 /** The settings that hold command lines, by kind of unit; those of mounts and swaps are names of commands the manager makes itself. */
 export type ServiceRole =
-  | 'ExecCondition' | 'ExecStartPre' | 'ExecStart' | 'ExecStartPost' | 'ExecReload' | 'ExecStop' | 'ExecStopPost';
+  | 'ExecCondition' | 'ExecStartPre' | 'ExecStart' | 'ExecStartPost' | 'ExecReload' | 'ExecStop' | 'ExecStopPost' | 'ExecProbe';
 export type SocketRole = 'ExecStartPre' | 'ExecStartPost' | 'ExecStopPre' | 'ExecStopPost';
 export type MountRole = 'ExecMount' | 'ExecUnmount' | 'ExecRemount';
 export type SwapRole = 'ExecActivate' | 'ExecDeactivate';

@@ -1,6 +1,8 @@
 /** Service units once their files are understood. Source: systemd.service(5). */
 import type { Signal, UnitName, Usec } from '../../base/brand.ts';
 import type { CgroupContext, ExecCommand, ExecContext, KillContext } from './exec-context.ts';
+import type { OpenFile } from './open-file.ts';
+import type { Probe } from './probe.ts';
 import type { RestartPacing } from './restart-pacing.ts';
 import type { UnitCommon } from './unit-common.ts';
 
@@ -32,6 +34,8 @@ export interface ServiceUnit extends UnitCommon {
   readonly execStopPost: readonly ExecCommand[];
   /** ExecCall=: commands that clients may have run, by their names. Our own. */
   readonly calls: readonly NamedCommand[];
+  /** StartupProbe=, ReadinessProbe= and LivenessProbe=, in this order. Our own. */
+  readonly probes: readonly Probe[];
   readonly remainAfterExit: boolean;
   readonly guessMainPid: boolean;
   readonly pidFile: string | null;
@@ -62,6 +66,7 @@ export interface ServiceUnit extends UnitCommon {
   /** How long the store is kept: until the service goes down, until it is stopped for good, or as long as the unit is loaded. */
   readonly fileDescriptorStorePreserve: 'no' | 'restart' | 'yes';
   readonly reloadSignal: Signal;
+  readonly openFiles: readonly OpenFile[];
   /** Sockets= and the socket unit of the same name when there is one. */
   readonly sockets: readonly UnitName[];
   readonly exec: ExecContext;

@@ -75,7 +75,7 @@ function definitionOfCall(name: UnitName, of: ServiceUnit, command: ExecCommand,
     // What holds for any service of this slice; what the service itself wants of others is not the call's affair.
     dependencies: of.dependencies.filter(({ kind, origin }) => origin === 'default' || kind === 'InSlice'),
     conditions: [], assertions: [], stopWhenUnneeded: false, failureAction: 'none', successAction: 'none', startLimitAction: 'none', startLimitBurst: 0, jobTimeoutUsec: null, jobRunningTimeoutUsec: null,
-    type: 'oneshot', execCondition: [], execStartPre: [], execStart: [command], execStartPost: [], execReload: [], execStop: [], execStopPost: [], calls: [],
+    type: 'oneshot', execCondition: [], execStartPre: [], execStart: [command], execStartPost: [], execReload: [], execStop: [], execStopPost: [], calls: [], probes: [],
     remainAfterExit: false, pidFile: null, busName: null, restart: 'no', timeoutStartUsec: null, runtimeMaxUsec: null, watchdogUsec: null,
     notifyAccess: 'none', sockets: [], fileDescriptorStoreMax: 0,
     exec: {

@@ -19,7 +19,7 @@ import type { PollSet } from '../poll-set.ts';
 import { ConfinedPlaces } from './confined-places.ts';
 import { changesUser } from './credentials.ts';
 import { PID_VARIABLES } from './spawn-environment.ts';
-import type { SpawnPlan } from './spawn-plan.ts';
+import { staysInGroup, type SpawnPlan } from './spawn-plan.ts';
 
 /** Child descriptors, in the order they are passed after the standard streams. */
 const SPEC_FD = 3;
@@ -97,6 +97,7 @@ export class ExecutorLauncher {
       noNewPrivileges: false,
       ignoreSigpipe: plan.exec.ignoreSigpipe,
       newSession: true,
+      ...(staysInGroup(plan.effect) ? { sameGroup: true } : {}),
       cgroupFd: plan.birthplace.cgroupFd,
       pidEnvIndexes: [],
       controllingTty: -1,
@@ -203,6 +204,7 @@ export class ExecutorLauncher {
       capabilityBoundingSet: exec.capabilityBoundingSet,
       ambientCapabilities: exec.ambientCapabilities,
       noNewPrivileges: exec.noNewPrivileges,
+      sameGroup: staysInGroup(effect),
       privateTmp: this.#privateTmp(effect.unit, exec),
       confinement: this.#confinement(plan),
     };

@@ -6,6 +6,11 @@ import type { Birthplace } from '../processes/process-tracker.ts';
 import type { CredentialsOutcome } from './credentials.ts';
 import type { Granted } from './privileges.ts';
 
+/** mount(8) goes where the kernel's automounter holds up everybody but the manager's process group: SameProcessGroup= of systemd. */
+export function staysInGroup({ definition }: Pick<SpawnEffect, 'definition'>): boolean {
+  return definition.kind === 'mount';
+}
+
 /** A command ready to be started: all names resolved that can be resolved here. */
 export interface SpawnPlan {
   readonly effect: SpawnEffect;

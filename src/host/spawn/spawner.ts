@@ -27,8 +27,8 @@ import type { OwnRights } from './privileges.ts';
 import { limitsOf } from './process-limits.ts';
 import { readClock } from '../clock.ts';
 import { RemoteMounts } from './remote-mounts.ts';
-import { passFds } from './passed-fds.ts';
-import type { SpawnPlan } from './spawn-plan.ts';
+import { passFds, type PassedFds } from './passed-fds.ts';
+import { staysInGroup, type SpawnPlan } from './spawn-plan.ts';
 import { PID_VARIABLES, buildEnvironment, mergeEnvironment } from './spawn-environment.ts';
 import type { UserDatabase } from './user-database.ts';
 import { SIGCONT } from '../../base/signals.ts';
@@ -111,9 +111,14 @@ export class Spawner {
     }
     const passed = passFds(this.#options.native, this.#options.fds, effect);
     if (!passed.ok) {
-      this.#fail(effect, 'fds', 'EBADF', passed.missing);
+      this.#fail(effect, 'fds', passed.errno, passed.missing);
       return;
     }
+    this.#spawnWith(effect, exec, path, passed);
+    for (const fd of passed.opened) this.#options.native.close(fd);
+  }
+
+  #spawnWith(effect: SpawnEffect, exec: ExecContext, path: string, passed: Extract<PassedFds, { readonly ok: true }>): void {
     const credentials = resolveCredentials(this.#options.users, exec, effect.command.privilege, this.#own);
     const environment = buildEnvironment({
       exec,
@@ -226,6 +231,7 @@ export class Spawner {
       noNewPrivileges: exec.noNewPrivileges,
       ignoreSigpipe: exec.ignoreSigpipe,
       newSession: effect.unit !== this.#options.foregroundUnit,
+      ...(staysInGroup(effect) ? { sameGroup: true } : {}),
       cgroupFd: plan.birthplace.cgroupFd,
       pidEnvIndexes,
       controllingTty: -1,

@@ -5,6 +5,8 @@
 
 export interface LoadPathOptions {
   readonly mode: 'system' | 'user';
+  /** Of a user's manager: only what holds for all users. */
+  readonly forAllUsers?: boolean;
   /** `--unit-path`: replaces the built-in path; with a trailing `:` the built-in one follows. Null = not given. */
   readonly unitPath: string | null;
   /** The directory of shipped units of this mode, in place of /usr/lib/heartwood/…; null = the installed one. */
@@ -28,7 +30,7 @@ export interface LoadPath {
 
 /** The load path of a manager or of an offline verb. */
 export function buildLoadPath(options: LoadPathOptions): LoadPath {
-  const builtIn = options.mode === 'system' ? systemPath(options) : userPath(options);
+  const builtIn = options.mode === 'system' ? systemPath(options) : options.forAllUsers === true ? allUsersPath(options) : userPath(options);
   return {
     directories: unique(withOverride(builtIn.directories, options)),
     configurationDirectory: builtIn.configurationDirectory,
@@ -73,6 +75,19 @@ function systemPath(options: LoadPathOptions): BuiltIn {
   };
 }
 
+function allUsersPath({ shippedUnits }: LoadPathOptions): BuiltIn {
+  return {
+    directories: [
+      '/etc/heartwood/user', '/etc/systemd/user', '/run/heartwood/user', '/run/systemd/user', ...USER_VENDOR_DIRECTORIES,
+      shippedUnits ?? '/usr/lib/heartwood/user', '/usr/lib/systemd/user', '/lib/systemd/user',
+    ],
+    configurationDirectory: '/etc/systemd/user',
+    runtimeDirectory: '/run/systemd/user',
+  };
+}
+
+const USER_VENDOR_DIRECTORIES: readonly string[] = ['/usr/local/share/systemd/user', '/usr/share/systemd/user', '/usr/local/lib/systemd/user'];
+
 function userPath(options: LoadPathOptions): BuiltIn {
   const { environment } = options;
   const home = environment['HOME'] ?? '/';
@@ -89,8 +104,7 @@ function userPath(options: LoadPathOptions): BuiltIn {
       '/run/heartwood/user', '/run/systemd/user',
       ...optional(options.generatorDirectory),
       `${dataHome}/heartwood/user`, `${dataHome}/systemd/user`,
-      '/usr/local/share/systemd/user', '/usr/share/systemd/user',
-      '/usr/local/lib/systemd/user',
+      ...USER_VENDOR_DIRECTORIES,
       options.shippedUnits ?? '/usr/lib/heartwood/user',
       '/usr/lib/systemd/user', '/lib/systemd/user',
       ...optional(options.generatorDirectory, '.late'),

@@ -27,22 +27,24 @@ export function cachingDirectoryReader(root: string): DirectoryReader {
 }
 
 /**
- * The names under which a unit's side directories are looked for, most specific first: itself, its template, then each
- * prefix that ends in a dash, `foo-bar.service`, `foo-.service`.
+ * The names under which a unit's side directories are looked for, the one that wins first: itself, its template with all names of that, then
+ * its prefix up to a dash with all names of that. So `a-b@i.service` leads to `a-b@.service`, `a-.service`, `a-@i.service`, `a-@.service`.
  */
 function directoryNames(name: string): readonly string[] {
-  const list = [name];
-  const template = templateOf(name);
-  if (template !== null && template !== name) list.push(template);
-  const prefix = namePrefix(name);
-  const rest = name.slice(prefix.length);
-  let dash = prefix.lastIndexOf('-', prefix.length - 2);
-  while (dash > 0) {
-    const shorter = prefix.slice(0, dash + 1);
-    list.push(shorter + rest);
-    if (template !== null && template !== name) list.push(shorter + template.slice(prefix.length));
-    dash = prefix.lastIndexOf('-', dash - 1);
-  }
+  const list: string[] = [];
+  const add = (each: string): void => {
+    if (list.includes(each)) return;
+    list.push(each);
+    const template = templateOf(each);
+    if (template !== null && template !== each) add(template);
+    const prefix = namePrefix(each);
+    const dash = prefix.lastIndexOf('-', prefix.length - 2);
+    if (dash <= 0) return;
+    const rest = each.slice(prefix.length);
+    // A shorter prefix of a template is no template: there is nothing it could be an instance of.
+    add(prefix.slice(0, dash + 1) + (template === each ? rest.slice(1) : rest));
+  };
+  add(name);
   return list;
 }
 

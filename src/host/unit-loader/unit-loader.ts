@@ -271,17 +271,24 @@ function gather(session: Session, name: UnitName, { found, names, directories }:
   }
 
   const dropIns: LexedFile[] = [];
-  for (const path of mergeDirectories(directories, '.d', session.readDirectory, (each) => each.endsWith('.conf'))) {
+  for (const path of mergeDirectories(directories, '.d', session.readDirectory, isDropInName)) {
     const read = readFile(session, path, root);
     stamps.push([path, read.contents.state === 'text' ? read.contents.stamp : null]);
     if (read.contents.state === 'unreadable') diagnostics.push(errorAbout(path, `The drop-in is ignored: ${read.contents.problem}.`));
-    if (read.contents.state !== 'text' || read.lexed === null) continue;
-    dropIns.push(read.lexed);
-    texts.push({ path, text: read.contents.text });
+    if (read.contents.state === 'missing' || read.contents.state === 'unreadable') continue;
+    // One that takes away another of the same name says nothing, and is there all the same.
+    const text = read.contents.state === 'text' ? read.contents.text : '';
+    dropIns.push(read.lexed ?? lexUnitFile(text, path));
+    texts.push({ path, text });
   }
   const links = gatherLinks(session, name, directories, root, diagnostics);
   const known = stamps.filter((each): each is readonly [string, string] => each[1] !== null);
   return { sources: { name, names, fragment, dropIns, links, sourceHash: hashSources(texts) }, unusable: null, diagnostics, stamps: known.length === stamps.length ? known : null };
+}
+
+/** What an editor keeps beside a file does not count. */
+function isDropInName(name: string): boolean {
+  return name.endsWith('.conf') && !name.startsWith('.');
 }
 
 function errorAbout(file: string, message: string): Diagnostic {

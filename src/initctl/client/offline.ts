@@ -24,6 +24,8 @@ export interface OfflineOptions {
   /** `--root`; null = the running system's files. */
   readonly root: string | null;
   readonly user: boolean;
+  /** `--global`: the unit files of all users, and not those of one. */
+  readonly global?: boolean;
 }
 
 export interface OfflineAnswerer extends Answerer {
@@ -56,8 +58,12 @@ function answer(method: Method, given: AnyParams, options: OfflineOptions, reaso
   }
 }
 
+function modeOf({ user, global }: OfflineOptions): 'system' | 'user' {
+  return user || global === true ? 'user' : 'system';
+}
+
 function loadPathOf(options: OfflineOptions): LoadPath {
-  return buildLoadPath({ mode: options.user ? 'user' : 'system', unitPath: null, shippedUnits: null, generatorDirectory: null, environment: process.env });
+  return buildLoadPath({ mode: modeOf(options), forAllUsers: options.global === true, unitPath: null, shippedUnits: null, generatorDirectory: null, environment: process.env });
 }
 
 function rootOf(options: OfflineOptions): string {
@@ -65,7 +71,7 @@ function rootOf(options: OfflineOptions): string {
 }
 
 function specifiersFor(options: OfflineOptions): SpecifierContext {
-  const mode = options.user ? 'user' : 'system';
+  const mode = modeOf(options);
   return readSpecifierFacts({
     mode, root: rootOf(options), uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, environment: process.env,
     runtimeRoot: mode === 'user' ? (process.env['XDG_RUNTIME_DIR'] ?? '/tmp') : '/run',
@@ -73,13 +79,13 @@ function specifiersFor(options: OfflineOptions): SpecifierContext {
 }
 
 function unitFilesFor(options: OfflineOptions): UnitFiles {
-  return new UnitFiles({ mode: options.user ? 'user' : 'system', loadPath: loadPathOf(options), specifiers: specifiersFor(options), root: rootOf(options) });
+  return new UnitFiles({ mode: modeOf(options), loadPath: loadPathOf(options), specifiers: specifiersFor(options), root: rootOf(options) });
 }
 
 /** @param first folders looked into before all others: those of files named by path */
 function loaderFor(options: OfflineOptions, first: readonly string[]): UnitLoader {
   return createUnitLoader({
-    mode: options.user ? 'user' : 'system',
+    mode: modeOf(options),
     directories: [...first, ...loadPathOf(options).directories],
     // Of another machine's devices nothing is known.
     hasDevices: false,

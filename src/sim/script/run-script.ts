@@ -2,6 +2,7 @@
 import type { RealtimeUsec, RequestId, UnitName } from '../../base/brand.ts';
 import { valuesOf } from '../../base/persistent-map.ts';
 import type { SpawnEffect } from '../../core/manager/effect.ts';
+import { PROBE_NAMES } from '../../core/unit-file/probe-settings.ts';
 import { BUILT_IN_DEFAULTS } from '../../core/unit-file/unit-defaults.ts';
 import type { UnitDefinition } from '../../core/unit/definition.ts';
 import type { ExecUnit } from '../../core/unit/exec-context.ts';
@@ -52,6 +53,7 @@ export function runScript(script: WorldScript, options: ScriptRunOptions): Scrip
     config: { mode: options.mode, bootUnit: boot }, load: withBoot, realtimeUsec: script.clockUsec ?? CLOCK_USEC,
     conditionHolds: (kind, parameter) => script.conditions.get(`${kind}=${parameter}`) ?? true,
     scriptOf: (spawn) => programOf(script, spawn, runs),
+    probeOf: ({ unit, probe }) => nextRun(script.programs, runs, `${unit} ${PROBE_NAMES[probe]}`),
     observe: (look) => { timeline.observe(look, kernel.nowUsec); },
   });
   const runs = new Map<string, number>();
@@ -92,11 +94,21 @@ function folderLoader({ directories, mode, environment }: ScriptRunOptions): (na
 /** What a program does in this run: as the script says, else what one of its kind does when all is well. */
 function programOf({ programs }: WorldScript, spawn: SpawnEffect, runs: Map<string, number>): Script {
   const { path } = spawn.command;
-  const key = programs.has(path) ? path : `${spawn.unit} ${spawn.role}`;
+  return nextRun(programs, runs, programs.has(path) ? path : `${spawn.unit} ${roleOf(spawn)}`) ?? usualProgram(spawn);
+}
+
+/** The script of the next run of a program; undefined where the script file has no line for it. */
+function nextRun(programs: WorldScript['programs'], runs: Map<string, number>, key: string): Script | undefined {
   const scripts = programs.get(key);
   const run = runs.get(key) ?? 0;
   runs.set(key, run + 1);
-  return scripts?.[Math.min(run, scripts.length - 1)] ?? usualProgram(spawn);
+  return scripts?.[Math.min(run, scripts.length - 1)];
+}
+
+/** A command is named by its setting. */
+function roleOf({ role, index, definition }: SpawnEffect): string {
+  const probe = role === 'ExecProbe' && isServiceUnit(definition) ? definition.probes[index] : undefined;
+  return probe === undefined ? role : PROBE_NAMES[probe.kind];
 }
 
 function isServiceUnit(definition: ExecUnit): definition is ServiceUnit {

@@ -32,7 +32,7 @@ const VERBS = ['start', 'stop', 'restart', 'try-restart', 'reload', 'reload-or-r
 export type ScriptVerb = (typeof VERBS)[number];
 
 const STATES = ['active', 'reloading', 'inactive', 'failed', 'activating', 'deactivating'] as const;
-const ROLES: readonly string[] = ['ExecCondition', 'ExecStartPre', 'ExecStart', 'ExecStartPost', 'ExecReload', 'ExecStopPre', 'ExecStop', 'ExecStopPost', 'ExecMount', 'ExecUnmount', 'ExecRemount'];
+const ROLES: readonly string[] = ['ExecCondition', 'ExecStartPre', 'ExecStart', 'ExecStartPost', 'ExecReload', 'ExecStopPre', 'ExecStop', 'ExecStopPost', 'ExecMount', 'ExecUnmount', 'ExecRemount', 'StartupProbe', 'ReadinessProbe', 'LivenessProbe'];
 
 /** What is expected of a unit. */
 export type Expectation =

@@ -48,12 +48,11 @@ test('network file systems come with remote-fs.target, and a background mount ne
   });
 });
 
-test('x-systemd options order a mount, and make an automount; the mount is wanted as well while automounts are not in effect', () => {
+test('x-systemd options order a mount, and make an automount, which is wanted in its place', () => {
   assert.deepEqual(made('srv:/x /n nfs noauto,x-systemd.automount,x-systemd.idle-timeout=60,x-systemd.requires=/opt/y,x-systemd.before=z.service,x-systemd.requires-mounts-for=/q 0 0'), {
     'n.mount': 'After=opt-y.mount Requires=opt-y.mount Before=z.service RequiresMountsFor=/q Before=remote-fs.target What=srv:/x Where=/n Type=nfs Options=noauto,x-systemd.automount,x-systemd.idle-timeout=60,x-systemd.requires=/opt/y,x-systemd.before=z.service,x-systemd.requires-mounts-for=/q',
     'n.automount': 'Where=/n TimeoutIdleSec=60',
     'remote-fs.target.requires/n.automount': '-> ../n.automount',
-    'remote-fs.target.wants/n.mount': '-> ../n.mount',
   });
 });
 

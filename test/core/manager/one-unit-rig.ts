@@ -18,7 +18,7 @@ export class OneUnitManager<Kind extends UnitRuntime['kind']> {
   readonly #kind: Kind;
   readonly #definitions: readonly UnitDefinition[];
   #usec = 1_000_000;
-  #pid = 100;
+  #pid = 99;
   #request = 1;
 
   /**
@@ -61,12 +61,14 @@ export class OneUnitManager<Kind extends UnitRuntime['kind']> {
   run(): string {
     const effect = this.effects.find((each) => each.kind === 'spawn');
     assert.ok(effect !== undefined, `a command is run in ${this.unit().runtime.state}`);
+    this.#pid += 1;
     this.feed({ event: 'spawned', unit: effect.unit, token: effect.token, pid: this.#pid as Pid, execDone: true });
     return effect.command.argv.join(' ');
   }
 
+  /** The process that was started last ends. */
   exit(status: number): void {
-    this.feed({ event: 'exited', pid: this.#pid++ as Pid, code: 'exited', status, unitHint: this.name });
+    this.feed({ event: 'exited', pid: this.#pid as Pid, code: 'exited', status, unitHint: this.name });
   }
 
   later(seconds: number): void {

@@ -168,7 +168,7 @@ test('stop order is the reverse of start order', () => {
   kernel.run(SECOND);
   const down = kernel.history.filter((line) => line.startsWith('dead ') && line.endsWith('.service'));
   assert.deepEqual(down, ['dead b.service', 'dead a.service']);
-  assert.deepEqual(kernel.finished, { kind: 'finish', goal: 'exit', exitStatus: 0 });
+  assert.deepEqual(kernel.finished, { kind: 'finish', goal: 'exit', exitStatus: 0, rebootArgument: '' });
 });
 
 test('a second signal hurries the shutdown', () => {
@@ -199,7 +199,7 @@ test('the manager ends with the status of the unit it was told to end with', () 
   const kernel = new SimulatedKernel({ scripts: { '/bin/main.service': { exitAfterUsec: 10, exitStatus: 42 } }, config: { exitWith: 'main.service' as UnitName } });
   kernel.boot([target('default.target', { Wants: ['main.service', 'side.service'] }), service('main.service'), service('side.service')]);
   kernel.run(SECOND);
-  assert.deepEqual(kernel.finished, { kind: 'finish', goal: 'exit', exitStatus: 42 });
+  assert.deepEqual(kernel.finished, { kind: 'finish', goal: 'exit', exitStatus: 42, rebootArgument: '' });
 });
 
 test('a cycle is refused with its whole path, and broken at boot only at a wanted unit', () => {

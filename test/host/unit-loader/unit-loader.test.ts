@@ -63,7 +63,7 @@ test('the first directory wins, and drop-ins of all of them are merged by name',
   assert.ok(unit?.kind === 'service');
   assert.equal(unit.description, 'etc');
   assert.deepEqual(unit.exec.environment, ['C=kind', 'A=etc', 'B=own']);
-  assert.deepEqual(unit.dropInPaths.map((path) => path.slice(tree.root.length)), ['/lib/service.d/05.conf', '/etc/foo-bar.service.d/10.conf', '/lib/foo-bar.service.d/20.conf']);
+  assert.deepEqual(unit.dropInPaths.map((path) => path.slice(tree.root.length)), ['/lib/service.d/05.conf', '/etc/foo-bar.service.d/10.conf', '/lib/foo-bar.service.d/20.conf', '/etc/service.d/30.conf']);
 });
 
 test('instances come from their template, with its drop-ins and their own', (t) => {

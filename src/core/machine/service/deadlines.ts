@@ -2,6 +2,8 @@
 import type { MonotonicUsec } from '../../../base/brand.ts';
 import type { ServiceRuntime } from '../../manager/state.ts';
 import { withFailure, type ServiceContext } from './context.ts';
+import { applyVerdict } from './probe-verdicts.ts';
+import { nextProbeDueUsec, onProbeDue } from './probes.ts';
 import { enterRunning } from './start.ts';
 import { enterDead, enterSignal, enterSignalWith, enterStop, enterStopPost } from './stop.ts';
 import type { SignalState } from './states.ts';
@@ -10,7 +12,8 @@ import type { SignalState } from './states.ts';
 export function nextDueUsec(run: ServiceRuntime): MonotonicUsec | null {
   let due = run.deadlineUsec;
   for (const each of [run.watchdogDueUsec, run.runtimeMaxDueUsec, run.pidFileDueUsec]) if (each !== null && (due === null || each < due)) due = each;
-  return due;
+  const probeDue = nextProbeDueUsec(run);
+  return probeDue !== null && (due === null || probeDue < due) ? probeDue : due;
 }
 
 const FINAL_SIGNAL = { terminate: 'final-sigterm', abort: 'final-watchdog', kill: 'final-sigkill' } as const satisfies Record<string, SignalState>;
@@ -32,7 +35,8 @@ export function onDue(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
   if (run.runtimeMaxDueUsec !== null && run.runtimeMaxDueUsec <= now) {
     return enterStop(c, { ...run, runtimeMaxDueUsec: null }, 'timeout', { reason: 'timeout', state: 'running' });
   }
-  return run;
+  const verdict = onProbeDue(c, run);
+  return verdict === null ? run : applyVerdict(c, verdict);
 }
 
 function onStateTimeout(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {

@@ -7,12 +7,13 @@ import { commandsOf, spawn, withFailure, type ServiceContext } from './context.t
 import { judgeExit, type Ended } from './judge-exit.ts';
 import { awaitMainProcess, enterRunning, enterStart, enterStartPost, enterStartPre } from './start.ts';
 import { afterSignals, enterSignal, enterSignalWith } from './stop.ts';
+import { onProbeExit } from './probe-verdicts.ts';
 import { isSignalState } from './states.ts';
 
 export function onProcessExit(c: ServiceContext, run: ServiceRuntime, pid: Pid, ended: Ended): ServiceRuntime {
   if (pid === run.mainPid) return onMainExit(c, run, pid, ended);
   if (pid === run.controlPid) return onControlExit(c, run, pid, ended);
-  return run;
+  return onProbeExit(c, run, pid, ended);
 }
 
 function onMainExit(c: ServiceContext, run: ServiceRuntime, pid: Pid, ended: Ended): ServiceRuntime {
@@ -30,6 +31,10 @@ export function afterMain(c: ServiceContext, run: ServiceRuntime, result: Servic
   if (isSignalState(state)) return whenAllGone(c, withFailure(run, result, reason));
   switch (state) {
     case 'start': {
+      if (run.probes.length > 0) {
+        return enterSignalWith(c, run, 'stop-sigterm', result === 'success' ? 'protocol' : result,
+          result === 'success' ? { reason: 'protocol', detail: 'the main process ended before its probes succeeded' } : reason);
+      }
       if (definition.type === 'oneshot') {
         if (result !== 'success') return enterSignalWith(c, run, 'stop-sigterm', result, reason);
         const next = run.mainCommandIndex + 1;

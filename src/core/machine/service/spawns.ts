@@ -7,6 +7,8 @@ import { commandsOf, type ServiceContext } from './context.ts';
 import { afterControl, afterMain } from './exits.ts';
 import { judgeExit, statusOfStage } from './judge-exit.ts';
 import { enterStartPost } from './start.ts';
+import { onProbeAnswer } from './probe-verdicts.ts';
+import { onProbeSpawned } from './probes.ts';
 import { isSignalState } from './states.ts';
 import { SIGKILL } from '../../../base/signals.ts';
 
@@ -17,6 +19,8 @@ function startsMain(c: ServiceContext): boolean {
 
 export function onSpawned(c: ServiceContext, run: ServiceRuntime, token: number, pid: Pid, execDone: boolean): ServiceRuntime {
   const pending = run.pendingSpawn;
+  const probed = onProbeSpawned(run, token, pid);
+  if (probed !== null) return probed;
   if (pending === null || pending.token !== token) {
     // The answer to a question nobody asks any more: this process must not live on unowned.
     c.effects.push({ kind: 'kill-process', unit: c.definition.name, pid, signal: SIGKILL, value: null });
@@ -49,7 +53,7 @@ export function onExecDone(c: ServiceContext, run: ServiceRuntime, pid: Pid): Se
  */
 export function onSpawnFailed(c: ServiceContext, run: ServiceRuntime, token: number, failure: Omit<SpawnFailure, 'role'>): ServiceRuntime {
   const pending = run.pendingSpawn;
-  if (pending === null || pending.token !== token) return run;
+  if (pending === null || pending.token !== token) return onProbeAnswer(c, run, token, false, `${failure.stage} failed with ${failure.errno}`);
   const { role, index } = pending;
   const failed: ServiceRuntime = { ...run, pendingSpawn: null, spawnFailure: { ...failure, role } };
   const command = commandsOf(c.definition, role)[index];

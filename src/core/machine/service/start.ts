@@ -3,6 +3,7 @@ import type { Pid, Usec } from '../../../base/brand.ts';
 import { addUsec } from '../../../base/time.ts';
 import type { Reason, ServiceResult, ServiceRuntime } from '../../manager/state.ts';
 import { enter, NEVER_STARTED, spawn, withFailure, type ServiceContext } from './context.ts';
+import { askForProof, awaitsProof, watchLife } from './probes.ts';
 import { enterSignalWith, enterStop } from './stop.ts';
 
 /** Between two looks for a PID file that is not there yet: short beside any start, rare beside any other work. */
@@ -42,7 +43,9 @@ export function enterStart(c: ServiceContext, run: ServiceRuntime): ServiceRunti
   return spawn(c, ready, 'ExecStart', 0);
 }
 
+/** The service is up, as far as it says so itself. */
 export function enterStartPost(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
+  if (awaitsProof(c, run)) return askForProof(c, run);
   const watched = armWatchdog(c, run);
   if (c.definition.execStartPost.length === 0) return enterRunning(c, watched, 'success', null);
   return spawn(c, enter(c, watched, 'start-post', c.definition.timeoutStartUsec), 'ExecStartPost', 0);
@@ -58,7 +61,7 @@ export function enterRunning(c: ServiceContext, run: ServiceRuntime, result: Ser
   if (isAlive(c, judged)) {
     const runtimeMaxDueUsec = definition.runtimeMaxUsec === null || definition.type === 'oneshot' ? null
       : judged.runtimeMaxDueUsec ?? addUsec(c.now.monotonicUsec, definition.runtimeMaxUsec);
-    return { ...enter(c, judged, 'running', null), runtimeMaxDueUsec };
+    return watchLife(c, { ...enter(c, judged, 'running', null), runtimeMaxDueUsec });
   }
   if (definition.remainAfterExit) return { ...enter(c, judged, 'exited', null), watchdogDueUsec: null };
   return enterStop(c, judged, 'success', reason);

@@ -1,4 +1,4 @@
-import { HONOURED, PARSED, page } from './row.ts';
+import { HONOURED, page } from './row.ts';
 
 export const MOUNT_DIRECTIVES = page('systemd.mount(5)', ['Mount'], [
   ['What', 'text', '', HONOURED],
@@ -14,10 +14,10 @@ export const MOUNT_DIRECTIVES = page('systemd.mount(5)', ['Mount'], [
 ]);
 
 export const AUTOMOUNT_DIRECTIVES = page('systemd.automount(5)', ['Automount'], [
-  ['Where', 'path', '', PARSED],
-  ['ExtraOptions', 'text', '', PARSED],
-  ['DirectoryMode', 'mode', '0755', PARSED],
-  ['TimeoutIdleSec', 'time-span', '0', PARSED],
+  ['Where', 'path', '', HONOURED],
+  ['ExtraOptions', 'text', '', HONOURED],
+  ['DirectoryMode', 'mode', '0755', HONOURED],
+  ['TimeoutIdleSec', 'time-span', '0', HONOURED],
 ]);
 
 export const SWAP_DIRECTIVES = page('systemd.swap(5)', ['Swap'], [

@@ -1,4 +1,4 @@
-import { HONOURED, PARSED, obsolete, page } from './row.ts';
+import { HONOURED, PARSED, obsolete, page, type DirectiveRow } from './row.ts';
 
 const FAILURE_MODES = ['terminate', 'abort', 'kill'] as const;
 
@@ -19,7 +19,7 @@ export const SERVICE_DIRECTIVES = page('systemd.service(5)', ['Service'], [
   ['RestartSec', 'time-span', '100ms', HONOURED],
   ['RestartSteps', 'number', '0', HONOURED, 254],
   ['RestartMaxDelaySec', 'time-span', 'infinity', HONOURED, 254],
-  ['RestartMode', ['normal', 'direct', 'debug'], 'normal', PARSED, 254],
+  ['RestartMode', ['normal', 'direct', 'debug'], 'normal', HONOURED, 254],
   ['TimeoutStartSec', 'time-span', '1min 30s', HONOURED],
   ['TimeoutStopSec', 'time-span', '1min 30s', HONOURED],
   ['TimeoutAbortSec', 'time-span', 'as TimeoutStopSec=', HONOURED],
@@ -43,7 +43,7 @@ export const SERVICE_DIRECTIVES = page('systemd.service(5)', ['Service'], [
   ['USBFunctionDescriptors', 'path', '', PARSED],
   ['USBFunctionStrings', 'path', '', PARSED],
   ['OOMPolicy', ['continue', 'stop', 'kill'], 'stop', PARSED],
-  ['OpenFile', 'rules', '', PARSED, 253],
+  ['OpenFile', 'rules', '', HONOURED, 253],
   ['ReloadSignal', 'signal', 'SIGHUP', HONOURED, 253],
   ['SysVStartPriority', 'integer', '', obsolete('System V start priorities are not used')],
 ]);
@@ -53,6 +53,15 @@ export const CALL_DIRECTIVES = page('heartwood.unit(5)', ['Service'], [
   ['ExecCall', 'commands', '', HONOURED],
   ['ExecScript', 'path', '', HONOURED],
 ]);
+
+/** How the manager finds out by itself how a service is: settings of our own. */
+export const PROBE_DIRECTIVES = page('heartwood.unit(5)', ['Service'], ['StartupProbe', 'ReadinessProbe', 'LivenessProbe'].flatMap((name): readonly DirectiveRow[] => [
+  [name, 'text', '', HONOURED],
+  [`${name}IntervalSec`, 'time-span', name === 'StartupProbe' ? '1s' : name === 'ReadinessProbe' ? '5s' : '10s', HONOURED],
+  [`${name}TimeoutSec`, 'time-span', '3s', HONOURED],
+  [`${name}Failures`, 'number', name === 'StartupProbe' ? '0' : '3', HONOURED],
+  [`${name}Successes`, 'number', '1', HONOURED],
+]));
 
 /** When a service starts again: settings of our own. */
 export const RESTART_DIRECTIVES = page('heartwood.unit(5)', ['Service'], [

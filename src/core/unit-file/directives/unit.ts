@@ -22,7 +22,7 @@ const CONDITION_ROWS: readonly DirectiveRow[] = CONDITION_KINDS.flatMap((kind): 
 export const UNIT_DIRECTIVES = page('systemd.unit(5)', ['Unit'], [
   ['Description', 'text', 'the name of the unit', HONOURED],
   ['Documentation', 'words', '', HONOURED],
-  ['SourcePath', 'path', '', PARSED],
+  ['SourcePath', 'path', '', HONOURED],
   ['Wants', 'units', '', HONOURED],
   ['Requires', 'units', '', HONOURED],
   ['Requisite', 'units', '', HONOURED],
@@ -59,17 +59,17 @@ export const UNIT_DIRECTIVES = page('systemd.unit(5)', ['Unit'], [
   ['CollectMode', ['inactive', 'inactive-or-failed'], 'inactive', HONOURED],
   ['FailureAction', EMERGENCY_ACTIONS, 'none', HONOURED],
   ['SuccessAction', EMERGENCY_ACTIONS, 'none', HONOURED],
-  ['FailureActionExitStatus', 'number', '', PARSED],
-  ['SuccessActionExitStatus', 'number', '', PARSED],
+  ['FailureActionExitStatus', 'number', '', HONOURED],
+  ['SuccessActionExitStatus', 'number', '', HONOURED],
   ['JobTimeoutSec', 'time-span', 'infinity', HONOURED],
   ['JobRunningTimeoutSec', 'time-span', 'infinity', HONOURED],
   ['JobTimeoutAction', EMERGENCY_ACTIONS, 'none', HONOURED],
-  ['JobTimeoutRebootArgument', 'text', '', PARSED],
+  ['JobTimeoutRebootArgument', 'text', '', HONOURED],
   ['StartLimitIntervalSec', 'time-span', '10s', HONOURED],
   ['StartLimitInterval', '->', 'StartLimitIntervalSec'],
   ['StartLimitBurst', 'number', '5', HONOURED],
   ['StartLimitAction', EMERGENCY_ACTIONS, 'none', HONOURED],
-  ['RebootArgument', 'text', '', PARSED],
+  ['RebootArgument', 'text', '', HONOURED],
   ...CONDITION_ROWS,
 ]);
 
@@ -80,7 +80,7 @@ export const LEGACY_SERVICE_DIRECTIVES = page('systemd.service(5)', ['Service'],
   ['StartLimitBurst', 'number', '5', HONOURED],
   ['StartLimitAction', EMERGENCY_ACTIONS, 'none', HONOURED],
   ['FailureAction', EMERGENCY_ACTIONS, 'none', HONOURED],
-  ['RebootArgument', 'text', '', PARSED],
+  ['RebootArgument', 'text', '', HONOURED],
 ]);
 
 export const INSTALL_DIRECTIVES = page('systemd.unit(5)', ['Install'], [
@@ -90,4 +90,9 @@ export const INSTALL_DIRECTIVES = page('systemd.unit(5)', ['Install'], [
   ['UpheldBy', 'words', '', HONOURED, 254],
   ['Also', 'words', '', HONOURED],
   ['DefaultInstance', 'text', '', HONOURED],
+]);
+
+/** Whose end is the end of the manager: ours alone. */
+export const EXIT_DIRECTIVES = page('heartwood.unit(5)', ['Unit'], [
+  ['ExitOn', 'text', '', HONOURED],
 ]);

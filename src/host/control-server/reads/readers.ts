@@ -16,6 +16,7 @@ import { readSocketList } from './socket-list.ts';
 import { readTimerList } from './timer-list.ts';
 import { readUnitFileTexts } from './unit-file-texts.ts';
 import { readDefault, readIsEnabled, readUnitFileList } from './unit-files.ts';
+import { readUnitOf } from './unit-of.ts';
 import { readUnitList } from './unit-list.ts';
 import { readStatus } from './unit-status.ts';
 import { readVerdicts } from './verify.ts';
@@ -34,6 +35,7 @@ const READERS = {
   cat: readUnitFileTexts,
   'list-unit-files': readUnitFileList,
   'is-enabled': readIsEnabled,
+  'unit-of': readUnitOf,
   'get-default': readDefault,
   'get-environment': readEnvironment,
   'boot-chart': readBootChart,

@@ -2,6 +2,7 @@ import type { UnitName } from '../../../base/brand.ts';
 import { getEntry } from '../../../base/persistent-map.ts';
 import type { ConditionAnswer, ExecAnswer, UnitStatusAnswer } from '../../../control/answers.ts';
 import { neighbours } from '../../../core/graph/graph.ts';
+import { describeProbes } from '../../../core/machine/service/probes.ts';
 import { isSocket, type SocketRecord } from '../../../core/manager/socket-record.ts';
 import { listenText } from '../../../core/unit/socket.ts';
 import type { ConditionOutcome, ExecRecord, ManagerState, ServiceRuntime, Unit } from '../../../core/manager/state.ts';
@@ -82,6 +83,7 @@ function unitStatus({ engine }: ReadContext, state: ManagerState, unit: Unit): U
     mainExit: mainExit === null ? null : execAnswer(definition, mainExit),
     execs: finishedExecs(definition, service),
     statusText: service?.statusText ?? '',
+    ...(service === null || service.probes.length === 0 ? {} : { probes: describeProbes(service) }),
     statusErrno: service?.statusErrno ?? 0,
     restarts: service?.restarts ?? 0,
     restartUsec: service?.state === 'auto-restart' ? wallClock(service.deadlineUsec, now) : 0,
