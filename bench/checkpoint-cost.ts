@@ -98,7 +98,7 @@ function main(directory: string, services: number): void {
     else if (effect.kind === 'arm-timer') engine.armTimer(effect.dueUsec);
   };
   engine.attach({
-    performer: { perform, endBatch: () => undefined }, fds: { add: () => undefined, close: () => undefined },
+    performer: { perform, beginBatch: () => undefined, endBatch: () => undefined }, fds: { add: () => undefined, close: () => undefined },
     loadUnits: () => ({ names: [], isNew: false }), reloadDefinitions: () => undefined, changedOnDisk: () => false, processesOf: () => [], controlGroupOf: () => null,
     takeOverBirth: () => true, armFault: () => false,
     drills: new Drills({ signal: () => 0, mainPidOf: () => null, processesOf: () => [], logdPid: () => null }), verifyNextBuild: (done) => { done(null); }, reexec: () => 'EPERM' as Errno,

@@ -6,7 +6,7 @@ import { CRASH_RECORD_VERSION } from '../control/crash-record.ts';
 import type { CrashPeaks, CrashPrelude, CrashReport } from '../control/crash-record.ts';
 import type { Pid, RealtimeUsec, UnitName } from '../base/brand.ts';
 import type { CrashFacts } from '../core/manager/crash-facts.ts';
-import type { Change } from '../core/manager/effect.ts';
+import type { Change, Effect } from '../core/manager/effect.ts';
 import type { NativeBinding, ProcessExit } from './native.ts';
 
 /** Changes told in a record: a screenful, and with names of 255 bytes still a message logd takes. */
@@ -34,7 +34,9 @@ export class CrashRecorder {
   readonly #options: CrashRecorderOptions;
   #before: CrashPrelude[] = [];
   readonly #exits = new Map<Pid, ProcessExit>();
-  /** Of groups that are removed in this batch. */
+  /** Units whose failure is recorded in this batch. */
+  readonly #failing = new Set<UnitName>();
+  /** Of their groups, when they are removed before. */
   readonly #peaks = new Map<UnitName, GroupPeaks>();
 
   constructor(options: CrashRecorderOptions) {
@@ -57,13 +59,20 @@ export class CrashRecorder {
     if (this.#before.length > BEFORE_MAX * 8) this.#before = this.#before.slice(-BEFORE_MAX);
   }
 
-  /** The unit's control group is about to be removed: what it says is kept until the end of the batch. */
+  /** Nearly always there is no failure among them, and no group needs to be read. */
+  beginBatch(effects: readonly Effect[]): void {
+    for (const effect of effects) if (effect.kind === 'record-crash') this.#failing.add(effect.unit);
+  }
+
+  /** The unit's control group is about to be removed: what it says is kept for the record of this batch. */
   noteRelease(unit: UnitName): void {
+    if (!this.#failing.has(unit)) return;
     const group = this.#options.groupOf(unit);
     if (group !== null) this.#peaks.set(unit, this.#readGroup(group));
   }
 
   endBatch(): void {
+    this.#failing.clear();
     this.#peaks.clear();
   }
 

@@ -65,6 +65,10 @@ export class HostPerformer implements EffectPerformer {
     this.#parts = parts;
   }
 
+  beginBatch(effects: readonly Effect[]): void {
+    this.#parts.crashes?.beginBatch(effects);
+  }
+
   endBatch(): void {
     this.#parts.spawner.finish();
     this.#parts.crashes?.endBatch();

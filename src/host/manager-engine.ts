@@ -33,6 +33,7 @@ const QUEUED_EVENTS_MAX = 200_000;
 export interface EffectPerformer {
   perform(effect: Effect): void;
   /** All effects of a batch are done: time to flush what was gathered. */
+  beginBatch(effects: readonly Effect[]): void;
   endBatch(): void;
 }
 
@@ -317,6 +318,7 @@ export class ManagerEngine implements Engine {
   }
 
   #performAll(effects: readonly Effect[], from: number): void {
+    this.#attached().performer.beginBatch(effects);
     for (let index = from; index < effects.length; index++) {
       this.#journal?.performing(index);
       this.#perform(effects[index] as Effect);

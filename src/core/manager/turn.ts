@@ -83,6 +83,8 @@ export class Turn implements TransactionView {
   readonly #requests: Batch<RequestId, PendingRequest>;
   readonly #pids: Batch<Pid, UnitName>;
   #unitDues: DueIndex<UnitName>;
+  /** Units that changed since the index was brought up to date, as it has them. Most change several times in a turn. */
+  readonly #unfiled = new Map<UnitName, Unit | undefined>();
   #jobDues: DueIndex<JobId>;
   #nextJobId: number;
   #nextConditionToken: number;
@@ -130,7 +132,7 @@ export class Turn implements TransactionView {
       jobs: this.#jobs.finish(),
       requests: this.#requests.finish(),
       pids: this.#pids.finish(),
-      unitDues: this.#unitDues,
+      unitDues: this.unitDues,
       jobDues: this.#jobDues,
       nextJobId: this.#nextJobId,
       nextConditionToken: this.#nextConditionToken,
@@ -169,6 +171,8 @@ export class Turn implements TransactionView {
 
   /** When something of the units is due, at this point of the turn. */
   get unitDues(): DueIndex<UnitName> {
+    for (const [name, before] of this.#unfiled) this.#unitDues = refileUnit(this.#unitDues, name, before, this.#units.get(name));
+    this.#unfiled.clear();
     return this.#unitDues;
   }
 
@@ -177,13 +181,17 @@ export class Turn implements TransactionView {
   }
 
   setUnit(unit: Unit): void {
-    this.#unitDues = refileUnit(this.#unitDues, unit.name, this.#units.get(unit.name), unit);
+    this.#noteUnfiled(unit.name);
     this.#units.set(unit.name, unit);
   }
 
   removeUnit(name: UnitName): void {
-    this.#unitDues = refileUnit(this.#unitDues, name, this.#units.get(name), undefined);
+    this.#noteUnfiled(name);
     this.#units.delete(name);
+  }
+
+  #noteUnfiled(name: UnitName): void {
+    if (!this.#unfiled.has(name)) this.#unfiled.set(name, this.#units.get(name));
   }
 
   resolve(name: UnitName): UnitName {
