@@ -35,8 +35,11 @@ test('drills of units bring what they say, and what is claimed of their end is j
     await rig.initctl('fault', 'kill', 'web');
     await rig.until(async () => (await rig.property('web.service', 'NRestarts')) === '4', { what: 'two starts that failed and one that went well' });
     assert.equal(await rig.property('web.service', 'ActiveState'), 'active');
-    const [record] = JSON.parse((await rig.initctl('crash', 'list', 'web', '--json')).stdout) as { readonly why: string }[];
-    assert.match(record?.why ?? '', /could not be run \(clone: EAGAIN\)/);
+    // logd writes records in its own time.
+    await rig.until(async () => {
+      const records = JSON.parse((await rig.initctl('crash', 'list', 'web', '--json')).stdout) as { readonly why: string }[];
+      return records.some(({ why }) => /could not be run \(clone: EAGAIN\)/.test(why));
+    }, { what: 'the failed start to be on record' });
 
     const wrong = await rig.initctl('fault', 'kill', 'web', '--assert', 'web=failed', '--assert', 'steady=active', '--within', '1500ms', '--json');
     assert.equal(wrong.status, 1);

@@ -24,7 +24,7 @@ const UNITS: Readonly<Record<string, string>> = {
   'mortal.service': `[Service]\nExecStart=/bin/sh -c 'while [ ! -e /run/die ]; do sleep 0.005; done; exit 7'\n`,
   'moody.service': '[Service]\nExecStart=/bin/sh -c "exit 3"\nRestart=on-failure\nRestartSec=8\n',
   // Needs a while to stop.
-  'slow-stop.service': `[Service]\nExecStart=/bin/sh -c 'trap "sleep 3; exit 0" TERM; while :; do sleep 0.1; done'\nTimeoutStopSec=30\n`,
+  'slow-stop.service': `[Service]\nExecStart=/bin/sh -c 'trap "sleep 3; exit 0" TERM; : > /run/is-slow; while :; do sleep 0.1; done'\nTimeoutStopSec=30\n`,
 };
 
 interface Seen {
@@ -66,6 +66,7 @@ test('services run on through every death of the manager, and no line of their l
 test('a start, a stop and the pause before a restart go on, and who waits for them is answered', { skip }, () => withRig(boot, async (rig) => {
   await rig.booted();
   assert.equal((await rig.initctl('start', 'slow-stop.service')).status, 0);
+  await rig.until(async () => (await rig.run(['test', '-e', '/run/is-slow'])).status === 0, { what: 'slow-stop.service to be deaf to SIGTERM' });
   const starting = rig.initctl('start', 'late.service');
   const stopping = rig.initctl('stop', 'slow-stop.service');
   await rig.until(async () => (await rig.property('late.service', 'ActiveState')) === 'activating' && (await rig.property('slow-stop.service', 'ActiveState')) === 'deactivating');

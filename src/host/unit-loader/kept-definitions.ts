@@ -16,6 +16,9 @@ export interface Ingredients {
   readonly asked: readonly (readonly [name: UnitName, exists: boolean])[];
 }
 
+/** So many are kept without a thought for which of them are still loaded. */
+const UNPRUNED_MAX = 1024;
+
 interface Kept {
   readonly definition: UnitDefinition;
   readonly ingredients: Ingredients;
@@ -30,8 +33,10 @@ export interface PresentDisk {
 export class KeptDefinitions {
   readonly #kept = new Map<UnitName, Kept>();
   readonly #max: number;
+  /** How many there may be before those that are loaded no longer are looked for. */
+  #pruneAbove = UNPRUNED_MAX;
 
-  /** @param max more than these are not kept: units that are long forgotten are kept until the next daemon-reload only */
+  /** @param max more than these are not kept */
   constructor(max: number) {
     this.#max = max;
   }
@@ -51,6 +56,13 @@ export class KeptDefinitions {
   keep(definition: UnitDefinition, ingredients: Ingredients | null): void {
     if (ingredients === null || this.#kept.size >= this.#max) this.#kept.delete(definition.name);
     else this.#kept.set(definition.name, { definition, ingredients });
+  }
+
+  /** Forgets what is not loaded any more, now and then: instances of a template come and go by the thousand. */
+  prune(isLoaded: (name: UnitName) => boolean): void {
+    if (this.#kept.size <= this.#pruneAbove) return;
+    for (const name of this.#kept.keys()) if (!isLoaded(name)) this.#kept.delete(name);
+    this.#pruneAbove = Math.max(UNPRUNED_MAX, 2 * this.#kept.size);
   }
 
   /** Forgets all others. */

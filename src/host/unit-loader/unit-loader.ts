@@ -149,8 +149,9 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
     const unit = gathered.unusable === null ? buildUnit(gathered.sources, context) : buildUnusable(gathered.sources, context, gathered.unusable);
     const told = gathered.diagnostics.length === 0 ? unit : { ...unit, diagnostics: [...gathered.diagnostics, ...unit.diagnostics] };
     const whole: UnitDefinition = isTransient(told) ? { ...told, transient: true } : told;
-    // A timer is always read: the rules of its time zone may have changed.
-    kept.keep(whole, gathered.stamps === null || whole.kind === 'timer' ? null : { place: textOf(place), stamps: gathered.stamps, asked: [...asked] });
+    // A timer is always read: the rules of its time zone may have changed. What has no file is made quicker than it is found.
+    const isKept = gathered.stamps !== null && whole.kind !== 'timer' && whole.loadState !== 'not-found';
+    kept.keep(whole, !isKept ? null : { place: textOf(place), stamps: gathered.stamps, asked: [...asked] });
     return whole;
   };
 
@@ -191,7 +192,10 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
   };
 
   return {
-    loadClosure,
+    loadClosure: (names, find) => {
+      kept.prune((name) => find(name) !== undefined);
+      return loadClosure(names, find);
+    },
 
     reload: (names) => {
       const units = loadClosure(names, () => undefined);

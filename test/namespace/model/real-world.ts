@@ -26,8 +26,9 @@ export interface WorldOutcome {
 const SIGNAL_NAMES: Readonly<Record<number, string>> = { 6: 'ABRT', 9: 'KILL', 11: 'SEGV', 15: 'TERM' };
 
 function lineOf(script: Script): string {
-  const { forks, spawnFails, exitSignal, ignoresTerm, ...numbers } = script;
+  const { forks, spawnFails, exitSignal, ignoresTerm, stores, ...numbers } = script;
   if (spawnFails !== undefined) throw new Error('a program that cannot start is a file that is not there');
+  if (stores !== undefined) throw new Error('the real programs of the comparison store no fds');
   const fields = Object.entries(numbers).map(([key, value]) => `${key}=${String(value)}`);
   if (exitSignal !== undefined) fields.push(`exitSignal=${SIGNAL_NAMES[exitSignal] ?? String(exitSignal)}`);
   if (ignoresTerm === true) fields.push('ignoresTerm=1');
