@@ -1,10 +1,11 @@
 /** Debian's Chromium without a window, steered over a pipe. Source: chromedevtools.github.io/devtools-protocol. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { accessSync, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { removeTree } from '../seeds/remove-tree.ts';
 
 const PROGRAM = '/usr/bin/chromium';
 const WAIT_LIMIT_MSEC = 20_000;
@@ -93,7 +94,7 @@ export class Browser {
         // It has ended.
       }
     }
-    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 20, retryDelay: POLL_MSEC });
+    removeTree(this.#profile);
   }
 
   #onMessage(message: Message): void {

@@ -1,9 +1,10 @@
 /** A directory with what another manager reads, and the commands of that manager, which are killed when the test is over. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { removeTree } from './remove-tree.ts';
 
 export const OUR_BIN = join(import.meta.dirname, '../../bin');
 
@@ -82,7 +83,7 @@ export class Stage {
     for (const child of this.#children) child.kill('SIGKILL');
     // Who is being killed may still start others.
     for (let round = 0; round < KILL_ROUNDS && this.#killMarked() > 0; round++) continue;
-    rmSync(this.directory, { recursive: true, force: true, maxRetries: 40, retryDelay: POLL_MS });
+    removeTree(this.directory);
   }
 
   /** @returns how many there were */
