@@ -14,6 +14,7 @@ import type { ClockReading } from '../base/time.ts';
 import type { Errno, Fd, MonotonicUsec, Pid, RequestId, UnitName } from '../base/brand.ts';
 import type { Change, Effect, Reply, SpawnEffect } from '../core/manager/effect.ts';
 import { stamped, type UnstampedEvent } from '../core/manager/event.ts';
+import { fdsThatCameWith } from '../core/manager/fd-owners.ts';
 import { unfinishedOf, type OpenBatch, type Step } from '../core/manager/replay.ts';
 import type { ManagerState } from '../core/manager/state.ts';
 import type { Journal } from './checkpoint/journal.ts';
@@ -116,6 +117,7 @@ export class ManagerEngine implements Engine {
   submit(event: UnstampedEvent): void {
     if (this.#queue.length >= QUEUED_EVENTS_MAX) {
       this.log.write('crit', '', `the queue of events is full, dropped: ${describeEvent(event)}`);
+      this.#attached().fds.close(fdsThatCameWith(event));
       return;
     }
     this.#enqueue(event);
@@ -312,6 +314,7 @@ export class ManagerEngine implements Engine {
       } catch (error) {
         // The state is immutable: the one before the event is still whole. The event is lost, and said to be.
         this.log.write('crit', 'unit' in event ? event.unit : '', `an event was skipped, its handling failed: ${describeEvent(event)}: ${describeError(error)}`);
+        this.#attached().fds.close(fdsThatCameWith(event));
       }
     }
     this.#performAll(effects, 0);

@@ -9,6 +9,7 @@ import type { Errno, Fd, Pid, Signal, UnitName } from '../base/brand.ts';
 import type { Effect, SpawnEffect } from '../core/manager/effect.ts';
 import type { ManagerConfig, ServiceState, Unit } from '../core/manager/state.ts';
 import type { FoundService } from '../core/manager/event.ts';
+import { fdsWithoutOwner } from '../core/manager/fd-owners.ts';
 import { mayTakeOver } from '../core/manager/found-service.ts';
 import { initialState, step } from '../core/manager/step.ts';
 import { controlPidOf, mainPidOf, runsCommands, waitsForEmptyGroup } from '../core/manager/unit-processes.ts';
@@ -127,6 +128,7 @@ const FALLBACK_UNITS = ['rescue.target', 'emergency.target'] as readonly string[
 export class Manager {
   readonly engine: ManagerEngine;
   readonly #options: ManagerOptions;
+  readonly #fds: FdTable;
   readonly #children = new Map<Pid, UnitName>();
   /** Processes of the manager's own. */
   readonly #own = new Map<Pid, (exit: ProcessExit) => void>();
@@ -170,7 +172,7 @@ export class Manager {
           contextOf: (unit) => this.#cgroupContextOf(unit),
           defaultTasksMax: options.defaultTasksMax,
         });
-    const fds = new FdTable(native, kept);
+    const fds = this.#fds = new FdTable(native, kept);
     for (const [name, fd] of options.fds) fds.add(name, fd);
     const nullFd = openNull(native);
     this.#logd = new LogdProcess({
@@ -474,6 +476,7 @@ export class Manager {
       this.#expect(event.pid, event.unit);
       this.#tracker.addProcess(event.unit, event.pid, getEntry(state.units, event.unit)?.invocationId ?? '');
     }
+    this.#closeWithoutOwner(recovered);
     this.engine.resume(recovered);
     this.#reportPoison(recovered.poison);
     if (recovered.losses.length > 0) this.#findWhatWasForgotten(recovered.lostSpawns);
@@ -545,6 +548,13 @@ export class Manager {
     const { shutdown } = state;
     if (shutdown?.phase === 'final') this.#finalKill.begin(shutdown.hurry);
     if (shutdown?.phase === 'over') this.#finish({ kind: 'finish', goal: shutdown.goal, exitStatus: shutdown.exitStatus, rebootArgument: shutdown.rebootArgument });
+  }
+
+  #closeWithoutOwner(recovered: Recovered): void {
+    const names = fdsWithoutOwner(this.#fds.names(), recovered);
+    if (names.length === 0) return;
+    this.engine.log.write('warning', '', `closed what no unit knows any more: ${names.join(', ')}`);
+    this.#fds.close(names);
   }
 
   #reportPoison(poison: Recovered['poison']): void {

@@ -27,7 +27,7 @@ export interface EngineWorld {
   /** A process nobody was told of is the manager's from now on. @returns whether its program runs already */
   takeOverBirth(pid: Pid): boolean;
   /** The engine is new: put timers and watches back, and tell it what it missed. */
-  catchUp(state: ManagerState): void;
+  catchUp(replayed: Replayed): void;
   /** After every step. */
   observe(before: ManagerState, event: UnstampedEvent, after: ManagerState, effects: readonly Effect[]): void;
 }
@@ -197,7 +197,7 @@ export class SimulatedEngine {
     this.#position = NOWHERE;
     this.#needsSnapshot = true;
     this.#meet(replayed.open === null ? 'recovery between batches' : 'recovery in a batch');
-    this.#world.catchUp(this.state);
+    this.#world.catchUp(replayed);
   }
 
   /** @param onNew told of each step that the dead engine did not come to; the replay itself lets no error out */

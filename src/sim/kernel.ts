@@ -10,9 +10,10 @@ import { entriesOf, getEntry, valuesOf } from '../base/persistent-map.ts';
 import type { ClockReading } from '../base/time.ts';
 import type { Effect, Reply, SpawnEffect } from '../core/manager/effect.ts';
 import type { ManagerEvent, Request, UnstampedEvent } from '../core/manager/event.ts';
+import { fdsWithoutOwner } from '../core/manager/fd-owners.ts';
 import { checkInvariants } from '../core/manager/invariants.ts';
 import type { LoadDefinitions } from '../core/manager/journal-entry.ts';
-import type { Step } from '../core/manager/replay.ts';
+import type { Replayed, Step } from '../core/manager/replay.ts';
 import { deserialise, serialise } from '../core/manager/serialise.ts';
 import type { ConditionOutcome, ManagerConfig, ManagerState, Unit } from '../core/manager/state.ts';
 import { initialState, step } from '../core/manager/step.ts';
@@ -143,7 +144,7 @@ export class SimulatedKernel {
         perform: (effect) => { this.#perform(effect); },
         load: options.load ?? (() => this.#definitions),
         takeOverBirth: () => !this.faults.knows('exec-fails'),
-        catchUp: (state) => { this.#catchUp(state); },
+        catchUp: (replayed) => { this.#catchUp(replayed); },
         observe: (before, event, after, effects) => { this.#observe(before, event, after, effects); },
       },
     });
@@ -295,7 +296,7 @@ export class SimulatedKernel {
 
   /** Somebody connects to the unit's socket, or writes to it. */
   arrive(unit: string, source = '10.0.0.1'): void {
-    for (const event of this.sockets.arrive(unit as UnitName, source)) this.#hear(event);
+    this.#hear(...this.sockets.arrive(unit as UnitName, source));
   }
 
   /** Lets virtual time pass. */
@@ -321,10 +322,11 @@ export class SimulatedKernel {
     this.#hear(event);
   }
 
-  #hear(event: UnstampedEvent): void {
+  /** @param events of one moment */
+  #hear(...events: readonly UnstampedEvent[]): void {
     // After the end there is nobody to hear.
     if (this.finished !== null) return;
-    this.#engine.submit(event);
+    for (const event of events) this.#engine.submit(event);
     this.#engine.runTurn();
   }
 
@@ -662,7 +664,9 @@ export class SimulatedKernel {
     }
   }
 
-  #catchUp(state: ManagerState): void {
+  #catchUp(replayed: Replayed): void {
+    const { state } = replayed;
+    this.sockets.close(null, fdsWithoutOwner(this.sockets.open, replayed));
     this.#timerUsec = state.armedUsec;
     this.#watched.clear();
     for (const [pid, unit] of entriesOf(state.pids)) {

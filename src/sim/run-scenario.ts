@@ -5,6 +5,8 @@ import { assert } from '../base/assert.ts';
 import type { Signal, UnitName } from '../base/brand.ts';
 import { entriesOf, valuesOf } from '../base/persistent-map.ts';
 import { isInactive } from '../core/job/job-type.ts';
+import { isStoredFd } from '../core/machine/service/fd-store.ts';
+import { fdsWithoutOwner } from '../core/manager/fd-owners.ts';
 import type { Step } from '../core/manager/replay.ts';
 import { Faults, type FaultKind } from './faults.ts';
 import { SimulatedKernel } from './kernel.ts';
@@ -69,8 +71,8 @@ export function runScenario(scenario: Scenario, options: LifeOptions = {}): Life
         if (effect.kind === 'publish' && effect.change.change === 'unit') reach(effect.change.subState);
         else if (effect.kind === 'publish' && effect.change.change === 'job-removed') reach(`job ${effect.change.result}`);
         else if (effect.kind === 'reply' && !effect.result.ok) reach(`refused: ${effect.result.code}`);
-        else if (effect.kind === 'spawn' && effect.fds.some(({ key }) => isStored(key))) reach('stored fd given back');
-        else if (effect.kind === 'close-fds' && effect.names.some(isStored)) reach('stored fd closed');
+        else if (effect.kind === 'spawn' && effect.fds.some(({ key }) => isStoredFd(key))) reach('stored fd given back');
+        else if (effect.kind === 'close-fds' && effect.names.some(isStoredFd)) reach('stored fd closed');
       }
       if (look.event.event === 'notify' && look.event.fds.length > 0) reach('fd stored');
       laws(look);
@@ -92,10 +94,6 @@ export function runScenario(scenario: Scenario, options: LifeOptions = {}): Life
   for (const unit of valuesOf(kernel.state.units)) if (unit.endReason !== null) reach(`ended: ${unit.endReason.reason}`);
   for (const [what, count] of kernel.recoveries) reached.set(what, count);
   return { steps: kernel.steps, faults: faults.struck, reached };
-}
-
-function isStored(key: string): boolean {
-  return key.startsWith('store:');
 }
 
 function describe(event: object): string {
@@ -136,11 +134,13 @@ function checkTables(kernel: SimulatedKernel): void {
   }
 }
 
-/** Every stored fd belongs to a service that knows it, and is open. */
+/** Every stored fd belongs to a service that knows it, and is open; connections are known as well. */
 function checkStores(kernel: SimulatedKernel): void {
   const stored = new Set(valuesOf(kernel.state.units).flatMap(({ runtime }) => (runtime.kind === 'service' ? runtime.fdStore : [])));
   for (const key of stored) assert(kernel.sockets.open.has(key), `${key} is in a store, and closed`);
-  for (const key of kernel.sockets.open) assert(!isStored(key) || stored.has(key), `${key} is open, and in no store`);
+  for (const key of kernel.sockets.open) assert(!isStoredFd(key) || stored.has(key), `${key} is open, and in no store`);
+  const lost = fdsWithoutOwner(kernel.sockets.open, { state: kernel.state, queue: [], open: null });
+  assert(lost.length === 0, `every connection belongs to a service or socket that knows it: ${lost.join(', ')}`);
 }
 
 /** Faults and actions are over: everything has to come to rest, and then to an end. */

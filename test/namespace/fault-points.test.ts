@@ -20,8 +20,24 @@ const UNITS: Readonly<Record<string, string>> = {
   'short.service': `[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo $$$$ >> /run/starts; exit 5'\nExecStart=/bin/sh -c 'echo never >> /run/starts'\n`,
   'pair.target': '[Unit]\nWants=plain.service by-executor.service\n',
   'mortal.service': `[Service]\nExecStart=/bin/sh -c 'while [ ! -e /run/die ]; do sleep 0.01; done; exit 7'\n`,
+  'storing.service': '[Service]\nFileDescriptorStoreMax=4\nExecStart=/usr/bin/python3 /srv/store.py\n',
   'broken.service': '[Service]\nExecStart=/run/no-such-program\n',
 };
+
+/** Gives the reading end of a pipe away when it is told to, and writes down when nobody has it any more. */
+const STORE = `import array, os, select, signal, socket, time
+# Its unit fails, and it is told to end.
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+r, w = os.pipe()
+while not os.path.exists('/run/store'): time.sleep(0.01)
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+    s.connect(os.environ['NOTIFY_SOCKET'])
+    s.sendmsg([b'FDSTORE=1\\nFDNAME=lost'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [r]))])
+os.close(r)
+waits = select.poll(); waits.register(w, 0); waits.poll()
+open('/run/let-go', 'w').close()
+time.sleep(1000)
+`;
 
 const boot = { units: UNITS, args: ['--log-target', 'console', '--log-level', 'notice'], env: { HEARTWOOD_FAULTS: '1', HEARTWOOD_HANG_MSEC: '2000' } } as const;
 
@@ -131,6 +147,16 @@ test('a service whose exit two managers died of has failed, with the reason', { 
   rig.signal('SIGSEGV');
   await rig.until(() => deaths(rig) === 2);
   assert.equal(await rig.property('mortal.service', 'ActiveState'), 'failed');
+}));
+
+test('fds in a message that two managers died of are closed', { skip }, () => withRig({ ...boot, files: { 'srv/store.py': { text: STORE } } }, async (rig) => {
+  await rig.booted();
+  assert.equal((await rig.initctl('start', 'storing.service')).status, 0);
+  await arm(rig, 'segv', 'at', 'in-step', '0', '2');
+  await rig.run(['touch', '/run/store']);
+  await rig.until(() => rig.console.includes('died twice of the event "notify"'), { what: 'the message to be left out' });
+  assert.match(rig.console, /closed what no unit knows any more: store:storing\.service:lost:1/);
+  await rig.until(async () => (await rig.run(['test', '-e', '/run/let-go'])).status === 0, { what: 'the pipe to have no reader' });
 }));
 
 test('a spawn that two managers died of is a failed start, with the reason', { skip }, () => withRig(boot, async (rig) => {

@@ -4,3 +4,8 @@
 export function storedName(key: string): string {
   return key.split(':').at(-2) ?? 'stored';
 }
+
+/** Whether a name of the host's table is a key of a store. */
+export function isStoredFd(name: string): boolean {
+  return name.startsWith('store:');
+}
