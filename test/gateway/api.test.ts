@@ -74,10 +74,10 @@ test('units are started, stopped and signalled; what fails says so with a status
 test('a unit is made, changed and removed; one that was not made here is not removed', limit, async () => {
   await withHouse({ configuration }, async (house) => {
     const put = (text: string): ReturnType<House['ask']> => house.ask('/api/v1/units/made', { method: 'PUT', headers: bearer('boss'), body: { text } });
-    const first = await put('[Service]\nExecStart=/bin/sleep 1001\n');
+    const first = await put('[Service]\nType=exec\nExecStart=/bin/sleep 1001\n');
     assert.equal(first.status, 200, first.text);
     assert.match(house.initctl('status made'), /sleep 1001/);
-    assert.match((await put('[Service]\nExecStart=/bin/sleep 1002\n')).text, /"change":"changed"/);
+    assert.match((await put('[Service]\nType=exec\nExecStart=/bin/sleep 1002\n')).text, /"change":"changed"/);
     assert.match(house.initctl('status made'), /sleep 1002/);
     const bad = await put('[Service]\nExecStop=/bin/true\n');
     assert.equal(bad.status, 409);
