@@ -234,7 +234,10 @@ mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_EXEC); print("code")`);
 });
 
 test('the clock cannot be set and no module be loaded', needsPython, async () => {
-  assert.equal(await under({ protectClock: true }, 'date >/dev/null && date -s "2020-01-01" >/dev/null 2>&1 && echo yes || echo no'), 'no');
+  // Without a time to set, so that a filter that is missing does no harm: the kernel says EFAULT then, the filter EPERM.
+  const CLOCK_SETTIME = process.arch === 'arm64' ? 112 : 227;
+  assert.equal(await under({ protectClock: true }, python(`print(call(${String(CLOCK_SETTIME)}, 0, 0))`)), '1');
+  assert.equal(await under({}, python(`print(call(${String(CLOCK_SETTIME)}, 0, 0))`)), '14');
   const INIT_MODULE = process.arch === 'arm64' ? 105 : 175;
   assert.equal(await under({ protectKernelModules: true }, python(`print(call(${String(INIT_MODULE)}, 0, 0, 0))`)), '1');
 });
