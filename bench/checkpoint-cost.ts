@@ -16,7 +16,7 @@ import { BUILT_IN_DEFAULTS } from '../src/core/unit-file/unit-defaults.ts';
 import { CheckpointMemory } from '../src/host/checkpoint/checkpoint-memory.ts';
 import { CheckpointJournal, type Journal } from '../src/host/checkpoint/journal.ts';
 import { readClock } from '../src/host/clock.ts';
-import { Drills } from '../src/host/drills.ts';
+import { Drills } from '../src/host/faults/drills.ts';
 import type { EngineFacts } from '../src/host/engine.ts';
 import { loadNative } from '../src/host/load-native.ts';
 import { ManagerEngine } from '../src/host/manager-engine.ts';

@@ -10,8 +10,8 @@ import type { Fd, RequestId, UnitName } from '../base/brand.ts';
 import type { Change, LogLevel, Reply } from '../core/manager/effect.ts';
 import type { UnstampedEvent } from '../core/manager/event.ts';
 import type { ManagerState } from '../core/manager/state.ts';
-import type { Drills } from './drills.ts';
-import type { ArmedFault } from './fault-points.ts';
+import type { Drills } from './faults/drills.ts';
+import type { ArmedFault } from './faults/fault-points.ts';
 import type { FdTable } from './fd-table.ts';
 import type { NativeBinding } from './native.ts';
 

@@ -16,7 +16,7 @@ import type { UnitDefaults } from '../core/unit-file/unit-defaults.ts';
 import { parseSize, parseTasksMax, parseUnsigned } from '../core/unit-file/value/number.ts';
 import { LIMIT_NAMES, parseResourceLimit } from '../core/unit-file/value/resource-limit.ts';
 import { parseLogLevel } from './logging/manager-log.ts';
-import { ENGINE_MEMORY_MAX_DEFAULT, ENGINE_MEMORY_MAX_LEAST } from './memory-ceiling.ts';
+import { ENGINE_MEMORY_MAX_DEFAULT, ENGINE_MEMORY_MAX_LEAST } from './memory/memory-ceiling.ts';
 
 /** What `ini` makes of a file: sections of keys; `KEY[]=` lines become lists. */
 export type IniFile = Readonly<Record<string, unknown>>;

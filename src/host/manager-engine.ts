@@ -20,8 +20,8 @@ import type { ManagerState } from '../core/manager/state.ts';
 import type { Journal } from './checkpoint/journal.ts';
 import { readClock } from './clock.ts';
 import type { Engine, EngineFacts, LoadOutcome, ManagerLog, SourcePriority } from './engine.ts';
-import type { Drills } from './drills.ts';
-import type { ArmedFault } from './fault-points.ts';
+import type { Drills } from './faults/drills.ts';
+import type { ArmedFault } from './faults/fault-points.ts';
 import type { NativeBinding } from './native.ts';
 import type { PollSet } from './poll-set.ts';
 

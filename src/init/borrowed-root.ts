@@ -6,7 +6,7 @@
  * with it one /proc; whoever shares the machine's has mounted another one over it, or none.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
-import { parseMountInfo } from '../host/mount-info.ts';
+import { parseMountInfo } from '../host/storage/mount-info.ts';
 
 export interface RootEvidence {
   readonly pid: number;

@@ -1,8 +1,8 @@
 /** `heartwood --check-state=MODE`: whether this build could go on with the state of a running manager. The manager asks. */
 import { fstatSync, readSync } from 'node:fs';
 import { answerQuestion } from '../host/checkpoint/state-question.ts';
-import { NEXT_BUILD_CONSENT } from '../host/next-build.ts';
-import { hasDevices } from '../host/has-devices.ts';
+import { NEXT_BUILD_CONSENT } from '../host/checkpoint/next-build.ts';
+import { hasDevices } from '../host/storage/has-devices.ts';
 import { createUnitLoader } from '../host/unit-loader/unit-loader.ts';
 import type { BootOptions } from './boot.ts';
 

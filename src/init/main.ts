@@ -7,7 +7,7 @@ import { BUILT_IN_DEFAULTS } from '../core/unit-file/unit-defaults.ts';
 import type { ManagerConfig } from '../core/manager/state.ts';
 import { isUnitName } from '../core/unit/unit-name.ts';
 import { openCheckpoint } from '../host/checkpoint/checkpoint.ts';
-import { OWN_VARIABLES, restoreEnvironment } from '../host/inherited-environment.ts';
+import { OWN_VARIABLES, restoreEnvironment } from '../host/spawn/inherited-environment.ts';
 import { loadNative } from '../host/load-native.ts';
 import { readConfiguration } from '../host/manager-configuration.ts';
 import { shippedUnitDirectory } from '../host/program-paths.ts';

@@ -2,7 +2,7 @@
  * `heartwood -- CMD`: one command as the main service, as tini and dumb-init run it, but with a whole tree that is reaped and
  * stopped. The unit is made here; no unit file is read.
  */
-import { OWN_VARIABLES } from '../host/inherited-environment.ts';
+import { OWN_VARIABLES } from '../host/spawn/inherited-environment.ts';
 import type { Fd, UnitName } from '../base/brand.ts';
 import type { ExecContext } from '../core/unit/exec-context.ts';
 import type { ServiceUnit } from '../core/unit/service.ts';

@@ -4,7 +4,7 @@ import { valuesOf } from '../base/persistent-map.ts';
 import { initialState, step } from '../core/manager/step.ts';
 import type { Job } from '../core/manager/state.ts';
 import { readClock } from '../host/clock.ts';
-import { hasDevices } from '../host/has-devices.ts';
+import { hasDevices } from '../host/storage/has-devices.ts';
 import { createUnitLoader } from '../host/unit-loader/unit-loader.ts';
 import type { BootOptions } from './boot.ts';
 

@@ -15,7 +15,7 @@ import type { Change, LogLevel, Reply } from '../../src/core/manager/effect.ts';
 import type { UnitDefinition } from '../../src/core/unit/definition.ts';
 import { ControlServer } from '../../src/host/control-server/control-server.ts';
 import type { UnstampedEvent } from '../../src/core/manager/event.ts';
-import { Drills } from '../../src/host/drills.ts';
+import { Drills } from '../../src/host/faults/drills.ts';
 import type { Engine, LoadOutcome, SourcePriority } from '../../src/host/engine.ts';
 import { loadNative } from '../../src/host/load-native.ts';
 import { PollSet } from '../../src/host/poll-set.ts';

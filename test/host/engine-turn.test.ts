@@ -5,7 +5,7 @@ import type { Effect } from '../../src/core/manager/effect.ts';
 import type { ManagerEvent } from '../../src/core/manager/event.ts';
 import type { ManagerState } from '../../src/core/manager/state.ts';
 import type { EngineFacts, SourcePriority } from '../../src/host/engine.ts';
-import { Drills } from '../../src/host/drills.ts';
+import { Drills } from '../../src/host/faults/drills.ts';
 import { ManagerEngine } from '../../src/host/manager-engine.ts';
 import type { Step } from '../../src/core/manager/replay.ts';
 import type { NativeBinding } from '../../src/host/native.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MemoryCeiling } from '../../src/host/memory-ceiling.ts';
+import { MemoryCeiling } from '../../src/host/memory/memory-ceiling.ts';
 
 const MIB = 2 ** 20;
 const SECOND = 1_000_000;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { confinementFilters } from '../../src/core/system-call/confinement-filters.ts';
 import { UNCONFINED, type ConfinedPath, type Confinement } from '../../src/core/unit/confinement.ts';
-import { serialiseExecSpec, type ConfinementSpec, type ExecSpec } from '../../src/host/exec-spec.ts';
+import { serialiseExecSpec, type ConfinementSpec, type ExecSpec } from '../../src/host/spawn/exec-spec.ts';
 import { execute, outputOf, run, shell } from './executor-run.ts';
 import { plain } from './plain-exec-spec.ts';
 import { isRoot, native } from './native-under-test.ts';

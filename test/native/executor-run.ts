@@ -1,8 +1,8 @@
 /** Running `unit-executor` by itself, for the tests beside this file. */
 import assert from 'node:assert/strict';
 import type { Fd } from '../../src/base/brand.ts';
-import { parseExecReport, type ExecReport } from '../../src/host/exec-report.ts';
-import { serialiseExecSpec, type ExecSpec } from '../../src/host/exec-spec.ts';
+import { parseExecReport, type ExecReport } from '../../src/host/spawn/exec-report.ts';
+import { serialiseExecSpec, type ExecSpec } from '../../src/host/spawn/exec-spec.ts';
 import type { ProcessExit, SpawnSpec } from '../../src/host/native.ts';
 import { plain, SPEC_FD } from './plain-exec-spec.ts';
 import { executorPath, exitOf, memfdWith, native, nodeEnvironment, nullFd, ok, outputPipe, plainSpawn, readToEnd, started } from './native-under-test.ts';

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, re
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { serialiseExecSpec, type DirectorySpec, type ExecSpec } from '../../src/host/exec-spec.ts';
+import { serialiseExecSpec, type DirectorySpec, type ExecSpec } from '../../src/host/spawn/exec-spec.ts';
 import { execute, outputOf, run, shell } from './executor-run.ts';
 import { plain } from './plain-exec-spec.ts';
 import { isRoot, memfdWith, native, ok } from './native-under-test.ts';

@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
-import { restoreEnvironment } from '../../src/host/inherited-environment.ts';
+import { restoreEnvironment } from '../../src/host/spawn/inherited-environment.ts';
 import { addonPath, native, nodeEnvironment, nullFd, ok, outputPipe, plainSpawn, readToEnd, run, exitOf, started } from './native-under-test.ts';
 
 /** A built tree with another manager in it: one that tells how it was started. */

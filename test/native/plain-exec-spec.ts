@@ -1,5 +1,5 @@
 /** A specification for the executor that asks for nothing, to be changed by each test in the one thing it is about. */
-import type { ExecSpec } from '../../src/host/exec-spec.ts';
+import type { ExecSpec } from '../../src/host/spawn/exec-spec.ts';
 
 /** Where the executor finds its specification and the pipe to report to: the first two of `extraFds`. */
 export const SPEC_FD = 3;

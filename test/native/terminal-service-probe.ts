@@ -2,8 +2,8 @@
  * Runs beside a terminal (see terminal.test.ts), in a session without one, and starts services on it: one that takes it from the
  * session that holds it, and one that fails because it is held.
  */
-import { parseExecReport, type ExecReport } from '../../src/host/exec-report.ts';
-import { serialiseExecSpec } from '../../src/host/exec-spec.ts';
+import { parseExecReport, type ExecReport } from '../../src/host/spawn/exec-report.ts';
+import { serialiseExecSpec } from '../../src/host/spawn/exec-spec.ts';
 import { plain, SPEC_FD } from './plain-exec-spec.ts';
 import { executorPath, exitOf, memfdWith, native, nodeEnvironment, nullFd, ok, outputPipe, plainSpawn, readToEnd, started } from './native-under-test.ts';
 

@@ -17,8 +17,8 @@
 import type { Fd, Pid } from '../../base/brand.ts';
 import type { FaultPlace } from '../../control/requests.ts';
 import { NOWHERE, type Position } from '../../core/manager/replay.ts';
-import { FAULT_POINTS } from '../fault-points.ts';
-import type { ArmedFault } from '../fault-points.ts';
+import { FAULT_POINTS } from '../faults/fault-points.ts';
+import type { ArmedFault } from '../faults/fault-points.ts';
 import type { NativeBinding, Outcome } from '../native.ts';
 
 const MAGIC = 0x4857_4350;

@@ -2,7 +2,7 @@
 import type { ConditionHost } from './condition-host.ts';
 import type { ConditionTest, Verdict } from './path-conditions.ts';
 import { compareVersions, holdsFor, splitOperator } from './comparison.ts';
-import { patternToRegExp } from '../shell-pattern.ts';
+import { patternToRegExp } from '../watching/shell-pattern.ts';
 import { detectVirtualization, isContainer } from './virtualization.ts';
 
 /** uname's machine names to systemd's architecture names. */

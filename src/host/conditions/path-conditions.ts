@@ -1,6 +1,6 @@
 /** Conditions about paths: systemd.unit(5), ConditionPathExists= and its kin. */
 import type { ConditionHost } from './condition-host.ts';
-import { expandGlob } from '../shell-pattern.ts';
+import { expandGlob } from '../watching/shell-pattern.ts';
 
 /** True, false, or a sentence why it could not be told. */
 export type Verdict = boolean | string;

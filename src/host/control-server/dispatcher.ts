@@ -12,7 +12,7 @@ import type { UnitName } from '../../base/brand.ts';
 import type { Request } from '../../core/manager/event.ts';
 import { findUnit } from '../../core/manager/query.ts';
 import type { Engine } from '../engine.ts';
-import { FAULT_SIGNALS, commitFault } from '../faults.ts';
+import { FAULT_SIGNALS, commitFault } from '../faults/faults.ts';
 import type { Peer } from './connection.ts';
 import { callUnit } from './call-unit.ts';
 import { isAssignment } from '../../core/unit-file/value/environment.ts';

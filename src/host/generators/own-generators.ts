@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path';
 import { generateFromFstab } from '../../core/generator/fstab.ts';
 import { generateFromScripts, type InitScript, type RunlevelLink } from '../../core/generator/sysv.ts';
 import type { GeneratedFile } from '../../core/generator/generated-file.ts';
-import { isSysReadOnly } from '../has-devices.ts';
+import { isSysReadOnly } from '../storage/has-devices.ts';
 import { writeGenerated, type OutputDirectories } from './write-generated.ts';
 import { isProgram } from './is-program.ts';
 

@@ -10,7 +10,7 @@
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import type { NativeBinding } from '../native.ts';
-import { MS_NODEV, MS_NOEXEC, MS_NOSUID } from '../mount-flags.ts';
+import { MS_NODEV, MS_NOEXEC, MS_NOSUID } from '../storage/mount-flags.ts';
 
 /** A folder made and removed to find out whether we may. */
 const PROBE_NAME = '.heartwood-probe';

@@ -20,7 +20,7 @@ import type { Birthplace, FormerProcesses, GroupKill, ProcessTracker } from './p
 import { MANAGER_LEAF } from './cgroup-root.ts';
 import { needsContinue } from './process-tracker.ts';
 import { SIGCONT, SIGHUP, SIGKILL } from '../../base/signals.ts';
-import { IN_MODIFY } from '../inotify-flags.ts';
+import { IN_MODIFY } from '../watching/inotify-flags.ts';
 
 /** Rounds of reading cgroup.procs and signalling what is new, against a service that forks meanwhile. */
 const SIGNAL_ROUNDS_MAX = 16;

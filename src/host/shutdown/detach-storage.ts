@@ -1,9 +1,9 @@
 /** Takes swap and file systems out of use at the end of a system's life, so that nothing written is lost. */
 import { readFileSync } from 'node:fs';
 import type { ManagerLog } from '../engine.ts';
-import { parseMountInfo, unescapeOctal } from '../mount-info.ts';
+import { parseMountInfo, unescapeOctal } from '../storage/mount-info.ts';
 import type { NativeBinding } from '../native.ts';
-import { MS_RDONLY, MS_REMOUNT } from '../mount-flags.ts';
+import { MS_RDONLY, MS_REMOUNT } from '../storage/mount-flags.ts';
 
 /** A mount that is busy because of another one below it goes in a later round. */
 const ROUNDS_MAX = 8;

@@ -11,7 +11,7 @@ import { confinementFilters, type NamedProgram } from '../../core/system-call/co
 import type { NativeArchitecture } from '../../core/system-call/program.ts';
 import type { Confinement } from '../../core/unit/confinement.ts';
 import type { Dependency } from '../../core/unit/dependency.ts';
-import type { ConfinementSpec } from '../exec-spec.ts';
+import type { ConfinementSpec } from './exec-spec.ts';
 import type { NativeBinding } from '../native.ts';
 
 /** umount2(2): away at once from where it is seen, gone when nobody uses it any more. */

@@ -10,8 +10,8 @@
  * and at last UnsetEnvironment= takes away.
  */
 import type { DirectoryKind, ExecContext } from '../../core/unit/exec-context.ts';
-import type { PathLookup } from '../shell-pattern.ts';
-import { expandGlob } from '../shell-pattern.ts';
+import type { PathLookup } from '../watching/shell-pattern.ts';
+import { expandGlob } from '../watching/shell-pattern.ts';
 import { parseEnvironmentFile } from './environment-file.ts';
 import type { UserRecord } from './user-database.ts';
 

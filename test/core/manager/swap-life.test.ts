@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { UnitName } from '../../../src/base/brand.ts';
 import type { SwapPoint } from '../../../src/core/unit/swap.ts';
 import { buildSwapPoint } from '../../../src/core/unit-file/build-unit.ts';
-import { parseSwaps } from '../../../src/host/swap-table.ts';
+import { parseSwaps } from '../../../src/host/storage/swap-table.ts';
 import { CONTEXT, edgesOf, unitOf } from '../unit-file/unit-rig.ts';
 import { OneUnitManager } from './one-unit-rig.ts';
 

@@ -1,5 +1,5 @@
 /** The kernel's table of mounts as text: proc_pid_mountinfo(5). Pure. */
-import type { MountPoint } from '../core/unit/mount.ts';
+import type { MountPoint } from '../../core/unit/mount.ts';
 
 /** White space and backslashes are written as octal numbers in files of /proc. */
 export function unescapeOctal(text: string): string {

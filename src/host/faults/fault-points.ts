@@ -4,7 +4,7 @@
  * The numbers are written into the checkpoint, so that a fault can strike more than one engine; the first three are known to native code
  * too (native/addon/checkpoint-layout.h).
  */
-import type { FaultPlace } from '../control/requests.ts';
+import type { FaultPlace } from '../../control/requests.ts';
 
 export const FAULT_POINTS: Readonly<Record<FaultPlace, number>> = {
   /** A child that ended was looked at and written down, and is not yet reaped. */

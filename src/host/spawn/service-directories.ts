@@ -1,7 +1,7 @@
 /** RuntimeDirectory= and its kin: their removal when a unit stops. Made by the executor. Source: systemd.exec(5). */
 import { lstatSync, readlinkSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DirectoryKind, ServiceDirectory } from '../core/unit/exec-context.ts';
+import type { DirectoryKind, ServiceDirectory } from '../../core/unit/exec-context.ts';
 
 /**
  * Removes directories of a unit with what is in them, and links that were made to them.

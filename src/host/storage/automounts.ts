@@ -7,14 +7,14 @@
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
-import type { Errno, Fd, UnitName } from '../base/brand.ts';
-import type { Effect } from '../core/manager/effect.ts';
-import type { UnstampedEvent } from '../core/manager/event.ts';
-import { POLL_IN, type ManagerLog } from './engine.ts';
-import type { FdTable } from './fd-table.ts';
+import type { Errno, Fd, UnitName } from '../../base/brand.ts';
+import type { Effect } from '../../core/manager/effect.ts';
+import type { UnstampedEvent } from '../../core/manager/event.ts';
+import { POLL_IN, type ManagerLog } from '../engine.ts';
+import type { FdTable } from '../fd-table.ts';
 import { parseMountInfo } from './mount-info.ts';
-import type { NativeBinding } from './native.ts';
-import type { PollSet } from './poll-set.ts';
+import type { NativeBinding } from '../native.ts';
+import type { PollSet } from '../poll-set.ts';
 
 /** umount2(2) */
 const MNT_DETACH = 2;

@@ -4,9 +4,9 @@
  * Nothing of it is part of the state: an engine that dies forgets what was to come. A service that is held stays held then; `initctl kill
  * -s CONT` lets it go.
  */
-import type { Errno, Pid, UnitName } from '../base/brand.ts';
-import { SIGCONT, SIGKILL, SIGSTOP } from '../base/signals.ts';
-import type { UnitFault } from '../control/requests.ts';
+import type { Errno, Pid, UnitName } from '../../base/brand.ts';
+import { SIGCONT, SIGKILL, SIGSTOP } from '../../base/signals.ts';
+import type { UnitFault } from '../../control/requests.ts';
 
 export interface DrillsOptions {
   readonly signal: (pid: number, signal: number) => Errno | 0;

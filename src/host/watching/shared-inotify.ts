@@ -5,11 +5,11 @@
  * The kernel has one watch for a file however often it is asked, with all wishes in one mask. Who wished for what is kept here, and events
  * go to those who wished for them.
  */
-import type { Errno, Fd } from '../base/brand.ts';
-import { POLL_IN } from './engine.ts';
+import type { Errno, Fd } from '../../base/brand.ts';
+import { POLL_IN } from '../engine.ts';
 import { IN_IGNORED, IN_MASK_ADD, IN_Q_OVERFLOW, IN_UNMOUNT } from './inotify-flags.ts';
-import type { NativeBinding } from './native.ts';
-import type { PollSet } from './poll-set.ts';
+import type { NativeBinding } from '../native.ts';
+import type { PollSet } from '../poll-set.ts';
 
 /** `watch` as `add` returned it, -1 when events were lost. */
 export interface WatchRecord {

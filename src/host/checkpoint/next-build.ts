@@ -3,10 +3,10 @@
  * could go on with it. A build that does not start, crashes, hangs or knows nothing of the question is not gone over to either.
  */
 import { readSync, writeFileSync } from 'node:fs';
-import type { Fd, Pid } from '../base/brand.ts';
-import { SIGKILL } from '../base/signals.ts';
-import type { NativeBinding } from './native.ts';
-import { managerCommand } from './program-paths.ts';
+import type { Fd, Pid } from '../../base/brand.ts';
+import { SIGKILL } from '../../base/signals.ts';
+import type { NativeBinding } from '../native.ts';
+import { managerCommand } from '../program-paths.ts';
 
 /** Ten times what a thousand units take on a busy machine. */
 const ANSWER_LIMIT_MSEC = 20_000;

@@ -1,7 +1,7 @@
 /** PIDFile= of systemd.service(5): a file a forking daemon writes its pid to. Anybody who can write it could name any process. */
 import { statSync } from 'node:fs';
-import type { Pid, UnitName } from '../base/brand.ts';
-import type { NativeBinding } from './native.ts';
+import type { Pid, UnitName } from '../../base/brand.ts';
+import type { NativeBinding } from '../native.ts';
 
 /** A pid and a newline; some daemons add lines of their own. */
 const FILE_BYTES_MAX = 4096;

@@ -1,13 +1,13 @@
 /** Watches the kernel's table of swaps, so that what anybody turns on and off is seen by the manager. */
 import { readFileSync, realpathSync } from 'node:fs';
-import type { UnitName } from '../base/brand.ts';
-import type { UnitDefinition } from '../core/unit/definition.ts';
-import type { SwapPoint } from '../core/unit/swap.ts';
-import { unitNameFromPath } from '../core/unit/unit-name.ts';
-import type { ManagerLog } from './engine.ts';
+import type { UnitName } from '../../base/brand.ts';
+import type { UnitDefinition } from '../../core/unit/definition.ts';
+import type { SwapPoint } from '../../core/unit/swap.ts';
+import { unitNameFromPath } from '../../core/unit/unit-name.ts';
+import type { ManagerLog } from '../engine.ts';
 import { unescapeOctal } from './mount-info.ts';
-import type { NativeBinding } from './native.ts';
-import type { PollSet } from './poll-set.ts';
+import type { NativeBinding } from '../native.ts';
+import type { PollSet } from '../poll-set.ts';
 
 const TABLE = '/proc/swaps';
 

@@ -1,7 +1,7 @@
 /** Deaths on request, for drills and tests: each takes the way that the real mistake would take. */
-import { unreachable } from '../base/assert.ts';
-import type { Fault } from '../control/requests.ts';
-import type { NativeBinding } from './native.ts';
+import { unreachable } from '../../base/assert.ts';
+import type { Fault } from '../../control/requests.ts';
+import type { NativeBinding } from '../native.ts';
 
 /** Deaths by a signal, by its number: the ones that can wait at a place. */
 export const FAULT_SIGNALS: Readonly<Partial<Record<Fault, number>>> & Readonly<Record<'segv' | 'bus' | 'fpe' | 'ill', number>> = { segv: 11, bus: 7, fpe: 8, ill: 4, abort: 6 };

@@ -5,7 +5,7 @@
  * empty pages go back to the kernel. After that, clean pages of Node's own text go back to the page cache: half of the resident
  * memory, and they come back by themselves when they are touched. Once only: an idle manager does not wake up.
  */
-import type { NativeBinding } from './native.ts';
+import type { NativeBinding } from '../native.ts';
 
 /** When the dust of the boot has settled. */
 const SETTLE_DELAY_MSEC = 3000;

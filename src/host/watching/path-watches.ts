@@ -7,13 +7,13 @@
  */
 import { mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { UnitName } from '../base/brand.ts';
-import type { UnstampedEvent } from '../core/manager/event.ts';
-import type { PathObservation } from '../core/manager/state.ts';
-import type { PathWatchKind } from '../core/unit/path.ts';
-import type { ManagerLog } from './engine.ts';
-import type { NativeBinding } from './native.ts';
-import type { PollSet } from './poll-set.ts';
+import type { UnitName } from '../../base/brand.ts';
+import type { UnstampedEvent } from '../../core/manager/event.ts';
+import type { PathObservation } from '../../core/manager/state.ts';
+import type { PathWatchKind } from '../../core/unit/path.ts';
+import type { ManagerLog } from '../engine.ts';
+import type { NativeBinding } from '../native.ts';
+import type { PollSet } from '../poll-set.ts';
 import { SharedInotify, type WatchRecord } from './shared-inotify.ts';
 import { expandGlob } from './shell-pattern.ts';
 import { IN_ATTRIB, IN_CLOSE_WRITE, IN_CREATE, IN_DELETE, IN_DELETE_SELF, IN_MODIFY, IN_MOVED_FROM, IN_MOVED_TO, IN_MOVE_SELF, IN_Q_OVERFLOW } from './inotify-flags.ts';

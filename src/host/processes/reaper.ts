@@ -2,8 +2,8 @@
  * Reaping: every child that ended, and as PID 1 or subreaper every orphan too. The drain loop never stops before the kernel has
  * none left, up to a bound for each wake-up, so zombies do not pile up whatever else happens.
  */
-import type { Pid, UnitName } from '../base/brand.ts';
-import type { NativeBinding, ProcessExit } from './native.ts';
+import type { Pid, UnitName } from '../../base/brand.ts';
+import type { NativeBinding, ProcessExit } from '../native.ts';
 
 /** Exits taken in one wake-up: some 50 ms of work. Then other sources have their turn first. kExitsMax of the addon. */
 const EXITS_MAX = 8192;

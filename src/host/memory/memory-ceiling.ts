@@ -5,7 +5,7 @@
  * engine whose state alone needs more would execute itself anew without end, so it does so only when it has grown by a part of the
  * ceiling since it was smallest; after a large boot that is at most once, for the next engine begins with the state. Then it says so.
  */
-import type { ManagerLog } from './engine.ts';
+import type { ManagerLog } from '../engine.ts';
 
 /**
  * Ten thousand units take about 200 MiB. More than twice as much is a leak, or a state that nobody has measured; the machine's memory

@@ -1,14 +1,14 @@
 /** Watches the kernel's table of mounts, so that what anybody mounts and unmounts is seen by the manager. */
 import { readFileSync } from 'node:fs';
-import type { UnitName } from '../base/brand.ts';
-import type { UnitDefinition } from '../core/unit/definition.ts';
-import type { MountPoint } from '../core/unit/mount.ts';
-import { isApiMount } from '../core/unit-file/build-mount.ts';
-import { unitNameFromPath } from '../core/unit/unit-name.ts';
-import type { ManagerLog } from './engine.ts';
+import type { UnitName } from '../../base/brand.ts';
+import type { UnitDefinition } from '../../core/unit/definition.ts';
+import type { MountPoint } from '../../core/unit/mount.ts';
+import { isApiMount } from '../../core/unit-file/build-mount.ts';
+import { unitNameFromPath } from '../../core/unit/unit-name.ts';
+import type { ManagerLog } from '../engine.ts';
 import { parseMountInfo } from './mount-info.ts';
-import type { NativeBinding } from './native.ts';
-import type { PollSet } from './poll-set.ts';
+import type { NativeBinding } from '../native.ts';
+import type { PollSet } from '../poll-set.ts';
 
 const TABLE = '/proc/self/mountinfo';
 /** Every mount is a unit. A machine with more mounts than this (containers by the thousand) has them of no concern to the manager. */

@@ -1,10 +1,10 @@
 /** Tells when the wall clock was set (also by waking from sleep), and when the machine's time zone changed. */
-import type { Fd } from '../base/brand.ts';
-import type { UnstampedEvent } from '../core/manager/event.ts';
-import { POLL_IN, type ManagerLog } from './engine.ts';
-import type { NativeBinding } from './native.ts';
-import type { PollSet } from './poll-set.ts';
-import { readLocalZone } from './unit-loader/time-zones.ts';
+import type { Fd } from '../../base/brand.ts';
+import type { UnstampedEvent } from '../../core/manager/event.ts';
+import { POLL_IN, type ManagerLog } from '../engine.ts';
+import type { NativeBinding } from '../native.ts';
+import type { PollSet } from '../poll-set.ts';
+import { readLocalZone } from '../unit-loader/time-zones.ts';
 import { IN_CLOSE_WRITE, IN_CREATE, IN_DELETE, IN_MOVED_TO } from './inotify-flags.ts';
 
 /** inotify(7): what replacing a file or link by another does to its directory. */

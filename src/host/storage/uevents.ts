@@ -2,10 +2,10 @@
  * Tells when the kernel says that devices came or went: netlink(7), NETLINK_KOBJECT_UEVENT. Nodes below /dev are watched with inotify;
  * these events are for what is below /sys alone, as network interfaces are.
  */
-import { POLL_IN, type ManagerLog } from './engine.ts';
-import type { NativeBinding } from './native.ts';
-import type { PollSet } from './poll-set.ts';
-import { AF_NETLINK, netlinkBytes } from './sockets/address-bytes.ts';
+import { POLL_IN, type ManagerLog } from '../engine.ts';
+import type { NativeBinding } from '../native.ts';
+import type { PollSet } from '../poll-set.ts';
+import { AF_NETLINK, netlinkBytes } from '../sockets/address-bytes.ts';
 
 /** Numbers of socket(2) and <linux/netlink.h>, the same on all of Linux's machines. */
 const SOCK_DGRAM = 2;

@@ -8,10 +8,10 @@
  * which refuses unknown keys: manager and executor are built together, so there is one version.
  */
 import { Buffer } from 'node:buffer';
-import { assert } from '../base/assert.ts';
-import type { NamedProgram } from '../core/system-call/confinement-filters.ts';
-import type { Confinement } from '../core/unit/confinement.ts';
-import type { DirectoryKind } from '../core/unit/exec-context.ts';
+import { assert } from '../../base/assert.ts';
+import type { NamedProgram } from '../../core/system-call/confinement-filters.ts';
+import type { Confinement } from '../../core/unit/confinement.ts';
+import type { DirectoryKind } from '../../core/unit/exec-context.ts';
 
 /** Where one of the standard streams comes from. `inherit` keeps the descriptor that `spawn` was given. */
 export type StreamSource =
