@@ -11,7 +11,7 @@ import { buildUnit } from '../core/unit-file/build-unit.ts';
 import { lexUnitFile } from '../core/unit-file/lexer.ts';
 import type { SpecifierContext } from '../core/unit-file/specifiers.ts';
 import type { UnitDefaults } from '../core/unit-file/unit-defaults.ts';
-import type { UnitSource } from '../host/manager.ts';
+import type { UnitSource } from '../host/unit-source.ts';
 import type { SignalRecord } from '../host/native.ts';
 import { SIGTSTP, SIGTTIN, SIGTTOU } from '../base/signals.ts';
 import { machineTimeZones } from '../host/unit-loader/time-zones.ts';
