@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { locateGroup, parseCgroupMounts, parseOwnGroup } from '../../src/host/processes/cgroup-root.ts';
-import { attributesOf, sliceGroupPath } from '../../src/host/processes/control-groups.ts';
+import { attributesOf } from '../../src/host/processes/group-attributes.ts';
+import { sliceGroupPath } from '../../src/host/processes/group-paths.ts';
 import { needsContinue } from '../../src/host/processes/process-tracker.ts';
 import { parseDataMounts, parseSwaps } from '../../src/host/shutdown/detach-storage.ts';
 import { parseRemoteMounts } from '../../src/host/spawn/remote-mounts.ts';

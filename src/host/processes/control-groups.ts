@@ -5,22 +5,19 @@
  *   exits that are not ours to reap. It is spread only when a stop takes its time, because most are over before it could be of use.
  * - A group that `cgroup.kill` was used on is made anew before the next process is born into it: kernels around 6.18 kill whatever
  *   CLONE_INTO_CGROUP puts into such a group. Where it cannot be removed yet, its next process is born into a sub-group.
- * - Controllers are enabled when the first unit asks for one, from the root down; the manager then moves into a
- *   leaf (`init.scope`), since a group with processes cannot have controllers below it.
  */
 import { readdirSync, statSync } from 'node:fs';
 import type { Fd, Pid, UnitName } from '../../base/brand.ts';
-import type { CgroupContext, LimitValue } from '../../core/unit/exec-context.ts';
+import { SIGCONT, SIGHUP, SIGKILL } from '../../base/signals.ts';
+import type { CgroupContext } from '../../core/unit/exec-context.ts';
 import { POLL_IN } from '../engine.ts';
 import type { NativeBinding } from '../native.ts';
-import { memoryOfMachine, tasksOfMachine } from './machine-size.ts';
 import type { PollSet } from '../poll-set.ts';
-import { parseOwnGroup } from './cgroup-root.ts';
-import type { Birthplace, FormerProcesses, GroupKill, ProcessTracker } from './process-tracker.ts';
-import { MANAGER_LEAF } from './cgroup-root.ts';
-import { needsContinue } from './process-tracker.ts';
-import { SIGCONT, SIGHUP, SIGKILL } from '../../base/signals.ts';
 import { IN_MODIFY } from '../watching/inotify-flags.ts';
+import { parseOwnGroup } from './cgroup-root.ts';
+import { GroupAttributes, type AttributedGroup, type GroupAttributesOptions, type NotEffective } from './group-attributes.ts';
+import { groupPath, sliceGroupPath } from './group-paths.ts';
+import { needsContinue, type Birthplace, type FormerProcesses, type GroupKill, type ProcessTracker } from './process-tracker.ts';
 
 /** Rounds of reading cgroup.procs and signalling what is new, against a service that forks meanwhile. */
 const SIGNAL_ROUNDS_MAX = 16;
@@ -34,90 +31,22 @@ const LINKS_OF_A_LEAF = 2;
 /** Fresh sub-groups tried when a killed group cannot be replaced. */
 const REPLACEMENTS_MAX = 64;
 
-interface Group {
+interface Group extends AttributedGroup {
   readonly unit: UnitName;
-  /** Relative to the root, `/system.slice/nginx.service`. */
-  readonly path: string;
   /** Where the next process is born: `path`, or a sub-group of it. */
   birthPath: string;
   /** cgroup.kill was used since the directory was made. */
   killed: boolean;
   watch: number | null;
-  notEffective: readonly { readonly directive: string; readonly why: string }[];
-  attributes: string;
 }
 
-/** What one directive wants of the kernel. */
-interface Attribute {
-  readonly directive: string;
-  readonly controller: 'memory' | 'pids' | 'cpu' | 'io';
-  readonly file: string;
-  readonly value: string;
-}
-
-/** A slice's groups are nested by its name: `a-b.slice` lives in `a.slice`. `-.slice` is the root. */
-export function sliceGroupPath(slice: string): string {
-  const stem = slice.replace(/\.slice$/, '');
-  if (stem === '-' || stem === '') return '';
-  const parts = stem.split('-');
-  return parts.map((_, index) => `/${parts.slice(0, index + 1).join('-')}.slice`).join('');
-}
-
-/** Where a unit's group is, relative to the root. */
-function groupPath(unit: UnitName, context: CgroupContext): string {
-  if (unit.endsWith('.slice')) return sliceGroupPath(unit);
-  return `${context.slice === null ? '' : sliceGroupPath(context.slice)}/${unit}`;
-}
-
-/** `whole` is asked only for a percentage: finding out the machine's memory reads a file. */
-function limitText(limit: LimitValue | { readonly percent: number }, whole: () => number): string {
-  if (limit === 'infinity') return 'max';
-  return String(typeof limit === 'number' ? limit : Math.floor((whole() * limit.percent) / 100));
-}
-
-const CPU_PERIOD_USEC = 100_000;
-
-/** The attributes a unit's directives stand for, in the order they are written. */
-export function attributesOf(context: CgroupContext): readonly Attribute[] {
-  const attributes: Attribute[] = [];
-  const add = (directive: string, controller: Attribute['controller'], file: string, value: string): void => {
-    attributes.push({ directive, controller, file, value });
-  };
-  if (context.tasksMax !== null) add('TasksMax', 'pids', 'pids.max', limitText(context.tasksMax, tasksOfMachine));
-  if (context.memoryMin !== null) add('MemoryMin', 'memory', 'memory.min', limitText(context.memoryMin, memoryOfMachine));
-  if (context.memoryLow !== null) add('MemoryLow', 'memory', 'memory.low', limitText(context.memoryLow, memoryOfMachine));
-  if (context.memoryHigh !== null) add('MemoryHigh', 'memory', 'memory.high', limitText(context.memoryHigh, memoryOfMachine));
-  if (context.memoryMax !== null) add('MemoryMax', 'memory', 'memory.max', limitText(context.memoryMax, memoryOfMachine));
-  if (context.memorySwapMax !== null) add('MemorySwapMax', 'memory', 'memory.swap.max', limitText(context.memorySwapMax, memoryOfMachine));
-  // CPUWeight=idle: below the smallest weight there is a switch of its own.
-  if (context.cpuWeight === 0) add('CPUWeight', 'cpu', 'cpu.idle', '1');
-  else if (context.cpuWeight !== null) add('CPUWeight', 'cpu', 'cpu.weight', String(context.cpuWeight));
-  if (context.cpuQuotaUsecPerSec !== null) {
-    const quota = Math.max(1000, Math.round((context.cpuQuotaUsecPerSec * CPU_PERIOD_USEC) / 1_000_000));
-    add('CPUQuota', 'cpu', 'cpu.max', `${String(quota)} ${String(CPU_PERIOD_USEC)}`);
-  }
-  if (context.ioWeight !== null) add('IOWeight', 'io', 'io.weight', `default ${String(context.ioWeight)}`);
-  return attributes;
-}
-
-/** What the kernel has in a new group, for a setting that is taken back. Source: cgroup-v2 of the kernel's documentation. */
-const UNSET_ATTRIBUTES: readonly (readonly [file: string, value: string])[] = [
-  ['pids.max', 'max'], ['memory.min', '0'], ['memory.low', '0'], ['memory.high', 'max'], ['memory.max', 'max'], ['memory.swap.max', 'max'],
-  ['cpu.weight', '100'], ['cpu.max', `max ${String(CPU_PERIOD_USEC)}`], ['io.weight', 'default 100'],
-];
-
-export interface ControlGroupsOptions {
-  readonly native: NativeBinding;
+export interface ControlGroupsOptions extends GroupAttributesOptions {
   readonly poll: PollSet;
-  /** Directory of the manager's own group. */
-  readonly root: string;
   readonly onEmpty: (unit: UnitName) => void;
   /** What of a slice's wishes its group could not be given. */
-  readonly onNotEffective: (slice: UnitName, items: Group['notEffective']) => void;
+  readonly onNotEffective: (slice: UnitName, items: readonly NotEffective[]) => void;
   /** What a slice's files ask of its group; null when it is not loaded. */
   readonly contextOf: (slice: UnitName) => CgroupContext | null;
-  /** DefaultTasksMax= */
-  readonly defaultTasksMax: CgroupContext['tasksMax'];
 }
 
 export class ControlGroups implements ProcessTracker {
@@ -129,7 +58,6 @@ export class ControlGroups implements ProcessTracker {
   readonly #onEmpty: (unit: UnitName) => void;
   readonly #onNotEffective: ControlGroupsOptions['onNotEffective'];
   readonly #contextOf: (slice: UnitName) => CgroupContext | null;
-  readonly #defaultTasksMax: CgroupContext['tasksMax'];
   readonly #groups = new Map<UnitName, Group>();
   readonly #byPath = new Map<string, UnitName>();
   readonly #madeSlices = new Set<string>();
@@ -140,9 +68,7 @@ export class ControlGroups implements ProcessTracker {
   /** Seen to be empty while the events at hand are dealt with: nobody can have been born in them meanwhile but by `prepare`. */
   readonly #seenEmpty = new Set<Group>();
   #inotify: Fd | null = null;
-  /** Controllers enabled for children, by group path; the value is why enabling failed, '' when it went through. */
-  readonly #controllers = new Map<string, string>();
-  #movedToLeaf = false;
+  readonly #attributes: GroupAttributes;
 
   constructor(options: ControlGroupsOptions) {
     this.#native = options.native;
@@ -151,14 +77,14 @@ export class ControlGroups implements ProcessTracker {
     this.#onEmpty = options.onEmpty;
     this.#onNotEffective = options.onNotEffective;
     this.#contextOf = options.contextOf;
-    this.#defaultTasksMax = options.defaultTasksMax;
+    this.#attributes = new GroupAttributes(options);
   }
 
   prepare(unit: UnitName, context: CgroupContext, part: 'main' | 'control'): Birthplace {
     const group = this.#groups.get(unit) ?? this.#makeGroup(unit, context);
     const before = group.notEffective;
     this.#seenEmpty.delete(group);
-    this.#applyAttributes(group, context);
+    this.#attributes.apply(group, context);
     const cgroupFd = part === 'control' ? this.#controlDirectory(group) : this.#mainDirectory(group);
     return {
       cgroupFd: cgroupFd ?? -1,
@@ -169,7 +95,7 @@ export class ControlGroups implements ProcessTracker {
 
   refresh(unit: UnitName, context: CgroupContext): void {
     const group = this.#groups.get(unit);
-    if (group !== undefined) this.#applyAttributes(group, context);
+    if (group !== undefined) this.#attributes.apply(group, context);
   }
 
   restore(unit: UnitName, context: CgroupContext, former: FormerProcesses): void {
@@ -319,7 +245,7 @@ export class ControlGroups implements ProcessTracker {
       const context = this.#contextOf(slice as UnitName);
       if (context === null || this.#groups.has(slice as UnitName)) continue;
       const group = this.#makeGroup(slice as UnitName, context);
-      this.#applyAttributes(group, context);
+      this.#attributes.apply(group, context);
       if (group.notEffective.length > 0) this.#onNotEffective(slice as UnitName, group.notEffective);
     }
   }
@@ -458,67 +384,4 @@ export class ControlGroups implements ProcessTracker {
     }
     return null;
   }
-
-  #applyAttributes(group: Group, context: CgroupContext): void {
-    const attributes = attributesOf(context);
-    const wanted = attributes.map(({ file, value }) => `${file}=${value}`).join(' ');
-    if (wanted === group.attributes) return;
-    const failures: { directive: string; why: string }[] = [];
-    for (const { directive, controller, file, value } of attributes) {
-      const why = this.#enableController(group.path, controller) || this.#writeAttribute(group.path, file, value);
-      // What every unit has by default was asked for by nobody; that it is missing is said once, at start.
-      if (why !== '' && !(directive === 'TasksMax' && this.#isDefaultTasksMax(context))) failures.push({ directive, why });
-    }
-    for (const [file, value] of UNSET_ATTRIBUTES) {
-      if (group.attributes.includes(`${file}=`) && !attributes.some((each) => each.file === file)) this.#writeAttribute(group.path, file, value);
-    }
-    group.attributes = wanted;
-    group.notEffective = failures;
-  }
-
-  #isDefaultTasksMax(context: CgroupContext): boolean {
-    return JSON.stringify(context.tasksMax) === JSON.stringify(this.#defaultTasksMax);
-  }
-
-  #writeAttribute(path: string, file: string, value: string): string {
-    const result = this.#native.writeAttribute(`${this.#root}${path}/${file}`, value);
-    return result === 0 ? '' : `${file} could not be written: ${result}`;
-  }
-
-  /** Enables a controller in every group from the root to the parent of `path`. '' or why not. */
-  #enableController(path: string, controller: string): string {
-    const parents = path.split('/').slice(0, -1);
-    for (let depth = 1; depth <= parents.length; depth++) {
-      const parent = parents.slice(0, depth).join('/');
-      const key = `${parent} ${controller}`;
-      let why = this.#controllers.get(key);
-      if (why === undefined) {
-        why = this.#enableBelow(parent, controller);
-        this.#controllers.set(key, why);
-      }
-      if (why !== '') return why;
-    }
-    return '';
-  }
-
-  #enableBelow(parent: string, controller: string): string {
-    const available = this.#native.readSmallFile(`${this.#root}${parent}/cgroup.controllers`, 4096);
-    if (!available.split(/\s+/).includes(controller)) return `the control group hierarchy has no ${controller} controller here`;
-    const file = `${this.#root}${parent}/cgroup.subtree_control`;
-    let result = this.#native.writeAttribute(file, `+${controller}`);
-    if (result === 'EBUSY' && parent === '' && this.#moveToLeaf()) result = this.#native.writeAttribute(file, `+${controller}`);
-    return result === 0 ? '' : `the ${controller} controller could not be enabled: ${result}`;
-  }
-
-  /** Moves the manager, and logd with it, out of the group that is to have controllers below it. */
-  #moveToLeaf(): boolean {
-    if (this.#movedToLeaf) return false;
-    this.#movedToLeaf = true;
-    const leaf = `${this.#root}/${MANAGER_LEAF}`;
-    this.#native.makeDirectory(leaf, 0o755);
-    const text = this.#native.readSmallFile(`${this.#root}/cgroup.procs`, 1024 * 1024);
-    for (const line of text.split('\n')) if (Number(line) > 0) this.#native.writeAttribute(`${leaf}/cgroup.procs`, line);
-    return true;
-  }
 }
-
