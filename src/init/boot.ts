@@ -25,7 +25,7 @@ import { PollSet } from '../host/poll-set.ts';
 import { findCgroupRoot } from '../host/processes/cgroup-root.ts';
 import { readAllProcesses } from '../host/processes/process-table.ts';
 import { stopStrangers } from '../host/processes/stop-strangers.ts';
-import { settleMemory } from '../host/memory/settled-memory.ts';
+import { SettledMemory, settledMemoryPorts } from '../host/memory/settled-memory.ts';
 import { managerSignal } from '../host/signal-source.ts';
 import { StatusLines } from '../host/status-lines.ts';
 import { hasDevices } from '../host/storage/has-devices.ts';
@@ -178,7 +178,7 @@ export function boot(options: BootOptions): Manager {
       outer.tell('READY=1\nSTATUS=All units are up');
       if (failed.length > 0) status?.say('FAILED', `${failed.length === 1 ? 'One unit' : `${String(failed.length)} units`} failed: ${failed.join(', ')}`);
       loadLater();
-      settleMemory(native);
+      memory.settle();
     },
     onFinish: (effect) => {
       outer.tell('STOPPING=1');
@@ -188,7 +188,9 @@ export function boot(options: BootOptions): Manager {
       options.onFinish(effect, log);
     },
   };
+  const memory = new SettledMemory(settledMemoryPorts(native));
   const manager = new Manager(managerOptions);
+  manager.engine.onWakeUp(() => { memory.noteWork(); });
   const ceiling = new MemoryCeiling({
     // Without a checkpoint nobody would begin anew.
     bytesMax: checkpoint.memory === null ? null : options.engineMemoryMax,
@@ -210,6 +212,8 @@ export function boot(options: BootOptions): Manager {
   manager.start(() => {
     if (!isCommand) startControl(manager, socketPath(runtimeDirectory, 'control'), options.accessRules, kept, log);
   });
+  // Its boot may be long over.
+  if (recovered !== null) memory.settle();
   for (const complaint of complaints) log.write('warning', '', complaint);
   return manager;
 }

@@ -31,6 +31,11 @@ function tenThousandQuestions(round: string): string {
     });`;
 }
 
+/** Ten thousand units that stay take more; what noise explains is less. */
+const GROWTH_ALLOWED_KIB = 20_000;
+/** The manager gives back what a burst has left when it was quiet for three seconds; on a slow machine the clearing up takes its time too. */
+const SETTLE_LIMIT_MS = 30_000;
+
 function privateKilobytes(rig: Rig): number {
   return Number(/^Private_Dirty:\s+(\d+)/m.exec(readFileSync(`/proc/${String(rig.pid)}/smaps_rollup`, 'utf8'))?.[1]);
 }
@@ -49,7 +54,8 @@ test('ten thousand questions about units that do not exist leave none of them, a
     const before = { units: await loadedUnits(rig), kilobytes: privateKilobytes(rig) };
     assert.equal((await rig.node(tenThousandQuestions('b'))).stdout, '10000\n');
     await rig.until(async () => (await loadedUnits(rig)) === before.units, { what: 'the units to be forgotten again' });
-    const grown = privateKilobytes(rig) - before.kilobytes;
-    assert.ok(grown < 20_000, `${String(grown)} KiB more, of ${String(before.kilobytes)}`);
+    // What only waits to be collected is given back once the manager has been quiet for some seconds; nothing is asked of it here.
+    const allowed = before.kilobytes + GROWTH_ALLOWED_KIB;
+    await rig.until(() => privateKilobytes(rig) < allowed, { limitMs: SETTLE_LIMIT_MS, what: `less than ${String(allowed)} KiB` });
   });
 });
