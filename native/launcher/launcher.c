@@ -40,7 +40,7 @@ enum { EXIT_NO_PROGRAM = 127, EXIT_TROUBLE = 71 };
  * --disable-wasm-trap-handler: keeps SIGSEGV free for the manager's own crash handler.
  * --max-semi-space-size=1: the room for young objects would grow to 16 MB in a boot and stay; collecting more often costs nothing.
  * --no-memory-reducer: V8 would wake an idle manager for more collections; what is to be given back is given back by ourselves.
- * --expose-gc: what the boot, or any later burst of work, has left is given back (src/host/settled-memory.ts).
+ * --expose-gc: what the boot, or any later burst of work, has left is given back (src/host/memory/settled-memory.ts).
  * --single-threaded-gc: with a heap of 7 MB other threads do not collect sooner, and they take the processor from the services that start.
  * --no-opt, --no-sparkplug: the manager's code is interpreted; a boot of a thousand units takes no longer, and machine code would cost
  *   1.5 MB. Not --jitless: of its consequences for WebAssembly one Node warns, and what silences it keeps another from starting.
