@@ -55,8 +55,9 @@ test('a source that does not compile is told with file and line, and the old bun
   assert.equal(spawnSync(process.execPath, [join(tree, 'dist/initctl.js')], { encoding: 'utf8' }).stdout, 'first\n');
 });
 
-test('missing build programs are named in one line with the command that installs them', () => {
+test('missing build programs are named in one line with the command that installs them, before anything is fetched', () => {
   layOutCheckout();
+  rmSync(join(tree, 'node_modules'));
   mkdirSync(join(tree, 'native'));
   writeFileSync(join(tree, 'native/CMakeLists.txt'), '');
   const empty = join(tree, 'empty');

@@ -15,20 +15,33 @@ const STAMP = join(PRODUCTS_DIRECTORY, 'built-from.json');
 /** The addon and the programs the CMake project makes. A missing one is a broken build, not an option. */
 const PRODUCTS = ['heartwood.node', 'unit-executor', 'launcher', 'initctl', 'stage0', 'heartwood-notify', 'daemontools', 'front', 'signal-keeper.so'];
 
+/**
+ * What is missing to build is told before anything is fetched.
+ *
+ * @returns {Promise<null>}
+ * @throws {SetUpError} when the native part has to be built and cannot be
+ */
+export async function checkBuildPrograms() {
+  if (hasNativePart() && readJson(STAMP)?.fingerprint !== wantedFingerprint()) checkPrerequisites();
+  return null;
+}
+
 /** @returns {Promise<string | null>} what was done, or null */
 export async function buildNative() {
-  if (!existsSync(join(SOURCES, 'CMakeLists.txt'))) return null;
+  if (!hasNativePart()) return null;
   const wanted = wantedFingerprint();
-  const current = readJson(STAMP)?.fingerprint === wanted ;
-  if (current) return null;
-  checkPrerequisites();
+  if (readJson(STAMP)?.fingerprint === wanted) return null;
   // cmake-js is called by path: npx would add a second of npm.
   const cmakeJs = join(checkoutRoot, 'node_modules/cmake-js/bin/cmake-js');
   await runQuietly(process.execPath, [cmakeJs, 'compile', '--directory', SOURCES, `--CDNODE_PROGRAM=${process.execPath}`], 'the native build');
   mkdirSync(PRODUCTS_DIRECTORY, { recursive: true });
-  for (const name of PRODUCTS) if (name === 'heartwood.node' || existsSync(join(BUILD_OUTPUT, name))) copyProduct(name);
+  for (const name of PRODUCTS) copyProduct(name);
   replaceFile(STAMP, JSON.stringify({ fingerprint: wanted }));
   return 'compiled';
+}
+
+function hasNativePart() {
+  return existsSync(join(SOURCES, 'CMakeLists.txt'));
 }
 
 /**

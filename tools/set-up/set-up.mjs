@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { installDependencies } from './dependencies.mjs';
-import { buildNative } from './native.mjs';
+import { buildNative, checkBuildPrograms } from './native.mjs';
 import { buildBundles } from './bundles.mjs';
 import { buildDashboard } from './dashboard.mjs';
 import { recordCodeCaches } from './code-cache.mjs';
@@ -15,6 +15,7 @@ import { checkoutRoot } from './checkout.mjs';
 
 /** @type {readonly (readonly [name: string, step: () => Promise<string | null>])[]} */
 const STEPS = [
+  ['build programs', checkBuildPrograms],
   ['dependencies', installDependencies],
   ['native', buildNative],
   ['bundles', buildBundles],
