@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "addon/checkpoint-places.h"
+
 namespace heartwood {
 
 struct CheckpointHeader {
@@ -43,6 +45,7 @@ struct CheckpointHeader {
   /// Index, within the batch in hand, of the effect that a process started now is born of.
   double birthEffect;
 };
+static_assert(offsetof(CheckpointHeader, controlFd) == CHECKPOINT_CONTROL_FD_OFFSET);
 static_assert(offsetof(CheckpointHeader, faultPoint) == 40);
 static_assert(offsetof(CheckpointHeader, progress) == 56);
 static_assert(offsetof(CheckpointHeader, birthCount) == 64);

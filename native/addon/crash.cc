@@ -13,6 +13,7 @@
 #include <cstring>
 #include <ctime>
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -335,6 +336,13 @@ bool watchLoop(napi_env env) {
 
 }  // namespace
 
+/// Without the preloaded library there is nobody to tell.
+void tellStartIsOver(bool guarded) {
+  using StartIsOver = void(int);
+  auto* tell = reinterpret_cast<StartIsOver*>(dlsym(RTLD_DEFAULT, "heartwood_start_is_over"));
+  if (tell != nullptr) tell(guarded ? 1 : 0);
+}
+
 bool guardIsUp() { return guard.argv != nullptr; }
 
 napi_value guardStart(napi_env env, napi_callback_info info) {
@@ -369,6 +377,7 @@ napi_value guardStart(napi_env env, napi_callback_info info) {
   for (const int signal : kFatalSignals) sigaction(signal, &action, nullptr);
   if (atexit(onExit) != 0) return errnoValue(env, ENOMEM);
   guard.ended = false;
+  tellStartIsOver(true);
   return watchLoop(env) ? numberValue(env, 0) : errnoValue(env, ENOSYS);
 }
 

@@ -17,6 +17,10 @@ extern MappedCheckpoint mappedCheckpoint;
 /// A death would be turned into a new beginning, by what stands in the mapped memory.
 bool guardIsUp();
 
+/// The process was kept from ending while Node started (native/start-keeper). That is no longer told by the time it takes; and with
+/// `guarded` it is no longer needed.
+void tellStartIsOver(bool guarded);
+
 /// Dies here when a drill asks for it.
 void passFaultPoint(FaultPoint point);
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "addon/call.h"
+#include "addon/crash.h"
 #include "addon/exports.h"
 #include "addon/reap.h"
 
@@ -184,6 +185,8 @@ napi_value pollStart(napi_env env, napi_callback_info info) {
     closeFds();
     return errnoValue(env, ENOMEM);
   }
+  // The loop is about to turn. What comes before it is short, and may be slow only on a machine that is.
+  tellStartIsOver(false);
   set.env = env;
   set.handle = handle;
   napi_create_reference(env, onReady, 1, &set.onReady);

@@ -9,13 +9,14 @@
  * - HEARTWOOD_NOFILE=SOFT:HARD says what the limit of open files was: Node raises its soft one, services must not inherit that. A
  *   manager that executes itself anew passes the old record on, because by then the limit is the raised one;
  * - signals that are blocked stay so: Node would unblock them, and what was sent to a manager that executes itself anew would be lost,
- *   or end it. signal-keeper.so beside this program sees to that.
+ *   or end it; and a process that must not end is kept from it until the manager guards itself. start-keeper.so beside this program,
+ *   preloaded into Node, sees to both.
  *
  * The manager's program is ../heartwood.js or ../heartwood.cjs, seen from this file (/proc/self/exe, links resolved). Node is
  * $HEARTWOOD_NODE, else the one that built this program, else the first `node` of PATH. All arguments are passed on.
  *
- * In a container a failure ends process 1, and so the container. In a virtual machine that would be a kernel panic: there stage0 has
- * set HEARTWOOD_RESCUE to itself, and gets the reason.
+ * A container that cannot begin ends, with the reason. On a machine that would be a kernel panic, and an engine that executes itself anew
+ * would take its services along: there the rescue program takes over ($HEARTWOOD_RESCUE, else stage0 beside this program).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include "start-keeper/rescue-command.h"
 
 extern char **environ;
 
@@ -52,32 +55,26 @@ enum { NODE_FLAG_COUNT = sizeof NODE_FLAGS / sizeof *NODE_FLAGS };
 static int argument_count;
 static char **arguments_given;
 
-/* Returns when it cannot be. With what is missing put in its place, the rescue program starts this program again. */
-static void execute_rescue(const char *rescue, char *reason) {
-  char self[PATH_MAX];
-  ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-  char **words = calloc((size_t)argument_count + 6, sizeof *words);
-  if (words == NULL) return;
-  size_t used = 0;
-  words[used++] = (char *)rescue;
-  words[used++] = "--rescue";
-  words[used++] = reason;
-  if (length > 0) {
-    self[length] = '\0';
-    words[used++] = "--";
-    words[used++] = self;
-    for (int i = 0; i < argument_count; i++) words[used++] = arguments_given[i];
-  }
-  execv(rescue, words);
+/* The directory of this program into `directory`; false when nobody knows. */
+static bool find_own_directory(char *directory, size_t size) {
+  ssize_t length = readlink("/proc/self/exe", directory, size - 1);
+  if (length < 0) return false;
+  directory[length] = '\0';
+  char *slash = strrchr(directory, '/');
+  if (slash == NULL) return false;
+  *slash = '\0';
+  return true;
 }
 
 static void die(int status, const char *what, const char *subject) {
   char reason[PATH_MAX + 128];
   snprintf(reason, sizeof reason, "%s: %s: %s", what, subject, strerror(errno));
   dprintf(STDERR_FILENO, "heartwood: %s\n", reason);
-  const char *rescue = getenv("HEARTWOOD_RESCUE");
-  if (rescue != NULL && getpid() == 1) execute_rescue(rescue, reason);
-  exit(status);
+  if (!must_not_end()) exit(status);
+  /* With what is missing put in its place, the rescue program starts this program again. */
+  char directory[PATH_MAX];
+  if (rescue_prepare(find_own_directory(directory, sizeof directory) ? directory : "", argument_count, arguments_given)) rescue_execute(reason, environ);
+  stay_or_end(status);
 }
 
 static void open_standard_streams(void) {
@@ -116,13 +113,9 @@ static bool has_signals_to_keep(void) {
 /* `LD_PRELOAD=` with the keeper in front of what is to be preloaded anyway; NULL when there is no keeper. */
 static char *keeper_assignment(const char *preloaded) {
   char path[PATH_MAX];
-  ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-  if (length < 0) return NULL;
-  path[length] = '\0';
-  char *slash = strrchr(path, '/');
-  static const char name[] = "/signal-keeper.so";
-  if (slash == NULL || slash + sizeof name > path + sizeof path) return NULL;
-  memcpy(slash, name, sizeof name);
+  static const char name[] = "/start-keeper.so";
+  if (!find_own_directory(path, sizeof path - sizeof name)) return NULL;
+  strcat(path, name);
   /* The dynamic linker takes blanks and colons for separators. */
   if (access(path, R_OK) != 0 || strpbrk(path, " :") != NULL) return NULL;
   size_t bytes = strlen("LD_PRELOAD=") + strlen(path) + strlen(preloaded) + 2;
@@ -147,7 +140,7 @@ static char **make_environment(void) {
     bool foreign = starts_with(environ[i], "NODE_") || starts_with(environ[i], "SSL_");
     result[used++] = foreign ? prefixed(environ[i]) : environ[i];
   }
-  char *keeper = has_signals_to_keep() ? keeper_assignment(preloaded == NULL ? "" : preloaded) : NULL;
+  char *keeper = has_signals_to_keep() || must_not_end() ? keeper_assignment(preloaded == NULL ? "" : preloaded) : NULL;
   if (keeper != NULL) result[used++] = keeper;
   else if (preloaded != NULL) result[used++] = (char *)preloaded - strlen("LD_PRELOAD=");
   struct rlimit limit;
@@ -164,14 +157,10 @@ static char **make_environment(void) {
 /* The path of the manager's program into `path`. */
 static void find_program(char *path, size_t size) {
   char self[PATH_MAX];
-  ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-  if (length < 0) die(EXIT_NO_PROGRAM, "cannot find its own place", "/proc/self/exe");
-  self[length] = '\0';
-  /* DIST/native/launcher: two names are cut off. */
-  for (int cut = 0; cut < 2; cut++) {
-    char *slash = strrchr(self, '/');
-    if (slash != NULL) *slash = '\0';
-  }
+  if (!find_own_directory(self, sizeof self)) die(EXIT_NO_PROGRAM, "cannot find its own place", "/proc/self/exe");
+  /* DIST/native: one more name is cut off. */
+  char *slash = strrchr(self, '/');
+  if (slash != NULL) *slash = '\0';
   static const char *const names[] = { "heartwood.js", "heartwood.cjs" };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     if (snprintf(path, size, "%s/%s", self, names[i]) < (int)size && access(path, R_OK) == 0) return;

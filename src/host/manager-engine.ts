@@ -9,7 +9,7 @@
  */
 import type { UnitDefinition } from '../core/unit/definition.ts';
 import { assert } from '../base/assert.ts';
-import { keysOf } from '../base/persistent-map.ts';
+import { keysOf, valuesOf } from '../base/persistent-map.ts';
 import type { ClockReading } from '../base/time.ts';
 import type { Errno, Fd, MonotonicUsec, Pid, RequestId, UnitName } from '../base/brand.ts';
 import type { Change, Effect, Reply, SpawnEffect } from '../core/manager/effect.ts';
@@ -128,8 +128,8 @@ export class ManagerEngine implements Engine {
   resume(resumption: Resumption): void {
     this.#queue = [...resumption.queue, ...this.#queue];
     this.#open = resumption.open;
-    // No number of a request that is still waited for may be given out again.
-    for (const id of keysOf(this.#state.requests)) this.#nextRequestId = Math.max(this.#nextRequestId, id + 1);
+    // No number may be given out again that an answer can still come for: another client would get it.
+    for (const id of usedRequestIds(this.#state, this.#queue)) this.#nextRequestId = Math.max(this.#nextRequestId, id + 1);
   }
 
   /** Carries out `reexec`, when the turn is over. */
@@ -399,6 +399,13 @@ export class ManagerEngine implements Engine {
       this.log.write('crit', '', `a listener failed: ${describeError(error)}`);
     }
   }
+}
+
+/** Of requests that wait for an answer, that wait to be stepped, or whose client is gone while a job still names them. */
+function* usedRequestIds(state: ManagerState, queue: readonly UnstampedEvent[]): Generator<RequestId> {
+  yield* keysOf(state.requests);
+  for (const job of valuesOf(state.jobs)) yield* job.waiters;
+  for (const event of queue) if (event.event === 'request' || event.event === 'request-left-out') yield event.id;
 }
 
 /** Definitions are long and of no use in a log line. */

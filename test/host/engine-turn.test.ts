@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { emptyMap, mapFrom } from '../../src/base/persistent-map.ts';
 import type { Errno, Fd, MonotonicUsec, RequestId, UnitName } from '../../src/base/brand.ts';
 import type { Effect } from '../../src/core/manager/effect.ts';
-import type { ManagerEvent } from '../../src/core/manager/event.ts';
+import type { ManagerEvent, UnstampedEvent } from '../../src/core/manager/event.ts';
 import type { ManagerState } from '../../src/core/manager/state.ts';
 import type { EngineFacts, SourcePriority } from '../../src/host/engine.ts';
 import { Drills } from '../../src/host/faults/drills.ts';
@@ -26,11 +27,11 @@ function makeKernel(): { native: NativeBinding; wake: (ready: number[]) => void;
   return { native, wake: (fds) => { onReady(fds.flatMap((fd) => [fd === 0 ? 0 : (tokens.get(fd) ?? -1), 1])); }, timers, tokens };
 }
 
-function makeEngine(step: Step, perform: (effect: Effect, engine: ManagerEngine) => void = () => undefined) {
+function makeEngine(step: Step, perform: (effect: Effect, engine: ManagerEngine) => void = () => undefined, state: ManagerState = 0 as unknown as ManagerState) {
   const kernel = makeKernel();
   const lines: string[] = [];
   const poll = new PollSet(kernel.native);
-  const engine = new ManagerEngine({ native: kernel.native, poll, log: { write: (_level, _unit, message) => { lines.push(message); } }, facts: {} as EngineFacts, step, state: 0 as unknown as ManagerState, journal: null });
+  const engine = new ManagerEngine({ native: kernel.native, poll, log: { write: (_level, _unit, message) => { lines.push(message); } }, facts: {} as EngineFacts, step, state, journal: null });
   engine.attach({ performer: { perform: (effect) => { perform(effect, engine); }, beginBatch: () => undefined, endBatch: () => undefined }, fds: { add: () => undefined, close: () => undefined }, loadUnits: () => ({ names: [], isNew: false }), reloadDefinitions: () => undefined, changedOnDisk: () => false, processesOf: () => [], controlGroupOf: () => null, takeOverBirth: () => true, armFault: () => false, drills: new Drills({ signal: () => 0, mainPidOf: () => null, processesOf: () => [], logdPid: () => null }), verifyNextBuild: (done) => { done(null); }, reexec: () => 'EPERM' as Errno });
   return { engine, poll, kernel, lines };
 }
@@ -153,4 +154,17 @@ test('a request is answered once, to whom asked', () => {
   engine.reply(id, { ok: true, jobs: [] });
   assert.equal(answers.length, 1);
   assert.notEqual(engine.nextRequestId(), id);
+});
+
+test('after a recovery no number of a request is given out again that an answer can still come for', () => {
+  const empty = { requests: emptyMap(), jobs: emptyMap() } as unknown as ManagerState;
+  const next = (state: ManagerState, ids: readonly number[]): number => {
+    const { engine } = makeEngine((before) => [before, []], undefined, state);
+    engine.resume({ queue: ids.map((id) => ({ event: 'request', id } as unknown as UnstampedEvent)), open: null });
+    return engine.nextRequestId();
+  };
+  assert.equal(next(empty, []), 1);
+  assert.equal(next(empty, [41]), 42, 'it is written down, and not yet stepped');
+  assert.equal(next({ ...empty, requests: mapFrom([[7 as RequestId, {}]]) } as unknown as ManagerState, [3]), 8, 'its job runs');
+  assert.equal(next({ ...empty, jobs: mapFrom([[1, { waiters: [12] }]]) } as unknown as ManagerState, [3]), 13, 'its client has gone, and its job names it still');
 });

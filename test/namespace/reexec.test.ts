@@ -22,7 +22,7 @@ const UNITS: Readonly<Record<string, string>> = {
   'late.service': `[Service]\nType=notify\nNotifyAccess=all\nTimeoutStartSec=60\nExecStart=/bin/sh -c 'while [ ! -e /run/go ]; do sleep 0.02; done; /opt/heartwood/dist/native/heartwood-notify READY=1; exec sleep 1000'\n`,
   // Ends with a status of its own as soon as it is told to.
   'mortal.service': `[Service]\nExecStart=/bin/sh -c 'while [ ! -e /run/die ]; do sleep 0.005; done; exit 7'\n`,
-  'moody.service': '[Service]\nExecStart=/bin/sh -c "exit 3"\nRestart=on-failure\nRestartSec=8\n',
+  'moody.service': '[Service]\nExecStart=/bin/sh -c "exit 3"\nRestart=on-failure\nRestartSec=15\n',
   // Needs a while to stop.
   'slow-stop.service': `[Service]\nExecStart=/bin/sh -c 'trap "sleep 3; exit 0" TERM; : > /run/is-slow; while :; do sleep 0.1; done'\nTimeoutStopSec=30\n`,
 };
@@ -82,7 +82,7 @@ test('a start, a stop and the pause before a restart go on, and who waits for th
   const stopped = await stopping;
   assert.equal(stopped.status, 0, stopped.stderr);
   assert.equal(await rig.property('slow-stop.service', 'ActiveState'), 'inactive');
-  await rig.until(async () => Number(await rig.property('moody.service', 'NRestarts')) >= 1, { what: 'the restart after its pause' });
+  await rig.until(async () => Number(await rig.property('moody.service', 'NRestarts')) >= 1, { what: 'the restart after its pause', limitMs: 60_000 });
 }));
 
 test('a process that ends while there is no manager is accounted for', { skip }, () => withRig(boot, async (rig) => {

@@ -57,7 +57,7 @@ export class Resumption {
 
   /** Processes, groups, timers as they were. Nothing of this is an event. */
   coldplug(recovered: Recovered): void {
-    const { native, engine, performer, tracker, known } = this.#options;
+    const { native, engine, performer, tracker, known, executor } = this.#options;
     const { log } = engine;
     const state = engine.state();
     const now = readClock(native).monotonicUsec;
@@ -72,6 +72,7 @@ export class Resumption {
     }
     // Born, and their news on the way to the core: nobody else would know them until then.
     for (const event of recovered.queue) {
+      if (event.event === 'exec-done' || event.event === 'exec-failed') executor.forget(event.pid);
       if (event.event !== 'spawned') continue;
       known.expect(event.pid, event.unit);
       tracker.addProcess(event.unit, event.pid, getEntry(state.units, event.unit)?.invocationId ?? '');

@@ -26,6 +26,8 @@ const SUBGROUP_DEPTH_MAX = 16;
 const SUBGROUPS_MAX = 4096;
 /** How long the exit of a process that the manager does not reap may stay unnoticed. */
 const WATCH_AFTER_MSEC = 100;
+/** How often groups are looked at that inotify cannot watch: a user has 128 instances for all programs and containers together. */
+const LOOK_EVERY_MSEC = 1000;
 /** Of a group without groups below it: its name and its `.`. */
 const LINKS_OF_A_LEAF = 2;
 /** Fresh sub-groups tried when a killed group cannot be replaced. */
@@ -171,14 +173,7 @@ export class ControlGroups implements ProcessTracker {
       return;
     }
     this.#waiting.add(group);
-    this.#watchTimer ??= setTimeout(() => {
-      this.#watchTimer = null;
-      for (const waiting of this.#waiting) {
-        this.#addWatch(waiting);
-        // Emptied before the watch.
-        this.#lookAgain(waiting);
-      }
-    }, WATCH_AFTER_MSEC);
+    this.#watchTimer ??= setTimeout(() => { this.#watchWaiting(); }, WATCH_AFTER_MSEC);
   }
 
   recheck(units: ReadonlySet<UnitName>): void {
@@ -342,6 +337,17 @@ export class ControlGroups implements ProcessTracker {
     if (this.#seenEmpty.size === 0) setImmediate(() => { this.#seenEmpty.clear(); });
     this.#seenEmpty.add(group);
     this.#onEmpty(group.unit);
+  }
+
+  #watchWaiting(): void {
+    this.#watchTimer = null;
+    for (const waiting of this.#waiting) {
+      this.#addWatch(waiting);
+      // Emptied before the watch.
+      this.#lookAgain(waiting);
+    }
+    // Its last process may be an orphan, which is reaped without a word: nobody else would tell, and the stop would last until its time-out.
+    if ([...this.#waiting].some(({ watch }) => watch === null)) this.#watchTimer = setTimeout(() => { this.#watchWaiting(); }, LOOK_EVERY_MSEC);
   }
 
   #addWatch(group: Group): void {

@@ -115,6 +115,12 @@ export class ExecutorLauncher {
     return { pid: result.pid };
   }
 
+  /** A former engine has told what this executor reported, and did not come to close the pipe. */
+  forget(pid: Pid): void {
+    const pending = this.#pending.get(pid);
+    if (pending !== undefined) this.#close(pending);
+  }
+
   /** Whether the executor with this pid has still to report. */
   isPending(pid: Pid): boolean {
     return this.#pending.has(pid);
@@ -240,16 +246,21 @@ export class ExecutorLauncher {
   }
 
   #finish(pending: Pending): void {
-    const { native, poll, submit, onNotes } = this.#options;
+    const { submit, onNotes } = this.#options;
     const { unit, pid } = pending;
-    this.#pending.delete(pid);
-    poll.remove(pending.report);
-    this.#options.kept.drop(pending.report);
-    native.close(pending.report);
     const { failure, notes } = parseExecReport(pending.bytes);
     if (notes.length > 0) onNotes(unit, notes.map(({ directive, errno, subject }) => ({ directive, why: subject === '' ? errno : `${errno}: ${subject}` })));
     if (failure === null) submit({ event: 'exec-done', unit, pid });
     else submit({ event: 'exec-failed', unit, pid, ...failure });
+    // Only now: an engine that dies before it is written down would leave a service for ever on its way.
+    this.#close(pending);
+  }
+
+  #close({ pid, report }: Pending): void {
+    this.#pending.delete(pid);
+    this.#options.poll.remove(report);
+    this.#options.kept.drop(report);
+    this.#options.native.close(report);
   }
 }
 

@@ -7,6 +7,7 @@ import { closeSync, openSync, readFileSync, readSync, readdirSync, readlinkSync 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nextRandom, seedRandom } from '../../../src/base/random.ts';
 import { CHECKOUT_INSIDE, NODE_INSIDE, withRig, type Rig } from '../rig.ts';
+import { gatherEvidence } from './evidence.ts';
 import { WAYS_TO_DIE, deaths as deathsIn, zombies } from '../ways-to-die.ts';
 
 const STEADY = 20;
@@ -88,7 +89,16 @@ export function soak(options: SoakOptions): Promise<SoakReport> {
     units: units(), args: ['--log-target', `file:${MANAGER_LOG}`, '--log-level', 'notice'],
     env: { HEARTWOOD_FAULTS: '1', HEARTWOOD_HANG_MSEC: '400' },
   };
-  return withRig(rigOptions, (rig) => run(rig, options));
+  return withRig(rigOptions, async (rig) => {
+    try {
+      return await run(rig, options);
+    } catch (error) {
+      options.tell(`evidence of what went wrong is in ${await gatherEvidence(rig, RESTLESS, MANAGER_LOG)}`);
+      const { status, signal } = await Promise.race([rig.ended, sleep(0, { status: 'alive', signal: null })]);
+      options.tell(`the manager: ${String(signal ?? status)}; its console:\n${rig.console.slice(-LOG_SHOWN)}`);
+      throw error;
+    }
+  });
 }
 
 async function run(rig: Rig, { seconds, seed, deaths, tell }: SoakOptions): Promise<SoakReport> {
@@ -220,8 +230,17 @@ async function wake(rig: Rig): Promise<void> {
   await must(rig, 'start', ...RESTLESS);
 }
 
+/** A stop of these units takes half a second. What hangs is looked at while it does: the client, too, knows something. */
+const HANG_MSEC = 30_000;
+
 async function must(rig: Rig, ...words: readonly string[]): Promise<void> {
+  const hanging = new AbortController();
+  const alarm = sleep(HANG_MSEC, undefined, { signal: hanging.signal }).then(async () => {
+    console.error(`initctl ${words.join(' ')} hangs; evidence is in ${await gatherEvidence(rig, RESTLESS, MANAGER_LOG)}`);
+  }).catch(() => undefined);
   const { status, stderr } = await rig.initctl(...words);
+  hanging.abort();
+  await alarm;
   if (status === 0) return;
   const jobs = await rig.initctl('list-jobs', '--json');
   throw new Error(`initctl ${words.join(' ')} ended with status ${String(status)}: ${stderr}\njobs: ${jobs.stdout}\n${readFileSync(rig.path(MANAGER_LOG), 'utf8').slice(-LOG_SHOWN)}`);

@@ -1,17 +1,15 @@
 /*
- * signal-keeper: keeps the signals blocked that were blocked when the program was executed, against the program's own start.
+ * Keeps the signals blocked that were blocked when the program was executed, against the program's own start.
  *
  * A manager that executes itself anew has its signals blocked, and what is sent meanwhile waits in the kernel. But Node begins with
  * letting all signals through and giving them their default actions: to process 1 they would be lost, and a manager that is not
- * process 1 would die of a SIGTERM sent in that moment. So the launcher preloads this library, which lets no thread unblock what was
- * blocked; the addon then reads what waited from its signalfd. Threads get the mask of their maker.
- *
- * Only the launcher preloads it, and only when there is something to keep: see there.
+ * process 1 would die of a SIGTERM sent in that moment. So no thread may unblock what was blocked; the addon then reads what waited from
+ * its signalfd. Threads get the mask of their maker.
  */
+#include "start-keeper/signals.h"
+
 #include <dlfcn.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,12 +21,7 @@ static const int messages[] = { SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTE
 static sigset_t kept;
 static mask_function *own_pthread_sigmask;
 
-__attribute__((constructor)) static void keep(void) {
-  /* Nothing that this program starts is to have it; what somebody else wants preloaded stands behind it. */
-  const char *others = getenv("LD_PRELOAD");
-  others = others == NULL ? NULL : strchr(others, ':');
-  if (others == NULL) unsetenv("LD_PRELOAD");
-  else setenv("LD_PRELOAD", others + 1, 1);
+void keep_signals(void) {
   own_pthread_sigmask = (mask_function *)dlsym(RTLD_NEXT, "pthread_sigmask");
   sigset_t blocked;
   sigprocmask(SIG_BLOCK, NULL, &blocked);
@@ -41,7 +34,7 @@ __attribute__((constructor)) static void keep(void) {
 }
 
 /* The whole effect: whatever a thread asks for, the kept signals stay blocked in it. */
-int pthread_sigmask(int how, const sigset_t *set, sigset_t *former) {
+__attribute__((visibility("default"))) int pthread_sigmask(int how, const sigset_t *set, sigset_t *former) {
   if (own_pthread_sigmask == NULL) own_pthread_sigmask = (mask_function *)dlsym(RTLD_NEXT, "pthread_sigmask");
   if (set == NULL || how == SIG_BLOCK) return own_pthread_sigmask(how, set, former);
   sigset_t wanted = *set;

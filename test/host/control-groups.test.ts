@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Errno, UnitName } from '../../src/base/brand.ts';
+import type { CgroupContext } from '../../src/core/unit/exec-context.ts';
+import type { NativeBinding } from '../../src/host/native.ts';
+import type { PollSet } from '../../src/host/poll-set.ts';
+import { ControlGroups } from '../../src/host/processes/control-groups.ts';
+
+const CONTEXT: CgroupContext = { slice: null, delegate: false, tasksMax: null, memoryMin: null, memoryLow: null, memoryHigh: null, memoryMax: null, memorySwapMax: null, cpuWeight: null, cpuQuotaUsecPerSec: null, ioWeight: null };
+const UNIT = 'a.service' as UnitName;
+
+// The end of a stop hung on one inotify instance, of which all programs and containers of a user share 128.
+test('a group that nobody can watch is looked at again and again until it is empty, and then no longer', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setImmediate'] });
+  const root = mkdtempSync(join(tmpdir(), 'heartwood-groups-'));
+  try {
+    mkdirSync(join(root, UNIT));
+    let populated = true;
+    let looks = 0;
+    const emptied: UnitName[] = [];
+    const native = {
+      inotifyOpen: () => 'EMFILE' as Errno,
+      isGroupPopulated: () => { looks += 1; return populated; },
+    } as unknown as NativeBinding;
+    const groups = new ControlGroups({ native, poll: {} as unknown as PollSet, root, onEmpty: (unit) => { emptied.push(unit); }, onNotEffective: () => undefined, contextOf: () => null, defaultTasksMax: null });
+    groups.restore(UNIT, CONTEXT, { pids: [], invocationId: '', mayBeKilled: false });
+    groups.watchEmpty(UNIT);
+    t.mock.timers.tick(500);
+    assert.deepEqual(emptied, []);
+    // Its last process was an orphan: it is reaped without a word to anybody.
+    populated = false;
+    t.mock.timers.tick(2000);
+    assert.deepEqual(emptied, [UNIT]);
+    const after = looks;
+    t.mock.timers.tick(60_000);
+    assert.equal(looks, after, 'nothing is waited for, and nobody wakes up');
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
