@@ -15,7 +15,7 @@ import type { Errno, Fd, MonotonicUsec, Pid, RequestId, UnitName } from '../base
 import type { Change, Effect, Reply, SpawnEffect } from '../core/manager/effect.ts';
 import { stamped, type UnstampedEvent } from '../core/manager/event.ts';
 import { fdsThatCameWith } from '../core/manager/fd-owners.ts';
-import { unfinishedOf, type OpenBatch, type Step } from '../core/manager/replay.ts';
+import { reportsOf, unfinishedOf, type OpenBatch, type Step } from '../core/manager/replay.ts';
 import type { ManagerState } from '../core/manager/state.ts';
 import type { Journal } from './checkpoint/journal.ts';
 import { readClock } from './clock.ts';
@@ -312,9 +312,10 @@ export class ManagerEngine implements Engine {
         this.#state = state;
         for (const effect of produced) effects.push(effect);
       } catch (error) {
-        // The state is immutable: the one before the event is still whole. The event is lost, and said to be.
+        // The state is immutable: the one before the event is still whole. The event is left out, as one that engines died of.
         this.log.write('crit', 'unit' in event ? event.unit : '', `an event was skipped, its handling failed: ${describeEvent(event)}: ${describeError(error)}`);
         this.#attached().fds.close(fdsThatCameWith(event));
+        for (const report of reportsOf({ event }, this.#state)) this.#enqueue(report);
       }
     }
     this.#performAll(effects, 0);

@@ -90,6 +90,19 @@ test('an event whose handling throws is said and skipped; the state stays, the o
   assert.match(lines.join('\n'), /"subject":"bad".*boom/s);
 });
 
+test('a unit hears of its event whose handling threw, and of its report no more; a client gets its answer', () => {
+  const seen: string[] = [];
+  const { engine } = makeEngine((state, event) => {
+    seen.push(event.event);
+    if (event.event !== 'request-left-out') throw new Error('broken');
+    return [state, [{ kind: 'reply', request: event.id, result: { ok: false, code: 'not-applicable', message: 'left out', unit: null } }]];
+  }, (effect) => { if (effect.kind === 'reply') seen.push('reply'); });
+  engine.submit({ event: 'cgroup-empty', unit: 'a.service' as UnitName });
+  engine.submit({ event: 'request', id: engine.nextRequestId(), key: null, caller: { uid: 0, gid: 0, pid: 1 }, request: { method: 'cancel', jobs: [] } });
+  engine.start();
+  assert.deepEqual(seen, ['cgroup-empty', 'request', 'event-left-out', 'request-left-out', 'reply']);
+});
+
 test('an effect that throws is answered with a failure, so that nobody waits for ever', () => {
   const seen: string[] = [];
   const spawn = { kind: 'spawn', unit: 'a.service' as UnitName, token: 7, command: { path: '/x' } } as unknown as Effect;

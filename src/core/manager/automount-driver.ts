@@ -107,6 +107,12 @@ export function onAutomountOpened(turn: Turn, { unit: name, token, outcome, deta
   }
 }
 
+/** The answer to `open-automount` is lost. */
+export function failAutomountOpening(turn: Turn, name: UnitName, reason: Reason): void {
+  const unit = turn.require(name);
+  if (isAutomount(unit) && unit.runtime.state === 'opening') end(turn, unit, 'resources', reason);
+}
+
 /** Somebody stands at the place and waits. */
 export function onAutomountRequest(turn: Turn, { unit: name, waiting, pid }: EventOf<'automount-request'>): void {
   const unit = turn.unit(name);

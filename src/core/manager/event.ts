@@ -137,7 +137,7 @@ export type ManagerEvent = ClockReading & (
   /** Something about an effect failed that no other event tells. `subject` is a unit name or ''. */
   | { readonly event: 'effect-failed'; readonly effect: string; readonly subject: string; readonly errno: string }
   | { readonly event: 'runtime-not-effective'; readonly unit: UnitName; readonly items: readonly { readonly directive: string; readonly why: string }[] }
-  /** The manager died twice while it handled this event of the unit; the event was left out. */
+  /** The manager died twice while it handled this event of the unit, or its step threw; the event was left out. */
   | {
       readonly event: 'event-left-out'; readonly unit: UnitName; readonly what: string;
       /** A process whose end the event was about: it is gone. null = none. */

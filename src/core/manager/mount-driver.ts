@@ -1,7 +1,7 @@
 /** Takes what mount units do, and what the kernel's table of mounts says, into the manager. */
 import type { UnitName } from '../../base/brand.ts';
 import { isInactive } from '../job/job-type.ts';
-import { onControlEvent } from '../machine/control/control-process.ts';
+import { onCommandLost, onControlEvent, type LostCommand } from '../machine/control/control-process.ts';
 import { MOUNT_ACTIVE_STATE, MOUNT_MACHINE, onMountDue, onMountTableEntry, reloadMount, startMount, stopMount, type MountContext } from '../machine/mount.ts';
 import type { MountPoint, MountUnit } from '../unit/mount.ts';
 import { driveControl } from './control-driver.ts';
@@ -42,6 +42,11 @@ export function onMountUnitDue(turn: Turn, name: UnitName): void {
 
 export function onMountProcess(turn: Turn, name: UnitName, event: ProcessEvent): void {
   drive(turn, name, (c, run) => onControlEvent(MOUNT_MACHINE, c, run, event));
+}
+
+/** Its command is lost, for the manager died of what it had to say. */
+export function onMountCommandLost(turn: Turn, name: UnitName, lost: LostCommand): void {
+  drive(turn, name, (c, run) => onCommandLost(MOUNT_MACHINE, c, run, lost));
 }
 
 /** A start was refused by the unit's own start limit. */

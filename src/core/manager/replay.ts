@@ -124,9 +124,11 @@ function outlineOf(head: JournalHead, entries: readonly JournalEntry[]): Outline
 }
 
 /** What the core is told of something left out: the unit it was about fails, and who asked for it gets an answer. */
-function reportsOf(poison: Poison, state: ManagerState): readonly UnstampedEvent[] {
+export function reportsOf(poison: Poison, state: ManagerState): readonly UnstampedEvent[] {
   if ('event' in poison) {
     const { event } = poison;
+    // That nobody could be told is not to be told.
+    if (event.event === 'event-left-out') return [];
     if (event.event === 'request') return [{ event: 'request-left-out', id: event.id, key: event.key }];
     if (event.event === 'exited') {
       const unit = getEntry(state.pids, event.pid) ?? event.unitHint;

@@ -31,9 +31,9 @@ export function onRequest(turn: Turn, event: EventOf<'request'>): void {
   for (const effect of turn.effects.slice(before)) if (effect.kind === 'reply' && effect.request === event.id) turn.remember(event.key, effect.result);
 }
 
-/** The manager died twice of the request: its client asks again, and must not be the third to kill it. */
+/** The manager died twice of the request, or threw: its client asks again, and must not be the third to kill it. */
 export function refuseLeftOut(turn: Turn, { id, key }: EventOf<'request-left-out'>): void {
-  const result: Reply = { ok: false, code: 'not-applicable', message: 'The manager died twice while it handled this request, and leaves it alone.', unit: null };
+  const result: Reply = { ok: false, code: 'not-applicable', message: 'The manager failed at this request and leaves it alone; its log says how.', unit: null };
   turn.emit({ kind: 'reply', request: id, result });
   turn.remember(key, result);
 }

@@ -1,8 +1,8 @@
 /** Sockets within the manager: their start and stop, the services they start, and what becomes of those. */
 import type { UnitName } from '../../base/brand.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
-import { SOCKET_MACHINE, enterListening, enterRunning, enterStopPre, onSocketDue, onSocketsNotOpened, onSocketsOpened, startSocket, stopSocket } from '../machine/socket/socket.ts';
-import { onControlEvent } from '../machine/control/control-process.ts';
+import { SOCKET_MACHINE, enterListening, enterRunning, enterStopPre, failSocketOrderly, onSocketDue, onSocketsNotOpened, onSocketsOpened, startSocket, stopSocket } from '../machine/socket/socket.ts';
+import { onCommandLost, onControlEvent, type LostCommand } from '../machine/control/control-process.ts';
 import { countUp } from '../machine/socket/rate-count.ts';
 import { namePrefix, withInstance } from '../unit/unit-name.ts';
 import type { EventOf, ProcessEvent } from './event.ts';
@@ -59,6 +59,22 @@ export function onSocketProcess(turn: Turn, name: UnitName, event: ProcessEvent)
 
 export function onSocketUnitDue(turn: Turn, name: UnitName): void {
   driveSocket(turn, name, onSocketDue);
+}
+
+/** The manager died of an event of the unit: its command may be lost, or a connection that was to get a service. */
+export function onSocketLeftOut(turn: Turn, name: UnitName, lost: LostCommand): void {
+  const unit = turn.unit(name);
+  if (!isSocket(unit)) return;
+  for (const { service, key } of unit.runtime.connections) {
+    const other = turn.unit(service)?.runtime;
+    if (other?.kind === 'service' && other.connection !== null) continue;
+    turn.emit({ kind: 'close-fds', names: [key] });
+    onConnectionEnded(turn, unit.name, service);
+  }
+  driveSocket(turn, unit.name, (c, run) => {
+    const after = onCommandLost(SOCKET_MACHINE, c, run, lost);
+    return after === run ? failSocketOrderly(c, run, lost.reason) : after;
+  });
 }
 
 export function onOpened(turn: Turn, event: EventOf<'sockets-opened'>): void {

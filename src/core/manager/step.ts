@@ -8,7 +8,6 @@ import { emptyMap } from '../../base/persistent-map.ts';
 import { seedRandom } from '../../base/random.ts';
 import type { ClockReading } from '../../base/time.ts';
 import { emptyGraph, removeFromGraph } from '../graph/graph.ts';
-import { onEventLeftOut } from '../machine/service/left-out.ts';
 import { onNotify } from '../machine/service/notify.ts';
 import { onProbeAnswer } from '../machine/service/probe-verdicts.ts';
 import { onMainPidKnown } from '../machine/service/start.ts';
@@ -22,6 +21,7 @@ import { planSweep } from './garbage.ts';
 import type { EventOf, ManagerEvent } from './event.ts';
 import { takeOverFound } from './found-service.ts';
 import { enqueue, finishJob } from './jobs.ts';
+import { onEventLeftOut } from './left-out.ts';
 import { addDefinitions, replaceDefinitions } from './load.ts';
 import { onMountTable } from './mount-driver.ts';
 import { onProcessEvent } from './process-events.ts';
@@ -161,10 +161,7 @@ function handle(turn: Turn, event: ManagerEvent): void {
       if (unit !== undefined) turn.setUnit({ ...unit, notEffectiveAtRuntime: event.items });
       return;
     }
-    case 'event-left-out':
-      if (event.goneProcess !== null) turn.removeOwner(event.goneProcess);
-      drive(turn, event.unit, (c, run) => onEventLeftOut(c, run, event.what, event.goneProcess));
-      return;
+    case 'event-left-out': onEventLeftOut(turn, event); return;
     case 'request-left-out': refuseLeftOut(turn, event); return;
     case 'final-kill-done': onFinalKillDone(turn, event.remaining); return;
     default: unreachable(event);

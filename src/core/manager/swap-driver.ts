@@ -1,7 +1,7 @@
 /** Takes what swap units do, and what the kernel's table of swaps says, into the manager. */
 import type { UnitName } from '../../base/brand.ts';
 import { isInactive } from '../job/job-type.ts';
-import { onControlEvent } from '../machine/control/control-process.ts';
+import { onCommandLost, onControlEvent, type LostCommand } from '../machine/control/control-process.ts';
 import { SWAP_ACTIVE_STATE, SWAP_MACHINE, onSwapDue, onSwapTableEntry, startSwap, stopSwap, type SwapContext } from '../machine/swap.ts';
 import type { SwapPoint, SwapUnit } from '../unit/swap.ts';
 import { driveControl } from './control-driver.ts';
@@ -38,6 +38,11 @@ export function onSwapUnitDue(turn: Turn, name: UnitName): void {
 
 export function onSwapProcess(turn: Turn, name: UnitName, event: ProcessEvent): void {
   drive(turn, name, (c, run) => onControlEvent(SWAP_MACHINE, c, run, event));
+}
+
+/** Its command is lost, for the manager died of what it had to say. */
+export function onSwapCommandLost(turn: Turn, name: UnitName, lost: LostCommand): void {
+  drive(turn, name, (c, run) => onCommandLost(SWAP_MACHINE, c, run, lost));
 }
 
 /** A start was refused by the unit's own start limit. */

@@ -60,6 +60,12 @@ export function onTimerStamp(turn: Turn, name: UnitName, realtimeUsec: RealtimeU
   wait(turn, { ...unit, runtime: { ...run, result: 'success', lastTrigger } }, false);
 }
 
+/** The answer to `read-stamp` is lost. */
+export function failAwaitedStamp(turn: Turn, name: UnitName, reason: Reason): void {
+  const unit = turn.require(name);
+  if (isTimer(unit) && unit.runtime.awaitsStamp) end(turn, { ...unit, runtime: { ...unit.runtime, awaitsStamp: false } }, 'resources', reason);
+}
+
 export function stopTimer(turn: Turn, unit: TimerRecord): void {
   end(turn, unit, 'success', null);
 }

@@ -4,7 +4,7 @@ import type { UnitName } from '../../../src/base/brand.ts';
 import type { Effect } from '../../../src/core/manager/effect.ts';
 import type { UnstampedEvent } from '../../../src/core/manager/event.ts';
 import { fdsThatCameWith, fdsWithoutOwner } from '../../../src/core/manager/fd-owners.ts';
-import { service, target } from '../../../src/sim/definitions.ts';
+import { service, socket, target } from '../../../src/sim/definitions.ts';
 import { SimulatedKernel } from '../../../src/sim/kernel.ts';
 
 const KNOWN = 'store:a.service:db:1';
@@ -38,7 +38,28 @@ test('a stored fd or a connection that no unit and no waiting event knows has no
 
 test('fds of other kinds have owners that the state does not know', () => {
   const { state } = withStore().kernel;
-  assert.deepEqual(fdsWithoutOwner(['listen:a.socket:0', 'run-1.service.StandardInput'], { state, queue: [], open: null }), []);
+  assert.deepEqual(fdsWithoutOwner(['control', 'run-1.service.StandardInput'], { state, queue: [], open: null }), []);
+});
+
+test('a listening socket belongs to its unit from the event that brought it on, and to nobody when that was left out', () => {
+  const kernel = new SimulatedKernel();
+  kernel.boot([target('default.target'), socket('a.socket'), service('a.service')]);
+  const brought: UnstampedEvent = { event: 'sockets-opened', unit: 'a.socket' as UnitName, token: 1, fds: ['listen:a.socket:0'] };
+  const before = kernel.state;
+  assert.deepEqual(fdsWithoutOwner(brought.fds, { state: before, queue: [brought], open: null }), []);
+  assert.deepEqual(fdsWithoutOwner(brought.fds, { state: before, queue: [], open: null }), brought.fds);
+  kernel.enqueue('start', 'a.socket');
+  assert.deepEqual(fdsWithoutOwner(brought.fds, { state: kernel.state, queue: [], open: null }), []);
+});
+
+test('sockets that an effect still to be performed opens or closes are left to it', () => {
+  const { state } = withStore().kernel;
+  const definition = socket('a.socket');
+  for (const effect of [
+    { kind: 'open-sockets', unit: definition.name, token: 1, definition }, { kind: 'close-sockets', unit: definition.name, fds: ['listen:a.socket:0'], definition },
+  ] as const) {
+    assert.deepEqual(fdsWithoutOwner(['listen:a.socket:0'], { state, queue: [], open: { effects: [effect], from: 0, begun: true, answered: false, births: new Map() } }), []);
+  }
 });
 
 test('an fd that a process is still to be started with is kept, though the store has lost it in the same batch', () => {

@@ -85,6 +85,27 @@ export function onControlEvent<Definition extends ExecUnit, Role extends ExecRol
   }
 }
 
+/** An event of the unit that could not be handled at all: the manager died of it. */
+export interface LostCommand {
+  /** A process whose end the event was about; null = it was about no end. */
+  readonly gone: Pid | null;
+  /** The event was the answer to a spawn. */
+  readonly isAnswer: boolean;
+  readonly reason: Reason;
+}
+
+/** A command nobody will hear of any more is over, and has failed. Nothing changes when it was none of the unit's. */
+export function onCommandLost<Definition extends ExecUnit, Role extends ExecRole, Run extends ControlRuntime<Role>>(
+  machine: ControlMachine<Definition, Role, Run>, c: ControlContext<Definition>, run: Run, { gone, isAnswer, reason }: LostCommand,
+): Run {
+  const lost = isAnswer ? run.pendingSpawn : gone !== null && gone === run.controlPid ? run.controlCommand : null;
+  if (lost === null) return run;
+  // What it was before it was lost may still run, without a name.
+  c.effects.push({ kind: 'kill-control-group', unit: c.definition.name, signal: SIGKILL, except: [], alsoSighup: false });
+  const over: Run = { ...run, pendingSpawn: null, controlPid: null, controlCommand: null };
+  return machine.onCommandsDone(c, over, { role: lost.role, index: lost.index, result: 'resources', reason });
+}
+
 function failureOf({ stage, errno, subject }: Omit<SpawnFailure, 'role'>, role: string): SpawnFailure {
   return { stage, errno, subject, role };
 }

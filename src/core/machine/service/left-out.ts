@@ -11,8 +11,7 @@ import { enterSignalWith } from './stop.ts';
  *
  * @param gone a process whose end the event was about: nobody waits for it any longer
  */
-export function onEventLeftOut(c: ServiceContext, run: ServiceRuntime, what: string, gone: Pid | null): ServiceRuntime {
-  const reason: Reason = { reason: 'protocol', detail: `the manager died twice while it handled "${what}"` };
+export function onServiceEventLeftOut(c: ServiceContext, run: ServiceRuntime, reason: Reason, gone: Pid | null): ServiceRuntime {
   if (gone !== null && gone === run.mainPid) return afterMain(c, withFailure({ ...run, mainPid: null }, 'protocol', reason), 'protocol', reason);
   if (gone !== null && gone === run.controlPid && run.controlCommand !== null) {
     return afterControl(c, { ...run, controlPid: null, controlCommand: null }, run.controlCommand, 'protocol', reason);

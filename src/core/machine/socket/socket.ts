@@ -157,6 +157,21 @@ export function stopSocket(c: SocketContext, run: SocketRuntime): SocketRuntime 
   }
 }
 
+/** Nobody knows any more what the socket is in: one that is up or on its way is closed and has failed. */
+export function failSocketOrderly(c: SocketContext, run: SocketRuntime, reason: Reason): SocketRuntime {
+  switch (run.state) {
+    case 'start-pre':
+    case 'start-post':
+      return enterSignal(c, run, 'stop-pre-sigterm', 'resources', reason);
+    case 'start-chown':
+    case 'listening':
+    case 'running':
+      return enterStopPre(c, run, 'resources', reason);
+    default:
+      return run;
+  }
+}
+
 /** The deadline of the present state has passed. */
 export function onSocketDue(c: SocketContext, run: SocketRuntime): SocketRuntime {
   const { kill } = c.definition;

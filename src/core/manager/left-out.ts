@@ -1,0 +1,47 @@
+/**
+ * What becomes of a unit of which an event or effect was left out, because the manager died of it or threw: nobody waits for an answer that was
+ * lost, and a unit of which it is not known any more what it is in, fails with the reason.
+ */
+import type { UnitName } from '../../base/brand.ts';
+import type { LostCommand } from '../machine/control/control-process.ts';
+import { onServiceEventLeftOut } from '../machine/service/left-out.ts';
+import { failAutomountOpening } from './automount-driver.ts';
+import type { EventOf } from './event.ts';
+import { finishJob } from './jobs.ts';
+import { onMountCommandLost } from './mount-driver.ts';
+import { driveService } from './service-driver.ts';
+import { onSocketLeftOut } from './socket-driver.ts';
+import type { Reason, Unit } from './state.ts';
+import { onSwapCommandLost } from './swap-driver.ts';
+import { failAwaitedStamp } from './timer-driver.ts';
+import type { Turn } from './turn.ts';
+
+export function onEventLeftOut(turn: Turn, { unit: name, what, goneProcess }: EventOf<'event-left-out'>): void {
+  if (goneProcess !== null) turn.removeOwner(goneProcess);
+  const unit = turn.unit(name);
+  if (unit === undefined) return;
+  const reason: Reason = { reason: 'protocol', detail: `the manager failed at "${what}" and left it out` };
+  if (what === 'conditions-tested' || what === 'test-conditions') failUntested(turn, unit, reason);
+  else tellKind(turn, unit.name, { gone: goneProcess, isAnswer: what === 'spawned' || what === 'spawn-failed', reason });
+}
+
+/** Nobody will ever say whether its conditions hold. */
+function failUntested(turn: Turn, unit: Unit, reason: Reason): void {
+  if (unit.conditionToken === null) return;
+  turn.setUnit({ ...unit, conditionToken: null, endReason: reason });
+  if (unit.job !== null) finishJob(turn, unit.job, 'failed', true);
+}
+
+function tellKind(turn: Turn, name: UnitName, lost: LostCommand): void {
+  const { kind } = turn.require(name).runtime;
+  switch (kind) {
+    case 'service': driveService(turn, name, (c, run) => onServiceEventLeftOut(c, run, lost.reason, lost.gone)); return;
+    case 'socket': onSocketLeftOut(turn, name, lost); return;
+    case 'mount': onMountCommandLost(turn, name, lost); return;
+    case 'swap': onSwapCommandLost(turn, name, lost); return;
+    case 'timer': failAwaitedStamp(turn, name, lost.reason); return;
+    case 'automount': failAutomountOpening(turn, name, lost.reason); return;
+    // Nothing of them waits for an answer that a recovery does not ask for again.
+    default:
+  }
+}
