@@ -14,6 +14,14 @@ export const BRANCHES: readonly string[] = [
   // Of mounts and swaps.
   'mounting', 'mounting-done', 'mounted', 'remounting', 'remounting-sigterm', 'unmounting', 'unmounting-sigterm', 'unmounting-sigkill',
   'activating', 'activating-done', 'deactivating', 'deactivating-sigterm',
+  // Of automounts and devices.
+  'opening', 'autofs refused', 'visitor let in', 'visitor turned away', 'autofs taken away', 'plugged',
+  // Of probes.
+  'probe asked', 'probe program', 'probe holds', 'probe fails',
+  // Of restarts.
+  'direct restart', 'restart put off',
+  // Of frozen units and rules about the end of the manager.
+  'frozen', 'thawed', 'exit rule',
   // Of fd stores.
   'fd stored', 'stored fd given back', 'stored fd closed',
   // How jobs end.

@@ -32,6 +32,12 @@ export const FAULTS = {
   'mounted-over': 100,
   /** The manager looks at the kernel's tables only when the command has ended. */
   'table-late': 300,
+  /** The kernel has no autofs, or does not let it be mounted. */
+  'autofs-refused': 300,
+  /** Nobody has used an automounted place since the last look. */
+  'automount-unused': 500,
+  /** A probe of a service gets a no, or no answer in time. */
+  'probe-refused': 150,
   'wall-clock-stepped': 30,
   /** All units are read again while jobs run; some files have changed. */
   'reload-in-transaction': 20,

@@ -21,6 +21,7 @@ import { waitsForEmptyGroup } from '../core/manager/unit-processes.ts';
 import { UTC_ZONE, type TimeZone } from '../core/time/time-zone.ts';
 import type { UnitDefinition } from '../core/unit/definition.ts';
 import { Agenda } from './agenda.ts';
+import { SimulatedAutofs } from './autofs.ts';
 import { SimulatedEngine } from './engine.ts';
 import { Faults } from './faults.ts';
 import { ProcessTable, type Process, type Script } from './process-table.ts';
@@ -108,6 +109,7 @@ export class SimulatedKernel {
   readonly stamps = new Map<UnitName, RealtimeUsec>();
   readonly sockets: SimulatedSockets;
   readonly tables = new KernelTables();
+  readonly autofs = new SimulatedAutofs();
   readonly faults: Faults;
   /** Hears of every effect, for tests that want to know more than `history` tells. */
   onEffect: (effect: Effect) => void = () => undefined;
@@ -290,6 +292,18 @@ export class SimulatedKernel {
     this.#tellTables();
   }
 
+  /** Somebody goes to the place of an automount unit. */
+  visit(unit: string, path: string): void {
+    if (!this.tables.mounts.some(({ where }) => where === path)) this.#hear(...this.autofs.visit(unit as UnitName));
+  }
+
+  /** Somebody takes the autofs of the unit away. */
+  takeAutofs(unit: string): void {
+    if (!this.autofs.trapped.has(unit as UnitName)) return;
+    this.autofs.close(unit as UnitName);
+    this.#hear({ event: 'automount-gone', unit: unit as UnitName });
+  }
+
   #tellTables(): void {
     for (const event of this.tables.news()) this.#hear(event);
   }
@@ -395,10 +409,10 @@ export class SimulatedKernel {
         return;
       case 'probe': this.#askProbe(effect); return;
       case 'unwatch-paths': this.#watchedPaths.delete(effect.unit); return;
-      case 'open-automount': this.#engine.submit({ event: 'automount-opened', unit: effect.unit, token: effect.token, outcome: 'trapped', detail: '' }); return;
-      case 'look-at-automount': this.#engine.submit({ event: 'automount-used', unit: effect.unit }); return;
-      // Nobody goes anywhere in this world.
-      case 'answer-automount': case 'close-automount': return;
+      case 'open-automount': this.#openAutomount(effect); return;
+      case 'look-at-automount': this.#lookAtAutomount(effect); return;
+      case 'answer-automount': this.autofs.answer(effect.tokens); return;
+      case 'close-automount': this.autofs.close(effect.unit); return;
       case 'open-sockets': this.#engine.submit(this.sockets.listen(effect)); return;
       case 'close-sockets': this.sockets.close(effect.unit, effect.fds); return;
       case 'close-fds': this.sockets.close(null, effect.names); return;
@@ -443,6 +457,22 @@ export class SimulatedKernel {
     }
   }
 
+  #openAutomount({ unit, token }: Extract<Effect, { readonly kind: 'open-automount' }>): void {
+    const outcome = this.faults.strikes('autofs-refused') ? (['no-autofs', 'failed'] as const)[this.faults.below('autofs-refused', 2)] as 'no-autofs' | 'failed' : 'trapped';
+    if (outcome === 'trapped') this.autofs.trap(unit);
+    this.#engine.submit({ event: 'automount-opened', unit, token, outcome, detail: outcome === 'trapped' ? '' : 'simulated' });
+  }
+
+  /** What nobody has used is unmounted by the host itself, and the table of mounts tells. */
+  #lookAtAutomount({ unit, where }: Extract<Effect, { readonly kind: 'look-at-automount' }>): void {
+    if (!this.faults.strikes('automount-unused')) {
+      this.#engine.submit({ event: 'automount-used', unit });
+      return;
+    }
+    this.tables.unmount(where);
+    for (const event of this.tables.news()) this.#engine.submit(event);
+  }
+
   #armTimer(dueUsec: MonotonicUsec | null): void {
     this.#timerUsec = dueUsec;
     if (dueUsec !== null && this.faults.strikes('timer-early')) this.#at(0, () => { this.#hear({ event: 'timer' }); });
@@ -462,7 +492,7 @@ export class SimulatedKernel {
   #askProbe(effect: Extract<Effect, { readonly kind: 'probe' }>): void {
     const { unit, token, timeoutUsec } = effect;
     const { exitAfterUsec, exitStatus = 0 } = this.#options.probeOf?.(effect) ?? { exitAfterUsec: 0 };
-    const isInTime = exitAfterUsec !== undefined && exitAfterUsec <= timeoutUsec;
+    const isInTime = exitAfterUsec !== undefined && exitAfterUsec <= timeoutUsec && !this.faults.strikes('probe-refused');
     this.#at(isInTime ? exitAfterUsec : timeoutUsec, () => {
       this.#hear({ event: 'probe-answer', unit, token, holds: isInTime && exitStatus === 0, detail: isInTime ? `simulated status ${String(exitStatus)}` : 'no answer in time' });
     });

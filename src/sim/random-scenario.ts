@@ -4,6 +4,7 @@
  */
 import { Dice, seedOf } from './dice.ts';
 import { randomFaults } from './faults.ts';
+import { randomGuards } from './random-guards.ts';
 import type { Script } from './process-table.ts';
 import { randomMountAction, randomMounts, randomStoring } from './random-mounts.ts';
 import { randomTrigger, randomTriggers } from './random-triggers.ts';
@@ -34,16 +35,17 @@ export function randomScenario(seed: number, options: RandomScenarioOptions = {}
   const triggers = randomTriggers(new Dice(seedOf(seed, 'triggers')), services);
   const mountDice = new Dice(seedOf(seed, 'mounts'));
   const mounts = randomMounts(mountDice, services);
+  const guards = randomGuards(new Dice(seedOf(seed, 'guards')), services);
   const wanted = [...names.filter(() => dice.chance(70)), ...triggers.sockets, ...triggers.timers, ...triggers.paths, ...mounts.units];
   const files: Record<string, string> = {
-    ...triggers.files, ...mounts.files,
+    ...triggers.files, ...mounts.files, ...guards.files,
     'default.target': unitText({ Unit: [['DefaultDependencies', 'no'], ['AllowIsolate', 'yes'], ['Wants', wanted.join(' ')], ['After', names.join(' ')]] }),
   };
   for (const [index, name] of services.entries()) files[name] = serviceText(dice, names, name, index);
   for (const name of targets) files[name] = unitText({ Unit: [['DefaultDependencies', 'no'], ['AllowIsolate', 'yes'], ...edges(dice, services, name, -1)] });
   const faults = options.isPeaceful === true ? {} : randomFaults(dice);
   return {
-    seed, files, faults, programs: withStores({ ...randomPrograms(dice, services), ...mounts.programs }, files, mountDice),
+    seed, files, faults, programs: withStores({ ...randomPrograms(dice, services), ...mounts.programs, ...guards.programs }, files, mountDice),
     actions: Array.from({ length: options.actions ?? ACTIONS }, () => (dice.chance(20) ? randomTrigger(dice, triggers) : null) ?? randomAction(dice, services, names))
       .map((action) => (mounts.units.length > 0 && mountDice.chance(MOUNT_ACTIONS_PERCENT) ? randomMountAction(mountDice, mounts) : action)),
   };
@@ -139,7 +141,7 @@ function randomAction(dice: Dice, services: readonly string[], names: readonly s
     case 4: return { afterUsec, act: 'stop', unit, mode };
     case 5: return { afterUsec, act: 'restart', unit, mode };
     case 6: return { afterUsec, act: dice.pick(['try-restart', 'reload', 'reload-or-restart'] as const), unit, mode };
-    case 7: return { afterUsec, act: dice.pick(['reset-failed', 'cancel'] as const) };
+    case 7: return dice.chance(30) ? { afterUsec, act: dice.pick(['freeze', 'thaw'] as const), unit: dice.pick(services) } : { afterUsec, act: dice.pick(['reset-failed', 'cancel'] as const) };
     case 8: return { afterUsec, act: 'signal-unit', unit: dice.pick(services), whom: dice.pick(['all', 'main'] as const), signal: dice.pick(SIGNALS) };
     case 9: return { afterUsec, act: 'daemon-reload' };
     case 10: return changeFile(dice, services, names, afterUsec);

@@ -11,6 +11,7 @@ import type { Step } from '../core/manager/replay.ts';
 import { Faults, type FaultKind } from './faults.ts';
 import { SimulatedKernel } from './kernel.ts';
 import { BrokenLaw, watchLaws } from './laws.ts';
+import { countReached } from './reached.ts';
 import { pathOfUnit } from './random-mounts.ts';
 import { mayLeaveProcesses, type Action, type Scenario } from './scenario.ts';
 import { UnitFolder, unitNamesIn } from './unit-folder.ts';
@@ -67,14 +68,7 @@ export function runScenario(scenario: Scenario, options: LifeOptions = {}): Life
     },
     observe: (look) => {
       if (events.push({ atUsec: look.kernel.nowUsec, event: look.event }) > 2 * LAST_EVENTS) events.splice(0, LAST_EVENTS);
-      for (const effect of look.effects) {
-        if (effect.kind === 'publish' && effect.change.change === 'unit') reach(effect.change.subState);
-        else if (effect.kind === 'publish' && effect.change.change === 'job-removed') reach(`job ${effect.change.result}`);
-        else if (effect.kind === 'reply' && !effect.result.ok) reach(`refused: ${effect.result.code}`);
-        else if (effect.kind === 'spawn' && effect.fds.some(({ key }) => isStoredFd(key))) reach('stored fd given back');
-        else if (effect.kind === 'close-fds' && effect.names.some(isStoredFd)) reach('stored fd closed');
-      }
-      if (look.event.event === 'notify' && look.event.fds.length > 0) reach('fd stored');
+      countReached(look, reach);
       laws(look);
     },
   });
@@ -118,6 +112,9 @@ function act(kernel: SimulatedKernel, folder: UnitFolder, action: Action): void 
     case 'remove': kernel.removeFile(action.path); return;
     case 'take-into-use': kernel.takeIntoUse(action.unit, pathOfUnit(action.unit)); return;
     case 'take-out-of-use': kernel.takeOutOfUse(action.unit, pathOfUnit(action.unit)); return;
+    case 'visit': kernel.visit(action.unit, pathOfUnit(action.unit)); return;
+    case 'take-autofs': kernel.takeAutofs(action.unit); return;
+    case 'freeze': case 'thaw': kernel.request({ method: 'freeze', units: [action.unit as UnitName], freeze: action.act === 'freeze' }); return;
     case 'write': folder.write(action.file, action.text); return;
     case 'shutdown': kernel.signal('SIGTERM'); return;
     default:
@@ -134,6 +131,18 @@ function checkTables(kernel: SimulatedKernel): void {
   }
 }
 
+/** An automount stands where its unit says, and nobody waits there for nothing; devices are there when their units say so. */
+function checkPlaces(kernel: SimulatedKernel): void {
+  for (const { name, runtime, definition } of valuesOf(kernel.state.units)) {
+    if (runtime.kind === 'automount') assert(runtime.hasTrap === kernel.autofs.trapped.has(name), `${name} is ${runtime.state}, and the kernel says otherwise`);
+    if (runtime.kind === 'device' && definition.kind === 'device' && runtime.token > 0) assert((runtime.state === 'plugged') === kernel.files.has(definition.path), `${name} is ${runtime.state}, and the kernel says otherwise`);
+  }
+  for (const unit of kernel.autofs.waiting.values()) {
+    const { runtime } = kernel.unit(unit);
+    assert(runtime.kind === 'automount' && runtime.waiting.length > 0, `somebody waits at ${unit} for ever`);
+  }
+}
+
 /** Every stored fd belongs to a service that knows it, and is open; connections are known as well. */
 function checkStores(kernel: SimulatedKernel): void {
   const stored = new Set(valuesOf(kernel.state.units).flatMap(({ runtime }) => (runtime.kind === 'service' ? runtime.fdStore : [])));
@@ -147,12 +156,25 @@ function checkStores(kernel: SimulatedKernel): void {
 function comeToRest(kernel: SimulatedKernel, names: readonly UnitName[], mayLeave: (unit: string) => boolean): void {
   kernel.faults.end();
   // What starts services goes first, so that these stay down.
-  for (const name of names) if (/\.(?:socket|timer|path)$/.test(name)) kernel.enqueue('stop', name);
+  for (const name of names) if (/\.(?:socket|timer|path|automount)$/.test(name)) kernel.enqueue('stop', name);
   for (const name of names) if (name.endsWith('.service')) kernel.enqueue('stop', name);
   for (const name of names) if (/\.(?:mount|swap)$/.test(name)) kernel.enqueue('stop', name);
   kernel.run(QUIET_USEC);
+  // A unit's ExitOn= was quicker.
+  if (kernel.finished === null) {
+    checkRest(kernel, mayLeave);
+    kernel.signal('SIGTERM');
+    kernel.run(QUIET_USEC);
+  }
+  assert(kernel.finished !== null, 'a shutdown comes to its end');
+  assert(kernel.processes.size === 0, 'a shutdown leaves no process');
+}
+
+/** What has to be so when all has gone well for a while. */
+function checkRest(kernel: SimulatedKernel, mayLeave: (unit: string) => boolean): void {
   const { state } = kernel;
   checkTables(kernel);
+  checkPlaces(kernel);
   checkStores(kernel);
   for (const job of valuesOf(state.jobs)) {
     // A unit that is upheld and dies again and again has a new job every few seconds, or its old one runs anew, and others may wait as long.
@@ -168,9 +190,5 @@ function comeToRest(kernel: SimulatedKernel, names: readonly UnitName[], mayLeav
     const unit = kernel.unit(process.unit);
     assert(!isInactive(unit.activeState) || mayLeave(unit.name), `no process of ${unit.name} outlives its stop`);
   }
-  for (const [pid, unit] of entriesOf(state.pids)) assert(kernel.processes.has(pid), `process ${String(pid)} of ${unit} is gone and was reaped`);
-  kernel.signal('SIGTERM');
-  kernel.run(QUIET_USEC);
-  assert(kernel.finished !== null, 'a shutdown comes to its end');
-  assert(kernel.processes.size === 0, 'a shutdown leaves no process');
+  for (const [pid, unit] of entriesOf(state.pids)) assert(kernel.processes.has(pid), `process ${String(pid)} of ${unit} is gone, and the manager was not told`);
 }

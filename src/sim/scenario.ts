@@ -20,6 +20,10 @@ export type Action = { readonly afterUsec: number } & (
   | { readonly act: 'touch' | 'remove'; readonly path: string }
   /** Somebody mounts or unmounts by hand what a mount unit is about, or pages to or no longer pages to what a swap unit is about. */
   | { readonly act: 'take-into-use' | 'take-out-of-use'; readonly unit: string }
+  /** Somebody goes to the place of an automount unit, or takes its autofs away. */
+  | { readonly act: 'visit' | 'take-autofs'; readonly unit: string }
+  /** All processes of the unit stand still, or go on. */
+  | { readonly act: 'freeze' | 'thaw'; readonly unit: string }
   /** A unit file is written; null removes it. It counts after a daemon-reload. */
   | { readonly act: 'write'; readonly file: string; readonly text: string | null }
   | { readonly act: 'shutdown' }

@@ -34,7 +34,7 @@ export class UnitFolder {
   constructor(texts: Readonly<Record<string, string>>) {
     this.#texts = new Map(Object.entries(texts));
     this.#context = {
-      mode: 'system', defaults: BUILT_IN_DEFAULTS, specifiers: SPECIFIERS, hasDevices: false, hasUnitFile: (name) => this.#fileOf(name) !== null,
+      mode: 'system', defaults: BUILT_IN_DEFAULTS, specifiers: SPECIFIERS, hasDevices: true, hasUnitFile: (name) => this.#fileOf(name) !== null,
       timeZones: { local: UTC_ZONE, find: (name) => (name === 'UTC' ? UTC_ZONE : null) },
     };
   }

@@ -107,10 +107,13 @@ export function onAutomountOpened(turn: Turn, { unit: name, token, outcome, deta
   }
 }
 
-/** The answer to `open-automount` is lost. */
-export function failAutomountOpening(turn: Turn, name: UnitName, reason: Reason): void {
+/** Events and effects without which somebody would wait for ever. */
+const UNANSWERED: readonly string[] = ['automount-opened', 'open-automount', 'automount-request', 'answer-automount'];
+
+/** The manager died of the event or effect `what`. That the autofs goes lets go of everybody who waits at the place. */
+export function failUnansweredAutomount(turn: Turn, name: UnitName, what: string, reason: Reason): void {
   const unit = turn.require(name);
-  if (isAutomount(unit) && unit.runtime.state === 'opening') end(turn, unit, 'resources', reason);
+  if (isAutomount(unit) && UNANSWERED.includes(what) && (unit.runtime.hasTrap || unit.runtime.state === 'opening')) end(turn, unit, 'resources', reason);
 }
 
 /** Somebody stands at the place and waits. */

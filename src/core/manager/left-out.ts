@@ -5,7 +5,7 @@
 import type { UnitName } from '../../base/brand.ts';
 import type { LostCommand } from '../machine/control/control-process.ts';
 import { onServiceEventLeftOut } from '../machine/service/left-out.ts';
-import { failAutomountOpening } from './automount-driver.ts';
+import { failUnansweredAutomount } from './automount-driver.ts';
 import type { EventOf } from './event.ts';
 import { finishJob } from './jobs.ts';
 import { onMountCommandLost } from './mount-driver.ts';
@@ -22,7 +22,7 @@ export function onEventLeftOut(turn: Turn, { unit: name, what, goneProcess }: Ev
   if (unit === undefined) return;
   const reason: Reason = { reason: 'protocol', detail: `the manager failed at "${what}" and left it out` };
   if (what === 'conditions-tested' || what === 'test-conditions') failUntested(turn, unit, reason);
-  else tellKind(turn, unit.name, { gone: goneProcess, isAnswer: what === 'spawned' || what === 'spawn-failed', reason });
+  else tellKind(turn, unit.name, what, { gone: goneProcess, isAnswer: what === 'spawned' || what === 'spawn-failed', reason });
 }
 
 /** Nobody will ever say whether its conditions hold. */
@@ -32,7 +32,7 @@ function failUntested(turn: Turn, unit: Unit, reason: Reason): void {
   if (unit.job !== null) finishJob(turn, unit.job, 'failed', true);
 }
 
-function tellKind(turn: Turn, name: UnitName, lost: LostCommand): void {
+function tellKind(turn: Turn, name: UnitName, what: string, lost: LostCommand): void {
   const { kind } = turn.require(name).runtime;
   switch (kind) {
     case 'service': driveService(turn, name, (c, run) => onServiceEventLeftOut(c, run, lost.reason, lost.gone)); return;
@@ -40,7 +40,7 @@ function tellKind(turn: Turn, name: UnitName, lost: LostCommand): void {
     case 'mount': onMountCommandLost(turn, name, lost); return;
     case 'swap': onSwapCommandLost(turn, name, lost); return;
     case 'timer': failAwaitedStamp(turn, name, lost.reason); return;
-    case 'automount': failAutomountOpening(turn, name, lost.reason); return;
+    case 'automount': failUnansweredAutomount(turn, name, what, lost.reason); return;
     // Nothing of them waits for an answer that a recovery does not ask for again.
     default:
   }

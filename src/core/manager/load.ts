@@ -44,7 +44,6 @@ export function newUnit(definition: UnitDefinition, loadedUsec: MonotonicUsec | 
     isFrozen: false,
     startReason: null,
     endReason: null,
-    needsReload: false,
     notEffectiveAtRuntime: [],
     loadedUsec,
   };
@@ -137,7 +136,7 @@ export function replaceDefinitions(turn: Turn, definitions: readonly UnitDefinit
       for (const alias of unit.definition.names) if (alias !== unit.name) turn.removeAlias(alias);
       hasSameEdges = false;
     }
-    if (next !== unit.definition || unit.needsReload) turn.setUnit({ ...unit, needsReload: false, definition: next });
+    if (next !== unit.definition) turn.setUnit({ ...unit, definition: next });
   }
   for (const definition of fresh.values()) turn.setUnit(newUnit(definition));
   watchDevices(turn, definitions);

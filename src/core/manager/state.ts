@@ -387,8 +387,6 @@ export interface Unit {
   readonly isFrozen: boolean;
   readonly startReason: Reason | null;
   readonly endReason: Reason | null;
-  /** The definition's files changed on disk since they were read. */
-  readonly needsReload: boolean;
   /** Set at run time by start and stop of the unit: what could not be put into effect, one line for each directive. */
   readonly notEffectiveAtRuntime: readonly { readonly directive: string; readonly why: string }[];
   /** When it was loaded because somebody asked for it; null for what came with the boot or a daemon-reload, and is never forgotten. */

@@ -1,0 +1,45 @@
+/** Places of automount units in the simulated kernel: who waits there, and what he was told. */
+import type { UnitName } from '../base/brand.ts';
+import type { UnstampedEvent } from '../core/manager/event.ts';
+
+/** Of a process that goes somewhere; nobody looks at it. */
+const VISITOR_PID = 2;
+
+export class SimulatedAutofs {
+  readonly #trapped = new Set<UnitName>();
+  /** Who waits, by the kernel's number. */
+  readonly #waiting = new Map<number, UnitName>();
+  #nextWaiting = 1;
+
+  /** Everybody who waits, with the place's unit. */
+  get waiting(): ReadonlyMap<number, UnitName> {
+    return this.#waiting;
+  }
+
+  /** Places at which an autofs stands. */
+  get trapped(): ReadonlySet<UnitName> {
+    return this.#trapped;
+  }
+
+  trap(unit: UnitName): void {
+    this.#trapped.add(unit);
+  }
+
+  /** Somebody goes to the place, on which nothing is mounted. He waits when an autofs stands there. */
+  visit(unit: UnitName): readonly UnstampedEvent[] {
+    if (!this.#trapped.has(unit)) return [];
+    const waiting = this.#nextWaiting++;
+    this.#waiting.set(waiting, unit);
+    return [{ event: 'automount-request', unit, waiting, pid: VISITOR_PID }];
+  }
+
+  answer(waiting: readonly number[]): void {
+    for (const each of waiting) this.#waiting.delete(each);
+  }
+
+  /** The autofs goes; who waits there is told that nothing is there. */
+  close(unit: UnitName): void {
+    this.#trapped.delete(unit);
+    for (const [waiting, where] of this.#waiting) if (where === unit) this.#waiting.delete(waiting);
+  }
+}
