@@ -137,6 +137,8 @@ export interface UnitStatusAnswer {
   /** Of a socket: where it listens, and its connections; undefined = it is none. */
   readonly socket?: { readonly listen: readonly string[]; readonly accept: boolean; readonly accepted: number; readonly connected: number; readonly refused: number };
   readonly triggeredBy: readonly { readonly unit: string; readonly active: string }[];
+  /** Of mounts, automounts and swaps: what is mounted, and where; undefined = it is none. */
+  readonly place?: { readonly where?: string; readonly what?: string };
   readonly main: { readonly pid: number; readonly command: string } | null;
   readonly control: { readonly pid: number; readonly command: string } | null;
   /** How the last main process ended, when it is gone. */
@@ -323,6 +325,8 @@ export interface EnqueueAnswer {
   readonly jobs: readonly JobResultAnswer[];
   /** Units whose job could not even be queued. The others went on. */
   readonly refused: readonly { readonly unit: string; readonly name: ErrorName; readonly message: string }[];
+  /** Those of the units whose files are not those that were loaded; absent when there are none. */
+  readonly changedOnDisk?: readonly string[];
 }
 
 export interface UnitFileChangesAnswer {

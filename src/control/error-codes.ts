@@ -49,6 +49,8 @@ export const ERROR_CODES = {
   'unit-exists': 33,
   /** The rescue program answers in the manager's place, and can do only what has to do with power. */
   'in-rescue': 34,
+  /** A job is in the way that must not be replaced: irreversible, or --job-mode=fail. */
+  'transaction-destructive': 35,
 } as const;
 
 export type ErrorName = keyof typeof ERROR_CODES;

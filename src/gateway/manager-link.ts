@@ -12,7 +12,7 @@ export type Change = Readonly<Record<string, unknown>>;
 /** Errors of the manager as a status. What is not here is 500. */
 const STATUS_OF_FAILURE: Readonly<Partial<Record<ErrorName, number>>> = {
   'invalid-params': 400, 'invalid-unit-name': 400, 'access-denied': 403, 'no-such-unit': 404, 'no-such-job': 404,
-  'transaction-refused': 409, 'unit-masked': 409, 'load-failed': 409, 'refused-manually': 409, 'not-applicable': 409, 'no-process': 409,
+  'transaction-refused': 409, 'transaction-destructive': 409, 'unit-masked': 409, 'load-failed': 409, 'refused-manually': 409, 'not-applicable': 409, 'no-process': 409,
   'unit-exists': 409, 'unit-file-refused': 409, 'shutting-down': 503, 'in-rescue': 503, 'too-many-requests': 503, 'answer-too-large': 503,
 };
 

@@ -2,7 +2,7 @@
 import type { UnitFileChangesAnswer } from '../control/answers.ts';
 import type { Params } from '../control/requests.ts';
 import { enqueueUnits } from './enqueue.ts';
-import { EXIT, exitStatusOf } from './exit-status.ts';
+import { EXIT, exitStatusOfFailure } from './exit-status.ts';
 import { countOption, hasOption, optionText, type OptionName } from './options.ts';
 import { complain, print, printJson, request, workingDirectory, type Invocation, type Verb, type VerbRun } from './verb.ts';
 import { unitArgument } from './unit-argument.ts';
@@ -70,7 +70,7 @@ function* changeUnitFiles(call: Invocation, row: UnitFileVerb): VerbRun {
   });
   if (!reply.ok) {
     yield* complain(reply.failure.message);
-    return exitStatusOf(reply.failure.name);
+    return exitStatusOfFailure(reply.failure.name, call.program);
   }
   const goesOn = row.now !== null && hasOption(call.options, 'now') && !hasOption(call.options, 'root') && !reply.value.failed && reply.value.units.length > 0;
   if (hasOption(call.options, 'json')) {

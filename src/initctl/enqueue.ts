@@ -1,12 +1,13 @@
 /** What start, stop, restart and their kin have in common: queue one job for each unit, wait, say what became of them. */
 import type { EnqueueAnswer, JobResultAnswer } from '../control/answers.ts';
 import { JOB_MODES, type Params } from '../control/requests.ts';
-import { EXIT, exitStatusOf } from './exit-status.ts';
+import { EXIT, exitStatusOfRefusal } from './exit-status.ts';
 import { hasOption, optionText } from './options.ts';
 import { explainUnit } from './explain.ts';
+import { reloadWarning } from './reload-warning.ts';
 import { paint } from './text/style.ts';
 import { unitArguments } from './unit-argument.ts';
-import { complain, print, printJson, request, type Invocation, type VerbRun } from './verb.ts';
+import { complain, printJson, request, type Invocation, type VerbRun } from './verb.ts';
 
 type EnqueueType = Params<'enqueue'>['type'];
 type JobMode = Params<'enqueue'>['mode'];
@@ -21,7 +22,7 @@ export function* enqueueVerb(call: Invocation, type: EnqueueType, mode: JobMode 
  * @param expect the jobs it may take, as `UNIT/TYPE`; null = whatever is needed
  */
 export function* enqueueUnits(call: Invocation, type: EnqueueType, units: readonly string[], mode: JobMode | null, told: object = {}, expect: readonly string[] | null = null): VerbRun {
-  const asked = mode ?? optionText(call.options, 'job-mode') ?? 'replace';
+  const asked = mode ?? modeAsked(call);
   if (!(JOB_MODES as readonly string[]).includes(asked)) {
     yield* complain(`--job-mode must be one of ${JOB_MODES.join(', ')}`);
     return EXIT.usage;
@@ -32,15 +33,16 @@ export function* enqueueUnits(call: Invocation, type: EnqueueType, units: readon
   if (!reply.ok) {
     if (json) yield* printJson({ ...told, jobs: [], refused: [{ unit: reply.failure.unit ?? '', name: reply.failure.name, message: reply.failure.message }] });
     yield* complain(`Failed to ${call.verb}${units.length === 1 ? ` ${units[0] as string}` : ''}: ${reply.failure.message}`);
-    return exitStatusOf(reply.failure.name);
+    return exitStatusOfRefusal(reply.failure.name, call.program);
   }
   if (json) {
     yield* printJson({ ...told, ...reply.value });
-    return exitStatusOfJobs(reply.value);
+    return exitStatusOfJobs(reply.value, call.program);
   }
   if (hasOption(call.options, 'show-transaction')) {
-    for (const job of reply.value.jobs) yield* print(`Enqueued anchor job ${job.job} ${job.unit}/${job.type}.`);
+    for (const job of reply.value.jobs) yield* complain(`Enqueued anchor job ${job.job} ${job.unit}/${job.type}.`);
   }
+  if (!hasOption(call.options, 'quiet')) for (const unit of reply.value.changedOnDisk ?? []) yield* complain(reloadWarning(call, unit));
   for (const refusal of reply.value.refused) {
     yield* complain(`Failed to ${call.verb} ${refusal.unit}: ${refusal.message}`);
   }
@@ -48,10 +50,18 @@ export function* enqueueUnits(call: Invocation, type: EnqueueType, units: readon
     if (job.result === 'done' || job.result === 'queued' || job.result === 'skipped') continue;
     if (!hasOption(call.options, 'quiet')) yield* tellFailure(call, job);
   }
-  const exit = exitStatusOfJobs(reply.value);
+  const exit = exitStatusOfJobs(reply.value, call.program);
   const started = reply.value.jobs.filter((job) => job.result === 'done').map((job) => job.unit);
   if (exit !== EXIT.done || !hasOption(call.options, 'wait') || !wait || !['start', 'restart'].includes(type) || started.length === 0) return exit;
   return yield* waitForEnd(started);
+}
+
+/** Source: systemctl(1), "--job-mode", and the options it replaced. */
+function modeAsked({ options }: Invocation): string {
+  if (hasOption(options, 'fail')) return 'fail';
+  if (hasOption(options, 'irreversible')) return 'replace-irreversibly';
+  if (hasOption(options, 'ignore-dependencies')) return 'ignore-dependencies';
+  return optionText(options, 'job-mode') ?? 'replace';
 }
 
 /** With --wait. */
@@ -71,9 +81,9 @@ function* waitForEnd(units: readonly string[]): VerbRun {
   }
 }
 
-export function exitStatusOfJobs(answer: EnqueueAnswer): number {
+export function exitStatusOfJobs(answer: EnqueueAnswer, program: Invocation['program']): number {
   const refused = answer.refused.at(-1);
-  if (refused !== undefined) return exitStatusOf(refused.name);
+  if (refused !== undefined) return exitStatusOfRefusal(refused.name, program);
   return answer.jobs.every((job) => ['done', 'queued', 'skipped'].includes(job.result)) ? EXIT.done : EXIT.failed;
 }
 

@@ -18,8 +18,25 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-/** What a failed request of a changing verb ends with: the LSB's "action" numbers, as systemctl(1) maps them. */
-export function exitStatusOf(error: ErrorName): number {
+/** The two faces of the client. */
+type Program = 'initctl' | 'systemctl';
+
+/** What a request for jobs that is refused ends with: the LSB's "action" numbers, as systemctl(1) maps them. */
+export function exitStatusOfRefusal(error: ErrorName, program: Program): number {
+  if (program === 'systemctl') {
+    // To systemctl a bad file is a failure like any other, and a job that must not be replaced a lack of permission.
+    if (error === 'load-failed') return EXIT.failed;
+    if (error === 'transaction-destructive') return 4;
+  }
+  return exitStatusOf(error);
+}
+
+/** What any other request that fails ends with: systemctl(1) knows no difference there. */
+export function exitStatusOfFailure(error: ErrorName, program: Program): number {
+  return program === 'systemctl' ? EXIT.failed : exitStatusOf(error);
+}
+
+function exitStatusOf(error: ErrorName): number {
   switch (error) {
     case 'no-such-unit': return EXIT.notInstalled;
     case 'load-failed': return EXIT.notConfigured;

@@ -1,6 +1,6 @@
 /** `initctl help` and `initctl help VERB`, from the verb table. */
 import { hasOption, optionRow, type OptionName } from './options.ts';
-import { EXIT, exitStatusOf } from './exit-status.ts';
+import { EXIT, exitStatusOfFailure } from './exit-status.ts';
 import { unitArguments } from './unit-argument.ts';
 import { complain, print, printJson, request, type Invocation, type Verb, type VerbGroup, type VerbRun } from './verb.ts';
 
@@ -40,7 +40,7 @@ function* documentationOf(call: Invocation): VerbRun {
   const reply = yield* request('show', { units: unitArguments(call.words), properties: ['LoadState', 'Documentation'] });
   if (!reply.ok) {
     yield* complain(reply.failure.message);
-    return exitStatusOf(reply.failure.name);
+    return exitStatusOfFailure(reply.failure.name, call.program);
   }
   const units = reply.value.units.map(({ unit, properties }) => ({
     unit, found: properties['LoadState'] !== 'not-found', documentation: (properties['Documentation'] ?? '').split(' ').filter((uri) => uri !== ''),

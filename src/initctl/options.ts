@@ -23,6 +23,9 @@ export const OPTIONS = {
   wait: { summary: 'Wait until the started units have ended again' },
   save: { value: 'FILE', summary: 'Also write the plan to FILE, for apply' },
   'not-started': { summary: 'Units that are down, each with the reason' },
+  fail: { summary: 'As --job-mode=fail' },
+  irreversible: { summary: 'As --job-mode=replace-irreversibly' },
+  'ignore-dependencies': { summary: 'As --job-mode=ignore-dependencies' },
   'job-mode': { value: 'MODE', summary: 'What to do with jobs that are in the way: replace, fail, isolate, …' },
   'show-transaction': { short: 'T', summary: 'Print the jobs that were queued' },
   property: { short: 'p', value: 'NAME', summary: 'Show only this property (also a list with commas)' },
@@ -179,29 +182,29 @@ export function parseArguments(
       const equals = argument.indexOf('=');
       const typed = argument.slice(2, equals === -1 ? undefined : equals);
       const name = longOption(typed);
-      if (name === null) return `unknown option --${typed}`;
+      if (name === null) return `unrecognized option '--${typed}'`;
       if (optionRow(name).value === undefined) {
-        if (equals !== -1) return `option --${name} takes no value`;
+        if (equals !== -1) return `option '--${name}' doesn't allow an argument`;
         found.push({ name, short: null, value: '' });
       } else if (equals !== -1) {
         found.push({ name, short: null, value: argument.slice(equals + 1) });
       } else {
         const value = argv[++i];
-        if (value === undefined) return `option --${name} needs a value`;
+        if (value === undefined) return `option '--${name}' requires an argument`;
         found.push({ name, short: null, value });
       }
     } else if (argument.startsWith('-') && argument !== '-') {
       for (let at = 1; at < argument.length; at++) {
         const short = argument[at] as string;
         const name = own[short] ?? BY_SHORT.get(short);
-        if (name === undefined) return `unknown option -${short}`;
+        if (name === undefined) return `invalid option -- '${short}'`;
         if (optionRow(name).value === undefined) {
           found.push({ name, short, value: '' });
           continue;
         }
         const rest = argument.slice(at + 1);
         const value = rest !== '' ? rest : argv[++i];
-        if (value === undefined) return `option -${short} needs a value`;
+        if (value === undefined) return `option requires an argument -- '${short}'`;
         found.push({ name, short, value });
         break;
       }

@@ -20,6 +20,8 @@ export interface StatusStyle {
   readonly full: boolean;
   /** All conditions and assertions with their outcome, or those that did not hold, as systemctl has it. */
   readonly conditions: 'all' | 'failed';
+  /** Why a unit is not loaded in systemctl's words, which scripts look for; the `Bad:` lines tell the rest. */
+  readonly plainReasons?: boolean;
 }
 
 export function renderStatus(unit: UnitStatusAnswer, style: StatusStyle): string {
@@ -34,7 +36,7 @@ export function renderStatus(unit: UnitStatusAnswer, style: StatusStyle): string
   const tone = toneOf(unit.active, unit.load);
   const description = unit.description === unit.unit ? '' : ` - ${harmless(unit.description)}`;
   lines.push(`${paint(terminal, tone, dotOf(terminal, unit.active))} ${unit.unit}${description}`);
-  say('Loaded', loadedText(unit, terminal));
+  say('Loaded', loadedText(unit, style));
   if (unit.fileState === 'transient') say('Transient', 'yes');
   dropIns(unit, terminal).forEach((text, index) => (index === 0 ? say('Drop-In', text) : more(text)));
   say('Active', activeText(unit, terminal));
@@ -63,6 +65,8 @@ export function renderStatus(unit: UnitStatusAnswer, style: StatusStyle): string
       say('Accepted', `${accepted}; Connected: ${connected};${refused > 0 ? ` Refused: ${refused};` : ''}`);
     }
   }
+  if (unit.place?.where !== undefined) say('Where', harmless(unit.place.where));
+  if (unit.place?.what !== undefined) say('What', harmless(unit.place.what));
   for (const exec of unit.execs) if (exec.exit !== null) say('Process', processText(exec, style));
   mainPid(unit, terminal, say);
   if (unit.control !== null) say('Cntrl PID', `${unit.control.pid} (${harmless(unit.control.command)})`);
@@ -87,16 +91,16 @@ export function renderStatus(unit: UnitStatusAnswer, style: StatusStyle): string
     const file = unit.load === 'not-found' ? 'Its file is gone' : 'Its file cannot be used as it is now';
     lines.push(paint(terminal, 'warn', `Warning: ${file}: ${unit.unit} goes on with what was loaded before.`));
   }
-  if (unit.needsReload) {
-    lines.push(paint(terminal, 'warn', `Warning: The files of ${unit.unit} changed on disk. Run "initctl daemon-reload" to read them again.`));
-  }
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 
-function loadedText(unit: UnitStatusAnswer, terminal: Terminal): string {
+const PLAIN_REASONS: Readonly<Record<string, string>> = { 'not-found': 'not found', masked: 'is masked', 'bad-setting': 'has a bad unit file setting' };
+
+function loadedText(unit: UnitStatusAnswer, { terminal, plainReasons }: StatusStyle): string {
   const state = paint(terminal, unit.load === 'loaded' ? 'plain' : unit.load === 'masked' ? 'warn' : 'bad', unit.load);
   if (unit.load !== 'loaded') {
-    const reason = unit.loadError ?? (unit.load === 'not-found' ? `Unit ${unit.unit} not found.` : unit.load === 'masked' ? `Unit ${unit.unit} is masked.` : '');
+    const plain = PLAIN_REASONS[unit.load];
+    const reason = (plainReasons === true || unit.loadError === null) && plain !== undefined ? `Unit ${unit.unit} ${plain}.` : (unit.loadError ?? '');
     return reason === '' ? state : `${state} (Reason: ${harmless(reason)})`;
   }
   const parts = [

@@ -29,19 +29,30 @@ export const UNIT_FILE_STATES: readonly string[] = [
 /** @returns null when both are right; else the exit status: `help` was asked for, or a word is not known */
 export function* checkFilters(call: Invocation, states: readonly string[]): VerbRun<number | null> {
   const lists = [
-    { option: 'type', known: [...UNIT_TYPES, ...LOAD_STATES] },
-    { option: 'state', known: states },
+    { option: 'type', help: UNIT_TYPES, known: [...UNIT_TYPES, ...LOAD_STATES] },
+    { option: 'state', help: states, known: states },
   ] as const;
-  for (const { option, known } of lists) {
+  for (const { option, help, known } of lists) {
+    if (call.options[option]?.includes('') === true) {
+      yield* complain(`--${option}= requires arguments.`);
+      return EXIT.usage;
+    }
     const asked = optionList(call.options, option);
     if (asked.includes('help')) {
-      yield* print(known.join('\n'));
+      if (option === 'type' && call.program === 'systemctl') yield* print('Available unit types:');
+      yield* print(help.join('\n'));
       return EXIT.done;
     }
     const wrong = asked.find((word) => !known.includes(word));
     if (wrong === undefined) continue;
-    yield* complain(`${call.program} ${call.verb}: --${option} knows no "${wrong}", but ${known.join(', ')}`);
-    return call.program === 'systemctl' ? EXIT.failed : EXIT.usage;
+    if (option === 'type') {
+      yield* complain(call.program === 'systemctl' ? `Unknown unit type or load state '${wrong}'.\nUse -t help to see a list of allowed values.`
+        : `initctl ${call.verb}: --type knows no "${wrong}", but ${known.join(', ')}`);
+      return EXIT.usage;
+    }
+    yield* complain(`${call.program} ${call.verb}: --state knows no "${wrong}", but ${known.join(', ')}`);
+    // To systemctl any word is a state, and nothing is in one that it does not know: a script must not end there.
+    if (call.program !== 'systemctl') return EXIT.usage;
   }
   return null;
 }

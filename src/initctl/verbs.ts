@@ -40,6 +40,7 @@ import { kill } from './verbs/kill.ts';
 import { listDependencies } from './verbs/list-dependencies.ts';
 import { listJobs } from './verbs/list-jobs.ts';
 import { listUnits } from './verbs/list-units.ts';
+import { listAutomounts } from './verbs/list-automounts.ts';
 import { listPaths } from './verbs/list-paths.ts';
 import { listSockets } from './verbs/list-sockets.ts';
 import { listTimers } from './verbs/list-timers.ts';
@@ -84,7 +85,7 @@ import { why } from './verbs/why.ts';
 export const VERBS: readonly Verb[] = [
   start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, freeze, thaw, clean, setProperty, call, feed, run, sync,
   replace,
-  status, listUnits, listTimers, listSockets, listPaths, listDependencies, show, cat, log, logCopy, isActive, isFailed, whoami,
+  status, listUnits, listTimers, listSockets, listPaths, listAutomounts, listDependencies, show, cat, log, logCopy, isActive, isFailed, whoami,
   enable, disable, reenable, mask, unmask, preset, presetAll, edit, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
   why, crash, plan, apply, verify, doctor, blame, criticalChain, plot, graph, top,
   listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, runlevel, setEnvironment, unsetEnvironment, importEnvironment, showEnvironment,
@@ -158,11 +159,14 @@ export function readCommand(line: CommandLine): Command {
   }
   const unsupported = unsupportedOption(parsed.options, verb);
   if (unsupported !== undefined) return { kind: 'wrong', message: `${line.program}: --${unsupported} is not supported: ${UNSUPPORTED[unsupported]?.(call) ?? ''}.`, exit: wrongExit };
-  if (verb === null) return { kind: 'wrong', message: `${line.program}: no verb "${word}"${suggestion(word)}`, exit: wrongExit };
+  if (verb === null) {
+    const message = line.program === 'systemctl' ? `Unknown command verb ${word}.` : `initctl: no verb "${word}"${suggestion(word)}`;
+    return { kind: 'wrong', message, exit: wrongExit };
+  }
   if (words.length === 0 && NEEDS_UNIT.includes(verb.operand)) {
     return { kind: 'wrong', message: line.program === 'systemctl' ? 'Too few arguments.' : `${line.program} ${call.verb}: which unit?`, exit: wrongExit };
   }
-  if (verb.operand === 'none' && words.length > 0) return { kind: 'wrong', message: `${line.program} ${call.verb} takes no arguments`, exit: wrongExit };
+  if (verb.operand === 'none' && words.length > 0) return { kind: 'wrong', message: line.program === 'systemctl' ? 'Too many arguments.' : `initctl ${call.verb} takes no arguments`, exit: wrongExit };
   if (hasOption(parsed.options, 'global') && !ABOUT_UNIT_FILES.includes(verb.name)) {
     return { kind: 'wrong', message: `${line.program}: --global is about unit files; ${call.verb} asks one manager.`, exit: wrongExit };
   }
@@ -183,16 +187,23 @@ export function worksOnFiles(command: Command): boolean {
 export function* runCommand(command: Command): VerbRun {
   switch (command.kind) {
     case 'verb':
-      return yield* command.verb.run(command.call);
+      return exitOf(command, yield* command.verb.run(command.call));
     case 'help':
       yield* print(command.text);
       return EXIT.done;
-    case 'nothing':
-      return yield* listUnits.run({ ...command.call, verb: command.call.program === 'systemctl' ? 'list-units' : 'list' });
+    case 'nothing': {
+      const call = { ...command.call, verb: command.call.program === 'systemctl' ? 'list-units' : 'list' };
+      return exitOf({ verb: listUnits, call }, yield* listUnits.run(call));
+    }
     case 'wrong':
       yield* complain(command.message);
       return command.exit;
   }
+}
+
+/** systemctl(1) ends with 1 where initctl tells wrong usage apart. What `run` ends with is its command's. */
+function exitOf({ verb, call }: Pick<Extract<Command, { readonly kind: 'verb' }>, 'verb' | 'call'>, exit: number): number {
+  return call.program === 'systemctl' && exit === EXIT.usage && verb.name !== 'run' ? EXIT.failed : exit;
 }
 
 function suggestion(word: string): string {

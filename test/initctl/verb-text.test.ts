@@ -74,7 +74,7 @@ const status: UnitStatusAnswer = {
 };
 
 test('status has the layout of systemctl, and says what is requested but not in effect', () => {
-  const { out, exit, tails } = runLine('initctl status nginx', { status: { units: [status], missing: [] } });
+  const { out, err, exit, tails } = runLine('initctl status nginx', { status: { units: [status], missing: [] } });
   assert.equal(exit, 0);
   assert.equal(out, `● nginx.service - A web server
      Loaded: loaded (/lib/systemd/system/nginx.service; enabled; preset: disabled)
@@ -97,8 +97,8 @@ TriggeredBy: ● nginx.socket
    Unheeded: ProtectSystem=full, PrivateDevices=yes (not implemented)
              MemoryMax=1G (no writable control group)
     Warning: /lib/x:9:1: unknown directive Foo=
-Warning: The files of nginx.service changed on disk. Run "initctl daemon-reload" to read them again.
 `);
+  assert.equal(err, "Warning: The unit file, source configuration file or drop-ins of nginx.service changed on disk. Run 'initctl daemon-reload' to reload units.\n");
   assert.deepEqual(tails, [{ unit: 'nginx.service', invocationId: 'ab'.repeat(16), lines: 10, output: 'short' }]);
 });
 
@@ -180,7 +180,7 @@ test('kill turns names of signals into numbers', () => {
   assert.equal(number('initctl kill --signal RTMIN+3 a'), 37);
 });
 
-test('list-dependencies draws each unit\'s branch once', () => {
+test('list-dependencies draws every branch, with dots where one comes back upon itself; a plain list has each unit once', () => {
   const node = (edges: readonly string[], active = 'active'): unknown => ({ active, load: 'loaded', edges: edges.map((unit) => ({ unit, kinds: ['Wants'] })) });
   const answer = {
     'list-dependencies': {
@@ -192,8 +192,10 @@ test('list-dependencies draws each unit\'s branch once', () => {
 × ├─a.service
 ● └─multi-user.target
 ×   ├─a.service
-●   └─default.target
+    └─...
 `);
+  assert.equal(runLine('systemctl list-dependencies --plain --all', answer).out, 'default.target\n  a.service\n  b.service\n  multi-user.target\n');
+  assert.equal(runLine('systemctl list-dependencies a b -o json', { 'list-dependencies': { root: 'a.service', truncated: false, nodes: {} } }).out, 'a.service\n\na.service\n');
 });
 
 test('plan numbers the steps, with the reason and its place', () => {

@@ -31,6 +31,7 @@ export const ERROR_NOTES: Readonly<Record<ErrorName, string>> = {
   'file-error': 'Reading or writing unit files failed; the message carries path and error.',
   'unit-file-refused': 'A change of unit files was refused for the reason in the message.',
   'unit-exists': 'A unit to be made has the name of one that is loaded or has a file.',
+  'transaction-destructive': 'A job is in the way that must not be replaced: it is irreversible, or the mode is `fail`.',
   'in-rescue': 'The rescue program answers in place of a manager that died again and again.',
 };
 

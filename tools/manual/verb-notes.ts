@@ -231,6 +231,7 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
   ],
   'list-timers': ['An elapse on the monotonic clock is shown as the instant that will be.'],
   'list-paths': [],
+  'list-automounts': [],
   'list-sockets': [],
   'list-jobs': [],
   cancel: ['Without a number all jobs are cancelled.'],

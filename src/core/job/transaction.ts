@@ -52,7 +52,7 @@ export interface CycleEdge {
   readonly origin: DependencyOrigin;
 }
 
-export type RefusalCode = 'no-such-unit' | 'unit-masked' | 'load-failed' | 'not-applicable' | 'transaction-refused';
+export type RefusalCode = 'no-such-unit' | 'unit-masked' | 'load-failed' | 'not-applicable' | 'transaction-refused' | 'transaction-destructive';
 
 export interface Refusal {
   readonly code: RefusalCode;
@@ -433,10 +433,10 @@ class Builder {
       const type = this.#mergedType(name, drafts) as JobType;
       const conflicting = areConflicting(installed.type, type);
       if (conflicting && installed.irreversible) {
-        return this.#refuse(name, drafts[0] as Draft, `Job ${name}/${installed.type} is under way and cannot be undone; ${name}/${type} is refused.`);
+        return this.#destructive(name, drafts[0] as Draft, `Job ${name}/${installed.type} is under way and cannot be undone; ${name}/${type} is refused.`);
       }
       if (conflicting && mode === 'fail') {
-        return this.#refuse(name, drafts[0] as Draft, `Job ${name}/${installed.type} is under way and --job-mode=fail does not replace it by ${type}.`);
+        return this.#destructive(name, drafts[0] as Draft, `Job ${name}/${installed.type} is under way and --job-mode=fail does not replace it by ${type}.`);
       }
     }
     return null;
@@ -480,6 +480,10 @@ class Builder {
     const reached = new Set<Draft>([this.#root]);
     for (const draft of reached) for (const { target } of draft.pulls) reached.add(target);
     for (const draft of [...this.#all()]) if (!reached.has(draft)) this.#remove(draft);
+  }
+
+  #destructive(unit: UnitName, at: Draft, message: string): Refusal {
+    return { ...this.#refuse(unit, at, message), code: 'transaction-destructive' };
   }
 
   #refuse(unit: UnitName, at: Draft, message: string): Refusal {

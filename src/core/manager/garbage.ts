@@ -69,10 +69,24 @@ export function sweepIfDue(turn: Turn): void {
   planSweep(turn);
 }
 
+/**
+ * Whether systemd would have forgotten the unit by now, and with it how often it was started: nothing that stays names it. Heartwood keeps
+ * such a unit to tell of its last run; it must not be refused a start for that.
+ */
+export function isForgottenBySystemd(turn: Turn, unit: Unit): boolean {
+  const standing = standingUnits(turn);
+  const mayGo = [...turn.units()].filter((each) => !standing.has(each.name) && isDown(each));
+  return withoutNamed(turn, mayGo, () => false).some(({ name }) => name === unit.name);
+}
+
+function standingUnits(turn: Turn): ReadonlySet<UnitName> {
+  const { bootUnit, exitWith } = turn.config;
+  return new Set([...STANDING_UNITS, ...PERPETUAL_UNITS, bootUnit, ...(exitWith === null ? [] : [exitWith])].map((name) => turn.resolve(name)));
+}
+
 /** Units that may go, in the order in which they were loaded. */
 function garbageOf(turn: Turn): readonly Unit[] {
-  const { bootUnit, exitWith } = turn.config;
-  const standing = new Set([...STANDING_UNITS, ...PERPETUAL_UNITS, bootUnit, ...(exitWith === null ? [] : [exitWith])].map((name) => turn.resolve(name)));
+  const standing = standingUnits(turn);
   const mayGo: Unit[] = [];
   for (const unit of turn.units()) if (unit.loadedUsec !== null && !standing.has(unit.name) && isOver(turn, unit)) mayGo.push(unit);
   if (mayGo.length === 0) return mayGo;
@@ -100,15 +114,18 @@ function withoutNamed(turn: Turn, units: readonly Unit[], isKept: (unit: Unit) =
 
 /** Nothing about the unit itself keeps it. */
 function isOver(turn: Turn, unit: Unit): boolean {
+  const lastStart = unit.startTimes.at(-1);
+  return isDown(unit) && (lastStart === undefined || lastStart + unit.definition.startLimitIntervalUsec <= turn.now.monotonicUsec);
+}
+
+function isDown(unit: Unit): boolean {
   const { definition, runtime } = unit;
   // These go by a way of their own, with their files: collect.ts.
   if (definition.transient === true) return false;
   if (unit.job !== null || unit.conditionToken !== null) return false;
   if (unit.activeState === 'failed' ? !isCollectedFailed(definition) : !isInactive(unit.activeState)) return false;
   if ('groupEmpty' in runtime && !runtime.groupEmpty) return false;
-  if (runtime.kind === 'service' && (runtime.fdStore.length > 0 || runtime.mainPid !== null || runtime.controlPid !== null)) return false;
-  const lastStart = unit.startTimes.at(-1);
-  return lastStart === undefined || lastStart + definition.startLimitIntervalUsec <= turn.now.monotonicUsec;
+  return runtime.kind !== 'service' || (runtime.fdStore.length === 0 && runtime.mainPid === null && runtime.controlPid === null);
 }
 
 /** When the unit last ended or had its conditions tested; 0 = it never did anything. */

@@ -16,6 +16,8 @@ import { isSocket } from './socket-record.ts';
 import { calmAutomount, isAutomount } from './automount-driver.ts';
 import { calmMount, isMount } from './mount-driver.ts';
 import { calmSwap, isSwap } from './swap-driver.ts';
+import { isForgottenBySystemd } from './garbage.ts';
+import { isStartLimited } from './start-limit.ts';
 import { isReloadable } from '../graph/reloadable.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Turn } from './turn.ts';
@@ -113,9 +115,10 @@ function enqueueOne(turn: Turn, event: EventOf<'request'>, request: RequestOf<'e
   if (request.mode === 'isolate' && !definition.allowIsolate) {
     return refuse('refused-manually', `${unit.name} cannot be isolated (AllowIsolate= is not set).`);
   }
-  if (type === 'stop' && definition.loadState === 'not-found' && isInactive(unit.activeState) && unit.job === null) {
+  if (type === 'stop' && definition.loadState !== 'loaded' && definition.loadState !== 'masked' && isInactive(unit.activeState) && unit.job === null) {
     return refuse('no-such-unit', `Unit ${unit.name} not loaded.`);
   }
+  if (type !== 'stop' && isStartLimited(turn, unit) && isForgottenBySystemd(turn, unit)) turn.setUnit({ ...unit, startTimes: [] });
   const outcome = enqueue(turn, {
     unit: unit.name, type, mode: request.mode, boot: false,
     reason: { reason: 'requested', uid: event.caller.uid, pid: event.caller.pid, verb: request.verb },

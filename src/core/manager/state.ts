@@ -434,7 +434,7 @@ export interface PendingRequest {
 export type Reply =
   | { readonly ok: true; readonly jobs: readonly { readonly job: JobId; readonly unit: UnitName; readonly type: JobType; readonly result: JobResult | 'queued' }[] }
   /** `code` is one of control's error codes. */
-  | { readonly ok: false; readonly code: 'transaction-refused' | 'no-such-unit' | 'unit-masked' | 'load-failed' | 'refused-manually' | 'not-applicable' | 'shutting-down' | 'no-such-job' | 'no-process'; readonly message: string; readonly unit: UnitName | null };
+  | { readonly ok: false; readonly code: 'transaction-refused' | 'transaction-destructive' | 'no-such-unit' | 'unit-masked' | 'load-failed' | 'refused-manually' | 'not-applicable' | 'shutting-down' | 'no-such-job' | 'no-process'; readonly message: string; readonly unit: UnitName | null };
 
 export interface ManagerConfig {
   readonly mode: 'system' | 'container' | 'user';

@@ -103,9 +103,7 @@ export class Dispatcher {
       case 'await-end':
         return awaitEnd(engine, params as Params<'await-end'>, finish);
       case 'cancel': {
-        const all = [...engine.state().jobs.shards].flatMap((shard) => (shard === undefined ? [] : [...shard.keys()]));
-        const asked = (params as Params<'cancel'>).jobs;
-        return this.#submit(peer, { method: 'cancel', jobs: asked.length > 0 ? asked : all }, finish, key);
+        return this.#submit(peer, { method: 'cancel', jobs: (params as Params<'cancel'>).jobs }, finish, key);
       }
       case 'kill': {
         const kill = params as Params<'kill'>;

@@ -30,6 +30,10 @@ export function enqueueUnits(
     done({ ok: false, failure: { name: 'transaction-refused', message: surprise } });
     return null;
   }
+  const changedOnDisk = units.filter((name) => {
+    const unit = findUnit(engine.state(), name);
+    return unit !== undefined && engine.changedOnDisk(unit.definition);
+  });
   let left = units.length;
   if (left === 0) {
     done({ ok: true, value: { jobs, refused } });
@@ -40,7 +44,7 @@ export function enqueueUnits(
   }, (reply) => {
     if (reply.ok) jobs.push(...reply.jobs);
     else refused.push({ unit: reply.unit ?? unit, name: failureOf(reply).name, message: reply.message });
-    if (--left === 0) done({ ok: true, value: { jobs, refused } });
+    if (--left === 0) done({ ok: true, value: { jobs, refused, ...(changedOnDisk.length > 0 ? { changedOnDisk } : {}) } });
   }, key === null ? null : `${key}/${String(index)}`));
   return () => {
     for (const cancel of cancels) cancel();

@@ -42,7 +42,7 @@ export function setProperty(engine: Engine, params: Params<'set-property'>, unit
   const [unit, ...others] = units;
   const definition = unit === undefined ? undefined : getEntry(engine.state().units, unit)?.definition;
   if (unit === undefined || definition === undefined || others.length > 0) return refuse({ name: 'invalid-params', message: 'one unit is to be named' });
-  if (definition.loadState !== 'loaded') return refuse({ name: 'load-failed', message: `Unit ${unit} is ${definition.loadState}.`, unit });
+  if (definition.loadState !== 'loaded') return refuse({ name: 'load-failed', message: `Unit ${unit} ${definition.loadState === 'not-found' ? 'not found' : `is ${definition.loadState}`}.`, unit });
   const dropIns = dropInsOf(definition.kind, params.assignments);
   if (typeof dropIns === 'string') return refuse({ name: 'invalid-params', message: dropIns, unit });
   const written: Written[] = [];
@@ -96,8 +96,8 @@ function directoriesOf(engine: Engine, unit: UnitName, isTransient: boolean): { 
     const directory = `${transientDirectory(engine.facts.runtimeDirectory)}/${unit}.d`;
     return { lasting: directory, runtime: directory };
   }
-  const { configurationDirectory, runtimeDirectory } = unitFilesOf(engine);
-  return { lasting: `${configurationDirectory}/${unit}.d`, runtime: `${runtimeDirectory}/${unit}.d` };
+  const { lasting, runtime } = unitFilesOf(engine).controlDirectories;
+  return { lasting: `${lasting}/${unit}.d`, runtime: `${runtime}/${unit}.d` };
 }
 
 /** The drop-ins for the assignments, one for each name; or what is wrong with them. */

@@ -22,6 +22,7 @@ export function unitFilesOf(engine: Engine): UnitFiles {
       directories,
       configurationDirectory: writable(builtIn.configurationDirectory),
       runtimeDirectory: writable(builtIn.runtimeDirectory),
+      controlDirectories: builtIn.controlDirectories !== null && directories.includes(builtIn.controlDirectories.lasting) ? builtIn.controlDirectories : null,
       generatorDirectory: `${engine.facts.runtimeDirectory}/generator`,
     },
     specifiers: readSpecifierFacts({
@@ -38,11 +39,19 @@ export function unitFilesOf(engine: Engine): UnitFiles {
 export function unitFileState(engine: Engine, definition: UnitDefinition): UnitFileState {
   if (definition.fragmentPath === null) return { state: definition.loadState === 'masked' ? 'masked' : '', preset: '' };
   if (definition.transient === true) return { state: 'transient', preset: '' };
-  const { state, preset } = unitFilesOf(engine).stateOf(definition.name);
+  const { state, preset } = stateOf(engine, definition);
   return { state, preset: hasPreset(state) ? preset : '' };
 }
 
 /** What `show` says: the presets of every unit that has a file. */
 export function unitFileFacts(engine: Engine, definition: UnitDefinition): UnitFileState {
-  return definition.fragmentPath === null || definition.transient === true ? unitFileState(engine, definition) : unitFilesOf(engine).stateOf(definition.name);
+  return definition.fragmentPath === null || definition.transient === true ? unitFileState(engine, definition) : stateOf(engine, definition);
+}
+
+/** Presets are asked by the file's name: what they say of a template holds for its instances. */
+function stateOf(engine: Engine, { name, fragmentPath }: UnitDefinition): UnitFileState {
+  const files = unitFilesOf(engine);
+  const { state, preset } = files.stateOf(name);
+  const ofFile = fragmentPath === null ? '' : fragmentPath.slice(fragmentPath.lastIndexOf('/') + 1);
+  return { state, preset: preset === '' || ofFile === name || ofFile === '' ? preset : files.stateOf(ofFile).preset };
 }

@@ -51,7 +51,7 @@ function select(state: ManagerState, words: readonly string[]): Selection {
       units.add(owner);
       continue;
     }
-    if (/^\d{1,10}$/.test(word)) return { ok: false, failure: { name: 'no-such-unit', message: `Process ${word} belongs to no unit.` } };
+    if (/^\d{1,10}$/.test(word)) return { ok: false, failure: { name: 'no-such-unit', message: `Failed to get unit for PID ${word}: PID ${word} does not belong to any loaded unit.` } };
     const name = mangleUnitName(word);
     if (name === null) return { ok: false, failure: { name: 'invalid-unit-name', message: `"${word.slice(0, 64)}" is no unit name.` } };
     if (!isUnitName(name)) {

@@ -13,7 +13,7 @@ import { presetFor, type PresetRule } from '../../core/unit-file/install/preset.
 import { unitFileState } from '../../core/unit-file/install/unit-file-state.ts';
 import type { SpecifierContext } from '../../core/unit-file/specifiers.ts';
 import { installReader, performInstall, presetDirectories, readPresets } from '../unit-loader/install-files.ts';
-import type { LoadPath } from '../unit-loader/load-path.ts';
+import type { ControlDirectories, LoadPath } from '../unit-loader/load-path.ts';
 import { stampOf } from '../unit-loader/unit-index.ts';
 import { DiskTree } from './disk-tree.ts';
 
@@ -60,11 +60,17 @@ export class UnitFiles {
     return found === null ? { state: '', preset: '' } : { state: found.state, preset: this.#presetOf(name) };
   }
 
+  /** Where set-property writes: apart from the administrator's own files where the load path has such directories. */
+  get controlDirectories(): ControlDirectories {
+    const { controlDirectories, configurationDirectory, runtimeDirectory } = this.#options.loadPath;
+    return controlDirectories ?? { lasting: configurationDirectory, runtime: runtimeDirectory };
+  }
+
   /** Where `edit` writes, and which directories would hide it. */
   get writableDirectories(): CatAnswer['directories'] {
     const { directories, configurationDirectory: configuration, runtimeDirectory: runtime } = this.#options.loadPath;
     // What is generated or forgotten with the next boot is no place for an edit.
-    const above = directories.slice(0, directories.indexOf(configuration) + 1).filter((directory) => !directory.startsWith('/run/'));
+    const above = directories.slice(0, directories.indexOf(configuration) + 1).filter((directory) => !directory.startsWith('/run/') && !directory.endsWith('.control'));
     return { configuration, runtime, above };
   }
 
@@ -109,7 +115,7 @@ export class UnitFiles {
     if (failed !== null) {
       return { ok: false, failure: { name: 'file-error', message: `Failed to ${params.operation} unit, file "${root}${failed.operation.path}": ${failed.code}` } };
     }
-    const unheard = params.operation === 'mask' && root === '' ? params.units.filter((unit) => !hasUnitFile(view, unit)) : [];
+    const unheard = (params.operation === 'mask' || params.operation === 'unmask') && root === '' ? params.units.filter((unit) => !hasUnitFile(view, unit)) : [];
     return {
       ok: true,
       value: {
@@ -156,6 +162,7 @@ export class UnitFiles {
         directories: loadPath.directories,
         configurationDirectory: loadPath.configurationDirectory,
         runtimeDirectory: loadPath.runtimeDirectory,
+        controlDirectories: loadPath.controlDirectories === null ? [] : [loadPath.controlDirectories.lasting, loadPath.controlDirectories.runtime],
         generatorDirectories: loadPath.generatorDirectory === null ? [] : [loadPath.generatorDirectory, `${loadPath.generatorDirectory}.early`, `${loadPath.generatorDirectory}.late`],
         transientDirectories: ['/run/systemd/transient', '/run/heartwood/transient'],
         root,

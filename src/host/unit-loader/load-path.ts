@@ -25,7 +25,17 @@ export interface LoadPath {
   /** Where `enable` and `mask` write: for good, and with `--runtime` until the next boot. */
   readonly configurationDirectory: string;
   readonly runtimeDirectory: string;
+  /** Where set-property writes; null = the load path has no such directories. */
+  readonly controlDirectories: ControlDirectories | null;
   readonly generatorDirectory: string | null;
+}
+
+/** Settings made by programs are kept apart from those of people, and come before them. */
+export interface ControlDirectories {
+  /** /etc/systemd/system.control */
+  readonly lasting: string;
+  /** /run/systemd/system.control */
+  readonly runtime: string;
 }
 
 /** The load path of a manager or of an offline verb. */
@@ -35,6 +45,7 @@ export function buildLoadPath(options: LoadPathOptions): LoadPath {
     directories: unique(withOverride(builtIn.directories, options)),
     configurationDirectory: builtIn.configurationDirectory,
     runtimeDirectory: builtIn.runtimeDirectory,
+    controlDirectories: builtIn.controlDirectories,
     generatorDirectory: options.generatorDirectory,
   };
 }
@@ -59,8 +70,10 @@ function optional(directory: string | null, rank = ''): readonly string[] {
 }
 
 function systemPath(options: LoadPathOptions): BuiltIn {
+  const controlDirectories = { lasting: '/etc/systemd/system.control', runtime: '/run/systemd/system.control' };
   return {
     directories: [
+      controlDirectories.lasting, controlDirectories.runtime,
       ...optional(options.generatorDirectory, '.early'),
       '/etc/heartwood/system', '/run/heartwood/system',
       '/etc/systemd/system', '/run/systemd/system',
@@ -72,6 +85,7 @@ function systemPath(options: LoadPathOptions): BuiltIn {
     ],
     configurationDirectory: '/etc/systemd/system',
     runtimeDirectory: '/run/systemd/system',
+    controlDirectories,
   };
 }
 
@@ -83,6 +97,7 @@ function allUsersPath({ shippedUnits }: LoadPathOptions): BuiltIn {
     ],
     configurationDirectory: '/etc/systemd/user',
     runtimeDirectory: '/run/systemd/user',
+    controlDirectories: null,
   };
 }
 
@@ -94,9 +109,11 @@ function userPath(options: LoadPathOptions): BuiltIn {
   const configurationHome = environment['XDG_CONFIG_HOME'] ?? `${home}/.config`;
   const dataHome = environment['XDG_DATA_HOME'] ?? `${home}/.local/share`;
   const runtime = environment['XDG_RUNTIME_DIR'];
+  const controlDirectories = { lasting: `${configurationHome}/systemd/user.control`, runtime: `${runtime ?? '/run'}/systemd/user.control` };
   const ofRuntime = runtime === undefined ? [] : [`${runtime}/heartwood/user`, `${runtime}/systemd/user`];
   return {
     directories: [
+      controlDirectories.lasting, controlDirectories.runtime,
       ...optional(options.generatorDirectory, '.early'),
       `${configurationHome}/heartwood/user`, `${configurationHome}/systemd/user`,
       '/etc/heartwood/user', '/etc/systemd/user',
@@ -111,6 +128,7 @@ function userPath(options: LoadPathOptions): BuiltIn {
     ],
     configurationDirectory: `${configurationHome}/systemd/user`,
     runtimeDirectory: runtime === undefined ? '/run/systemd/user' : `${runtime}/systemd/user`,
+    controlDirectories,
   };
 }
 

@@ -53,9 +53,14 @@ export function exitStatusName(status: number): string | null {
   return EXIT_NAMES.get(status) ?? null;
 }
 
+/** Statuses of the C library and of the executor. What the others mean is for each program to say. */
+function isNamedInStatus(status: number): boolean {
+  return status < 2 || status >= 200;
+}
+
 /** Inside the parentheses of "Main PID:" and "Process:" lines. */
 export function describeEnd(end: { readonly code: 'exited' | 'killed' | 'dumped'; readonly status: number }): string {
   if (end.code !== 'exited') return `code=${end.code}, signal=${signalName(end.status)}`;
-  const name = exitStatusName(end.status);
+  const name = isNamedInStatus(end.status) ? exitStatusName(end.status) : null;
   return `code=exited, status=${end.status}${name === null ? '' : `/${name}`}`;
 }

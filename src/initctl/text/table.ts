@@ -29,7 +29,7 @@ export function renderTable(table: Table, terminal: Terminal): string {
   const count = Math.max(0, ...all.map((row) => row.length));
   if (count === 0) return '';
   const widths = Array.from({ length: count }, (_, column) => Math.max(0, ...all.map((row) => widthOf(row[column]?.text ?? ''))));
-  const leadWidth = table.leads === undefined ? 0 : Math.max(0, ...table.leads.map((lead) => widthOf(lead.text)));
+  const leadWidth = table.leads === undefined ? 0 : Math.max(1, ...table.leads.map((lead) => widthOf(lead.text)));
   if (terminal.columns > 0) fit(widths, terminal.columns - leadWidth - (leadWidth > 0 ? 1 : 0), table.elastic ?? [count - 1]);
 
   const lines: string[] = [];

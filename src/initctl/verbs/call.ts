@@ -1,4 +1,4 @@
-import { EXIT, exitStatusOf } from '../exit-status.ts';
+import { EXIT, exitStatusOfFailure } from '../exit-status.ts';
 import { hasOption } from '../options.ts';
 import { unitArgument } from '../unit-argument.ts';
 import { complain, printJson, request, type Verb } from '../verb.ts';
@@ -15,7 +15,7 @@ export const call: Verb = {
   operand: 'free',
   options: ['json'],
   runs: 'manager',
-  *run({ words, options }) {
+  *run({ program, words, options }) {
     const [word, command, ...given] = words;
     if (word === undefined) {
       yield* complain('Which unit, and which of its commands?');
@@ -24,7 +24,7 @@ export const call: Verb = {
     const reply = yield* request('call', { unit: unitArgument(word), command: command ?? '', arguments: given });
     if (!reply.ok) {
       yield* complain(reply.failure.message);
-      return exitStatusOf(reply.failure.name);
+      return exitStatusOfFailure(reply.failure.name, program);
     }
     for (const refusal of reply.value.refused) yield* complain(refusal.message);
     const [unit] = reply.value.units;

@@ -14,7 +14,7 @@ export const cancel: Verb = {
   *run(call) {
     const wrong = call.words.find((word) => !/^[1-9]\d{0,14}$/.test(word));
     if (wrong !== undefined) {
-      yield* complain(`"${wrong}" is no job number`);
+      yield* complain(`Failed to parse job id "${wrong}": it is no job number`);
       return EXIT.usage;
     }
     return yield* simplyAsk(call, 'cancel', { jobs: call.words.map(Number) });

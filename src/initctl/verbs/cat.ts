@@ -1,8 +1,9 @@
+import type { CatAnswer } from '../../control/answers.ts';
 import { EXIT } from '../exit-status.ts';
 import { hasOption } from '../options.ts';
 import { paint } from '../text/style.ts';
 import { unitArguments } from '../unit-argument.ts';
-import { complain, print, printJson, request, type Verb } from '../verb.ts';
+import { complain, print, printJson, request, type Invocation, type Verb, type VerbRun } from '../verb.ts';
 
 export const cat: Verb = {
   name: 'cat',
@@ -14,25 +15,35 @@ export const cat: Verb = {
   options: ['json'],
   runs: 'manager',
   *run(call) {
-    const reply = yield* request('cat', { units: unitArguments(call.words) });
-    if (!reply.ok) {
-      yield* complain(reply.failure.message);
-      return EXIT.failed;
-    }
-    if (hasOption(call.options, 'json')) {
-      yield* printJson(reply.value.units);
-      return EXIT.done;
-    }
-    let first = true;
-    for (const unit of reply.value.units) {
-      if (unit.needsReload) yield* complain(`# Warning: the files of ${unit.unit} changed on disk; this is what they are now, and not what is loaded.\n# Run "${call.program} daemon-reload" to read them again.`);
-      for (const file of unit.files) {
-        if (!first) yield* print('\n');
-        first = false;
-        yield* print(paint(call.terminal, 'busy', `# ${file.path}`));
-        yield* print(file.text);
+    const json = hasOption(call.options, 'json');
+    const units: CatAnswer['units'][number][] = [];
+    let isFirst = true;
+    // One by one: what can be shown before a unit without files is shown.
+    for (const word of call.words) {
+      const reply = yield* request('cat', { units: unitArguments([word]) });
+      if (!reply.ok) {
+        yield* complain(reply.failure.message);
+        return EXIT.failed;
+      }
+      units.push(...reply.value.units);
+      if (json) continue;
+      for (const unit of reply.value.units) {
+        yield* printFiles(call, unit, isFirst);
+        isFirst = false;
       }
     }
+    if (json) yield* printJson(units);
     return EXIT.done;
   },
 };
+
+function* printFiles(call: Invocation, unit: CatAnswer['units'][number], isFirst: boolean): VerbRun<void> {
+  if (unit.needsReload) yield* complain(`# Warning: the files of ${unit.unit} changed on disk; this is what they are now, and not what is loaded.\n# Run "${call.program} daemon-reload" to read them again.`);
+  let first = isFirst;
+  for (const file of unit.files) {
+    if (!first) yield* print('\n');
+    first = false;
+    yield* print(paint(call.terminal, 'busy', file.path === '/dev/null' ? `# Unit ${unit.unit} is masked.` : `# ${file.path}`));
+    yield* print(file.text);
+  }
+}

@@ -1,5 +1,5 @@
 import { DIRECTORY_KINDS } from '../../control/requests.ts';
-import { EXIT, exitStatusOf } from '../exit-status.ts';
+import { EXIT, exitStatusOfFailure } from '../exit-status.ts';
 import { hasOption, optionList } from '../options.ts';
 import { unitArguments } from '../unit-argument.ts';
 import { complain, print, printJson, request, type Verb } from '../verb.ts';
@@ -37,7 +37,7 @@ export const clean: Verb = {
     const reply = yield* request('clean', { units: unitArguments(call.words), what });
     if (!reply.ok) {
       yield* complain(`Failed to clean unit ${reply.failure.unit ?? call.words.join(' ')}: ${reply.failure.message}`);
-      return exitStatusOf(reply.failure.name);
+      return exitStatusOfFailure(reply.failure.name, call.program);
     }
     if (hasOption(call.options, 'json')) yield* printJson({});
     return EXIT.done;

@@ -1,6 +1,7 @@
 /** The manager's own environment block, which its services inherit. */
 import { EXIT } from '../exit-status.ts';
 import { hasOption } from '../options.ts';
+import { checkOutputFormat, jsonFormat, printJsonObject } from '../json-table.ts';
 import { simplyAsk } from '../simply-ask.ts';
 import { complain, print, printJson, request, type Verb } from '../verb.ts';
 
@@ -19,7 +20,7 @@ export const setEnvironment: Verb = {
   *run(call) {
     const wrong = call.words.find((word) => !ASSIGNMENT.test(word));
     if (wrong !== undefined || call.words.length === 0) {
-      yield* complain(wrong === undefined ? `${call.program} set-environment: NAME=VALUE is missing` : `"${wrong}" is no assignment`);
+      yield* complain(wrong === undefined ? 'Too few arguments.' : `Failed to set environment: "${wrong}" is no assignment`);
       return EXIT.usage;
     }
     return yield* simplyAsk(call, 'set-environment', { assignments: call.words });
@@ -38,7 +39,7 @@ export const unsetEnvironment: Verb = {
   *run(call) {
     const wrong = call.words.find((word) => !NAME.test(word) && !ASSIGNMENT.test(word));
     if (wrong !== undefined || call.words.length === 0) {
-      yield* complain(wrong === undefined ? `${call.program} unset-environment: which variable?` : `"${wrong}" is no name of a variable`);
+      yield* complain(wrong === undefined ? 'Too few arguments.' : `Failed to set environment: "${wrong}" is no name of a variable`);
       return EXIT.usage;
     }
     return yield* simplyAsk(call, 'set-environment', { unset: call.words });
@@ -57,7 +58,7 @@ export const importEnvironment: Verb = {
   *run(call) {
     const wrong = call.words.find((word) => !NAME.test(word));
     if (wrong !== undefined) {
-      yield* complain(`"${wrong}" is no name of a variable`);
+      yield* complain(`Not a valid environment variable name: ${wrong}`);
       return EXIT.usage;
     }
     if (call.words.length === 0) yield* complain('Calling import-environment without a list of variable names is deprecated.');
@@ -72,15 +73,19 @@ export const showEnvironment: Verb = {
   synopsis: '',
   summary: "Print the manager's environment block",
   operand: 'none',
-  options: ['json'],
+  options: ['output', 'json'],
   runs: 'manager',
   *run(call) {
+    const wrong = yield* checkOutputFormat(call);
+    if (wrong !== null) return wrong;
     const reply = yield* request('get-environment', {});
     if (!reply.ok) {
       yield* complain(reply.failure.message);
       return EXIT.failed;
     }
+    const format = jsonFormat(call);
     if (hasOption(call.options, 'json')) yield* printJson(reply.value.environment);
+    else if (format !== null) yield* printJsonObject(format, Object.fromEntries(reply.value.environment.map((assignment) => [assignment.slice(0, assignment.indexOf('=')), assignment.slice(assignment.indexOf('=') + 1)])));
     else yield* print(reply.value.environment.map((assignment) => `${quoteAssignment(assignment)}\n`).join(''));
     return EXIT.done;
   },

@@ -2,7 +2,7 @@ import { FAULTS, FAULT_PLACES, UNIT_FAULTS } from '../../control/requests.ts';
 import type { Fault, FaultPlace, Given, UnitFault } from '../../control/requests.ts';
 import { parseTimeSpan } from '../../core/time/time-span.ts';
 import { awaitAssertions, lookBefore, parseAssertion, type Assertion, type Judgement } from '../drill-assertions.ts';
-import { EXIT, exitStatusOf } from '../exit-status.ts';
+import { EXIT, exitStatusOfFailure } from '../exit-status.ts';
 import { hasOption, optionText } from '../options.ts';
 import { paint } from '../text/style.ts';
 import { unitArgument } from '../unit-argument.ts';
@@ -79,7 +79,7 @@ function* commit(call: Invocation, wish: Wish): VerbRun {
   const reply = yield* ask(wish);
   if (!reply.ok) {
     yield* complain(`Failed to ${call.verb}: ${reply.failure.message}`);
-    return exitStatusOf(reply.failure.name);
+    return exitStatusOfFailure(reply.failure.name, call.program);
   }
   if (hasOption(call.options, 'json')) yield* printJson(reply.value);
   return EXIT.done;
@@ -94,7 +94,7 @@ function* drill(call: Invocation, wish: Wish, assertions: readonly Assertion[], 
   const reply = yield* ask(wish);
   if (!reply.ok) {
     yield* complain(`Failed to ${call.verb}: ${reply.failure.message}`);
-    return exitStatusOf(reply.failure.name);
+    return exitStatusOfFailure(reply.failure.name, call.program);
   }
   const judgements = yield* awaitAssertions(assertions, before, withinUsec);
   if (hasOption(call.options, 'json')) yield* printJson({ assertions: judgements });

@@ -1,4 +1,4 @@
-import { EXIT, exitStatusOf } from '../exit-status.ts';
+import { EXIT, exitStatusOfFailure } from '../exit-status.ts';
 import { unitArgument } from '../unit-argument.ts';
 import { complain, request, type FileOutcome, type Verb } from '../verb.ts';
 
@@ -13,7 +13,7 @@ export const feed: Verb = {
   options: [],
   // The manager hands it to the Node client when it comes to the bytes.
   runs: 'manager',
-  *run({ words }) {
+  *run({ program, words }) {
     const [word, ...more] = words;
     if (word === undefined || more.length > 0) {
       yield* complain('One unit is to be named.');
@@ -25,7 +25,7 @@ export const feed: Verb = {
     const reply = yield* request('list-sockets', { all: true });
     if (!reply.ok) {
       yield* complain(reply.failure.message);
-      return exitStatusOf(reply.failure.name);
+      return exitStatusOfFailure(reply.failure.name, program);
     }
     const fifo = reply.value.sockets.find((socket) => socket.type === 'FIFO' && socket.activates === unit);
     if (fifo === undefined) {

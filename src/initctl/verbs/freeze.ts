@@ -1,5 +1,5 @@
 /** freeze and thaw. */
-import { exitStatusOf, EXIT } from '../exit-status.ts';
+import { exitStatusOfFailure, EXIT } from '../exit-status.ts';
 import { hasOption } from '../options.ts';
 import { unitArguments } from '../unit-argument.ts';
 import { complain, printJson, request, type Verb } from '../verb.ts';
@@ -18,7 +18,7 @@ function freezeVerb(name: 'freeze' | 'thaw', summary: string): Verb {
       const reply = yield* request('freeze', { units: unitArguments(call.words), freeze: name === 'freeze' });
       if (!reply.ok) {
         yield* complain(`Failed to ${name} unit ${reply.failure.unit ?? call.words.join(' ')}: ${reply.failure.message}`);
-        return exitStatusOf(reply.failure.name);
+        return exitStatusOfFailure(reply.failure.name, call.program);
       }
       if (hasOption(call.options, 'json')) yield* printJson({});
       return EXIT.done;

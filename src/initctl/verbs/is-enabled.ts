@@ -16,6 +16,11 @@ export const isEnabled: Verb = {
   options: ['quiet', 'full', 'root', 'json'],
   runs: 'manager',
   *run(call) {
+    const path = call.words.find((word) => word.startsWith('/'));
+    if (path !== undefined) {
+      yield* complain(`Failed to get unit file state for ${path}: Invalid argument`);
+      return EXIT.failed;
+    }
     const reply = yield* request('is-enabled', { units: unitArguments(call.words), links: hasOption(call.options, 'full') || hasOption(call.options, 'json') });
     if (!reply.ok) {
       yield* complain(reply.failure.message);

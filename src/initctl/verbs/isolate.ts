@@ -15,7 +15,7 @@ export const isolate: Verb = {
   *run(call) {
     const [word] = call.words;
     if (word === undefined || call.words.length !== 1) {
-      yield* complain(`${call.program} isolate: exactly one unit`);
+      yield* complain(call.program === 'systemctl' ? 'Too many arguments.' : 'initctl isolate: exactly one unit');
       return EXIT.usage;
     }
     return yield* enqueueUnits(call, 'start', [unitArgument(word)], 'isolate');

@@ -1,10 +1,12 @@
-import { EXIT, exitStatusOf } from '../exit-status.ts';
+import { EXIT, exitStatusOfFailure } from '../exit-status.ts';
 import { hasOption, optionText } from '../options.ts';
 import { signalNumber } from '../text/process-end.ts';
 import { unitArguments } from '../unit-argument.ts';
 import { complain, printJson, request, type Verb } from '../verb.ts';
 
 const WHOM = ['all', 'main', 'control'] as const;
+/** Behind one of them: nothing to signal is a failure, with `all` too. Source: systemctl(1), "--kill-whom". */
+const OR_FAIL = '-fail';
 
 export const kill: Verb = {
   name: 'kill',
@@ -18,10 +20,11 @@ export const kill: Verb = {
   *run(call) {
     const signal = signalNumber(optionText(call.options, 'signal') ?? 'TERM');
     if (signal === null) {
-      yield* complain(`"${optionText(call.options, 'signal') ?? ''}" is no signal`);
+      yield* complain(`Failed to parse signal string "${optionText(call.options, 'signal') ?? ''}".`);
       return EXIT.usage;
     }
-    const whom = optionText(call.options, 'kill-whom') ?? optionText(call.options, 'kill-who') ?? 'all';
+    const asked = optionText(call.options, 'kill-whom') ?? optionText(call.options, 'kill-who') ?? 'all';
+    const whom = asked.endsWith(OR_FAIL) ? asked.slice(0, -OR_FAIL.length) : asked;
     if (!(WHOM as readonly string[]).includes(whom)) {
       yield* complain(`--kill-whom must be one of ${WHOM.join(', ')}`);
       return EXIT.usage;
@@ -34,8 +37,10 @@ export const kill: Verb = {
     }
     const reply = yield* request('kill', { units: unitArguments(call.words), whom: whom as (typeof WHOM)[number], signal, value });
     if (!reply.ok) {
-      yield* complain(`Failed to kill ${reply.failure.unit ?? call.words.join(' ')}: ${reply.failure.message}`);
-      return exitStatusOf(reply.failure.name);
+      // To systemctl it is no failure that there is nothing left of a unit.
+      if (call.program === 'systemctl' && reply.failure.name === 'no-process' && asked === 'all') return EXIT.done;
+      yield* complain(`Failed to kill unit ${reply.failure.unit ?? call.words.join(' ')}: ${reply.failure.message}`);
+      return exitStatusOfFailure(reply.failure.name, call.program);
     }
     if (hasOption(call.options, 'json')) yield* printJson({});
     return EXIT.done;

@@ -29,7 +29,7 @@ export const listJobs: Verb = {
     }
     const legend = wantsLegend(call);
     if (jobs.length === 0) {
-      if (legend) yield* print('No jobs running.');
+      if (legend) yield* print(call.words.length > 0 ? 'No jobs listed.' : 'No jobs running.');
       return EXIT.done;
     }
     // systemctl's four columns first: scripts count them.

@@ -5,6 +5,7 @@ import { renderTable, type Cell } from '../text/table.ts';
 import { harmless } from '../text/width.ts';
 import { complain, print, printJson, request, type Verb } from '../verb.ts';
 import { wantsLegend } from './list-units.ts';
+import { checkOutputFormat, jsonFormat, printJsonTable } from '../json-table.ts';
 
 export const listPaths: Verb = {
   name: 'list-paths',
@@ -13,9 +14,11 @@ export const listPaths: Verb = {
   synopsis: '[PATTERN…]',
   summary: 'List watched paths',
   operand: 'patterns',
-  options: ['all', 'state', 'no-legend', 'json'],
+  options: ['all', 'state', 'no-legend', 'output', 'json'],
   runs: 'manager',
   *run(call) {
+    const wrong = yield* checkOutputFormat(call);
+    if (wrong !== null) return wrong;
     const all = hasOption(call.options, 'all');
     const reply = yield* request('list-paths', { patterns: call.words, all, states: optionList(call.options, 'state') });
     if (!reply.ok) {
@@ -27,15 +30,20 @@ export const listPaths: Verb = {
       yield* printJson(paths);
       return EXIT.done;
     }
+    const format = jsonFormat(call);
+    if (format !== null) {
+      yield* printJsonTable(format, paths.map((watch) => ({ path: watch.path, condition: watch.condition, unit: watch.unit, activates: watch.activates })));
+      return EXIT.done;
+    }
     const legend = wantsLegend(call);
     const rows = paths.map((watch): Cell[] => [
       { text: harmless(watch.path) }, { text: watch.condition }, { text: watch.unit, tone: toneOf(watch.active, 'loaded') }, { text: watch.activates },
     ]);
-    if (rows.length > 0) {
+    if (rows.length > 0 || legend) {
       yield* print(renderTable({ header: legend ? ['PATH', 'CONDITION', 'UNIT', 'ACTIVATES'] : null, rows, elastic: hasOption(call.options, 'full') ? [] : [0] }, call.terminal));
     }
     if (!legend) return EXIT.done;
-    yield* print(`${rows.length > 0 ? '\n' : ''}${paint(call.terminal, rows.length > 0 ? 'strong' : 'bad', `${String(paths.length)} paths listed.`)}`
+    yield* print(`\n${paint(call.terminal, rows.length > 0 ? 'strong' : 'bad', `${String(paths.length)} paths listed.`)}`
       + (all ? '' : '\nPass --all to see loaded but inactive paths, too.'));
     return EXIT.done;
   },

@@ -5,6 +5,7 @@ import { renderTable, type Cell } from '../text/table.ts';
 import { harmless } from '../text/width.ts';
 import { complain, print, printJson, request, type Verb } from '../verb.ts';
 import { wantsLegend } from './list-units.ts';
+import { checkOutputFormat, jsonFormat, printJsonTable } from '../json-table.ts';
 
 export const listSockets: Verb = {
   name: 'list-sockets',
@@ -13,9 +14,11 @@ export const listSockets: Verb = {
   synopsis: '[PATTERN…]',
   summary: 'List sockets by address',
   operand: 'patterns',
-  options: ['all', 'show-types', 'state', 'no-legend', 'json'],
+  options: ['all', 'show-types', 'state', 'no-legend', 'output', 'json'],
   runs: 'manager',
   *run(call) {
+    const wrong = yield* checkOutputFormat(call);
+    if (wrong !== null) return wrong;
     const all = hasOption(call.options, 'all');
     const reply = yield* request('list-sockets', { patterns: call.words, all, states: optionList(call.options, 'state') });
     if (!reply.ok) {
@@ -27,18 +30,23 @@ export const listSockets: Verb = {
       yield* printJson(sockets);
       return EXIT.done;
     }
+    const format = jsonFormat(call);
+    if (format !== null) {
+      yield* printJsonTable(format, sockets.map((socket) => ({ listen: socket.listen, ...(hasOption(call.options, 'show-types') ? { type: socket.type } : {}), unit: socket.unit, activates: socket.activates === '' ? null : socket.activates })));
+      return EXIT.done;
+    }
     const legend = wantsLegend(call);
     const withType = hasOption(call.options, 'show-types');
     const rows = sockets.map((socket): Cell[] => [
       { text: harmless(socket.listen) }, ...(withType ? [{ text: socket.type }] : []),
       { text: socket.unit, tone: toneOf(socket.active, 'loaded') }, { text: socket.activates === '' ? '-' : socket.activates },
     ]);
-    if (rows.length > 0) {
+    if (rows.length > 0 || legend) {
       const header = ['LISTEN', ...(withType ? ['TYPE'] : []), 'UNIT', 'ACTIVATES'];
       yield* print(renderTable({ header: legend ? header : null, rows, elastic: hasOption(call.options, 'full') ? [] : [0] }, call.terminal));
     }
     if (!legend) return EXIT.done;
-    yield* print(`${rows.length > 0 ? '\n' : ''}${paint(call.terminal, rows.length > 0 ? 'strong' : 'bad', `${String(sockets.length)} sockets listed.`)}`
+    yield* print(`\n${paint(call.terminal, rows.length > 0 ? 'strong' : 'bad', `${String(sockets.length)} sockets listed.`)}`
       + (all ? '' : '\nPass --all to see loaded but inactive sockets, too.'));
     return EXIT.done;
   },

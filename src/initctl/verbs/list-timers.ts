@@ -7,6 +7,7 @@ import { paint, toneOf } from '../text/style.ts';
 import { renderTable, type Cell } from '../text/table.ts';
 import { complain, print, printJson, request, type Verb } from '../verb.ts';
 import { wantsLegend } from './list-units.ts';
+import { checkOutputFormat, jsonFormat, printJsonTable } from '../json-table.ts';
 
 export const listTimers: Verb = {
   name: 'list-timers',
@@ -15,9 +16,11 @@ export const listTimers: Verb = {
   synopsis: '[PATTERN…]',
   summary: 'List timers, the one that elapses next first',
   operand: 'patterns',
-  options: ['all', 'state', 'no-legend', 'json'],
+  options: ['all', 'state', 'no-legend', 'output', 'json'],
   runs: 'manager',
   *run(call) {
+    const wrong = yield* checkOutputFormat(call);
+    if (wrong !== null) return wrong;
     const all = hasOption(call.options, 'all');
     const reply = yield* request('list-timers', { patterns: call.words, all, states: optionList(call.options, 'state') });
     if (!reply.ok) {
@@ -29,17 +32,22 @@ export const listTimers: Verb = {
       yield* printJson(timers);
       return EXIT.done;
     }
+    const format = jsonFormat(call);
+    if (format !== null) {
+      yield* printJsonTable(format, timers.map((timer) => ({ next: timer.nextUsec ?? 0, left: timer.nextUsec ?? 0, last: timer.lastUsec ?? 0, passed: timer.lastUsec ?? 0, unit: timer.unit, activates: timer.activates === '' ? null : timer.activates })));
+      return EXIT.done;
+    }
     const legend = wantsLegend(call);
     const rows = timers.map((timer): Cell[] => [
       { text: instantOrDash(timer.nextUsec) }, { text: agoOrDash(timer.nextUsec, nowUsec) },
       { text: instantOrDash(timer.lastUsec) }, { text: agoOrDash(timer.lastUsec, nowUsec) },
       { text: timer.unit, tone: toneOf(timer.active, 'loaded') }, { text: timer.activates === '' ? '-' : timer.activates },
     ]);
-    if (rows.length > 0) {
+    if (rows.length > 0 || legend) {
       yield* print(renderTable({ header: legend ? ['NEXT', 'LEFT', 'LAST', 'PASSED', 'UNIT', 'ACTIVATES'] : null, rows, elastic: hasOption(call.options, 'full') ? [] : [5, 4] }, call.terminal));
     }
     if (!legend) return EXIT.done;
-    yield* print(`${rows.length > 0 ? '\n' : ''}${paint(call.terminal, rows.length > 0 ? 'strong' : 'bad', `${String(timers.length)} timers listed.`)}`
+    yield* print(`\n${paint(call.terminal, rows.length > 0 ? 'strong' : 'bad', `${String(timers.length)} timers listed.`)}`
       + (all ? '' : '\nPass --all to see loaded but inactive timers, too.'));
     return EXIT.done;
   },

@@ -3,7 +3,8 @@ import { hasOption, optionList } from '../options.ts';
 import { paint, type Tone } from '../text/style.ts';
 import { renderTable, type Cell } from '../text/table.ts';
 import { checkFilters, UNIT_FILE_STATES } from '../unit-filters.ts';
-import { unitArgument } from '../unit-argument.ts';
+import { checkOutputFormat, jsonFormat, printJsonTable } from '../json-table.ts';
+import { listPatterns } from '../unit-argument.ts';
 import { complain, print, printJson, request, type Verb } from '../verb.ts';
 import { wantsLegend } from './list-units.ts';
 
@@ -14,31 +15,38 @@ export const listUnitFiles: Verb = {
   synopsis: '[PATTERN…]',
   summary: 'List the unit files there are, and whether they are enabled',
   operand: 'patterns',
-  options: ['type', 'state', 'no-legend', 'root', 'json'],
+  options: ['type', 'state', 'no-legend', 'root', 'output', 'json'],
   runs: 'manager',
   *run(call) {
-    const filters = yield* checkFilters(call, UNIT_FILE_STATES);
+    const filters = (yield* checkFilters(call, UNIT_FILE_STATES)) ?? (yield* checkOutputFormat(call));
     if (filters !== null) return filters;
     const reply = yield* request('list-unit-files', {
-      patterns: call.words.map((word) => unitArgument(word)), types: optionList(call.options, 'type'), states: optionList(call.options, 'state'),
+      patterns: listPatterns(call), types: optionList(call.options, 'type'), states: optionList(call.options, 'state'),
     });
     if (!reply.ok) {
       yield* complain(reply.failure.message);
       return EXIT.failed;
     }
     const { files } = reply.value;
+    // systemctl tells a script so that nothing matched; a person reads it.
+    const exit = files.length === 0 && call.program === 'systemctl' ? EXIT.failed : EXIT.done;
     if (hasOption(call.options, 'json')) {
       yield* printJson(files);
-      return EXIT.done;
+      return exit;
     }
-    const legend = wantsLegend(call) && !hasOption(call.options, 'quiet');
+    const format = jsonFormat(call);
+    if (format !== null) {
+      yield* printJsonTable(format, files.map((file) => ({ unit_file: file.unit, state: file.state, preset: file.preset === '' ? null : file.preset })));
+      return exit;
+    }
+    const legend = wantsLegend(call);
     const rows = files.map((file): Cell[] => [
       { text: file.unit }, { text: file.state, tone: toneOfState(file.state) },
       { text: file.preset === '' ? '-' : file.preset, tone: file.preset === '' ? 'dim' : file.preset === 'enabled' ? 'good' : 'warn' },
     ]);
-    if (rows.length > 0) yield* print(renderTable({ header: legend ? ['UNIT FILE', 'STATE', 'PRESET'] : null, rows, elastic: [0] }, call.terminal));
-    if (legend) yield* print(`${rows.length > 0 ? '\n' : ''}${paint(call.terminal, 'strong', `${files.length} unit files listed.`)}`);
-    return EXIT.done;
+    if (rows.length > 0 || legend) yield* print(renderTable({ header: legend ? ['UNIT FILE', 'STATE', 'PRESET'] : null, rows, elastic: [0] }, call.terminal));
+    if (legend) yield* print(`\n${paint(call.terminal, 'strong', `${files.length} unit files listed.`)}`);
+    return exit;
   },
 };
 

@@ -6,8 +6,9 @@ import { dotOf, paint, toneOf } from '../text/style.ts';
 import { renderTable, type Cell } from '../text/table.ts';
 import { harmless } from '../text/width.ts';
 import { checkFilters, UNIT_STATES } from '../unit-filters.ts';
+import { checkOutputFormat, jsonFormat, printJsonTable, type JsonRow } from '../json-table.ts';
 import { listNotStarted } from '../not-started.ts';
-import { unitArgument } from '../unit-argument.ts';
+import { listPatterns } from '../unit-argument.ts';
 import { complain, print, printJson, request, type Invocation, type Verb, type VerbRun } from '../verb.ts';
 
 /** `list` is the short table for people, `list-units` is systemctl's. */
@@ -18,15 +19,15 @@ export const listUnits: Verb = {
   synopsis: '[PATTERN…]',
   summary: 'List the units that are loaded',
   operand: 'patterns',
-  options: ['all', 'type', 'state', 'failed', 'not-started', 'no-legend', 'plain', 'full', 'json'],
+  options: ['all', 'type', 'state', 'failed', 'not-started', 'no-legend', 'plain', 'full', 'output', 'json'],
   runs: 'manager',
   *run(call) {
-    const filters = yield* checkFilters(call, UNIT_STATES);
+    const filters = (yield* checkFilters(call, UNIT_STATES)) ?? (yield* checkOutputFormat(call));
     if (filters !== null) return filters;
     if (hasOption(call.options, 'not-started')) return yield* listNotStarted(call);
     const states = [...optionList(call.options, 'state'), ...(hasOption(call.options, 'failed') ? ['failed'] : [])];
     const reply = yield* request('list-units', {
-      patterns: call.words.map((word) => unitArgument(word)),
+      patterns: listPatterns(call),
       all: hasOption(call.options, 'all') || states.length > 0,
       types: optionList(call.options, 'type'),
       states,
@@ -35,12 +36,21 @@ export const listUnits: Verb = {
       yield* complain(reply.failure.message);
       return EXIT.failed;
     }
+    const format = jsonFormat(call);
     if (hasOption(call.options, 'json')) yield* printJson(reply.value.units);
+    else if (format !== null) yield* printJsonTable(format, jsonRows(reply.value.units));
     else if (call.verb === 'list' && call.program === 'initctl') yield* shortTable(call, reply.value.units, reply.value.nowUsec);
     else yield* systemctlTable(call, reply.value.units);
     return EXIT.done;
   },
 };
+
+function jsonRows(units: readonly UnitSummary[]): readonly JsonRow[] {
+  const withJobs = units.some((unit) => unit.job !== null);
+  return units.map((unit) => ({
+    unit: unit.unit, load: unit.load, active: unit.active, sub: unit.sub, ...(withJobs ? { job: unit.job?.type ?? null } : {}), description: unit.description,
+  }));
+}
 
 /** The tone of a row: what systemctl colours it by. */
 function lead(call: Invocation, unit: UnitSummary): Cell {
@@ -62,7 +72,7 @@ function* systemctlTable(call: Invocation, units: readonly UnitSummary[]): VerbR
       { text: harmless(unit.description) },
     ];
   });
-  if (rows.length > 0) {
+  if (rows.length > 0 || legend) {
     yield* print(renderTable({
       header: legend ? ['UNIT', 'LOAD', 'ACTIVE', 'SUB', ...(withJobs ? ['JOB'] : []), 'DESCRIPTION'] : null,
       rows,
@@ -77,9 +87,11 @@ function* systemctlTable(call: Invocation, units: readonly UnitSummary[]): VerbR
       + 'SUB    = The low-level unit activation state, values depend on unit type.\n'
       + (withJobs ? 'JOB    = Pending job for the unit.\n' : ''));
   }
-  const all = hasOption(call.options, 'all');
-  yield* print(`${paint(call.terminal, units.length > 0 ? 'strong' : 'bad', `${units.length} loaded units listed.`)}${all ? '' : ' Pass --all to see loaded but inactive units, too.'}`
-    + `\nTo show all installed unit files use '${call.program} list-unit-files'.`);
+  const listed = paint(call.terminal, units.length > 0 ? 'strong' : 'bad', `${units.length} loaded units listed.`);
+  // Who asked for states has asked for those that are down as well, and not for all there are.
+  const { state = [], failed = [] } = call.options;
+  if (state.length > 0 || failed.length > 0) yield* print(listed);
+  else yield* print(`${listed}${hasOption(call.options, 'all') ? '' : ' Pass --all to see loaded but inactive units, too.'}\nTo show all installed unit files use '${call.program} list-unit-files'.`);
 }
 
 function* shortTable(call: Invocation, units: readonly UnitSummary[], nowUsec: number): VerbRun<void> {
@@ -113,5 +125,6 @@ function* shortTable(call: Invocation, units: readonly UnitSummary[], nowUsec: n
 export function wantsLegend(call: Invocation): boolean {
   if (hasOption(call.options, 'no-legend')) return false;
   const legend = call.options['legend']?.at(-1);
+  if (legend === undefined && (hasOption(call.options, 'quiet') || jsonFormat(call) !== null)) return false;
   return legend === undefined || !['no', 'false', '0', 'off'].includes(legend);
 }

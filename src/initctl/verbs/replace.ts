@@ -1,6 +1,6 @@
 import { parseTimeSpan } from '../../core/time/time-span.ts';
 import { exitStatusOfJobs, tellFailure } from '../enqueue.ts';
-import { EXIT, exitStatusOf } from '../exit-status.ts';
+import { EXIT, exitStatusOfFailure } from '../exit-status.ts';
 import { hasOption, optionText } from '../options.ts';
 import { unitArguments } from '../unit-argument.ts';
 import { complain, print, request, type Invocation, type Verb, type VerbRun } from '../verb.ts';
@@ -54,11 +54,11 @@ function* enqueueOne(call: Invocation, type: 'start' | 'stop', unit: string, wai
   const reply = yield* request('enqueue', { type, units: [unit], wait });
   if (!reply.ok) {
     yield* complain(`Failed to ${type} ${unit}: ${reply.failure.message}`);
-    return exitStatusOf(reply.failure.name);
+    return exitStatusOfFailure(reply.failure.name, call.program);
   }
   for (const refusal of reply.value.refused) yield* complain(`Failed to ${type} ${refusal.unit}: ${refusal.message}`);
   for (const job of reply.value.jobs) if (!['done', 'queued', 'skipped'].includes(job.result)) yield* tellFailure(call, job);
-  return exitStatusOfJobs(reply.value);
+  return exitStatusOfJobs(reply.value, call.program);
 }
 
 /** Whether the unit is up, in one and the same life, for at least so long. */

@@ -3,7 +3,7 @@ import type { EndAnswer, TransientAnswer } from '../../control/answers.ts';
 import type { Usec } from '../../base/brand.ts';
 import { formatTimeSpan } from '../../core/time/time-span.ts';
 import { exitStatusOfJobs, tellFailure } from '../enqueue.ts';
-import { EXIT, exitStatusOf } from '../exit-status.ts';
+import { EXIT, exitStatusOfFailure } from '../exit-status.ts';
 import { hasOption, optionText, type OptionName } from '../options.ts';
 import { signalName } from '../text/process-end.ts';
 import { composeTransient } from '../transient-text.ts';
@@ -48,7 +48,7 @@ export const run: Verb = {
     });
     if (!reply.ok) {
       yield* complain(`Failed to start transient ${composed.value[0]?.kind ?? ''} unit: ${reply.failure.message}`);
-      return exitStatusOf(reply.failure.name);
+      return exitStatusOfFailure(reply.failure.name, call.program);
     }
     const exit = yield* tellStart(call, reply.value);
     if (!waits) return exit;
@@ -66,7 +66,7 @@ function wrongUse(call: Invocation): string | null {
 
 function* tellStart(call: Invocation, answer: TransientAnswer): VerbRun {
   const [first = '', ...others] = answer.units;
-  const exit = exitStatusOfJobs(answer);
+  const exit = exitStatusOfJobs(answer, call.program);
   if (hasOption(call.options, 'json')) {
     if (!hasOption(call.options, 'wait')) yield* printJson(answer);
     return exit;

@@ -1,5 +1,5 @@
 /** The runlevel of old: which of the targets that stand for them is reached. Source: runlevel(8). */
-import { EXIT, exitStatusOf } from '../exit-status.ts';
+import { EXIT, exitStatusOfFailure } from '../exit-status.ts';
 import { hasOption } from '../options.ts';
 import { complain, print, printJson, request, type Verb } from '../verb.ts';
 
@@ -19,7 +19,7 @@ export const runlevel: Verb = {
     const reply = yield* request('list-units', { patterns: LEVELS.map(([target]) => target) });
     if (!reply.ok) {
       yield* complain(reply.failure.message);
-      return exitStatusOf(reply.failure.name);
+      return exitStatusOfFailure(reply.failure.name, call.program);
     }
     const reached = new Set(reply.value.units.filter(({ active }) => active === 'active').map(({ unit }) => unit));
     const level = LEVELS.find(([target]) => reached.has(target))?.[1] ?? null;

@@ -1,4 +1,4 @@
-import { EXIT, exitStatusOf } from '../exit-status.ts';
+import { EXIT, exitStatusOfFailure } from '../exit-status.ts';
 import { hasOption } from '../options.ts';
 import { unitArgument } from '../unit-argument.ts';
 import { complain, printJson, request, type Verb } from '../verb.ts';
@@ -22,7 +22,7 @@ export const setProperty: Verb = {
     const reply = yield* request('set-property', { unit, assignments, runtime: hasOption(call.options, 'runtime') });
     if (!reply.ok) {
       yield* complain(`Failed to set unit properties on ${unit}: ${reply.failure.message}`);
-      return exitStatusOf(reply.failure.name);
+      return exitStatusOfFailure(reply.failure.name, call.program);
     }
     if (hasOption(call.options, 'json')) yield* printJson(reply.value);
     return EXIT.done;

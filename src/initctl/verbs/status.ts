@@ -3,11 +3,14 @@ import { formatInstant } from '../text/instant.ts';
 import type { Usec } from '../../base/brand.ts';
 import { formatTimeSpan } from '../../core/time/time-span.ts';
 import { EXIT } from '../exit-status.ts';
-import { countOption, hasOption, optionText } from '../options.ts';
+import { countOption, hasOption, optionList, optionText } from '../options.ts';
 import { renderStatus } from '../status-text.ts';
 import type { Terminal } from '../terminal.ts';
 import { formatAgo } from '../text/duration.ts';
 import { dotOf, paint } from '../text/style.ts';
+import { checkOutputFormat } from '../json-table.ts';
+import { reloadWarning } from '../reload-warning.ts';
+import { checkFilters, UNIT_STATES } from '../unit-filters.ts';
 import { unitArguments } from '../unit-argument.ts';
 import { complain, print, printJson, request, type Invocation, type Verb, type VerbRun } from '../verb.ts';
 
@@ -22,30 +25,46 @@ export const status: Verb = {
   synopsis: '[UNIT…|PID…]',
   summary: 'Show what units are doing, with the end of their log',
   operand: 'units-optional',
-  options: ['lines', 'full', 'output', 'quiet', 'json'],
+  options: ['lines', 'full', 'output', 'quiet', 'state', 'failed', 'type', 'json'],
   runs: 'manager',
-  run: (call) => (call.words.length === 0 ? managerStatus(call) : unitStatus(call)),
+  *run(call) {
+    const wrong = yield* checkOutputFormat(call);
+    if (wrong !== null) return wrong;
+    if (call.words.length > 0) return yield* unitStatus(call, call.words);
+    const states = [...optionList(call.options, 'state'), ...(hasOption(call.options, 'failed') ? ['failed'] : [])];
+    const types = optionList(call.options, 'type');
+    if (states.length === 0 && types.length === 0) return yield* managerStatus(call);
+    const filters = yield* checkFilters(call, UNIT_STATES);
+    if (filters !== null) return filters;
+    const reply = yield* request('list-units', { all: states.length > 0 || hasOption(call.options, 'all'), states, types });
+    if (!reply.ok) {
+      yield* complain(reply.failure.message);
+      return EXIT.failed;
+    }
+    return reply.value.units.length === 0 ? EXIT.done : yield* unitStatus(call, reply.value.units.map(({ unit }) => unit));
+  },
 };
 
-function* unitStatus(call: Invocation): VerbRun {
+function* unitStatus(call: Invocation, words: readonly string[]): VerbRun {
   const lines = Number(optionText(call.options, 'lines') ?? LOG_LINES);
   if (!Number.isInteger(lines) || lines < 0 || lines > LOG_LINES_MAX) {
-    yield* complain(`--lines must be a whole number up to ${LOG_LINES_MAX}`);
+    yield* complain(`Failed to parse lines '${optionText(call.options, 'lines') ?? ''}': it is a whole number up to ${LOG_LINES_MAX}`);
     return EXIT.usage;
   }
-  const reply = yield* request('status', { units: call.words.map((word) => (/^\d+$/.test(word) ? word : unitArguments([word])[0] as string)) });
+  const reply = yield* request('status', { units: words.map((word) => (/^\d+$/.test(word) ? word : unitArguments([word])[0] as string)) });
   if (!reply.ok) {
     yield* complain(reply.failure.message);
-    return reply.failure.name === 'no-such-unit' ? EXIT.noSuchUnit : EXIT.failed;
+    return reply.failure.name === 'no-such-unit' && call.program !== 'systemctl' ? EXIT.noSuchUnit : EXIT.failed;
   }
   const { units, missing } = reply.value;
   if (hasOption(call.options, 'json')) {
     yield* printJson(units);
   } else {
-    const style = { terminal: call.terminal, full: hasOption(call.options, 'full'), conditions: call.program === 'systemctl' ? 'failed' : 'all' } as const;
+    const style = { terminal: call.terminal, full: hasOption(call.options, 'full'), conditions: call.program === 'systemctl' ? 'failed' : 'all', plainReasons: call.program === 'systemctl' } as const;
     for (const [index, unit] of units.entries()) {
       if (index > 0) yield* print('\n');
       yield* print(renderStatus(unit, style));
+      if (unit.needsReload) yield* complain(paint(call.terminal, 'warn', reloadWarning(call, unit.unit)));
       if (lines > 0 && unit.load !== 'not-found' && countOption(call.options, 'quiet') === 0) {
         yield { step: 'log', tail: { unit: unit.unit, invocationId: unit.invocationId, lines, output: optionText(call.options, 'output') ?? 'short' } };
       }
@@ -59,7 +78,8 @@ function* unitStatus(call: Invocation): VerbRun {
 function exitStatus(units: readonly UnitStatusAnswer[], missing: readonly string[]): number {
   if (missing.length > 0) return EXIT.noSuchUnit;
   for (const unit of units) {
-    if (unit.load === 'not-found') return EXIT.noSuchUnit;
+    // A unit whose file is gone may still be active.
+    if (unit.load === 'not-found' && unit.active === 'inactive') return EXIT.noSuchUnit;
     if (!['active', 'reloading'].includes(unit.active)) return EXIT.notActive;
   }
   return EXIT.done;

@@ -1,6 +1,6 @@
 import type { SyncAnswer } from '../../control/answers.ts';
 import { exitStatusOfJobs, tellFailure } from '../enqueue.ts';
-import { EXIT, exitStatusOf } from '../exit-status.ts';
+import { EXIT, exitStatusOfFailure } from '../exit-status.ts';
 import { hasOption } from '../options.ts';
 import { complain, print, printJson, request, type Invocation, type UnitDirectory, type Verb, type VerbRun } from '../verb.ts';
 
@@ -39,12 +39,12 @@ function* takeOver(call: Invocation, { path, files, problem }: UnitDirectory): V
   const reply = yield* request('sync-units', { origin: path, units: files, wait: !hasOption(call.options, 'no-block') });
   if (!reply.ok) {
     yield* complain(`Nothing was changed: ${reply.failure.message}`);
-    return exitStatusOf(reply.failure.name);
+    return exitStatusOfFailure(reply.failure.name, call.program);
   }
   const answer: SyncAnswer = reply.value;
   if (hasOption(call.options, 'json')) yield* printJson(answer);
   else if (!hasOption(call.options, 'quiet')) for (const { unit, change } of answer.changes) yield* print(`${unit}: ${change}`);
   for (const refusal of answer.refused) yield* complain(`${refusal.unit}: ${refusal.message}`);
   for (const job of answer.jobs) if (job.result !== 'done' && job.result !== 'queued') yield* tellFailure(call, job);
-  return exitStatusOfJobs(answer);
+  return exitStatusOfJobs(answer, call.program);
 }

@@ -85,6 +85,20 @@ test('a service that crashes at once runs into its start limit and stays failed'
   assert.equal(kernel.history.filter((line) => line === 'spawn ExecStart bad.service').length, 5);
 });
 
+test('starts by hand count only for a unit that another one names: systemd would have forgotten the others in between', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/alone.service': { exitAfterUsec: 1000 }, '/bin/named.service': { exitAfterUsec: 1000 } } });
+  kernel.boot([target('default.target', { Wants: ['named.service'] }), service('named.service', { type: 'oneshot' }), service('alone.service', { type: 'oneshot' })]);
+  kernel.run(SECOND);
+  const result = (name: string): string => {
+    const id = kernel.enqueue('start', name);
+    kernel.run(SECOND / 2);
+    const reply = kernel.replies.get(id);
+    return reply?.ok === true ? (reply.jobs[0]?.result ?? '') : 'refused';
+  };
+  assert.deepEqual(Array.from({ length: 5 }, () => result('named.service')), ['done', 'done', 'done', 'done', 'failed']);
+  assert.deepEqual(Array.from({ length: 7 }, () => result('alone.service')), Array.from({ length: 7 }, () => 'done'));
+});
+
 test('the restart delay grows to its maximum in the given number of steps', () => {
   const starts: number[] = [];
   const kernel = new SimulatedKernel({ scripts: { '/bin/bad.service': () => { starts.push(kernel.nowUsec); return { exitAfterUsec: 0, exitStatus: 1 }; } } });

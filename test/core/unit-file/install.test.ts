@@ -26,7 +26,7 @@ function viewOf(files: Readonly<Record<string, string>>): UnitFileView {
       list: (directory) => [...new Set(paths.filter((path) => path.startsWith(`${directory}/`)).map((path) => path.slice(directory.length + 1).split('/')[0] as string))],
       read: (path) => files[path] ?? null,
     },
-    places: { directories: [ETC, LIB], configurationDirectory: ETC, runtimeDirectory: '/run/systemd/system', generatorDirectories: [], transientDirectories: [], root: '' },
+    places: { directories: [ETC, LIB], configurationDirectory: ETC, runtimeDirectory: '/run/systemd/system', controlDirectories: [], generatorDirectories: [], transientDirectories: [], root: '' },
     readInstall: installReader(MACHINE),
   };
 }
@@ -37,9 +37,28 @@ test('a file in the way is not overwritten, a link only by force', () => {
   assert.deepEqual(refused.operations, []);
   assert.match(refused.problems.join(), /already exists/);
   const linked = viewOf({ [`${LIB}/a.service`]: unit, [`${ETC}/b.service`]: '-> /elsewhere/x.service' });
-  assert.match(planInstall(linked, 'enable', ['a.service'], OPTIONS).problems.join(), /a symlink to "\/elsewhere/);
+  assert.match(planInstall(linked, 'enable', ['a.service'], OPTIONS).problems.join(), /already exists and is a symlink to \/elsewhere\/x\.service\.$/);
   assert.deepEqual(planInstall(linked, 'enable', ['a.service'], { ...OPTIONS, force: true }).operations, [
     { kind: 'unlink', path: `${ETC}/b.service` }, { kind: 'symlink', path: `${ETC}/b.service`, target: `${LIB}/a.service` },
+  ]);
+});
+
+test('what cannot be done is said in the words of a manager, or of systemctl that works on a root by itself', () => {
+  const ours = viewOf({ [`${LIB}/a.service`]: '[Service]' });
+  const below = { ...ours, places: { ...ours.places, root: '/mnt' } };
+  assert.deepEqual(planInstall(ours, 'enable', ['none.service'], OPTIONS).problems, ['Failed to enable unit: Unit file none.service does not exist.']);
+  assert.deepEqual(planInstall(below, 'enable', ['none.service'], OPTIONS).problems, ['Failed to enable unit, unit none.service does not exist.']);
+  assert.deepEqual(planInstall(ours, 'reenable', ['none.service'], OPTIONS).problems, ['Failed to reenable unit: Unit file none.service does not exist.']);
+  assert.deepEqual(planInstall(ours, 'add-wants', ['none.service'], { ...OPTIONS, owner: 'a.service' }).problems, ['Failed to add dependency: Unit file none.service does not exist.']);
+});
+
+test('revert takes drop-ins of people and of set-property away, file by file', () => {
+  const control = '/etc/systemd/system.control';
+  const view = viewOf({ [`${LIB}/a.service`]: '[Service]', [`${ETC}/a.service.d/1.conf`]: '[Unit]', [`${ETC}/a.service.d/2.conf`]: '[Unit]', [`${control}/a.service.d/50-CPUWeight.conf`]: '[Service]' });
+  const places = { ...view.places, directories: [control, ...view.places.directories], controlDirectories: [control] };
+  assert.deepEqual(planInstall({ ...view, places }, 'revert', ['a.service'], OPTIONS).lines, [
+    `Removed "${control}/a.service.d/50-CPUWeight.conf".`, `Removed "${control}/a.service.d".`,
+    `Removed "${ETC}/a.service.d/1.conf".`, `Removed "${ETC}/a.service.d/2.conf".`, `Removed "${ETC}/a.service.d".`,
   ]);
 });
 

@@ -28,6 +28,28 @@ export type InstallNote =
   | { readonly note: 'owner-missing'; readonly owner: string; readonly path: string }
   | { readonly note: 'auxiliary-failed'; readonly name: string };
 
+/** What the verb says of a problem when the manager found it: the same facts in other words. Source: what systemctl 252 prints. */
+export function problemOverBus(problem: InstallProblem, subject: string): string {
+  return `Failed to ${subject}: ${busReason(problem)}`;
+}
+
+function busReason(problem: InstallProblem): string {
+  switch (problem.problem) {
+    case 'exists': return problem.target === null ? `File ${problem.path} already exists.` : `File ${problem.path} already exists and is a symlink to ${problem.target}.`;
+    case 'masked': return `Unit file ${problem.path} is masked.`;
+    case 'generated': return `Unit ${problem.path} is transient or generated.`;
+    case 'missing': return `Unit file ${problem.what} does not exist.`;
+    case 'bad-alias': return `Cannot alias ${problem.unit} as ${problem.alias}.`;
+    case 'not-a-template': return `Destination unit ${problem.owner} of ${problem.unit} is a non-template unit.`;
+    case 'bad-name': return `"${problem.name}" is not a valid unit name.`;
+    case 'bad-reference': return `File ${problem.name}: Invalid argument`;
+    case 'bad-specifier': return `Invalid specifier in "${problem.text}".`;
+    case 'linked': return `Refusing to operate on alias name or linked unit file: ${problem.name}`;
+    case 'invalid': return 'Invalid argument';
+    case 'link-loop': return `The links of ${problem.name} lead in a circle.`;
+  }
+}
+
 /** @param verb as systemctl says it: `enable`, `add dependency on` */
 export function problemText(problem: InstallProblem, verb: string, root: string): string {
   switch (problem.problem) {

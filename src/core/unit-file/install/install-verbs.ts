@@ -4,7 +4,7 @@
  */
 import { templateOf, unitKind, unitNameForm, withInstance } from '../../unit/unit-name.ts';
 import { aliasProblem } from './alias.ts';
-import { noteText, operationText, problemText, type InstallProblem, type LinkOperation } from './change.ts';
+import { noteText, operationText, problemOverBus, problemText, type InstallProblem, type LinkOperation } from './change.ts';
 import { InstallContext, wantedName, type InstallUnit, type SearchFlags, type UnitFileView } from './install-context.ts';
 import { LinkPlanner } from './link-planner.ts';
 import { presetFor, type PresetRule } from './preset.ts';
@@ -49,6 +49,8 @@ const VERB_TEXTS: Readonly<Partial<Record<InstallVerb, string>>> = {
   'preset-all': 'preset', 'add-wants': 'add dependency on', 'add-requires': 'add dependency on', 'set-default': 'set default',
 };
 
+const BUS_SUBJECTS: Readonly<Partial<Record<InstallVerb, string>>> = { 'add-wants': 'add dependency', 'add-requires': 'add dependency', 'set-default': 'set default target' };
+
 /**
  * Plans a verb.
  *
@@ -82,7 +84,8 @@ export function planInstall(view: UnitFileView, verb: InstallVerb, names: readon
     operations: planner.operations,
     lines: planner.operations.map((operation) => operationText(operation, root)),
     notes: [...planner.remarks, ...planner.notes.map((note) => noteText(note, root))],
-    problems: [...planner.complaints, ...planner.problems].map((problem) => problemText(problem, text, root)),
+    // With its own root the manager was asked. reenable comes upon the same problem twice.
+    problems: [...new Set([...planner.complaints, ...planner.problems].map((problem) => (root === '' ? problemOverBus(problem, BUS_SUBJECTS[verb] ?? `${text} unit`) : problemText(problem, text, root))))],
     failed: planner.problems.length > 0,
     hasInstallRules,
   };
@@ -299,7 +302,8 @@ function revert(planner: LinkPlanner, names: readonly string[]): void {
     for (const directory of places.directories) {
       const entry = tree.entryAt(`${directory}/${name}`);
       if (entry?.kind === 'file' && !own.includes(directory) && !places.transientDirectories.includes(directory)) isShipped = true;
-      if (own.includes(directory) && tree.entryAt(`${directory}/${name}.d`)?.kind === 'directory') doomed.push(`${directory}/${name}.d`);
+      const changes = `${directory}/${name}.d`;
+      if ([...own, ...places.controlDirectories].includes(directory) && tree.entryAt(changes)?.kind === 'directory') doomed.push(...tree.list(changes).map((each) => `${changes}/${each}`), changes);
     }
     if (!isShipped) continue;
     for (const directory of own) {

@@ -28,6 +28,8 @@ export interface UnitFilePlaces {
   readonly configurationDirectory: string;
   /** Where `--runtime` makes them: /run/systemd/system. */
   readonly runtimeDirectory: string;
+  /** Where set-property writes, which only revert cares for. */
+  readonly controlDirectories: readonly string[];
   /** Directories of generated units. */
   readonly generatorDirectories: readonly string[];
   /** Directories of units made by requests; their files are no unit files of anybody. */

@@ -78,6 +78,7 @@ function unitStatus({ engine }: ReadContext, state: ManagerState, unit: Unit): U
     ...(isTimer(unit) ? { nextElapseUsec: nextElapse(unit, now) } : {}),
     ...(isSocket(unit) ? { socket: socketFacts(unit) } : {}),
     triggeredBy: neighbours(state.graph, unit.name, 'TriggeredBy').map((name) => ({ unit: name, active: activeOf(state, name) })),
+    ...placeOf(unit),
     main: processOf(engine, service?.mainPid ?? null),
     control: processOf(engine, service?.controlPid ?? null),
     mainExit: mainExit === null ? null : execAnswer(definition, mainExit),
@@ -128,6 +129,13 @@ function processOf(engine: Engine, pid: number | null): { readonly pid: number; 
 function finishedExecs(definition: UnitDefinition, service: ServiceRuntime | null): readonly ExecAnswer[] {
   if (service === null) return [];
   return service.execs.filter((exec) => exec.exit !== null).map((exec) => execAnswer(definition, exec));
+}
+
+function placeOf({ definition, runtime }: Unit): Pick<UnitStatusAnswer, 'place'> {
+  if (definition.kind === 'automount') return { place: { where: definition.where } };
+  if (definition.kind === 'swap') return { place: { what: runtime.kind === 'swap' ? (runtime.found?.what ?? definition.what) : definition.what } };
+  if (definition.kind !== 'mount') return {};
+  return { place: { where: definition.where, what: runtime.kind === 'mount' ? (runtime.found?.what ?? definition.what) : definition.what } };
 }
 
 function socketFacts({ definition, runtime }: SocketRecord): NonNullable<UnitStatusAnswer['socket']> {
