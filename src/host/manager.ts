@@ -45,7 +45,7 @@ import { FormerServices } from './processes/former-services.ts';
 import { KnownProcesses } from './processes/known-processes.ts';
 import type { ProcessTracker } from './processes/process-tracker.ts';
 import { ProcessTree } from './processes/process-tree.ts';
-import { executorPath, scriptCommand } from './program-paths.ts';
+import { executorPath, logdCommand } from './program-paths.ts';
 import { ProbeRunner } from './probe-runner.ts';
 import { Reaper } from './processes/reaper.ts';
 import { FinalKill } from './shutdown/final-kill.ts';
@@ -145,7 +145,7 @@ export class Manager {
     const nullFd = openNull(native);
     this.#logd = new LogdProcess({
       native, kept, poll, log, streams: options.streams, nullFd,
-      command: scriptCommand('logd'),
+      command: logdCommand(),
       arguments: options.logd.arguments,
       bootId: options.logd.bootId,
       stderr: 2 as Fd,

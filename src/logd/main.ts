@@ -1,5 +1,6 @@
 /** The program logd: one process, started and supervised by the manager, that keeps the output of services. */
 import { loadNative } from '../host/load-native.ts';
+import { SettledMemory, settledMemoryPorts } from '../host/memory/settled-memory.ts';
 import type { Fd } from '../base/brand.ts';
 import type { NativeBinding } from '../host/native.ts';
 import { CrashRecords } from './crash-records.ts';
@@ -29,6 +30,7 @@ class Logd {
   readonly #native: NativeBinding;
   readonly #options: StartOptions;
   readonly #ready: ReadySet;
+  readonly #memory: SettledMemory;
   readonly #packet = Buffer.alloc(MESSAGE_BYTES_MAX + 1);
   readonly #echo: Echo | null;
   #caps: Caps = { unitBytesMax: UNIT_BYTES_MAX, totalBytesMax: TOTAL_BYTES_MAX };
@@ -46,7 +48,8 @@ class Logd {
   constructor(native: NativeBinding, options: StartOptions) {
     this.#native = native;
     this.#options = options;
-    this.#ready = new ReadySet(native);
+    this.#memory = new SettledMemory(settledMemoryPorts(native));
+    this.#ready = new ReadySet(native, () => { this.#memory.noteWork(); });
     this.#echo = options.echoFd === null ? null : new Echo({
       native, ready: this.#ready, fd: options.echoFd, onRoom: () => { this.#keeper?.resume(); },
     });
@@ -151,10 +154,12 @@ class Logd {
     if (this.#options.querySocket !== null) {
       this.#queries = new QueryServer({
         path: this.#options.querySocket, keeper, directories: this.#options.directories, bootId,
+        onAnswered: () => { this.#memory.noteWork(); },
         onError: (message) => { this.#tell({ type: 'trouble', code: 'protocol', unit: null, message }); },
       });
     }
     this.#tellReady();
+    this.#memory.settle();
   }
 
   #openSyslog(keeper: LogKeeper, echo: boolean, fd: Fd): SyslogIntake {

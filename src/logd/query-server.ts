@@ -33,6 +33,8 @@ export interface QueryServerOptions {
   readonly directories: readonly string[];
   readonly bootId: string;
   readonly onError: (message: string) => void;
+  /** A client has got its answer and is gone. */
+  readonly onAnswered: () => void;
 }
 
 export class QueryServer {
@@ -78,6 +80,7 @@ export class QueryServer {
     socket.on('close', () => {
       this.#clients -= 1;
       abort.abort();
+      this.#options.onAnswered();
     });
     socket.setTimeout(QUERY_SILENCE_MSEC, () => { socket.destroy(); });
     let request = '';

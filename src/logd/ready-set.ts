@@ -20,10 +20,12 @@ export class ReadySet {
   readonly #byToken = new Map<number, Entry>();
   #nextToken = 1;
 
-  constructor(native: NativeBinding) {
+  /** @param onWakeUp called after the ready fds of a wake-up were served */
+  constructor(native: NativeBinding, onWakeUp: () => void) {
     this.#native = native;
     const started = native.pollStart((ready) => {
       for (let at = 0; at < ready.length; at += 2) this.#byToken.get(ready[at] ?? 0)?.onReady(ready[at + 1] ?? 0);
+      onWakeUp();
     });
     assert(started === 0, `the poll set starts (${started})`);
   }
