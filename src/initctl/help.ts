@@ -8,6 +8,9 @@ const GROUPS: readonly VerbGroup[] = ['Units', 'Unit files', 'Explanations', 'Ma
 /** Options of every verb; the others stand in the help of the verbs they belong to. */
 const GLOBAL_OPTIONS: readonly OptionName[] = ['user', 'system', 'socket', 'root', 'json', 'no-legend', 'no-pager', 'help', 'version'];
 
+/** A usage longer than this stands on a line of its own, so that the others keep their column. */
+const USAGE_WIDTH_MAX = 36;
+
 /** @param verbs a function, because `help` is itself one of them */
 export function helpVerb(verbs: () => readonly Verb[]): Verb {
   return {
@@ -57,8 +60,11 @@ function* documentationOf(call: Invocation): VerbRun {
 
 /** For `--json`: what a program needs that offers the verbs to somebody. */
 function describeVerb(verb: Verb): object {
-  const options = verb.options.map((name) => ({ name, short: shortOf(name, verb.shortOptions), value: optionRow(name).value ?? null, summary: optionRow(name).summary }));
-  return { name: verb.name, aliases: verb.aliases, group: verb.group, synopsis: verb.synopsis, summary: verb.summary, options };
+  const options = verb.options.map((name) => {
+    const { value = null, summary } = meaningOf(name, verb);
+    return { name, short: shortOf(name, verb.shortOptions), value, summary };
+  });
+  return { name: verb.name, aliases: verb.aliases, group: verb.group, synopsis: verb.synopsis, summary: verb.summary, details: verb.details ?? [], options };
 }
 
 export function renderHelp(verbs: readonly Verb[], verb: Verb | null, program: string): string {
@@ -67,12 +73,17 @@ export function renderHelp(verbs: readonly Verb[], verb: Verb | null, program: s
 
 function overview(verbs: readonly Verb[], program: string): string {
   const lines = [`${program} [OPTION…] VERB [ARGUMENT…]`, '', 'Steers the service manager heartwood.'];
-  const width = Math.max(...verbs.map((verb) => `${verb.name} ${verb.synopsis}`.length));
+  const usages = new Map(verbs.map((verb) => [verb, `${verb.name} ${verb.synopsis}`.trimEnd()]));
+  const width = Math.max(...[...usages.values()].map((usage) => usage.length).filter((length) => length <= USAGE_WIDTH_MAX));
   for (const group of GROUPS) {
     const members = verbs.filter((verb) => verb.group === group);
     if (members.length === 0) continue;
     lines.push('', `${group}:`);
-    for (const verb of members) lines.push(`  ${`${verb.name} ${verb.synopsis}`.trimEnd().padEnd(width)}  ${verb.summary}`);
+    for (const verb of members) {
+      const usage = usages.get(verb) ?? '';
+      if (usage.length > width) lines.push(`  ${usage}`);
+      lines.push(`  ${(usage.length > width ? '' : usage).padEnd(width)}  ${verb.summary}`);
+    }
   }
   lines.push('', 'Options:', ...optionLines(GLOBAL_OPTIONS), '', `"${program} help VERB" shows a verb's own options.`);
   return lines.join('\n');
@@ -80,19 +91,24 @@ function overview(verbs: readonly Verb[], program: string): string {
 
 function ofVerb(verb: Verb, program: string): string {
   const lines = [`${program} ${verb.name} ${verb.synopsis}`.trimEnd(), '', `${verb.summary}.`];
+  if (verb.details !== undefined) lines.push('', ...verb.details);
   if (verb.aliases.length > 0) lines.push('', `Also called ${verb.aliases.join(', ')}.`);
-  if (verb.options.length > 0) lines.push('', 'Options:', ...optionLines(verb.options, verb.shortOptions));
+  if (verb.options.length > 0) lines.push('', 'Options:', ...optionLines(verb.options, verb));
   return lines.join('\n');
 }
 
-function optionLines(names: readonly OptionName[], own: Readonly<Record<string, OptionName>> = {}): readonly string[] {
+function optionLines(names: readonly OptionName[], verb: Verb | null = null): readonly string[] {
   const rows = names.map((name) => {
-    const row = optionRow(name);
-    const short = shortOf(name, own);
+    const row = meaningOf(name, verb);
+    const short = shortOf(name, verb?.shortOptions);
     return [`${short === null ? '   ' : `-${short},`} --${name}${row.value === undefined ? '' : `=${row.value}`}`, row.summary] as const;
   });
   const width = Math.max(...rows.map(([left]) => left.length));
   return rows.map(([left, summary]) => `  ${left.padEnd(width)}  ${summary}`);
+}
+
+function meaningOf(name: OptionName, verb: Verb | null): { readonly value?: string; readonly summary: string } {
+  return verb?.ownMeanings?.[name] ?? optionRow(name);
 }
 
 /** A verb may give a letter another meaning. */

@@ -128,11 +128,15 @@ export interface Verb {
   readonly synopsis: string;
   /** One line for help and completion, without full stop. */
   readonly summary: string;
+  /** More lines for the verb's own help: what its words mean, where the synopsis cannot tell. */
+  readonly details?: readonly string[];
   readonly operand: Operand;
   /** The options worth showing; every other option is accepted and has no effect on this verb. */
   readonly options: readonly OptionName[];
   /** Short options that mean something else here than elsewhere. */
   readonly shortOptions?: Readonly<Record<string, OptionName>>;
+  /** Options that mean something else here than elsewhere. */
+  readonly ownMeanings?: Readonly<Partial<Record<OptionName, { readonly value: string; readonly summary: string }>>>;
   /** `node`: works on files or the log, and runs in the Node client. `manager`: asks the manager, which can also run it. */
   readonly runs: 'manager' | 'node';
   /** Words with which a verb that otherwise asks the manager works on files. */

@@ -15,6 +15,11 @@ function plain(text: string): string {
   return /^[.']/.test(ascii) ? `\\&${ascii}` : ascii;
 }
 
+/** A line of a display: its columns stay. */
+function literal(text: string): string {
+  return text.replaceAll('…', '...').replaceAll('\\', '\\e');
+}
+
 const LINE_LENGTH_MAX = 78;
 
 /** Breaks text lines at blanks; lines of macros stay whole. */
@@ -77,6 +82,7 @@ function verbItem(verb: Verb): readonly string[] {
     `.It Ic ${verb.name}${operands(verb.synopsis)}`,
     sentence(verb.summary),
     ...(verb.aliases.length > 0 ? ['Also called', `.Ic ${verb.aliases.join(' , ')} .`] : []),
+    ...(verb.details === undefined ? [] : ['.Bd -literal -compact', ...verb.details.map(literal), '.Ed']),
     ...notes,
     ...(options.length > 0 ? ['.br', 'Options:', ...options.map((name, index) => `.${longForm(name)} ${index === options.length - 1 ? '.' : ','}`)] : []),
   ];

@@ -20,8 +20,13 @@ export const crash: Verb = {
   name: 'crash',
   aliases: ['crashes'],
   group: 'Explanations',
-  synopsis: '[list [UNIT…] | show [RECORD|UNIT] | export [RECORD|UNIT [FILE]]]',
+  synopsis: '[list|show|export [RECORD]]',
   summary: 'What is on record of the failures of units: process, resources, last lines, what came before',
+  details: [
+    'crash [list [UNIT…]]                  the records there are, the newest first',
+    'crash show [RECORD|UNIT]              one of them, the newest of the unit or of all',
+    'crash export [RECORD|UNIT [FILE]]     the same as JSON, to a file or standard output',
+  ],
   operand: 'free',
   options: ['no-legend', 'full', 'json'],
   runs: 'node',
@@ -37,7 +42,7 @@ export const crash: Verb = {
 };
 
 function* usage(call: Invocation): VerbRun {
-  yield* complain(`${call.program} crash takes "list", "show" or "export": ${call.program} crash ${crash.synopsis}`);
+  yield* complain(`${call.program} crash takes "list [UNIT…]", "show [RECORD|UNIT]" or "export [RECORD|UNIT [FILE]]"`);
   return EXIT.usage;
 }
 

@@ -27,6 +27,10 @@ export const run: Verb = {
   operand: 'free',
   options: OWN_OPTIONS,
   shortOptions: { r: 'remain-after-exit', P: 'pipe' },
+  ownMeanings: {
+    unit: { value: 'UNIT', summary: 'Name of the unit instead of one made up' },
+    property: { value: 'NAME=VALUE', summary: 'Setting of the unit' },
+  },
   runs: 'manager',
   *run(call) {
     const problem = wrongUse(call);
