@@ -84,3 +84,30 @@ test('with RestartMode=debug every run after the first is told so', () => {
   const spawned = manager.effects.find((effect) => effect.kind === 'spawn');
   assert.ok(spawned?.extraEnvironment.includes('DEBUG_INVOCATION=1'));
 });
+
+test('however short TimeoutStopSec= is, the end of a killed process is waited for, and known', () => {
+  const manager = new OneUnitManager('service', 'app.service', '[Service]\nExecStart=/bin/app\nTimeoutStopSec=1ms');
+  manager.ask('start');
+  manager.run();
+  manager.ask('stop');
+  assert.equal(manager.words, 'deactivating stop-sigterm success');
+  manager.later(0.002);
+  assert.equal(manager.words, 'deactivating stop-sigkill timeout');
+  manager.later(0.5);
+  assert.equal(manager.words, 'deactivating stop-sigkill timeout');
+  manager.exit(0);
+  manager.feed({ event: 'cgroup-empty', unit: manager.name });
+  assert.equal(manager.words, 'failed failed timeout');
+  assert.equal(manager.unit().runtime.execs.at(-1)?.exit?.code, 'exited');
+
+  const stubborn = new OneUnitManager('service', 'app.service', '[Service]\nExecStart=/bin/app\nTimeoutStopSec=1ms');
+  stubborn.ask('start');
+  stubborn.run();
+  stubborn.ask('stop');
+  stubborn.later(0.002);
+  // Not even SIGKILL ends what the kernel holds; then nobody waits for ever: once for the process, once for its group.
+  stubborn.later(1.1);
+  stubborn.later(0.002);
+  stubborn.later(1.1);
+  assert.equal(stubborn.words, 'failed failed timeout');
+});

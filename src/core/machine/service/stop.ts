@@ -13,6 +13,9 @@ import { SIGCONT, SIGHUP, SIGKILL } from '../../../base/signals.ts';
 
 const ALL_DIRECTORIES: readonly DirectoryKind[] = ['runtime'];
 
+/** It is the kernel that obeys a SIGKILL, in milliseconds, or more of them on a busy machine: nothing is gained by not waiting for it. */
+const KILL_PATIENCE_USEC = 1_000_000 as Usec;
+
 /** Begins an orderly stop of a service that is up: ExecStop= first when there is one. */
 export function enterStop(c: ServiceContext, run: ServiceRuntime, result: ServiceResult, reason: Reason | null): ServiceRuntime {
   const failed = withFailure({ ...run, watchdogDueUsec: null, runtimeMaxDueUsec: null }, result, reason);
@@ -35,8 +38,19 @@ export function enterSignal(c: ServiceContext, run: ServiceRuntime, state: Signa
   if (run.mainPid === null && run.controlPid === null && run.pendingSpawn === null && (!groupKilled || run.groupEmpty)) {
     return afterSignals(c, run, state);
   }
-  const timeoutUsec = state === 'stop-watchdog' || state === 'final-watchdog' ? c.definition.timeoutAbortUsec : c.definition.timeoutStopUsec;
-  return enter(c, run, state, timeoutUsec);
+  return enter(c, run, state, patienceUsec(c, state));
+}
+
+/** How long the processes may take to obey; null = for ever. */
+function patienceUsec({ definition }: ServiceContext, state: SignalState): Usec | null {
+  switch (state) {
+    case 'stop-watchdog':
+    case 'final-watchdog': return definition.timeoutAbortUsec;
+    case 'stop-sigterm':
+    case 'final-sigterm': return definition.timeoutStopUsec;
+    case 'stop-sigkill':
+    case 'final-sigkill': return definition.timeoutStopUsec === null ? null : Math.max(definition.timeoutStopUsec, KILL_PATIENCE_USEC) as Usec;
+  }
 }
 
 /** Every process that was signalled is gone, or there was none. */
