@@ -116,6 +116,9 @@ export class HostPerformer implements EffectPerformer {
       case 'probe':
         this.#parts.probes.ask(effect);
         return;
+      case 'forget-probe':
+        this.#parts.logd.unseek(effect.unit, effect.probe);
+        return;
       case 'remove-file':
         removeFile(effect.path);
         return;

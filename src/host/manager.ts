@@ -8,6 +8,7 @@ import { getEntry, valuesOf } from '../base/persistent-map.ts';
 import type { Errno, Fd, Pid, Signal, UnitName } from '../base/brand.ts';
 import type { Effect } from '../core/manager/effect.ts';
 import type { ManagerConfig } from '../core/manager/state.ts';
+import { openLineQuestions } from '../core/manager/line-questions.ts';
 import { initialState, step } from '../core/manager/step.ts';
 import { mainPidOf } from '../core/manager/unit-processes.ts';
 import type { UnitDefinition } from '../core/unit/definition.ts';
@@ -152,6 +153,8 @@ export class Manager {
       echo: options.logd.echo ? (1 as Fd) : null,
       syslog: options.logd.syslog,
       whose: (process) => this.#senderUnit(process),
+      questions: () => openLineQuestions(this.engine.state()),
+      onSeen: (unit, token, line) => { submit({ event: 'probe-answer', unit, token, holds: true, detail: line }); },
       onSpawned: (pid, onExit) => { known.addOwn(pid, onExit); },
     });
     options.streams.attach(this.#logd);
@@ -216,7 +219,7 @@ export class Manager {
       engine: this.engine, tracker: this.#tracker, spawner, streams: options.streams, crashes: this.#crashes, logd: this.#logd, fds, sockets,
       conditionHost,
       directoryRoots: options.directoryRoots,
-      probes: new ProbeRunner({ native, poll, submit }),
+      probes: new ProbeRunner({ native, poll, submit, logd: this.#logd }),
       paths: this.#paths,
       automounts,
       stamps: timerStampsIn(options.directoryRoots.state, log),

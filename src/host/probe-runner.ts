@@ -1,11 +1,12 @@
 /**
- * Asks the probes of services that need no process: connections, HTTP requests, files. Nothing here waits: sockets are in the poll
+ * Asks the probes of services that need no process: connections, HTTP requests, files, and lines by way of logd. Nothing here waits: sockets are in the poll
  * set, and each question has its time.
  */
 import { statSync } from 'node:fs';
 import type { Errno, Fd } from '../base/brand.ts';
 import type { Effect } from '../core/manager/effect.ts';
 import type { UnstampedEvent } from '../core/manager/event.ts';
+import { isLineQuestion, type LineQuestion } from '../core/manager/line-questions.ts';
 import type { SocketAddress } from '../core/unit/socket.ts';
 import { POLL_IN, POLL_OUT } from './engine.ts';
 import type { NativeBinding } from './native.ts';
@@ -30,6 +31,8 @@ export interface ProbeRunnerOptions {
   readonly native: NativeBinding;
   readonly poll: PollSet;
   readonly submit: (event: UnstampedEvent) => void;
+  /** Who knows the lines that services write. */
+  readonly logd: { seek(question: LineQuestion): void };
 }
 
 export class ProbeRunner {
@@ -42,6 +45,10 @@ export class ProbeRunner {
 
   /** Carries out `probe`. */
   ask(question: Question): void {
+    if (isLineQuestion(question)) {
+      this.#options.logd.seek(question);
+      return;
+    }
     const { check } = question;
     switch (check.kind) {
       case 'file': {

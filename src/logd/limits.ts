@@ -52,6 +52,8 @@ export const ECHO_STALL_MSEC = 2000;
 /** Written to the echo fd at once: a pipe reported writable takes PIPE_BUF bytes without blocking, whoever else writes to it. */
 export const ECHO_WRITE_BYTES = 4096;
 
+/** Lines that probes wait for at once: each may hold an fd of a segment. */
+export const LINE_WATCHES_MAX = 1024;
 /** Connections to the query socket; more are closed at once. */
 export const QUERY_CLIENTS_MAX = 32;
 /** A request is one line of JSON; unit names are at most 255 bytes, so some hundred fit. */

@@ -8,13 +8,14 @@ import { DirectoryPlace, prepareDirectory } from './directory-place.ts';
 import { Echo } from './echo.ts';
 import { TOTAL_BYTES_MAX, UNIT_BYTES_MAX } from './limits.ts';
 import { readLastLines } from './last-lines.ts';
+import { LineWatches } from './line-watches.ts';
 import { LogKeeper } from './log-keeper.ts';
 import { managerIdentity } from './manager-identity.ts';
 import { MemoryPlace } from './memory-place.ts';
 import {
   CONTROL_FD, decodeToLogd, encodeMessage, MESSAGE_BYTES_MAX, PROTOCOL_VERSION, type FromLogd, type ToLogd,
 } from './protocol.ts';
-import { QueryServer } from './query-server.ts';
+import { catalogOf, QueryServer } from './query-server.ts';
 import { READABLE, ReadySet } from './ready-set.ts';
 import type { Caps, SegmentPlace } from './segment-place.ts';
 import { parseStartOptions, type StartOptions } from './start-options.ts';
@@ -36,6 +37,7 @@ class Logd {
   #caps: Caps = { unitBytesMax: UNIT_BYTES_MAX, totalBytesMax: TOTAL_BYTES_MAX };
   #keeper: LogKeeper | null = null;
   #queries: QueryServer | null = null;
+  #lines: LineWatches | null = null;
   #crashes: CrashRecords | null = null;
   #syslog: SyslogIntake | null = null;
   #outbox: Uint8Array[] = [];
@@ -119,6 +121,12 @@ class Logd {
         };
         if (keeper.place instanceof DirectoryPlace) keeper.place.setCaps(this.#caps);
         return false;
+      case 'seek':
+        this.#lines?.seek(message);
+        return false;
+      case 'unseek':
+        this.#lines?.unseek(message.unit, message.name);
+        return false;
       case 'end':
         this.#mayEnd = true;
         return false;
@@ -130,6 +138,7 @@ class Logd {
         return false;
       case 'reopen':
         keeper.reopen();
+        this.#lines?.reopened();
         this.#tellReady();
         return false;
     }
@@ -140,9 +149,16 @@ class Logd {
       native: this.#native, ready: this.#ready, echo: this.#echo, writer: { bootId, manager: managerIdentity(process.ppid) },
       choosePlace: (removed) => this.#choosePlace(removed),
       tell: (message) => { this.#tell(message); },
-      onStored: (unit) => { this.#queries?.stored(unit); },
+      onStored: (unit) => {
+        this.#queries?.stored(unit);
+        this.#lines?.stored(unit);
+      },
     });
     this.#keeper = keeper;
+    this.#lines = new LineWatches({
+      catalog: () => catalogOf({ directories: this.#options.directories, keeper }),
+      tell: (message) => { this.#tell(message); },
+    });
     this.#crashes = new CrashRecords({
       directory: () => keeper.place.directory,
       lastLines: (unit, count) => {

@@ -34,7 +34,7 @@
  *
  * ## Versions
  *
- * 1: first version. Since then `syslog`, `senders`, `whose`, `crash` and `end` have come, which an older one of either side answers with `trouble`.
+ * 1: first version. Since then `syslog`, `senders`, `whose`, `crash`, `end`, `seek` and `unseek` have come, which an older one of either side answers with `trouble`.
  */
 import type { InvocationId } from '../base/brand.ts';
 import type { CrashReport } from '../control/crash-record.ts';
@@ -107,6 +107,12 @@ export type ToLogd =
   | { readonly type: 'syslog'; readonly echo: boolean }
   /** Answers `whose`, in its order; null for a process of no unit. */
   | { readonly type: 'senders'; readonly id: number; readonly units: readonly (SenderUnit | null)[] }
+  /**
+   * Answer with `seen` when this invocation of the unit has written a line with this text (`linePattern`), or when it does. `fromStart`: also
+   * in what it wrote before. A question of the same name about the unit is replaced.
+   */
+  | { readonly type: 'seek'; readonly unit: string; readonly name: string; readonly token: number; readonly invocationId: InvocationId; readonly pattern: string; readonly fromStart: boolean }
+  | { readonly type: 'unseek'; readonly unit: string; readonly name: string }
   /** The manager ends in order: when it closes the socket, logd ends too. */
   | { readonly type: 'end' }
   /** A unit has failed: write a record of it. */
@@ -119,6 +125,8 @@ export type FromLogd =
   | { readonly type: 'flushed'; readonly id: number }
   /** Which units these processes, which sent to /dev/log, belong to. One question at a time. */
   | { readonly type: 'whose'; readonly id: number; readonly processes: readonly SenderQuestion[] }
+  /** Answers `seek`. */
+  | { readonly type: 'seen'; readonly unit: string; readonly token: number; readonly line: string }
   /** Something the manager's log should say: a full disk, lines lost, a message not understood. */
   | { readonly type: 'trouble'; readonly code: 'storage' | 'lost' | 'protocol'; readonly unit: string | null; readonly message: string };
 
@@ -165,6 +173,11 @@ export function decodeToLogd(packet: Uint8Array): ToLogd | null {
       return typeof value['echo'] === 'boolean' ? (value as unknown as ToLogd) : null;
     case 'crash':
       return isReport(value['report']) ? (value as unknown as ToLogd) : null;
+    case 'seek':
+      return isUnitText(value['unit']) && typeof value['name'] === 'string' && isWhole(value['token']) && isHexId(value['invocationId'])
+        && typeof value['pattern'] === 'string' && typeof value['fromStart'] === 'boolean' ? (value as unknown as ToLogd) : null;
+    case 'unseek':
+      return isUnitText(value['unit']) && typeof value['name'] === 'string' ? (value as unknown as ToLogd) : null;
     case 'senders':
       return isWhole(value['id']) && Array.isArray(value['units']) && value['units'].every((unit) => unit === null || isSenderUnit(unit))
         ? (value as unknown as ToLogd) : null;
@@ -187,6 +200,8 @@ export function decodeFromLogd(packet: Uint8Array): FromLogd | null {
     case 'whose':
       return isWhole(value['id']) && Array.isArray(value['processes']) && value['processes'].every(isSenderQuestion)
         ? (value as unknown as FromLogd) : null;
+    case 'seen':
+      return isUnitText(value['unit']) && isWhole(value['token']) && typeof value['line'] === 'string' ? (value as unknown as FromLogd) : null;
     case 'trouble':
       return typeof value['code'] === 'string' && typeof value['message'] === 'string' && isTextOrNull(value['unit'])
         ? (value as unknown as FromLogd) : null;
@@ -244,6 +259,7 @@ function isSenderQuestion(value: unknown): boolean {
 
 const isWhole = (value: unknown): boolean => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 const isWholeOrNull = (value: unknown): boolean => value === null || isWhole(value);
+const isUnitText = (value: unknown): boolean => typeof value === 'string' && isUnitDirectoryName(value);
 const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
 const isPidOrNull = (value: unknown): boolean => value === null || (isWhole(value) && value !== 0);
 const isPriority = (value: unknown): boolean => isWhole(value) && (value as number) <= 7;

@@ -112,7 +112,7 @@ export class QueryServer {
     this.#followers.add(collector);
     const output: LogOutput = { signal, write: (bytes) => writeTo(socket, bytes, signal) };
     try {
-      await answerQuery(query, { catalog: this.#catalog(), collector, onChains: () => undefined, managerSegmentsMax: MANAGER_SEGMENTS_MAX }, output);
+      await answerQuery(query, { catalog: catalogOf(this.#options), collector, onChains: () => undefined, managerSegmentsMax: MANAGER_SEGMENTS_MAX }, output);
       socket.end();
     } catch (error) {
       socket.end(`error: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -120,18 +120,17 @@ export class QueryServer {
       this.#followers.delete(collector);
     }
   }
+}
 
-  /** What is kept now, and what is left in the other directories. */
-  #catalog(): Catalog {
-    const { directories, keeper } = this.#options;
-    return {
-      roots: directories,
-      chains: () => [
-        ...keeper.place.chains(),
-        ...directoryCatalog(directories.filter((directory) => directory !== keeper.place.directory)).chains(),
-      ],
-    };
-  }
+/** What is kept now, and what is left in the other directories. */
+export function catalogOf({ directories, keeper }: Pick<QueryServerOptions, 'directories' | 'keeper'>): Catalog {
+  return {
+    roots: directories,
+    chains: () => [
+      ...keeper.place.chains(),
+      ...directoryCatalog(directories.filter((directory) => directory !== keeper.place.directory)).chains(),
+    ],
+  };
 }
 
 /** @returns the query, or a sentence about what is wrong with it */

@@ -36,8 +36,8 @@ export interface LogQuery {
   readonly identifier: string | null;
   readonly invocationId: string | null;
   readonly bootId: string | null;
-  /** Only lines it matches. */
-  readonly grep: RegExp | null;
+  /** Only lines it matches: a regular expression, or something that is tested like one. */
+  readonly grep: Pick<RegExp, 'test'> | null;
   readonly format: OutputFormat;
   readonly utc: boolean;
   readonly showHostname: boolean;
@@ -118,7 +118,8 @@ export async function answerQuery(query: LogQuery, source: QuerySource, output: 
   const writer = new ChunkWriter(query, output);
   let damagedBytes = 0;
   const refresh = (): ChainReader[] => {
-    const chains = source.catalog.chains().filter((chain) => selects.chain(chain.unit));
+    // The manager's own lines are of no invocation.
+    const chains = source.catalog.chains().filter(({ unit }) => selects.chain(unit) && (query.invocationId === null || unit !== MANAGER_UNIT));
     source.onChains(chains);
     const present = new Set<string>();
     for (const chain of chains) {
@@ -150,7 +151,8 @@ export async function answerQuery(query: LogQuery, source: QuerySource, output: 
     while (query.follow && !output.signal.aborted) {
       const changed = await source.collector.next(output.signal);
       if (changed === null) break;
-      const due = changed === 'everything' ? refresh() : [...readers.values()].filter((reader) => changed.has(reader.unit));
+      const isNew = changed !== 'everything' && [...changed].some((unit) => selects.chain(unit) && ![...readers.values()].some((reader) => reader.unit === unit));
+      const due = changed === 'everything' || isNew ? refresh() : [...readers.values()].filter((reader) => changed.has(reader.unit));
       await writer.writeAll(mergeByTime(due.map((reader) => reader.forward(false))));
     }
     for (const reader of readers.values()) damagedBytes += reader.damagedBytes;

@@ -53,3 +53,28 @@ test('probes of all kinds are asked, with and without success, and a new engine 
     assert.equal(await rig.property('exec.service', 'ActiveState'), 'active');
   });
 });
+
+test('a start waits for a line of the log, which counts whether the engine or logd dies before it is written or after', { skip }, async () => {
+  const unit = (name: string) => `[Service]\nExecStart=/bin/sh -c "printf 'listening '; until test -e /run/go-${name}; do sleep 0.1; done; echo on port 80; exec sleep infinity"\nReadinessProbe=log:listening on *\n`;
+  const units = {
+    'engine.service': unit('engine'), 'logd.service': unit('logd'), 'never.service': '[Service]\nExecStart=/bin/sh -c "echo starting; exec sleep infinity"\nStartupProbe=log:listening\nTimeoutStartSec=2\n',
+    'both.service': `${unit('both')}Restart=on-failure\n`, 'after.service': '[Unit]\nRequires=both.service\nAfter=both.service\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n',
+  };
+  await withRig({ units, env: { HEARTWOOD_FAULTS: '1' } }, async (rig) => {
+    await rig.booted();
+    for (const [name, ...faults] of [['engine', 'segv'], ['logd', 'logd'], ['both', 'logd', 'segv']] as const) {
+      assert.equal((await rig.initctl('start', '--no-block', name === 'both' ? 'after.service' : `${name}.service`)).status, 0);
+      await rig.until(async () => (await rig.property(`${name}.service`, 'Probes')) === 'readiness asked', { what: `${name}.service to be asked` });
+      for (const fault of faults) {
+        const died = await rig.initctl('fault', fault);
+        assert.equal(died.status, 0, died.stderr);
+      }
+      await rig.run(['touch', `/run/go-${name}`]);
+      await rig.until(async () => (await rig.property(`${name}.service`, 'ActiveState')) === 'active', { what: `the line of ${name}.service after ${faults.join(' and ')}` });
+      assert.equal(await rig.property(`${name}.service`, 'Probes'), 'readiness ok');
+    }
+    await rig.until(async () => (await rig.property('after.service', 'ActiveState')) === 'active', { what: 'what waits for both.service' });
+    assert.equal((await rig.initctl('start', 'never.service')).status, 1);
+    assert.equal(await rig.property('never.service', 'Result'), 'timeout');
+  });
+});

@@ -68,8 +68,13 @@ export type Effect =
   | { readonly kind: 'release-control-group'; readonly unit: UnitName }
   | { readonly kind: 'remove-directories'; readonly unit: UnitName; readonly kinds: readonly DirectoryKind[]; readonly definition: ExecUnit }
   | { readonly kind: 'read-pid-file'; readonly unit: UnitName; readonly path: string }
-  /** Is it there, does it answer? Answer with `probe-answer`, at the latest when the time is over. */
-  | { readonly kind: 'probe'; readonly unit: UnitName; readonly probe: ProbeKind; readonly token: number; readonly check: Exclude<ProbeCheck, { readonly kind: 'exec' }>; readonly timeoutUsec: Usec }
+  /**
+   * Is it there, does it answer? Answer with `probe-answer`, at the latest when the time is over. A line of the log is only answered for when
+   * it comes: for `liveness` from now on, else among all that this invocation has written. A newer question of the same probe replaces it.
+   */
+  | { readonly kind: 'probe'; readonly unit: UnitName; readonly probe: ProbeKind; readonly token: number; readonly invocationId: InvocationId; readonly check: Exclude<ProbeCheck, { readonly kind: 'exec' }>; readonly timeoutUsec: Usec }
+  /** Nobody waits for the line of the log any more. */
+  | { readonly kind: 'forget-probe'; readonly unit: UnitName; readonly probe: ProbeKind }
   | { readonly kind: 'remove-file'; readonly unit: UnitName; readonly path: string }
   | { readonly kind: 'guess-main-pid'; readonly unit: UnitName }
   /** Takes over a process the manager did not start (PIDFile=, MAINPID=): track it with a pidfd if it is no child. */

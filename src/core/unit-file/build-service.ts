@@ -1,6 +1,7 @@
 /** Services. Source: systemd.service(5). */
 import type { UnitName, Usec } from '../../base/brand.ts';
 import { ok, problem, type Result } from '../../base/result.ts';
+import type { StandardStream } from '../unit/exec-context.ts';
 import type { ExitStatusSet, RestartPolicy, ServiceType, ServiceUnit } from '../unit/service.ts';
 import type { Entry } from '../unit/source.ts';
 import { PLAIN_PACING, type RestartPacing } from '../unit/restart-pacing.ts';
@@ -16,7 +17,7 @@ import {
 } from './setting-reader.ts';
 import { parseDelay, parseSpan, parseTimeout } from './time-setting.ts';
 import { readOpenFiles } from './open-file-setting.ts';
-import { readProbes } from './probe-settings.ts';
+import { PROBE_NAMES, readProbes } from './probe-settings.ts';
 import { finishCommon, type UnitDraft } from './unit-draft.ts';
 import { meantUnit, readUnitSection } from './unit-section.ts';
 import { NO_EXIT_STATUS, addExitStatuses } from './value/exit-status.ts';
@@ -203,7 +204,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
     dependencies.add('After', DBUS_SOCKET, 'implicit');
   }
   if (section.defaultDependencies) addServiceDefaults(dependencies, mode);
-  remarkOnService(reader, { type, runtimeMaxUsec, kill });
+  remarkOnService(reader, { type, runtimeMaxUsec, kill, probes, exec });
   const refusal = refusalOf({
     type, execStart, execStop, restart, restartForceExitStatus, remainAfterExit, successAction: section.successAction, busName,
   }, entriesFor(reader, 'ExitType').at(-1)?.value === 'cgroup');
@@ -256,16 +257,27 @@ export function buildService(draft: UnitDraft): ServiceUnit {
   };
 }
 
+/** What is written there becomes lines of the unit's log. */
+function goesToLog({ kind }: StandardStream): boolean {
+  return kind === 'journal' || kind === 'kmsg' || kind === 'inherit';
+}
+
 function parseBusName(text: string): Result<string> {
   return /^(?::[\w-]+(?:\.[\w-]+)+|[A-Za-z_-][\w-]*(?:\.[A-Za-z_-][\w-]*)+)$/.test(text) && text.length <= 255 ? ok(text) : problem(`'${text.slice(0, 80)}' is not the name of a bus service`);
 }
 
 /** Remarks on settings that are accepted but do not do what one may think. */
-function remarkOnService(reader: SettingReader, service: Pick<ServiceUnit, 'type' | 'runtimeMaxUsec' | 'kill'>): void {
+function remarkOnService(reader: SettingReader, service: Pick<ServiceUnit, 'type' | 'runtimeMaxUsec' | 'kill' | 'probes' | 'exec'>): void {
   const last = (name: string): Entry | undefined => entriesFor(reader, name).at(-1);
   const killMode = last('KillMode');
   if (service.kill.killMode === 'none' && killMode !== undefined) {
     reader.log.add('warning', killMode, 'KillMode=none leaves processes behind when the service stops; KillMode=mixed or control-group is safer.');
+  }
+  if (!goesToLog(service.exec.standardOutput) && (service.exec.standardError.kind === 'inherit' || !goesToLog(service.exec.standardError))) {
+    for (const { kind, check } of service.probes) {
+      const entry = last(PROBE_NAMES[kind]);
+      if (check.kind === 'log' && entry !== undefined) reader.log.add('warning', entry, `What the service prints does not go to the log (StandardOutput=): ${PROBE_NAMES[kind]}= waits for a message to /dev/log.`);
+    }
   }
   const runtimeMax = last('RuntimeMaxSec');
   if (service.type === 'oneshot' && service.runtimeMaxUsec !== null && runtimeMax !== undefined) {

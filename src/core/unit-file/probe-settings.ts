@@ -2,6 +2,7 @@
  * StartupProbe=, ReadinessProbe=, LivenessProbe= and what goes with them.
  *
  *     probe = "exec:" command-line | "tcp:" [ host ":" ] port | "unix:" ( path | "@" name ) | "http://" host [ ":" port ] [ path ] | "file:" path
+ *           | "log:" text-with-stars
  *     host  = IPv4 address | "[" IPv6 address "]" | "localhost"
  *
  * Hosts are addresses: to look a name up takes time, and the manager has none.
@@ -33,6 +34,8 @@ const TIMEOUT_USEC_MIN = 10_000;
 const FAILURES: Readonly<Record<ProbeKind, number>> = { startup: 0, readiness: 3, liveness: 3 };
 
 const HTTP_PORT = 80;
+/** A part of one line; the question travels to logd in one packet. */
+const PATTERN_CHARACTERS_MAX = 1000;
 
 const NONE: readonly Probe[] = [];
 
@@ -99,8 +102,15 @@ function parseCheck(reader: SettingReader, entry: Entry): Result<ProbeCheck> {
       const path = parseAbsolutePath(rest);
       return path.ok ? ok({ kind: 'file', path: path.value }) : path;
     }
-    default: return problem(`'${entry.value.slice(0, 60)}' begins with none of exec:, tcp:, unix:, http:// and file:`);
+    case 'log': return parseLogPattern(rest);
+    default: return problem(`'${entry.value.slice(0, 60)}' begins with none of exec:, tcp:, unix:, http://, file: and log:`);
   }
+}
+
+function parseLogPattern(text: string): Result<ProbeCheck> {
+  if (text.trim() === '') return problem('a part of the line is wanted, as log:Listening on port');
+  if (text.length > PATTERN_CHARACTERS_MAX) return problem(`it is longer than ${String(PATTERN_CHARACTERS_MAX)} characters`);
+  return ok({ kind: 'log', pattern: text });
 }
 
 function parseExec(reader: SettingReader, entry: Entry, line: string): Result<ProbeCheck> {

@@ -18,7 +18,9 @@ export type ProbeCheck =
   /** A GET is answered with a status from 200 to 399. */
   | { readonly kind: 'http'; readonly address: SocketAddress; readonly host: string; readonly path: string }
   /** A file is there. */
-  | { readonly kind: 'file'; readonly path: string };
+  | { readonly kind: 'file'; readonly path: string }
+  /** The service writes a line to its log that contains this; `*` in it stands for anything. */
+  | { readonly kind: 'log'; readonly pattern: string };
 
 export interface Probe {
   readonly kind: ProbeKind;

@@ -4,8 +4,10 @@
  * Messages go out without waiting. Those that do not fit into the socket wait in a queue keyed by what they are about,
  * so that it never grows beyond a few entries for each stream.
  */
-import type { Fd, Pid } from '../../base/brand.ts';
+import type { Fd, Pid, UnitName } from '../../base/brand.ts';
 import type { CrashReport } from '../../control/crash-record.ts';
+import type { ProbeKind } from '../../core/unit/probe.ts';
+import type { LineQuestion } from '../../core/manager/line-questions.ts';
 import { PROTOCOL_VERSION, MESSAGE_BYTES_MAX, decodeFromLogd, encodeMessage, encodeReport } from '../../logd/protocol.ts';
 import type { FromLogd, SenderQuestion, SenderUnit } from '../../logd/protocol.ts';
 import { POLL_IN, POLL_OUT } from '../engine.ts';
@@ -42,6 +44,10 @@ export interface LogdOptions {
   readonly syslog: Fd | null;
   /** Whose messages those of a process are. */
   readonly whose: (process: SenderQuestion) => SenderUnit | null;
+  /** Lines that are waited for: what a logd that begins is asked. */
+  readonly questions: () => readonly LineQuestion[];
+  /** There is a line that was asked for. */
+  readonly onSeen: (unit: UnitName, token: number, line: string) => void;
   /** Tells the reaper whose child this is. */
   readonly onSpawned: (pid: Pid, onExit: () => void) => void;
 }
@@ -114,6 +120,16 @@ export class LogdProcess implements LogdLink {
     this.#reports.delete(report.unit);
     this.#reports.set(report.unit, report);
     this.want();
+  }
+
+  /** Asks for a line of a unit's log: when it comes, or is there, `onSeen` is called. */
+  seek({ unit, probe, token, invocationId, check }: LineQuestion): void {
+    this.send(`seek ${probe} ${unit}`, { message: { type: 'seek', unit, name: probe, token, invocationId, pattern: check.pattern, fromStart: probe !== 'liveness' }, fd: null });
+  }
+
+  /** Nobody waits for the line any more. */
+  unseek(unit: UnitName, probe: ProbeKind): void {
+    this.send(`seek ${probe} ${unit}`, { message: { type: 'unseek', unit, name: probe }, fd: null });
   }
 
   /** Starts logd if it is wanted, and sends what waits. Called at the end of a turn, after services were started. */
@@ -194,6 +210,7 @@ export class LogdProcess implements LogdLink {
     const { syslog, echo } = this.#options;
     if (syslog !== null) this.send('syslog', { message: { type: 'syslog', echo: echo !== null }, fd: syslog });
     for (const packet of this.#options.streams.allPackets()) this.send(`open ${packet.message.type === 'open' ? String(packet.message.origin.stream) : ''}`, packet);
+    for (const question of this.#options.questions()) this.seek(question);
   }
 
   #sendWaiting(socket: Fd): void {
@@ -256,6 +273,9 @@ export class LogdProcess implements LogdLink {
         // It asks again only when it was answered, so that at most one answer waits.
         this.send('senders', { message: { type: 'senders', id: message.id, units: message.processes.map(this.#options.whose) }, fd: null });
         this.flush();
+        break;
+      case 'seen':
+        this.#options.onSeen(message.unit as UnitName, message.token, message.line);
         break;
       case 'trouble':
         this.#options.log.write('warning', '', `logd: ${message.message}`, { code: message.code });

@@ -1,6 +1,7 @@
 /** Probes of services through `step`: what a start waits for, and what ends a service that does not answer. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openLineQuestions } from '../../../src/core/manager/line-questions.ts';
 import { describeProbes } from '../../../src/core/machine/service/probes.ts';
 import { saysWhenReady } from '../../../src/core/unit/readiness.ts';
 import { saidOf, serviceOf, unitOf } from '../unit-file/unit-rig.ts';
@@ -169,7 +170,10 @@ test('an answer that was lost with an engine counts as a no, and one that comes 
 
 test('what is no probe is refused with its line and what to write, and a service with one says when it is ready', () => {
   const said = (lines: string): string => saidOf(unitOf(NAME, `[Service]\nExecStart=/bin/web\n${lines}`)).join('\n');
-  assert.match(said('ReadinessProbe=/bin/check'), /warning 3: .*begins with none of exec:, tcp:, unix:, http:\/\/ and file:/);
+  assert.match(said('ReadinessProbe=/bin/check'), /warning 3: .*begins with none of exec:, tcp:, unix:, http:\/\/, file: and log:/);
+  assert.match(said('ReadinessProbe=log: '), /log:Listening on port/);
+  assert.match(said('StandardOutput=null\nReadinessProbe=log:up'), /does not go to the log/);
+  assert.equal(said('StandardOutput=null\nStandardError=journal\nReadinessProbe=log:up'), '');
   assert.match(said('ReadinessProbe=tcp:example.org:80'), /names are not looked up/);
   assert.match(said('LivenessProbe=http:example'), /http:\/\/127\.0\.0\.1:8080\/healthz/);
   assert.match(said('LivenessProbe=tcp:80\nLivenessProbeIntervalSec=1ms'), /shorter than 100 ms/);
@@ -178,4 +182,55 @@ test('what is no probe is refused with its line and what to write, and a service
   assert.deepEqual(serviceOf('ReadinessProbe=tcp:80\nReadinessProbe=').probes, []);
   assert.ok(saysWhenReady(serviceOf('ReadinessProbe=tcp:80')));
   assert.ok(!saysWhenReady(serviceOf('LivenessProbe=tcp:80')));
+});
+
+test('a start waits for a line of the log, is asked for it again without counting that as a no, and never after it came', () => {
+  const manager = new Manager('ReadinessProbe=log:ready on *\nReadinessProbeFailures=1\nReadinessProbeTimeoutSec=1');
+  manager.ask('start', 'client.service');
+  manager.run();
+  assert.deepEqual(manager.asked, ['readiness log']);
+  assert.equal(manager.probes, 'readiness asked');
+  const first = manager.unit().runtime.probes[0]?.token;
+  manager.later(31);
+  assert.deepEqual(manager.asked, ['readiness log'], 'the question may be lost, or its unit file have another');
+  assert.notEqual(manager.unit().runtime.probes[0]?.token, first);
+  assert.equal(manager.words, 'activating start success');
+  manager.answer(true, 'ready on 80');
+  assert.equal(manager.words, 'active running success');
+  assert.equal(manager.probes, 'readiness ok');
+  manager.later(3600);
+  assert.deepEqual(manager.asked, []);
+});
+
+test('whoever waits for a line is told when the service goes down, and a heartbeat that is not heard is no life', () => {
+  const waiting = new Manager('StartupProbe=log:up\nTimeoutStartSec=5');
+  waiting.ask('start');
+  waiting.run();
+  waiting.later(5);
+  assert.equal(waiting.words, 'deactivating stop-sigterm timeout');
+  assert.ok(waiting.effects.some((effect) => effect.kind === 'forget-probe' && effect.probe === 'startup'));
+  const manager = new Manager('LivenessProbe=log:tick\nLivenessProbeIntervalSec=5\nLivenessProbeTimeoutSec=2\nLivenessProbeFailures=2');
+  manager.ask('start');
+  manager.run();
+  manager.later(5);
+  assert.deepEqual(manager.asked, ['liveness log']);
+  manager.answer(true, 'tick 1');
+  manager.later(5);
+  manager.later(2);
+  assert.equal(manager.probes, 'liveness failing (1 in a row): no answer within 2 s');
+  manager.later(5);
+  manager.later(2);
+  assert.equal(manager.words, 'deactivating stop-sigterm watchdog');
+  assert.ok(manager.effects.some((effect) => effect.kind === 'forget-probe'));
+});
+
+test('lines that are waited for are asked for again by what the state says alone', () => {
+  const manager = new Manager('ReadinessProbe=log:up\nLivenessProbe=tcp:80');
+  assert.deepEqual(openLineQuestions(manager.state), []);
+  manager.ask('start');
+  manager.run();
+  const asked = manager.effects.find((effect) => effect.kind === 'probe');
+  assert.deepEqual(openLineQuestions(manager.state), [asked]);
+  manager.answer(true);
+  assert.deepEqual(openLineQuestions(manager.state), []);
 });

@@ -5,6 +5,9 @@
  *     readiness  asked when startup is through; the unit becomes active at the first yes, and the answers are shown from then on
  *     liveness   asked while the service runs. No ends it as a watchdog does, and Restart= decides what follows
  *
+ * A line of the log is waited for: the question of a start-up or readiness probe has no end but the line, and is not asked again when it
+ * came, since a line once written stays written. Liveness asks at each interval whether such a line comes within the time-out.
+ *
  * A start waits in the state `start`, and TimeoutStartSec= limits it.
  */
 import type { MonotonicUsec, Pid, Usec } from '../../../base/brand.ts';
@@ -18,6 +21,8 @@ import type { ServiceContext } from './context.ts';
 const GRACE_USEC = seconds(1);
 /** A unit that others wait for is asked no less often than this, however rarely it is asked later. */
 const START_INTERVAL_USEC = seconds(1);
+/** A line that a start waits for is asked for again so often, in case that the question was lost or the unit's file has another one now. */
+const LINE_REMINDER_USEC = seconds(30);
 /** What an answer said is one line of `status`. */
 const DETAIL_CHARACTERS_MAX = 200;
 
@@ -56,6 +61,11 @@ export function askForProof(c: ServiceContext, run: ServiceRuntime): ServiceRunt
   return ask(c, run, kind);
 }
 
+/** Its question waits for a line, however long that takes. */
+function awaitsLine({ kind, check }: Probe): boolean {
+  return check.kind === 'log' && kind !== 'liveness';
+}
+
 /** The service runs: its life is watched from now on. */
 export function watchLife(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
   const probe = probeOf(c, 'liveness');
@@ -73,7 +83,10 @@ export function nextProbeDueUsec(run: ServiceRuntime): MonotonicUsec | null {
 /** A service that goes down is asked nothing any more; what was last known stays to be looked at. */
 export function quietProbes(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
   if (PROBED_STATES.has(run.state) || run.probes.every(({ dueUsec, pid }) => dueUsec === null && pid === null)) return run;
-  for (const { pid } of run.probes) if (pid !== null) kill(c, pid);
+  for (const { pid, probe, dueUsec } of run.probes) {
+    if (pid !== null) kill(c, pid);
+    if (dueUsec !== null && probeOf(c, probe)?.check.kind === 'log') c.effects.push({ kind: 'forget-probe', unit: c.definition.name, probe });
+  }
   return { ...run, probes: run.probes.map((each) => ({ ...each, token: null, pid: null, dueUsec: null })) };
 }
 
@@ -93,11 +106,12 @@ function ask(c: ServiceContext, run: ServiceRuntime, kind: ProbeKind): ServiceRu
       managerEnvironment: c.managerEnvironment, notify: false, controlGroup: 'control', fds: [],
     });
   } else {
-    c.effects.push({ kind: 'probe', unit: c.definition.name, probe: kind, token, check, timeoutUsec });
+    c.effects.push({ kind: 'probe', unit: c.definition.name, probe: kind, token, invocationId: c.invocationId, check, timeoutUsec });
   }
-  // A command has no more than its time; for the others the host keeps it.
-  const graceUsec = (check.kind === 'exec' ? 0 : GRACE_USEC) as Usec;
-  return withProbe({ ...run, spawnCount: token }, { ...runOf(run, kind), token, pid: null, dueUsec: addUsec(c.now.monotonicUsec, (timeoutUsec + graceUsec) as Usec) });
+  // A command and a line have no more than their time; for the others the host keeps it.
+  const graceUsec = (check.kind === 'exec' || check.kind === 'log' ? 0 : GRACE_USEC) as Usec;
+  const waitUsec = awaitsLine(probe) ? LINE_REMINDER_USEC : (timeoutUsec + graceUsec) as Usec;
+  return withProbe({ ...run, spawnCount: token }, { ...runOf(run, kind), token, pid: null, dueUsec: addUsec(c.now.monotonicUsec, waitUsec) });
 }
 
 /** What a probe's answer means for the service. `passed`: the start has its last proof. */
@@ -112,7 +126,7 @@ export function onProbeDue(c: ServiceContext, run: ServiceRuntime): ProbeVerdict
   if (due === undefined) return null;
   // Its unit file has lost it meanwhile.
   if (probe === undefined) return { verdict: 'nothing', run: { ...run, probes: run.probes.filter((each) => each !== due) } };
-  if (due.token === null) return { verdict: 'nothing', run: ask(c, run, due.probe) };
+  if (due.token === null || awaitsLine(probe)) return { verdict: 'nothing', run: ask(c, run, due.probe) };
   if (due.pid !== null) kill(c, due.pid);
   return onAnswer(c, run, due.token, false, `no answer within ${String(probe.timeoutUsec / 1_000_000)} s`);
 }
@@ -128,7 +142,7 @@ export function onAnswer(c: ServiceContext, run: ServiceRuntime, token: number, 
   const isNo = probe.failures > 0 && failures >= probe.failures;
   const isStarting = run.state === 'start';
   const pauseUsec = isStarting && probe.kind !== 'liveness' && probe.intervalUsec > START_INTERVAL_USEC ? START_INTERVAL_USEC : probe.intervalUsec;
-  const isOver = probe.kind === 'startup' && isYes;
+  const isOver = isYes && (probe.kind === 'startup' || awaitsLine(probe));
   const answered: ProbeRuntime = {
     ...asked, token: null, pid: null, successes, failures, holds: isYes ? true : isNo ? false : asked.holds, detail: detail.slice(0, DETAIL_CHARACTERS_MAX),
     dueUsec: isOver ? null : addUsec(c.now.monotonicUsec, pauseUsec),
@@ -161,8 +175,8 @@ export function probeTokenOf(run: ServiceRuntime, pid: Pid): number | null {
 /** `readiness ok, liveness failing (2 in a row): connection refused`; '' = nothing was asked. */
 export function describeProbes(run: Pick<ServiceRuntime, 'probes'>): string {
   const order: readonly ProbeKind[] = ['startup', 'readiness', 'liveness'];
-  return [...run.probes].sort((a, b) => order.indexOf(a.probe) - order.indexOf(b.probe)).map(({ probe, holds, failures, detail }) => {
+  return [...run.probes].sort((a, b) => order.indexOf(a.probe) - order.indexOf(b.probe)).map(({ probe, token, holds, failures, detail }) => {
     if (failures > 0) return `${probe} ${holds === false ? 'failed' : 'failing'} (${String(failures)} in a row): ${detail}`;
-    return `${probe} ${holds === true ? 'ok' : 'not asked yet'}`;
+    return `${probe} ${holds === true ? 'ok' : token === null ? 'not asked yet' : 'asked'}`;
   }).join(', ');
 }
