@@ -6,25 +6,47 @@ import { assert } from '../base/assert.ts';
 import type { Fd } from '../base/brand.ts';
 import type { KeptFds } from './checkpoint/kept-fds.ts';
 import type { NativeBinding } from './native.ts';
+import type { PollSet } from './poll-set.ts';
+
+/** Without any event asked for, the kernel tells of a hang-up or an error all the same: poll(2). */
+const HANG_UP_ONLY = 0;
+
+export interface FdTableOptions {
+  readonly native: NativeBinding;
+  readonly kept: KeptFds;
+  readonly poll: PollSet;
+  /** Of which fds hang-ups are told. */
+  readonly isWatched: (name: string) => boolean;
+  /** The other end of a watched fd is gone; told once. */
+  readonly onHangUp: (name: string) => void;
+}
 
 export class FdTable {
-  readonly #native: NativeBinding;
+  readonly #options: FdTableOptions;
   readonly #fds = new Map<string, Fd>();
 
-  readonly #kept: KeptFds;
-
   /** Begins with what a former engine had in its table. */
-  constructor(native: NativeBinding, kept: KeptFds) {
-    this.#native = native;
-    this.#kept = kept;
-    for (const [fd, { name }] of kept.inherited('named')) this.#fds.set(name, fd);
+  constructor(options: FdTableOptions) {
+    this.#options = options;
+    for (const [fd, { name }] of options.kept.inherited('named')) this.#enter(name, fd);
   }
 
   /** Takes over `fd`. The standard streams are there in any life and need not be kept. */
   add(name: string, fd: Fd): void {
     assert(!this.#fds.has(name), `the name "${name}" stands for one fd`);
+    this.#enter(name, fd);
+    if (fd > 2) this.#options.kept.keep(fd, { is: 'named', name });
+  }
+
+  #enter(name: string, fd: Fd): void {
+    const { poll, isWatched, onHangUp } = this.#options;
     this.#fds.set(name, fd);
-    if (fd > 2) this.#kept.keep(fd, { is: 'named', name });
+    if (!isWatched(name)) return;
+    // What cannot be polled, as a file or a memfd, never hangs up.
+    poll.add(fd, HANG_UP_ONLY, () => {
+      poll.remove(fd);
+      onHangUp(name);
+    }, 'notify');
   }
 
   /** All names, oldest first. */
@@ -42,8 +64,10 @@ export class FdTable {
       const fd = this.#fds.get(name);
       if (fd === undefined) continue;
       this.#fds.delete(name);
-      this.#kept.drop(fd);
-      this.#native.close(fd);
+      // Whoever watches it, the poll set must not know a number that will be another's.
+      this.#options.poll.remove(fd);
+      this.#options.kept.drop(fd);
+      this.#options.native.close(fd);
     }
   }
 }

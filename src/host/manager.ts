@@ -8,6 +8,7 @@ import { getEntry, valuesOf } from '../base/persistent-map.ts';
 import type { Errno, Fd, Pid, Signal, UnitName } from '../base/brand.ts';
 import type { Effect } from '../core/manager/effect.ts';
 import type { ManagerConfig } from '../core/manager/state.ts';
+import { isPolledStoredFd, storingUnit } from '../core/machine/service/fd-store.ts';
 import { openLineQuestions } from '../core/manager/line-questions.ts';
 import { initialState, step } from '../core/manager/step.ts';
 import { mainPidOf } from '../core/manager/unit-processes.ts';
@@ -141,7 +142,10 @@ export class Manager {
           defaultTasksMax: options.defaultTasksMax,
         });
     const known = this.#known = new KnownProcesses({ native, recorded: (pid) => getEntry(this.engine.state().pids, pid) ?? null });
-    const fds = new FdTable(native, kept);
+    const fds = new FdTable({
+      native, kept, poll, isWatched: isPolledStoredFd,
+      onHangUp: (key) => { submit({ event: 'stored-fd-hung-up', unit: storingUnit(key), key }); },
+    });
     for (const [name, fd] of options.fds) fds.add(name, fd);
     const nullFd = openNull(native);
     this.#logd = new LogdProcess({

@@ -7,6 +7,7 @@
 import type { Fd, Pid, UnitName } from '../base/brand.ts';
 import { POLL_IN } from './engine.ts';
 import type { ManagerLog } from './engine.ts';
+import { storeKey } from '../core/machine/service/fd-store.ts';
 import type { KeptFds } from './checkpoint/kept-fds.ts';
 import type { FdTable } from './fd-table.ts';
 import type { NativeBinding, NotifyMessage } from './native.ts';
@@ -103,13 +104,14 @@ export class NotifySocket {
     this.#options.onNotify(unit, pid, fields, stored);
   }
 
-  /** Puts passed fds into the table, named `store:UNIT:FDNAME:NUMBER`. */
+  /** Puts passed fds into the table of fds. */
   #store(unit: UnitName, fields: readonly (readonly [string, string])[], fds: readonly Fd[]): readonly string[] {
     const given = fields.find(([key]) => key === 'FDNAME')?.[1] ?? 'stored';
     // FDNAME= as sd_pid_notify_with_fds(3) allows it: printable ASCII without a colon, 255 at most.
     const name = /^[\x20-\x39\x3b-\x7e]{1,255}$/.test(given) ? given : 'stored';
+    const isPolled = !fields.some(([key, value]) => key === 'FDPOLL' && value === '0');
     return fds.map((fd) => {
-      const key = `store:${unit}:${name}:${String(this.#nextStored)}`;
+      const key = storeKey({ unit, name, number: this.#nextStored, isPolled });
       this.#nextStored += 1;
       this.#options.fds.add(key, fd);
       return key;

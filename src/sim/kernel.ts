@@ -8,6 +8,7 @@ import { assert } from '../base/assert.ts';
 import type { MonotonicUsec, Pid, RealtimeUsec, RequestId, UnitName } from '../base/brand.ts';
 import { entriesOf, getEntry, valuesOf } from '../base/persistent-map.ts';
 import type { ClockReading } from '../base/time.ts';
+import { storingUnit } from '../core/machine/service/fd-store.ts';
 import type { Effect, Reply, SpawnEffect } from '../core/manager/effect.ts';
 import type { ManagerEvent, Request, UnstampedEvent } from '../core/manager/event.ts';
 import { fdsWithoutOwner } from '../core/manager/fd-owners.ts';
@@ -231,6 +232,11 @@ export class SimulatedKernel {
   notify(unit: string, pid: number, text: string, fds: readonly string[] = []): void {
     const fields = text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const);
     this.#hear({ event: 'notify', unit: unit as UnitName, pid: pid as Pid, fields, fds });
+  }
+
+  /** The other end of a stored fd is closed. */
+  hangUp(key: string): void {
+    this.#hear({ event: 'stored-fd-hung-up', unit: storingUnit(key), key });
   }
 
   /** Ends a process as a signal would. */

@@ -37,7 +37,7 @@ const UNITS: Readonly<Record<string, string>> = {
   'stored.service': `[Service]\nType=notify\nFileDescriptorStoreMax=2\nExecStart=/usr/bin/python3 /srv/store.py\n`,
 };
 
-/** Stores a pipe with a line in it; the next life reads the line from what it is handed back. */
+/** Stores a pipe with a line in it, whose other end goes with its process; the next life reads the line from what it is handed back. */
 const STORE = `import array, os, socket, time
 def notify(text, fds=[]):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
@@ -48,7 +48,7 @@ if 'LISTEN_FDS' in os.environ:
 else:
     r, w = os.pipe()
     os.write(w, b'kept')
-    notify('FDSTORE=1\\nFDNAME=memory', [r])
+    notify('FDSTORE=1\\nFDPOLL=0\\nFDNAME=memory', [r])
     time.sleep(0.2)
 notify('READY=1')
 time.sleep(1000)

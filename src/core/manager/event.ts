@@ -85,6 +85,8 @@ export type ManagerEvent = ClockReading & (
     }
   | { readonly event: 'notify'; readonly unit: UnitName; readonly pid: Pid; readonly fields: readonly (readonly [string, string])[]; readonly fds: readonly string[] }
   /** Answer to `probe`. `detail`: what was found, or what went wrong. */
+  /** The other end of a fd in the service's store has hung up. `key`: its name in the table of fds. */
+  | { readonly event: 'stored-fd-hung-up'; readonly unit: UnitName; readonly key: string }
   | { readonly event: 'probe-answer'; readonly unit: UnitName; readonly token: number; readonly holds: boolean; readonly detail: string }
   /** No process is left in the unit's control group (or, without groups, in its tracked tree). */
   | { readonly event: 'cgroup-empty'; readonly unit: UnitName }

@@ -8,7 +8,7 @@ import { emptyMap } from '../../base/persistent-map.ts';
 import { seedRandom } from '../../base/random.ts';
 import type { ClockReading } from '../../base/time.ts';
 import { emptyGraph, removeFromGraph } from '../graph/graph.ts';
-import { onNotify } from '../machine/service/notify.ts';
+import { onNotify, onStoredFdHungUp } from '../machine/service/notify.ts';
 import { onProbeAnswer } from '../machine/service/probe-verdicts.ts';
 import { onMainPidKnown } from '../machine/service/start.ts';
 import { withoutForeignMainPid } from './claimed-main-pid.ts';
@@ -125,6 +125,7 @@ function handle(turn: Turn, event: ManagerEvent): void {
       drive(turn, event.unit, (c, run) => onNotify(c, run, message));
       return;
     }
+    case 'stored-fd-hung-up': drive(turn, event.unit, (c, run) => onStoredFdHungUp(c, run, event.key)); return;
     case 'probe-answer': drive(turn, event.unit, (c, run) => onProbeAnswer(c, run, event.token, event.holds, event.detail)); return;
     case 'cgroup-empty': onProcessEvent(turn, event.unit, event); return;
     case 'pid-file':

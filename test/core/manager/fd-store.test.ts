@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Usec } from '../../../src/base/brand.ts';
+import type { UnitName, Usec } from '../../../src/base/brand.ts';
+import { isPolledStoredFd, isStoredFd, storedName, storeKey, storingUnit } from '../../../src/core/machine/service/fd-store.ts';
 import type { ServiceUnit } from '../../../src/core/unit/service.ts';
 import { service, target } from '../../../src/sim/definitions.ts';
 import { SimulatedKernel } from '../../../src/sim/kernel.ts';
@@ -54,4 +55,24 @@ test('fds that come for a unit that is no more are closed', () => {
   kernel.sockets.open.add(KEY);
   kernel.notify('gone.service', 100, 'FDSTORE=1\nFDNAME=db', [KEY]);
   assert.ok(!kernel.sockets.open.has(KEY));
+});
+
+test('a stored fd that hangs up leaves the store and is closed; one that is not the service\'s any more means nothing', () => {
+  const { kernel, stored, given } = waitingForRestart('no');
+  kernel.hangUp('store:a.service:db:9');
+  assert.deepEqual(stored(), [KEY]);
+  kernel.hangUp(KEY);
+  assert.deepEqual(stored(), []);
+  assert.ok(!kernel.sockets.open.has(KEY));
+  kernel.run(20 * SECOND);
+  assert.deepEqual(given, []);
+});
+
+test('a stored fd says by its name whose it is, what it is called, and whether it may hang up', () => {
+  const key = { unit: 'a:b@c.service' as UnitName, name: 'db', number: 7 };
+  for (const isPolled of [true, false]) {
+    const name = storeKey({ ...key, isPolled });
+    assert.deepEqual([storingUnit(name), storedName(name), isStoredFd(name), isPolledStoredFd(name)], [key.unit, key.name, true, isPolled]);
+  }
+  assert.ok(!isStoredFd('listen:a.socket:0'));
 });

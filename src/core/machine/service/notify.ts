@@ -98,6 +98,16 @@ function storeFds(c: ServiceContext, run: ServiceRuntime, fds: readonly string[]
   return run;
 }
 
+/** The other end of a stored fd has hung up: nothing can be done with it any more. */
+export function onStoredFdHungUp(c: ServiceContext, run: ServiceRuntime, key: string): ServiceRuntime {
+  if (!run.fdStore.includes(key)) return run;
+  c.effects.push(
+    { kind: 'close-fds', names: [key] },
+    { kind: 'log', level: 'info', unit: c.definition.name, message: `the stored fd "${storedName(key)}" has hung up and is closed` },
+  );
+  return { ...run, fdStore: run.fdStore.filter((each) => each !== key) };
+}
+
 function positiveInteger(text: string | undefined): number | null {
   return text !== undefined && /^[1-9][0-9]{0,14}$/.test(text) ? Number(text) : null;
 }
