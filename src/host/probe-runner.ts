@@ -6,7 +6,7 @@ import { statSync } from 'node:fs';
 import type { Errno, Fd } from '../base/brand.ts';
 import type { Effect } from '../core/manager/effect.ts';
 import type { UnstampedEvent } from '../core/manager/event.ts';
-import { isLineQuestion, type LineQuestion } from '../core/manager/line-questions.ts';
+import type { LineQuestion } from '../core/manager/line-questions.ts';
 import type { SocketAddress } from '../core/unit/socket.ts';
 import { POLL_IN, POLL_OUT } from './engine.ts';
 import type { NativeBinding } from './native.ts';
@@ -45,12 +45,11 @@ export class ProbeRunner {
 
   /** Carries out `probe`. */
   ask(question: Question): void {
-    if (isLineQuestion(question)) {
-      this.#options.logd.seek(question);
-      return;
-    }
     const { check } = question;
     switch (check.kind) {
+      case 'log':
+        this.#options.logd.seek({ ...question, check });
+        return;
       case 'file': {
         const found = exists(check.path);
         this.#answer(question, found, found ? 'the file is there' : `there is no ${check.path}`);

@@ -6,10 +6,6 @@ import type { ManagerState } from './state.ts';
 /** A question for a line of a unit's log. */
 export type LineQuestion = Extract<Effect, { readonly kind: 'probe' }> & { readonly check: { readonly kind: 'log' } };
 
-export function isLineQuestion(question: Extract<Effect, { readonly kind: 'probe' }>): question is LineQuestion {
-  return question.check.kind === 'log';
-}
-
 /** All that wait for their answer. */
 export function openLineQuestions(state: ManagerState): readonly LineQuestion[] {
   const open: LineQuestion[] = [];

@@ -3,14 +3,14 @@ import { lstatSync, readdirSync, readlinkSync, type Dirent, type Stats } from 'n
 import { posix } from 'node:path';
 import type { TreeEntry, UnitFileTree } from '../../core/unit-file/install/unit-file-tree.ts';
 import { readUnitFile } from '../unit-loader/read-unit-file.ts';
-import { stampOf } from '../unit-loader/unit-index.ts';
+import { isStampOf, stampOf } from '../unit-loader/unit-index.ts';
 
 export class DiskTree implements UnitFileTree {
   readonly #root: string;
   readonly #directories = new Map<string, ReadonlyMap<string, Dirent>>();
   readonly #links = new Map<string, string>();
   /** Stamps of the directories from before each was read: a change in between makes the tree look stale, never fresh. */
-  readonly #stamps = new Map<string, string>();
+  readonly #stamps = new Map<string, string | null>();
 
   /** @param root prefix for offline verbs, '' for the running system */
   constructor(root: string) {
@@ -19,7 +19,7 @@ export class DiskTree implements UnitFileTree {
 
   /** Whether every directory that was read is still as it was. */
   get isFresh(): boolean {
-    for (const [directory, stamp] of this.#stamps) if (stampOf([directory], this.#root) !== stamp) return false;
+    for (const [directory, stamp] of this.#stamps) if (!isStampOf(stamp, [directory], this.#root)) return false;
     return true;
   }
 

@@ -14,7 +14,7 @@ import { unitFileState } from '../../core/unit-file/install/unit-file-state.ts';
 import type { SpecifierContext } from '../../core/unit-file/specifiers.ts';
 import { installReader, performInstall, presetDirectories, readPresets } from '../unit-loader/install-files.ts';
 import type { ControlDirectories, LoadPath } from '../unit-loader/load-path.ts';
-import { stampOf } from '../unit-loader/unit-index.ts';
+import { isStampOf, stampOf } from '../unit-loader/unit-index.ts';
 import { DiskTree } from './disk-tree.ts';
 
 export interface UnitFilesOptions {
@@ -39,7 +39,7 @@ const DEFAULT_TARGET = 'default.target';
 export class UnitFiles {
   readonly #options: UnitFilesOptions;
   #view: { readonly view: UnitFileView; readonly tree: DiskTree } | null = null;
-  #presets: { readonly rules: readonly PresetRule[]; readonly stamp: string } | null = null;
+  #presets: { readonly rules: readonly PresetRule[]; readonly stamp: string | null } | null = null;
 
   constructor(options: UnitFilesOptions) {
     this.#options = options;
@@ -139,8 +139,10 @@ export class UnitFiles {
   #rules(): readonly PresetRule[] {
     const { mode, root } = this.#options;
     const directories = presetDirectories(mode, null);
-    const stamp = stampOf(directories, root);
-    if (this.#presets === null || this.#presets.stamp !== stamp) this.#presets = { rules: readPresets(directories, root), stamp };
+    if (this.#presets === null || !isStampOf(this.#presets.stamp, directories, root)) {
+      const stamp = stampOf(directories, root);
+      this.#presets = { rules: readPresets(directories, root), stamp };
+    }
     return this.#presets.rules;
   }
 

@@ -50,8 +50,8 @@ export interface UnitIndex {
   readonly sideDirectories: ReadonlyMap<string, readonly SideDirectory[]>;
   /** Names that are links to a name. */
   readonly aliasesOf: ReadonlyMap<string, readonly string[]>;
-  /** Whether the directories have the content that was indexed. */
-  readonly stamp: string;
+  /** Whether the directories have the content that was indexed; null: they changed so recently that nothing can tell. */
+  readonly stamp: string | null;
 }
 
 /**
@@ -117,18 +117,42 @@ function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-/** Changes whenever an entry was made, removed or renamed in one of the directories. */
-export function stampOf(directories: readonly string[], root: string): string {
+/** The kernel's clock for files ticks every 1 to 10 ms; what was written within one tick has the same time. */
+const TICK_MSEC = 20;
+/** File systems that keep whole seconds, or every other one. */
+const WHOLE_SECONDS_TICK_MSEC = 2000;
+const SECOND_NSEC = 1_000_000_000n;
+const MSEC_NSEC = 1_000_000n;
+
+/**
+ * Changes whenever an entry was made, removed or renamed in one of the directories. null: one of them changed so recently that a further
+ * change may leave the same time behind, so that what is read now may have to be read again.
+ *
+ * @param nowMsec the wall clock
+ */
+export function stampOf(directories: readonly string[], root: string, nowMsec = Date.now()): string | null {
   let stamp = '';
   for (const directory of directories) {
     try {
       const stat = statSync(root + directory, { bigint: true, throwIfNoEntry: false });
+      if (stat !== undefined && isWithinTick(stat.mtimeNs, nowMsec)) return null;
       stamp += stat === undefined ? '-;' : `${stat.dev}:${stat.ino}:${stat.mtimeNs};`;
     } catch (error) {
       stamp += `${(error as NodeJS.ErrnoException).code ?? '?'};`;
     }
   }
   return stamp;
+}
+
+/** A time in the future is as good as any: the next change will have another. */
+function isWithinTick(mtimeNsec: bigint, nowMsec: number): boolean {
+  const tickMsec = mtimeNsec % SECOND_NSEC === 0n ? WHOLE_SECONDS_TICK_MSEC : TICK_MSEC;
+  return Math.abs(nowMsec - Number(mtimeNsec / MSEC_NSEC)) <= tickMsec;
+}
+
+/** Whether what was read with this stamp is what is there now. */
+export function isStampOf(stamp: string | null, directories: readonly string[], root: string): boolean {
+  return stamp !== null && stampOf(directories, root) === stamp;
 }
 
 function indexEntry(entry: Dirent, directory: string, root: string, inPath: ReadonlySet<string>): IndexedName {

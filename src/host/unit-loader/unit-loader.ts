@@ -24,7 +24,7 @@ import {
   cachingDirectoryReader, isMaskLink, mergeDirectories, sideDirectoriesOf, type DirectoryReader,
 } from './side-directories.ts';
 import { machineTimeZones } from './time-zones.ts';
-import { hasUnitFile, indexUnits, namesOf, resolveName, stampOf, type ResolvedName, type SideDirectory, type UnitIndex } from './unit-index.ts';
+import { hasUnitFile, indexUnits, isStampOf, namesOf, resolveName, type ResolvedName, type SideDirectory, type UnitIndex } from './unit-index.ts';
 
 /**
  * Units that one call loads at most. A template that wants two longer instances of itself describes a tree without end;
@@ -110,7 +110,7 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
   let index: UnitIndex | null = null;
 
   const currentIndex = (): UnitIndex => {
-    if (index === null || stampOf(directories, root) !== index.stamp) index = indexUnits(directories, root);
+    if (index === null || !isStampOf(index.stamp, directories, root)) index = indexUnits(directories, root);
     return index;
   };
 
