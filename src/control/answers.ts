@@ -170,6 +170,8 @@ export interface StatusAnswer {
   readonly units: readonly UnitStatusAnswer[];
   /** Names given that no file and no loaded unit has. */
   readonly missing: readonly string[];
+  /** Of those of them that were probably meant for another unit: which. */
+  readonly meant: Readonly<Record<string, string>>;
 }
 
 export interface ShowAnswer {

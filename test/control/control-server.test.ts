@@ -31,6 +31,9 @@ test('the command line of a client runs in the manager', async () => {
   assert.deepEqual(await runCli(client, ['is-active', 'idle']), { exit: 3, out: 'inactive\n', err: '' });
   assert.deepEqual(await runCli(client, ['is-active', 'nothing']), { exit: 4, out: 'inactive\n', err: '' });
   assert.deepEqual(await runCli(client, ['start', 'nothing'], { program: 'systemctl' }), { exit: 5, out: '', err: 'Failed to start nothing.service: Unit nothing.service not found.\n' });
+  assert.deepEqual(await runCli(client, ['start', 'idel'], { program: 'systemctl' }), { exit: 5, out: '', err: 'Failed to start idel.service: Unit idel.service not found. Did you mean idle.service?\n' });
+  assert.deepEqual(await runCli(client, ['status', 'wbe'], { program: 'systemctl' }), { exit: 4, out: '', err: 'Unit wbe.service could not be found. Did you mean web.service?\n' });
+  assert.match((await runCli(client, ['cat', 'wbe'])).err, /Did you mean web\.service\?/);
   const status = await runCli(client, ['status', 'web', '-n0']);
   assert.equal(status.exit, 0);
   assert.match(status.out, /^● web\.service - A web server\n {5}Loaded: loaded \(\/sim\/web\.service\)\n {5}Active: active \(running\) since /);

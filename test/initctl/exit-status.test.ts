@@ -56,7 +56,7 @@ const cases: readonly (readonly [string, Answers, number])[] = [
   ['initctl kill a', { kill: refusal('no-process', 'No.') }, 7],
   ['initctl kill a', { kill: refusal('no-such-unit', 'No.') }, 5],
   ['initctl kill a', { kill: {} }, 0],
-  ['initctl status a', { status: { units: [], missing: ['a.service'] } }, 4],
+  ['initctl status a', { status: { units: [], missing: ['a.service'], meant: {} } }, 4],
   ['initctl start', {}, 2],
   ['initctl kill a -s NONSENSE', {}, 2],
   ['initctl cancel x', {}, 2],

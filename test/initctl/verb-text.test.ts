@@ -74,7 +74,7 @@ const status: UnitStatusAnswer = {
 };
 
 test('status has the layout of systemctl, and says what is requested but not in effect', () => {
-  const { out, err, exit, tails } = runLine('initctl status nginx', { status: { units: [status], missing: [] } });
+  const { out, err, exit, tails } = runLine('initctl status nginx', { status: { units: [status], missing: [], meant: {} } });
   assert.equal(exit, 0);
   assert.equal(out, `● nginx.service - A web server
      Loaded: loaded (/lib/systemd/system/nginx.service; enabled; preset: disabled)
@@ -109,7 +109,7 @@ test('status of a failed unit says how its main process ended, and why; exit sta
     mainExit: { role: 'ExecStart', argv: ['/usr/sbin/nginx'], pid: 812, startUsec: 0, exit: { code: 'exited', status: 203, success: false, atUsec: 0 } },
     why: 'ExecStart=/usr/sbin/nginx (PID 812) exited with status 203 (/lib/x:7)',
   };
-  const { out, exit } = runLine('initctl status nginx -n0', { status: { units: [failed], missing: [] } });
+  const { out, exit } = runLine('initctl status nginx -n0', { status: { units: [failed], missing: [], meant: {} } });
   assert.equal(exit, 3);
   assert.equal(out, `× nginx.service - A web server
      Loaded: loaded (/lib/systemd/system/nginx.service; enabled; preset: disabled)
@@ -221,7 +221,7 @@ bad.service: refused: Unit bad.service is masked.
 
 test('every verb that asks the manager says so in JSON when told to', () => {
   assert.deepEqual(JSON.parse(runLine('initctl list --json', listed).out), listed['list-units'].units);
-  assert.deepEqual(JSON.parse(runLine('initctl status nginx --json', { status: { units: [status], missing: [] } }).out), [status]);
+  assert.deepEqual(JSON.parse(runLine('initctl status nginx --json', { status: { units: [status], missing: [], meant: {} } }).out), [status]);
   assert.deepEqual(JSON.parse(runLine('initctl start a --json', { enqueue: { jobs: [], refused: [] } }).out), { jobs: [], refused: [] });
   const changed = { changes: [], lines: [], warnings: [], units: ['a.service'] };
   const both = runLine('initctl enable --now a --json', { 'change-unit-files': changed, enqueue: { jobs: [], refused: [] } });

@@ -24,6 +24,7 @@ import { awaitEnd, startTransient } from './start-transient.ts';
 import { syncUnits } from './sync-units.ts';
 import { failureOf, submitRequest, type Cancel } from './submit-request.ts';
 import { unitFilesOf } from './unit-file-states.ts';
+import { withUnitHint } from './unit-hint.ts';
 import { resolveUnits, UnitLoading } from './unit-selection.ts';
 
 export type Outcome<M extends Method> =
@@ -94,7 +95,9 @@ export class Dispatcher {
       done({ ok: false, failure });
       return null;
     };
-    const finish = done as unknown as (outcome: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly failure: Failure }) => void;
+    const finish = (outcome: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly failure: Failure }): void => {
+      done((outcome.ok ? outcome : { ok: false, failure: withUnitHint(engine, outcome.failure) }) as Outcome<M>);
+    };
     switch (method) {
       case 'enqueue':
         return enqueueUnits(engine, peer, params as Params<'enqueue'>, units, finish, key);

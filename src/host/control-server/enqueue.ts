@@ -9,6 +9,7 @@ import { failureOf, submitRequest } from './submit-request.ts';
 import { planJob } from '../../core/manager/plan.ts';
 import { findUnit } from '../../core/manager/query.ts';
 import { plainType } from '../../core/manager/requests.ts';
+import { withUnitHint } from './unit-hint.ts';
 
 /** What is left out of `expect` is null. */
 type Request = Omit<Params<'enqueue'>, 'expect'> & Partial<Pick<Params<'enqueue'>, 'expect'>>;
@@ -43,7 +44,10 @@ export function enqueueUnits(
     method: 'enqueue', type: TYPES[params.type], units: [unit], mode: params.mode, wait: params.wait, verb: params.mode === 'isolate' ? 'isolate' : params.type,
   }, (reply) => {
     if (reply.ok) jobs.push(...reply.jobs);
-    else refused.push({ unit: reply.unit ?? unit, name: failureOf(reply).name, message: reply.message });
+    else {
+      const { name, message } = withUnitHint(engine, failureOf(reply));
+      refused.push({ unit: reply.unit ?? unit, name, message });
+    }
     if (--left === 0) done({ ok: true, value: { jobs, refused, ...(changedOnDisk.length > 0 ? { changedOnDisk } : {}) } });
   }, key === null ? null : `${key}/${String(index)}`));
   return () => {

@@ -95,6 +95,11 @@ export class UnitFiles {
     return { files };
   }
 
+  /** All that have a file. */
+  names(): Iterable<string> {
+    return allNames(this.#currentView());
+  }
+
   /** Where default.target leads. */
   defaultTarget(): Outcome<{ readonly unit: string }> {
     const unit = defaultTarget(this.#currentView());

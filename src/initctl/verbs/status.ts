@@ -56,7 +56,7 @@ function* unitStatus(call: Invocation, words: readonly string[]): VerbRun {
     yield* complain(reply.failure.message);
     return reply.failure.name === 'no-such-unit' && call.program !== 'systemctl' ? EXIT.noSuchUnit : EXIT.failed;
   }
-  const { units, missing } = reply.value;
+  const { units, missing, meant } = reply.value;
   if (hasOption(call.options, 'json')) {
     yield* printJson(units);
   } else {
@@ -70,7 +70,7 @@ function* unitStatus(call: Invocation, words: readonly string[]): VerbRun {
       }
     }
   }
-  for (const unit of missing) yield* complain(`Unit ${unit} could not be found.`);
+  for (const unit of missing) yield* complain(`Unit ${unit} could not be found.${meant[unit] === undefined ? '' : ` Did you mean ${meant[unit]}?`}`);
   return exitStatus(units, missing);
 }
 

@@ -12,6 +12,7 @@ import type { ServiceUnit } from '../../../core/unit/service.ts';
 import type { Condition } from '../../../core/unit/unit-common.ts';
 import type { Engine } from '../../engine.ts';
 import { unitFileState } from '../unit-file-states.ts';
+import { meantInstead } from '../unit-hint.ts';
 import type { ReadContext, Reader } from './context.ts';
 import { describeProcesses, groupPath, groupUse, processCommand, processName } from './process-facts.ts';
 import { jobAnswer, jobOf, notEffectiveAnswers, resultOf, subState, wallClock } from './unit-words.ts';
@@ -20,6 +21,8 @@ import { lastCause } from './why.ts';
 
 /** Processes shown of one unit: a fork bomb must not become an answer of megabytes. */
 const PROCESSES_SHOWN_MAX = 256;
+/** Names that were probably meant: each is looked for among all there are. */
+const MEANT_MAX = 8;
 /** Units in one answer: each costs some reads of /proc. */
 const UNITS_MAX = 512;
 
@@ -36,7 +39,11 @@ export const readStatus: Reader<'status'> = (context) => {
     if (unit === undefined || (unit.definition.loadState === 'not-found' && unit.activeState === 'inactive')) missing.push(name);
     else found.push(unitStatus(context, state, unit));
   }
-  return { ok: true, value: { units: found, missing } };
+  const meant = Object.fromEntries(missing.slice(0, MEANT_MAX).flatMap((name) => {
+    const other = meantInstead(engine, name);
+    return other === null ? [] : [[name, other]];
+  }));
+  return { ok: true, value: { units: found, missing, meant } };
 };
 
 function unitStatus({ engine }: ReadContext, state: ManagerState, unit: Unit): UnitStatusAnswer {
