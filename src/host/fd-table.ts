@@ -6,7 +6,6 @@ import { assert } from '../base/assert.ts';
 import type { Fd } from '../base/brand.ts';
 import type { KeptFds } from './checkpoint/kept-fds.ts';
 import type { NativeBinding } from './native.ts';
-import type { PollSet } from './poll-set.ts';
 
 /** Without any event asked for, the kernel tells of a hang-up or an error all the same: poll(2). */
 const HANG_UP_ONLY = 0;
@@ -14,7 +13,11 @@ const HANG_UP_ONLY = 0;
 export interface FdTableOptions {
   readonly native: NativeBinding;
   readonly kept: KeptFds;
-  readonly poll: PollSet;
+  /** The poll set, as far as fds that others made are watched. */
+  readonly poll: {
+    add(fd: Fd, events: number, callback: () => void, priority: 'notify'): string | 0;
+    remove(fd: Fd): void;
+  };
   /** Of which fds hang-ups are told. */
   readonly isWatched: (name: string) => boolean;
   /** The other end of a watched fd is gone; told once. */
