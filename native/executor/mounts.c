@@ -251,7 +251,7 @@ static bool mounted(int result, const struct entry *entry) {
 static bool bind_fd(int source, const char *target, bool recursive) {
   char path[64];
   snprintf(path, sizeof path, "/proc/self/fd/%d", source);
-  return mount(path, target, NULL, MS_BIND | (recursive ? MS_REC : 0), NULL) == 0;
+  return mount(path, target, "none", MS_BIND | (recursive ? MS_REC : 0), NULL) == 0;
 }
 
 static bool place_source(const struct entry *entry) {
@@ -398,7 +398,7 @@ static void hide(const struct entry *entry, bool is_directory, int null_source) 
 /* A path with a rule becomes a mount of its own, so that the rule can be put on it. */
 static void bind_itself(const struct entry *entry) {
   if (strcmp(entry->path, "/") == 0) return;
-  mounted(mount(entry->path, entry->path, NULL, MS_BIND | MS_REC, NULL), entry);
+  mounted(mount(entry->path, entry->path, "none", MS_BIND | MS_REC, NULL), entry);
 }
 
 static void apply(const struct exec_spec *spec, struct entry *entry, int null_source) {
@@ -516,7 +516,7 @@ static void note_all(const struct exec_spec *spec, int error) {
 
 static void set_propagation(const struct exec_spec *spec) {
   unsigned long flag = is(spec->mount_propagation, "slave") ? MS_SLAVE : is(spec->mount_propagation, "private") ? MS_PRIVATE : MS_SHARED;
-  if (mount(NULL, "/", NULL, MS_REC | flag, NULL) < 0) fail(STAGE_NAMESPACE, errno, "MountFlags");
+  if (mount("none", "/", "none", MS_REC | flag, NULL) < 0) fail(STAGE_NAMESPACE, errno, "MountFlags");
 }
 
 void set_up_mounts(const struct exec_spec *spec) {
@@ -531,7 +531,7 @@ void set_up_mounts(const struct exec_spec *spec) {
   }
   /* Slave: what is mounted outside later still appears, what is done here stays here. */
   if (mount("none", "/", "none", MS_SLAVE | MS_REC, NULL) < 0) fail(STAGE_NAMESPACE, errno, "/");
-  if (*root != '\0' && mount(root, root, NULL, MS_BIND | MS_REC, NULL) < 0) fail(STAGE_NAMESPACE, errno, root);
+  if (*root != '\0' && mount(root, root, "none", MS_BIND | MS_REC, NULL) < 0) fail(STAGE_NAMESPACE, errno, root);
   if (spec->private_tmp != NULL) {
     add_private(spec->private_tmp, "tmp", "/tmp");
     add_private(spec->private_tmp, "var-tmp", "/var/tmp");
