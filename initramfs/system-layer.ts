@@ -35,6 +35,7 @@ const LINKS: readonly (readonly [path: string, target: string])[] = [
   // Where they are looked for by name; the programs look beside themselves.
   ['usr/lib/heartwood/system', 'units/system'],
   ['usr/bin/heartwood-notify', '../lib/heartwood/dist/native/heartwood-notify'],
+  ['usr/bin/heartwood-terminal', '../lib/heartwood/dist/native/heartwood-terminal'],
   [`etc/heartwood/system/getty.target.wants/${PROMPT_UNIT}`, `../${PROMPT_UNIT}`],
 ];
 

@@ -46,6 +46,7 @@ int main(int argc, char **argv) {
   struct identity identity = find_identity(&spec);
   prepare_terminal(&spec);
   set_up_streams(&spec);
+  if (identity.has_user) give_terminal(&spec, identity.uid);
   apply_resources(&spec);
   set_up_directories(&spec, identity.uid, identity.gid);
   set_up_credential_files(&spec, identity.uid, identity.gid);

@@ -93,6 +93,8 @@ static const struct key KEYS[] = {
   { "tty-path", TEXT, AT(tty_path) },
   { "tty-reset", BOOLEAN, AT(tty_reset) },
   { "tty-hangup", BOOLEAN, AT(tty_hangup) },
+  { "tty-rows", NUMBER, AT(tty_rows) },
+  { "tty-columns", NUMBER, AT(tty_columns) },
   { "limit", FIELDS, AT(limits) },
   { "nice", NUMBER, AT(nice) },
   { "oom-score-adjust", NUMBER, AT(oom_score_adjust) },

@@ -70,6 +70,8 @@ struct exec_spec {
   const char *tty_path;
   bool tty_reset;
   bool tty_hangup;
+  struct optional_number tty_rows;
+  struct optional_number tty_columns;
 
   /* RESOURCE SOFT HARD; "infinity" or a number. */
   struct fields limits;

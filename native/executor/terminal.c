@@ -5,7 +5,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/inotify.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,13 +30,23 @@ static int open_patiently(const char *path) {
   return fd;
 }
 
+static void set_size(const struct exec_spec *spec, int fd) {
+  struct winsize size = { 0 };
+  ioctl(fd, TIOCGWINSZ, &size);
+  if (spec->tty_rows.given) size.ws_row = (unsigned short)spec->tty_rows.value;
+  if (spec->tty_columns.given) size.ws_col = (unsigned short)spec->tty_columns.value;
+  if (ioctl(fd, TIOCSWINSZ, &size) < 0) note(spec->tty_rows.given ? "TTYRows" : "TTYColumns", errno, terminal_path(spec));
+}
+
 void prepare_terminal(const struct exec_spec *spec) {
-  if (!spec->tty_hangup && !spec->tty_reset) return;
+  bool has_size = spec->tty_rows.given || spec->tty_columns.given;
+  if (!spec->tty_hangup && !spec->tty_reset && !has_size) return;
   int fd = open_patiently(terminal_path(spec));
   /* A terminal that is not there fails later, where the stream that needs it is known. */
   if (fd < 0) return;
   if (spec->tty_hangup && ioctl(fd, TIOCVHANGUP) < 0 && errno == EPERM) note("TTYVHangup", errno, terminal_path(spec));
   if (spec->tty_reset) make_terminal_sane(fd);
+  if (has_size) set_size(spec, fd);
   close(fd);
 }
 
@@ -64,4 +76,13 @@ int open_terminal(const struct exec_spec *spec, enum acquire how, enum stage sta
   if (fd < 0) fail(stage, errno, path);
   if (how != ACQUIRE_NOT) take_control(fd, path, how, stage);
   return fd;
+}
+
+void give_terminal(const struct exec_spec *spec, uid_t uid) {
+  const char *kind = spec->streams[STDIN_FILENO].bytes;
+  if (kind == NULL || strncmp(kind, "tty", 3) != 0) return;
+  struct stat status;
+  if (fstat(STDIN_FILENO, &status) < 0 || status.st_uid == uid) return;
+  /* Without the privilege, or on a read-only /dev, the program still has it open. */
+  if (fchown(STDIN_FILENO, uid, (gid_t)-1) < 0) note("StandardInput", errno, terminal_path(spec));
 }

@@ -19,6 +19,7 @@ function terminalOf(): Terminal {
   const locale = process.env['LC_ALL'] ?? process.env['LC_CTYPE'] ?? process.env['LANG'] ?? '';
   return {
     columns: stdout.isTTY ? stdout.columns : 0,
+    rows: stdout.isTTY ? stdout.rows : 0,
     stdoutTty: stdout.isTTY,
     stderrTty: stderr.isTTY,
     colour: stdout.isTTY && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb' && process.env['TERM'] !== undefined,

@@ -109,6 +109,9 @@ export const OPTIONS = {
   'drop-in': { value: 'NAME', summary: 'Name of the drop-in file instead of override.conf' },
   stdin: { summary: 'Take the new text from standard input instead of an editor' },
   keep: { summary: 'Write unit files that stay' },
+  pty: { summary: 'The command gets a terminal of its own, which is joined to this one; wait for its end' },
+  shell: { summary: 'Run a shell on a terminal, in the present directory' },
+  'detach-keys': { value: 'KEYS', summary: 'Keys that leave the terminal, as ^P^Q; none; default ^]^]^]' },
   pipe: { summary: "The command gets this command's standard streams; wait for its end" },
   'on-active': { value: 'SPAN', summary: 'Run after this time' },
   'on-boot': { value: 'SPAN', summary: "Run this long after the machine's start" },
@@ -149,8 +152,8 @@ const BY_SHORT: ReadonlyMap<string, OptionName> = new Map(
   }),
 );
 
-/** Verbs whose words are a command line: their options stand before it. */
-const COMMAND_VERBS: ReadonlySet<string> = new Set(['run']);
+/** Verbs whose words are a command line from the one of this number on: what follows that word is the command's own. */
+const COMMAND_VERBS: ReadonlyMap<string, number> = new Map([['run', 1], ['call', 2]]);
 
 interface Found {
   readonly name: OptionName;
@@ -212,7 +215,7 @@ export function parseArguments(
       if (words.length === 0) own = shortOptionsOf(argument);
       words.push(argument);
       // What follows the command's name is the command's.
-      if (words.length > 1 && COMMAND_VERBS.has(words[0] as string)) {
+      if (words.length > (COMMAND_VERBS.get(words[0] as string) ?? Infinity)) {
         words.push(...argv.slice(i + 1));
         break;
       }

@@ -86,7 +86,7 @@ async function runLine(argv: readonly string[], program: 'initctl' | 'systemctl'
   const interrupt = new AbortController();
   const onInterrupt = (): void => { interrupt.abort(); };
   readline.on('SIGINT', onInterrupt);
-  const current: Terminal = { ...terminal, columns: process.stdout.columns };
+  const current: Terminal = { ...terminal, columns: process.stdout.columns, rows: process.stdout.rows };
   const command = readCommand({ program, argv, terminal: current, nowUsec: Date.now() * 1000 });
   const answerer = (): Promise<Answerer | Failure> => Promise.resolve(worksOnFiles(command) ? offlineAnswerer({ root: null, user: false }) : connection);
   try {

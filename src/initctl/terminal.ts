@@ -2,6 +2,8 @@
 export interface Terminal {
   /** Width for tables; 0 = no limit (a file or pipe). */
   readonly columns: number;
+  /** Height of the terminal; 0 = not known. */
+  readonly rows: number;
   readonly stdoutTty: boolean;
   readonly stderrTty: boolean;
   readonly colour: boolean;
@@ -9,4 +11,4 @@ export interface Terminal {
   readonly unicode: boolean;
 }
 
-export const PLAIN_TERMINAL: Terminal = { columns: 0, stdoutTty: false, stderrTty: false, colour: false, unicode: true };
+export const PLAIN_TERMINAL: Terminal = { columns: 0, rows: 0, stdoutTty: false, stderrTty: false, colour: false, unicode: true };

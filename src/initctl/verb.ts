@@ -3,7 +3,7 @@
  * status. It does nothing itself, so the same verb runs in the Node client over the socket and in the manager on behalf of the small
  * native client, and a test drives it with hand-made answers.
  */
-import type { Answer } from '../control/answers.ts';
+import type { Answer, EndAnswer } from '../control/answers.ts';
 import type { CrashRecord } from '../control/crash-record.ts';
 import type { Failure } from '../control/error-codes.ts';
 import type { AnyParams, Given, Method } from '../control/requests.ts';
@@ -47,10 +47,32 @@ export type VerbStep =
   | { readonly step: 'write-file'; readonly path: string; readonly text: string; readonly makeDirectory?: true }
   /** Lets the caller change a text in the editor of their choice. `name`: of the file it will be. Only in the Node client. */
   | { readonly step: 'edit-text'; readonly name: string; readonly text: string }
+  /** The caller's terminal is the unit's until the unit has ended or the caller leaves. Only in the Node client. */
+  | TerminalStep
   /** All of standard input. Only in the Node client. */
   | { readonly step: 'read-input' }
   /** Where the caller is. */
   | { readonly step: 'working-directory' };
+
+/** Which unit's terminal is joined. */
+export interface TerminalStep {
+  readonly step: 'join-terminal';
+  readonly unit: string;
+  /** Of the process that keeps the terminal. */
+  readonly socket: string;
+  /** Bytes that, typed, leave the terminal; '' = none do. */
+  readonly keys: string;
+  /** Whether the unit is the caller's own: the manager is asked how it ended, and the end of the caller's input is told to it. */
+  readonly awaitsEnd: boolean;
+}
+
+/** What a verb is given for `join-terminal`. */
+export type TerminalSession =
+  /** `end`: how; null when it was not asked or could not be learned. */
+  | { readonly how: 'ended'; readonly end: EndAnswer | null }
+  /** The unit goes on. */
+  | { readonly how: 'left' }
+  | { readonly how: 'failed'; readonly problem: string };
 
 /** Which lines of the log are copied, and where to. */
 export interface LogCopyRequest {
@@ -98,7 +120,7 @@ export interface TimeZones extends MachineZones {
 /**
  * Resumed with the `Reply` after a request, with an exit status after `read-log` and `program`, with `TimeZones` after `time-zones`, with
  * `UnitDirectory` after `unit-directory`, with `CrashFiles` after `read-crashes`, with a `FileOutcome` after the steps about files and texts,
- * with a path or null after `working-directory`, with nothing after the other steps.
+ * with a path or null after `working-directory`, with a `TerminalSession` after `join-terminal`, with nothing after the other steps.
  */
 export type VerbRun<R = number> = Generator<VerbStep, R, unknown>;
 

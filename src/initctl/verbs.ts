@@ -47,6 +47,7 @@ import { listTimers } from './verbs/list-timers.ts';
 import { log } from './verbs/log.ts';
 import { logCopy } from './verbs/log-copy.ts';
 import { apply } from './verbs/apply.ts';
+import { attach } from './verbs/attach.ts';
 import { blame } from './verbs/blame.ts';
 import { criticalChain } from './verbs/critical-chain.ts';
 import { doctor } from './verbs/doctor.ts';
@@ -83,7 +84,7 @@ import { why } from './verbs/why.ts';
 
 /** In the order help shows them. */
 export const VERBS: readonly Verb[] = [
-  start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, freeze, thaw, clean, setProperty, call, feed, run, sync,
+  start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, freeze, thaw, clean, setProperty, call, attach, feed, run, sync,
   replace,
   status, listUnits, listTimers, listSockets, listPaths, listAutomounts, listDependencies, show, cat, log, logCopy, isActive, isFailed, whoami,
   enable, disable, reenable, mask, unmask, preset, presetAll, edit, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,

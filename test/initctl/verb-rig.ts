@@ -56,6 +56,7 @@ export function runArguments(argv: readonly string[], terminal: Partial<Terminal
       case 'program': input = 0; break;
       case 'time-zones': input = { local: UTC_ZONE, find: readZone, surroundings: calendarSurroundings(UTC_ZONE) }; break;
       case 'copy-log': input = 0; break;
+      case 'join-terminal': input = { how: 'left' }; break;
       case 'feed': input = { ok: true, text: '' }; break;
       case 'unit-directory': input = { path: step.path, files: [], problem: 'not for this rig' }; break;
       case 'sleep': break;

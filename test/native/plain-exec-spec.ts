@@ -13,7 +13,7 @@ export function plain(argv: readonly string[], changes: Partial<ExecSpec> = {}):
     baseEnvironment: ['PATH=/usr/bin:/bin'], environment: [], pidVariables: [], unsetEnvironment: [], passedFds: [],
     user: null, group: null, supplementaryGroups: [],
     stdin: { kind: 'inherit' }, stdout: { kind: 'inherit' }, stderr: { kind: 'inherit' }, stdinData: null,
-    ttyPath: null, ttyReset: false, ttyHangup: false,
+    ttyPath: null, ttyReset: false, ttyHangup: false, ttyRows: null, ttyColumns: null,
     limits: [], nice: null, oomScoreAdjust: null, ioSchedulingClass: null, ioSchedulingPriority: null,
     cpuSchedulingPolicy: null, cpuSchedulingPriority: null, cpuAffinity: null, umask: 0o022,
     directories: [], madeDirectories: [], workingDirectory: null, rootDirectory: null,

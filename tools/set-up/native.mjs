@@ -13,7 +13,7 @@ const PRODUCTS_DIRECTORY = join(distDirectory, 'native');
 const STAMP = join(PRODUCTS_DIRECTORY, 'built-from.json');
 
 /** The addon and the programs the CMake project makes. A missing one is a broken build, not an option. */
-const PRODUCTS = ['heartwood.node', 'unit-executor', 'launcher', 'initctl', 'stage0', 'heartwood-notify', 'daemontools', 'front', 'start-keeper.so'];
+const PRODUCTS = ['heartwood.node', 'unit-executor', 'launcher', 'initctl', 'stage0', 'heartwood-notify', 'heartwood-terminal', 'daemontools', 'front', 'start-keeper.so'];
 
 /**
  * What is missing to build is told before anything is fetched.

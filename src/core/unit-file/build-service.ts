@@ -11,6 +11,7 @@ import { addExecDependencies, addServiceDefaults, addSlice } from './default-dep
 import { readExecContext } from './exec-context.ts';
 import { readCommands, readNamedCommands } from './exec-commands.ts';
 import { readScriptedService } from './scripted-service.ts';
+import { onTerminal, readTerminalService } from './terminal-service.ts';
 import { readKillContext } from './kill-context.ts';
 import {
   entriesFor, ignore, leaveOut, oneOf, originOf, parseAbsolutePath, plainWordsOf, readExpanded, readScalar, readWords, type SettingReader,
@@ -164,10 +165,16 @@ export function buildService(draft: UnitDraft): ServiceUnit {
   const slice = readSlice(reader, mode);
   const cgroup = readCgroupContext(reader, slice, defaults.tasksMax);
   const ownKill = readKillContext(reader);
-  // The children of a script are its host's to end; what is left after that is killed with it.
-  const kill = script === null || reader.byName.has('KillMode') ? ownKill : { ...ownKill, killMode: 'mixed' as const };
+  const terminal = readTerminalService(reader, dependencies, sources.name, specifiers.runtimeRoot);
+  const kill = {
+    ...ownKill,
+    // The children of a script are its host's to end; what is left after that is killed with it.
+    ...(script === null || reader.byName.has('KillMode') ? {} : { killMode: 'mixed' as const }),
+    // A shell at a terminal cares for nothing but the end of that.
+    ...(terminal === null || reader.byName.has('SendSIGHUP') ? {} : { sendSighup: true }),
+  };
   const ownExec = readExecContext(reader, defaults);
-  const exec = script === null ? ownExec : { ...ownExec, directories: [script.directory, ...ownExec.directories] };
+  const exec = onTerminal(script === null ? ownExec : { ...ownExec, directories: [script.directory, ...ownExec.directories] }, terminal, reader);
   const sockets = readSockets(draft);
   const pidFile = readPidFile(reader, specifiers.runtimeRoot);
   const guessMainPid = flag('GuessMainPID', true);

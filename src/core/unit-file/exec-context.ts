@@ -325,7 +325,7 @@ function within(min: number, max: number): (text: string) => Result<number> {
 
 type ExecReader = FieldReader<ExecContext, UnitDefaults>;
 
-function flag(name: string, field: { [K in keyof ExecContext]: ExecContext[K] extends boolean ? K : never }[keyof ExecContext], fallback: boolean): readonly [string, ExecReader] {
+function flag(name: string, field: { [K in keyof ExecContext]-?: ExecContext[K] extends boolean ? K : never }[keyof ExecContext], fallback: boolean): readonly [string, ExecReader] {
   return [name, (exec, reader) => { exec[field] = readScalar(reader, name, parseBoolean, fallback); }];
 }
 
@@ -343,6 +343,9 @@ function directory(kind: DirectoryKind, name: string): readonly (readonly [strin
 const readDirectoriesInto: ExecReader = (exec, reader) => { exec.directories = readDirectories(reader); };
 const readLimitsInto: ExecReader = (exec, reader, defaults) => { exec.limits = readLimits(reader, defaults); };
 const readInputDataInto: ExecReader = (exec, reader) => { exec.standardInputData = readInputData(reader); };
+
+/** As in systemd any 32-bit number is taken; the kernel keeps the lower half of it. */
+const parseTtySize = (text: string): Result<number> => parseUnsigned(text);
 
 const READERS: ReadonlyMap<string, ExecReader> = new Map<string, ExecReader>([
   ['User', (exec, reader) => { exec.user = readUser(reader, 'User'); }],
@@ -379,6 +382,8 @@ const READERS: ReadonlyMap<string, ExecReader> = new Map<string, ExecReader>([
   ['TTYPath', (exec, reader) => { exec.ttyPath = readPath(reader, 'TTYPath') ?? '/dev/console'; }],
   flag('TTYReset', 'ttyReset', false),
   flag('TTYVHangup', 'ttyHangup', false),
+  ['TTYRows', (exec, reader) => { exec.ttyRows = readScalar<number | null>(reader, 'TTYRows', parseTtySize, null, 'resets'); }],
+  ['TTYColumns', (exec, reader) => { exec.ttyColumns = readScalar<number | null>(reader, 'TTYColumns', parseTtySize, null, 'resets'); }],
   ['SyslogIdentifier', (exec, reader) => { exec.syslogIdentifier = readExpanded<string | null>(reader, 'SyslogIdentifier', ok, null, 'resets'); }],
   ['SyslogLevel', (exec, reader) => { exec.syslogLevel = readScalar(reader, 'SyslogLevel', parseLogLevel, 6); }],
   flag('SyslogLevelPrefix', 'syslogLevelPrefix', true),

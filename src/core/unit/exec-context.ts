@@ -100,6 +100,9 @@ export interface ExecContext {
   readonly ttyPath: string;
   readonly ttyReset: boolean;
   readonly ttyHangup: boolean;
+  /** The size the terminal is given; null, or absent in what an older build made: it is left as it is. */
+  readonly ttyRows?: number | null;
+  readonly ttyColumns?: number | null;
   /** SyslogIdentifier=; null = the command's base name. */
   readonly syslogIdentifier: string | null;
   /** SyslogLevel= 0 to 7. */

@@ -55,7 +55,7 @@ export class Command {
     const command = readCommand({
       program: params.program,
       argv: params.argv,
-      terminal: { columns: params.stdoutTty ? params.columns : 0, stdoutTty: params.stdoutTty, stderrTty: params.stderrTty, colour: params.colour, unicode: params.unicode },
+      terminal: { columns: params.stdoutTty ? params.columns : 0, rows: 0, stdoutTty: params.stdoutTty, stderrTty: params.stderrTty, colour: params.colour, unicode: params.unicode },
       nowUsec: options.engine.now().realtimeUsec,
     });
     this.#run = needsNode(command) ? null : runCommand(command);

@@ -75,6 +75,9 @@ export interface ExecSpec {
   readonly ttyPath: string | null;
   readonly ttyReset: boolean;
   readonly ttyHangup: boolean;
+  /** null: the terminal's size stays as it is. */
+  readonly ttyRows: number | null;
+  readonly ttyColumns: number | null;
 
   /** [resource number, soft, hard] each; Infinity for no limit. */
   readonly limits: readonly (readonly [number, number, number])[];
@@ -149,6 +152,8 @@ export function serialiseExecSpec(spec: ExecSpec): Uint8Array {
   records.optional('tty-path', spec.ttyPath);
   records.flag('tty-reset', spec.ttyReset);
   records.flag('tty-hangup', spec.ttyHangup);
+  records.optional('tty-rows', spec.ttyRows);
+  records.optional('tty-columns', spec.ttyColumns);
   for (const [resource, soft, hard] of spec.limits) records.fields('limit', [String(resource), limitText(soft), limitText(hard)]);
   records.optional('nice', spec.nice);
   records.optional('oom-score-adjust', spec.oomScoreAdjust);

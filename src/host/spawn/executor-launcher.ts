@@ -5,7 +5,7 @@
  * means that the service's program runs.
  */
 import type { Errno, Fd, Pid, UnitName } from '../../base/brand.ts';
-import type { DirectoryKind, ExecContext, StandardStream } from '../../core/unit/exec-context.ts';
+import type { DirectoryKind, ExecContext, ExecRole, StandardStream } from '../../core/unit/exec-context.ts';
 import type { SpawnEffect } from '../../core/manager/effect.ts';
 import { isBindMount, type MountUnit } from '../../core/unit/mount.ts';
 import { POLL_IN } from '../engine.ts';
@@ -187,13 +187,13 @@ export class ExecutorLauncher {
       user: runsAsUser ? exec.user : null,
       group: runsAsUser ? exec.group : null,
       supplementaryGroups: runsAsUser ? exec.supplementaryGroups : [],
-      stdin: streamSource(exec.standardInput, 0),
-      stdout: streamSource(exec.standardOutput, 1),
-      stderr: streamSource(exec.standardError, 2),
+      ...streamSources(exec, effect.role),
       stdinData: exec.standardInputData === null ? null : Buffer.from(exec.standardInputData, 'base64'),
       ttyPath: exec.ttyPath,
       ttyReset: exec.ttyReset,
       ttyHangup: exec.ttyHangup,
+      ttyRows: exec.ttyRows ?? null,
+      ttyColumns: exec.ttyColumns ?? null,
       limits: granted.limits,
       nice: granted.nice,
       oomScoreAdjust: granted.oomScoreAdjust,
@@ -269,6 +269,18 @@ export function madeDirectories({ definition, role }: Pick<SpawnEffect, 'definit
   if (definition.kind !== 'mount' || role !== 'ExecMount') return [];
   const { where, what, directoryMode: mode } = definition as MountUnit;
   return [{ path: where, mode }, ...(isBindMount(definition as MountUnit) && what.startsWith('/') ? [{ path: what, mode }] : [])];
+}
+
+/** Commands that run while the main process has the terminal for its own: to wait for it would be to wait for the end of the service. */
+const BESIDE_MAIN_PROCESS: ReadonlySet<ExecRole> = new Set<ExecRole>(['ExecStartPost', 'ExecReload', 'ExecStop', 'ExecProbe']);
+
+/** Commands beside the main process only write to its terminal, and read nothing. Source: what systemd(1) does, seen. */
+function streamSources(exec: ExecContext, role: ExecRole): Pick<ExecSpec, 'stdin' | 'stdout' | 'stderr'> {
+  const { standardInput, standardOutput, standardError } = exec;
+  if (!BESIDE_MAIN_PROCESS.has(role) || !standardInput.kind.startsWith('tty')) {
+    return { stdin: streamSource(standardInput, 0), stdout: streamSource(standardOutput, 1), stderr: streamSource(standardError, 2) };
+  }
+  return { stdin: { kind: 'read', path: '/dev/null' }, stdout: standardOutput.kind === 'inherit' ? { kind: 'tty' } : streamSource(standardOutput, 1), stderr: streamSource(standardError, 2) };
 }
 
 /** What the executor has to do for a stream; `inherit` where the fd it is given will do. */

@@ -197,7 +197,7 @@ export class Spawner {
       && exec.ioSchedulingClass === null && exec.ioSchedulingPriority === null
       && exec.cpuSchedulingPolicy === null && exec.cpuSchedulingPriority === null && exec.cpuAffinity === null
       && exec.capabilityBoundingSet === null && exec.ambientCapabilities.length === 0
-      && !exec.ttyReset && !exec.ttyHangup
+      && !exec.ttyReset && !exec.ttyHangup && typeof exec.ttyRows !== 'number' && typeof exec.ttyColumns !== 'number'
       && (exec.workingDirectory === null || (!('home' in exec.workingDirectory) && !exec.workingDirectory.optional && !this.#mayHang(exec.workingDirectory.path)))
       && !this.#mayHang(plan.path);
   }

@@ -15,6 +15,7 @@ import { copyLog } from './copy-log.ts';
 import { readCrashes } from './crash-files.ts';
 import { feedFifo } from './feed-fifo.ts';
 import { runOwnProgram } from './own-program.ts';
+import { joinTerminal } from './terminal-session.ts';
 import type { Places } from './places.ts';
 import { awaitOtherFiles, readUnitDirectory } from './unit-directory.ts';
 
@@ -78,6 +79,12 @@ export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<num
         break;
       case 'program':
         input = await runOwnProgram(step.program, step.words);
+        break;
+      case 'join-terminal':
+        input = await joinTerminal(step, async () => {
+          const answerer = await options.answerer();
+          return 'name' in answerer ? { ok: false, failure: answerer } : answerer.request('await-end', { unit: step.unit });
+        });
         break;
       case 'feed':
         input = await feedFifo(step.path, process.stdin);

@@ -7,13 +7,14 @@ import { EXIT, exitStatusOfFailure } from '../exit-status.ts';
 import { hasOption, optionText, type OptionName } from '../options.ts';
 import { signalName } from '../text/process-end.ts';
 import { composeTransient } from '../transient-text.ts';
+import { detachKeysOf, findTerminal, joinTerminal } from '../unit-terminal.ts';
 import { complain, printJson, request, type Invocation, type Verb, type VerbRun } from '../verb.ts';
 
 /** A service that was ended by a signal ends `run --wait` with this. Source: systemd-run(1). */
 const EXIT_EXCEPTION = 255;
 
 const OWN_OPTIONS: readonly OptionName[] = [
-  'unit', 'property', 'description', 'wait', 'pipe', 'collect', 'keep', 'no-block', 'quiet', 'slice', 'uid', 'gid', 'nice', 'setenv',
+  'unit', 'property', 'description', 'wait', 'pty', 'shell', 'pipe', 'detach-keys', 'collect', 'keep', 'no-block', 'quiet', 'slice', 'uid', 'gid', 'nice', 'setenv',
   'working-directory', 'same-dir', 'service-type', 'remain-after-exit', 'send-sighup', 'expand-environment', 'on-active', 'on-boot', 'on-startup',
   'on-unit-active', 'on-unit-inactive', 'on-calendar', 'on-clock-change', 'on-timezone-change', 'timer-property', 'path-property', 'json',
 ];
@@ -26,29 +27,39 @@ export const run: Verb = {
   summary: 'Run a command as a unit of its own',
   operand: 'free',
   options: OWN_OPTIONS,
-  shortOptions: { r: 'remain-after-exit', P: 'pipe' },
+  shortOptions: { r: 'remain-after-exit', P: 'pipe', t: 'pty', S: 'shell' },
   ownMeanings: {
     unit: { value: 'UNIT', summary: 'Name of the unit instead of one made up' },
     property: { value: 'NAME=VALUE', summary: 'Setting of the unit' },
   },
   runs: 'manager',
+  // A session on a terminal goes on while the manager is executed anew.
+  outlivesManager: wantsTerminal,
   *run(call) {
     const problem = wrongUse(call);
     if (problem !== null) {
       yield* complain(problem);
       return EXIT.usage;
     }
-    const composed = composeTransient(call.words, call.options);
+    const keys = detachKeysOf(call);
+    if (typeof keys === 'string') {
+      yield* complain(`${call.program} run: ${keys}`);
+      return EXIT.usage;
+    }
+    const hasTerminal = wantsTerminal(call);
+    const isShell = hasOption(call.options, 'shell');
+    const composed = composeTransient(isShell ? SHELL : call.words, hasTerminal ? { ...call.options, property: [...terminalSettings(call), ...call.options.property ?? []] } : call.options);
     if (!composed.ok) {
       yield* complain(composed.problem);
       return EXIT.failed;
     }
-    const waits = hasOption(call.options, 'wait') || hasOption(call.options, 'pipe');
+    const hasPipe = hasOption(call.options, 'pipe') && !hasTerminal;
+    const waits = hasOption(call.options, 'wait') || hasTerminal || hasPipe;
     const reply = yield* request('start-transient', {
       name: (optionText(call.options, 'unit') ?? '').replace(/\.(service|timer|path)$/, ''),
       units: composed.value, wait: !hasOption(call.options, 'no-block'), hold: waits, keep: hasOption(call.options, 'keep'),
-      pipe: hasOption(call.options, 'pipe'), sameDirectory: hasOption(call.options, 'same-dir'),
-      inherit: (call.options.setenv ?? []).filter((assignment) => !assignment.includes('=')),
+      pipe: hasPipe, sameDirectory: hasOption(call.options, 'same-dir') || isShell,
+      inherit: [...(hasTerminal ? OF_TERMINAL : []), ...(isShell ? ['SHELL'] : []), ...(call.options.setenv ?? []).filter((assignment) => !assignment.includes('='))],
     });
     if (!reply.ok) {
       yield* complain(`Failed to start transient ${composed.value[0]?.kind ?? ''} unit: ${reply.failure.message}`);
@@ -56,15 +67,35 @@ export const run: Verb = {
     }
     const exit = yield* tellStart(call, reply.value);
     if (!waits) return exit;
-    return yield* waitForEnd(call, reply.value);
+    return hasTerminal ? yield* joinUntilEnd(call, reply.value, keys.keys) : yield* waitForEnd(call, reply.value);
   },
 };
 
+/** The size is there from the beginning: a program that asks for it does so before anybody has joined. */
+function terminalSettings({ terminal: { rows, columns } }: Invocation): readonly string[] {
+  return ['Terminal=yes', ...(rows > 0 ? [`TTYRows=${String(rows)}`] : []), ...(columns > 0 ? [`TTYColumns=${String(columns)}`] : [])];
+}
+
+/** What programs on a terminal go by. */
+const OF_TERMINAL: readonly string[] = ['TERM', 'COLORTERM', 'NO_COLOR'];
+
+/** The shell of who asks, as when that person logs in. */
+const SHELL: readonly string[] = ['/bin/sh', '-c', 'exec "${SHELL:-/bin/sh}" -i'];
+
+/** With --pipe as well, a terminal is wanted when the caller is on one. */
+function wantsTerminal({ options, terminal }: Invocation): boolean {
+  if (!hasOption(options, 'pty') && !hasOption(options, 'shell')) return false;
+  return !hasOption(options, 'pipe') || terminal.stdoutTty;
+}
+
 function wrongUse(call: Invocation): string | null {
-  if (call.words.length === 0) return 'Command line to execute required.';
+  const isShell = hasOption(call.options, 'shell');
+  if (call.words.length === 0 && !isShell) return 'Command line to execute required.';
+  if (call.words.length > 0 && isShell) return '--shell is a command already; leave out either of them.';
+  const waits = (['wait', 'pipe', 'pty', 'shell'] as const).find((name) => hasOption(call.options, name));
   const isTriggered = Object.keys(call.options).some((name) => name.startsWith('on-') || name === 'timer-property' || name === 'path-property');
-  if (isTriggered && (hasOption(call.options, 'wait') || hasOption(call.options, 'pipe'))) return '--wait and --pipe are about a command that is run at once.';
-  if (hasOption(call.options, 'no-block') && (hasOption(call.options, 'wait') || hasOption(call.options, 'pipe'))) return '--wait and --pipe may not be combined with --no-block.';
+  if (isTriggered && waits !== undefined) return `--${waits} is about a command that is run at once.`;
+  if (hasOption(call.options, 'no-block') && waits !== undefined) return `--${waits} may not be combined with --no-block.`;
   return null;
 }
 
@@ -84,13 +115,40 @@ function* tellStart(call: Invocation, answer: TransientAnswer): VerbRun {
   return exit;
 }
 
+/** Who leaves the terminal does not wait for the end of the command. */
+function* joinUntilEnd(call: Invocation, answer: TransientAnswer, keys: string): VerbRun {
+  const unit = answer.units[0] ?? '';
+  const found = yield* findTerminal(unit);
+  const socket = found.ok ? found.value.socket : null;
+  if (socket === null) {
+    yield* complain(`The terminal of ${unit} is not to be found.`);
+    return EXIT.failed;
+  }
+  const session = yield* joinTerminal(call, { unit, socket, keys, awaitsEnd: true });
+  if (session.how === 'ended') {
+    if (session.end !== null) return yield* tellEnd(call, answer, session.end);
+    yield* complain(`${unit} has ended; how is not known.`);
+    return EXIT.failed;
+  }
+  if (session.how === 'failed') {
+    yield* complain(session.problem);
+    return EXIT.failed;
+  }
+  if (!hasOption(call.options, 'quiet')) yield* complain(`Left ${unit}, which goes on; "${call.program} attach ${unit}" joins it again.`);
+  return EXIT.done;
+}
+
 function* waitForEnd(call: Invocation, answer: TransientAnswer): VerbRun {
   const reply = yield* request('await-end', { unit: answer.units[0] ?? '' });
   if (!reply.ok) {
     yield* complain(reply.failure.message);
     return EXIT.failed;
   }
-  const end = reply.value;
+  return yield* tellEnd(call, answer, reply.value);
+}
+
+/** The exit status is that of the command. */
+function* tellEnd(call: Invocation, answer: TransientAnswer, end: EndAnswer): VerbRun {
   if (hasOption(call.options, 'json')) yield* printJson({ ...answer, end });
   else if (!hasOption(call.options, 'quiet') && hasOption(call.options, 'wait')) for (const line of endLines(end)) yield* complain(line);
   // What SuccessExitStatus= allows counts as success here too.

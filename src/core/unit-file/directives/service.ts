@@ -52,6 +52,7 @@ export const SERVICE_DIRECTIVES = page('systemd.service(5)', ['Service'], [
 export const CALL_DIRECTIVES = page('heartwood.unit(5)', ['Service'], [
   ['ExecCall', 'commands', '', HONOURED],
   ['ExecScript', 'path', '', HONOURED],
+  ['Terminal', 'boolean', 'no', HONOURED],
 ]);
 
 /** How the manager finds out by itself how a service is: settings of our own. */

@@ -272,8 +272,6 @@ export const EXEC_RECORDERS: readonly RecorderRow[] = [
   scalar('LogNamespace', 'LogNamespace', logNamespace),
   scalar('SyslogFacility', 'SyslogFacility', facility, 'is-bad'),
   scalar('TTYVTDisallocate', 'TTYVTDisallocate', FLAG, 'is-bad'),
-  scalar('TTYColumns', 'TTYColumns', NUMBER),
-  scalar('TTYRows', 'TTYRows', NUMBER),
   ['LoadCredentialEncrypted', encryptedFile],
   ['SetCredentialEncrypted', encryptedData],
   scalar('UtmpIdentifier', 'UtmpIdentifier', TEXT),
