@@ -8,7 +8,7 @@ const UNITS = {
   'default.target': '[Unit]\nDescription=Nothing\n',
   'shell.service': '[Service]\nTerminal=yes\nEnvironment=PS1=ready:\nExecStart=/bin/sh -i\nRestart=always\nRestartSec=100ms\n',
   'asker.service': '[Service]\nTerminal=yes\nUser=nobody\nExecStart=/bin/sh -c \'id -un; echo named > $$(tty); read -r line; echo got $$line; sleep 7611\'\nExecStop=/bin/sh -c \'test -t 0 || echo nothing to read; echo stopping\'\n',
-  'game.service': `[Service]\nTerminal=yes\nExecStart=/bin/sh -c 'while read -r line; do test $$line = quit && exit 0; echo played $$line; done'\nExecStop=+/bin/sh -c 'echo quit | ${CHECKOUT_INSIDE}/bin/initctl attach --quiet game'\n`,
+  'game.service': `[Service]\nTerminal=yes\nExecStart=/bin/sh -c 'while read -r line; do case $$line in quit) exit 0;; esac; echo played $$line; done'\nExecStop=+/bin/sh -c 'echo quit | ${CHECKOUT_INSIDE}/bin/initctl attach --quiet game'\n`,
   'mute.service': '[Service]\nExecStart=/bin/sleep 7612\n',
 };
 const KEYS = '\x1d\x1d\x1d';
