@@ -216,7 +216,8 @@ export function parseArguments(
       words.push(argument);
       // What follows the command's name is the command's.
       if (words.length > (COMMAND_VERBS.get(words[0] as string) ?? Infinity)) {
-        words.push(...argv.slice(i + 1));
+        // Who is used to it says where options end.
+        words.push(...argv.slice(words[0] === 'call' && argv[i + 1] === '--' ? i + 2 : i + 1));
         break;
       }
     }

@@ -195,7 +195,7 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
     'Several clients may join at a time; the size is one that all of them can show.',
     'The keys of',
     '.Fl -detach-keys ,',
-    '.Li ^]^]^]',
+    '.Li ^]^]^]\\&',
     'if none are given, each within a second of the one before, leave it: the service goes on.',
     'So does the end of an input that is no terminal.',
     'Otherwise the command ends when the service has ended for good; it stays through restarts of the service and of the manager.',

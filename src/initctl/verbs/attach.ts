@@ -1,4 +1,4 @@
-import { EXIT, exitStatusOf } from '../exit-status.ts';
+import { EXIT, exitStatusOfFailure } from '../exit-status.ts';
 import { hasOption } from '../options.ts';
 import { unitArgument } from '../unit-argument.ts';
 import { detachKeysOf, findTerminal, joinTerminal } from '../unit-terminal.ts';
@@ -31,7 +31,7 @@ export const attach: Verb = {
     const found = yield* findTerminal(unit);
     if (!found.ok) {
       yield* complain(found.failure.message);
-      return exitStatusOf(found.failure.name);
+      return exitStatusOfFailure(found.failure.name, call.program);
     }
     const { loadState, activeState, socket } = found.value;
     if (loadState === 'not-found') {
