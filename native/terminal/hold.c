@@ -137,7 +137,8 @@ static int get_terminal(void) {
   if (fd < 0 || ioctl(fd, TIOCSPTLCK, &unlocked) < 0) return -1;
   struct winsize usual = { .ws_row = 24, .ws_col = 80 };
   ioctl(fd, TIOCSWINSZ, &usual);
-  notify("FDSTORE=1\nFDNAME=terminal", fd);
+  /* It is worth keeping while no process of the unit has it open, too. */
+  notify("FDSTORE=1\nFDNAME=terminal\nFDPOLL=0", fd);
   return fd;
 }
 
