@@ -150,7 +150,7 @@ export interface Verb {
   readonly synopsis: string;
   /** One line for help and completion, without full stop. */
   readonly summary: string;
-  /** More lines for the verb's own help: what its words mean, where the synopsis cannot tell. */
+  /** More lines for the verb's own help: what its words mean, where the synopsis cannot tell. A single line is not for the manual, which has its own words. */
   readonly details?: readonly string[];
   readonly operand: Operand;
   /** The options worth showing; every other option is accepted and has no effect on this verb. */

@@ -82,7 +82,7 @@ function verbItem(verb: Verb): readonly string[] {
     `.It Ic ${verb.name}${operands(verb.synopsis)}`,
     sentence(verb.summary),
     ...(verb.aliases.length > 0 ? ['Also called', `.Ic ${verb.aliases.join(' , ')} .`] : []),
-    ...(verb.details === undefined ? [] : ['.Bd -literal -compact', ...verb.details.map(literal), '.Ed']),
+    ...(verb.details === undefined || verb.details.length === 1 ? [] : ['.Bd -literal -compact', ...verb.details.map(literal), '.Ed']),
     ...notes,
     ...(options.length > 0 ? ['.br', 'Options:', ...options.map((name, index) => `.${longForm(name)} ${index === options.length - 1 ? '.' : ','}`)] : []),
   ];

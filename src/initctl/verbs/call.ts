@@ -12,6 +12,7 @@ export const call: Verb = {
   group: 'Units',
   synopsis: 'UNIT COMMAND [ARGUMENT…]',
   summary: 'Run a command that a service has under a name',
+  details: ['The commands of a service are its lines ExecCall=NAME COMMAND LINE; the arguments are put behind.'],
   operand: 'free',
   options: ['json'],
   runs: 'manager',

@@ -19,6 +19,7 @@ export const replace: Verb = {
   group: 'Units',
   synopsis: 'OLD NEW',
   summary: 'Start a unit beside another one, and stop that once the new one lives',
+  details: ['Usually two instances of a template, app@a.service and app@b.service. When the new one fails, the old one stays.'],
   operand: 'units',
   options: ['survive', 'quiet', 'no-block'],
   runs: 'manager',

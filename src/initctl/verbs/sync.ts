@@ -10,6 +10,7 @@ export const sync: Verb = {
   group: 'Units',
   synopsis: 'DIRECTORY',
   summary: 'Make the units of a directory of unit files what runs',
+  details: ['New units are started, changed ones restarted, removed ones stopped, the others left alone; with a broken file nothing changes.'],
   operand: 'free',
   options: ['watch', 'no-block', 'quiet', 'json'],
   // The manager hands it to the Node client at the first look into the directory.
