@@ -78,7 +78,7 @@ function main(directory: string, services: number): void {
   const memory = CheckpointMemory.open(native, null);
   if (typeof memory === 'string') throw new Error(`there is no memory for a checkpoint: ${memory}`);
   const log = { write: () => undefined };
-  const facts: EngineFacts = { mode: 'container', version: '', runtimeDirectory: '', logDirectory: '', unitPath: [directory], cgroupRoot: null };
+  const facts: EngineFacts = { mode: 'container', version: '', runtimeDirectory: '', logDirectory: '', logLevel: 'info', logTarget: 'auto', unitPath: [directory], cgroupRoot: null };
   const loader = createUnitLoader({
     mode: 'system', directories: [directory], root: '', defaults: BUILT_IN_DEFAULTS, hasDevices: false,
     specifiers: readSpecifierFacts({ mode: 'system', root: '', uid: 0, gid: 0, environment: {}, runtimeRoot: '/run' }),
@@ -99,7 +99,7 @@ function main(directory: string, services: number): void {
   };
   engine.attach({
     performer: { perform, beginBatch: () => undefined, endBatch: () => undefined }, fds: { add: () => undefined, close: () => undefined },
-    loadUnits: () => ({ names: [], isNew: false }), reloadDefinitions: () => undefined, changedOnDisk: () => false, processesOf: () => [], controlGroupOf: () => null,
+    loadUnits: () => ({ names: [], isNew: false }), reloadDefinitions: () => undefined, changedOnDisk: () => false, processesOf: () => [], environmentOf: () => null, controlGroupOf: () => null,
     takeOverBirth: () => true, armFault: () => false,
     drills: new Drills({ signal: () => 0, mainPidOf: () => null, processesOf: () => [], logdPid: () => null }), verifyNextBuild: (done) => { done(null); }, reexec: () => 'EPERM' as Errno,
   });

@@ -8,7 +8,7 @@
  *
  * Grammar of a rule: WHO WORDS UNITS, three words between blanks. WHO is a list of `uid:N`, `gid:N` (the primary group of the
  * caller) or `*`. WORDS is a list of verbs or `*`. UNITS is a list of shell patterns. A verb about the whole manager (poweroff,
- * daemon-reload, daemon-reexec, cancel, set-environment) is granted only by name, never by `*`, and only with `*` as UNITS.
+ * daemon-reload, daemon-reexec, cancel, set-environment, log-level) is granted only by name, never by `*`, and only with `*` as UNITS.
  *
  * Root and the manager's own user may do everything. Everybody may read. For the rest all deny rules come before all allow rules
  * and nothing matching means no. Names of users are resolved to numbers by whoever reads the file.

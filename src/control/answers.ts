@@ -227,6 +227,12 @@ export interface EnvironmentAnswer {
   readonly environment: readonly string[];
 }
 
+export interface UnitEnvironmentAnswer {
+  readonly unit: string;
+  /** By name. `source`: manager, own (what the manager defines), PassEnvironment, Environment or EnvironmentFile. */
+  readonly variables: readonly { readonly name: string; readonly value: string; readonly source: string }[];
+}
+
 export interface WhyLinkAnswer {
   readonly unit: string;
   /** A word for programs: condition, dependency-failed, exit, start-limit, spawn-failed, requested, … */
@@ -450,6 +456,7 @@ interface Answers {
   readonly 'unit-of': UnitOfAnswer;
   readonly 'get-default': DefaultAnswer;
   readonly 'get-environment': EnvironmentAnswer;
+  readonly 'unit-environment': UnitEnvironmentAnswer;
   readonly 'boot-chart': BootChartAnswer;
   readonly graph: GraphAnswer;
   readonly 'not-started': NotStartedAnswer;
@@ -471,6 +478,7 @@ interface Answers {
   readonly shutdown: DoneAnswer;
   readonly 'daemon-reload': DoneAnswer;
   readonly 'daemon-reexec': DoneAnswer;
+  readonly 'change-setting': DoneAnswer;
   readonly fault: DoneAnswer;
   readonly 'unit-fault': DoneAnswer;
   readonly 'logd-fault': DoneAnswer;

@@ -43,6 +43,8 @@ export const PRESET_MODES = ['full', 'enable-only', 'disable-only'] as const;
 export const DIRECTORY_KINDS = ['configuration', 'state', 'cache', 'logs', 'runtime'] as const;
 /** Kinds of units that can be made through the control socket. */
 export const TRANSIENT_KINDS = ['service', 'timer', 'path', 'slice', 'target'] as const;
+/** Settings of the manager that can be changed while it runs. */
+export const MANAGER_SETTINGS = ['log-level', 'log-target', 'service-watchdogs'] as const;
 export const SHUTDOWN_GOALS = ['poweroff', 'reboot', 'halt', 'kexec', 'exit'] as const;
 
 /** The validators of all methods' parameters. */
@@ -76,6 +78,8 @@ export const PARAMS = {
   'unit-of': shape({ pids: optional(list(integer(1, 0x7fff_ffff), NAMES_MAX), []) }),
   'get-default': shape({}),
   'get-environment': shape({}),
+  /** What the main process of a service would be given if it were started now. For root and the manager's own user: files may hold secrets. */
+  'unit-environment': shape({ unit: name }),
   /** When which unit came up since the manager started. */
   'boot-chart': shape({}),
   /** Edges between units, of which at least one end matches; no patterns = all. */
@@ -138,6 +142,8 @@ export const PARAMS = {
   'daemon-reload': shape({}),
   /** Executes the manager anew. Connections end; who gave a `key` with `cli` asks again and hears that it is done. */
   'daemon-reexec': shape({}),
+  /** A setting of the manager itself, until it is started anew: one word, as its verb takes it. */
+  'change-setting': shape({ setting: oneOf(MANAGER_SETTINGS), value: text(ARGUMENT_CHARS_MAX) }),
   /** Makes the manager die in this way, to see it come back. Refused unless it was started with HEARTWOOD_FAULTS=1. */
   fault: shape({
     how: oneOf(FAULTS),
@@ -198,11 +204,11 @@ export type AnyParams = Readonly<Record<string, unknown>>;
 export const METHOD_KINDS: Readonly<Record<Method, 'session' | 'read' | 'change' | 'manage'>> = {
   hello: 'session', cli: 'session', interrupt: 'session', subscribe: 'session',
   manager: 'read', 'list-units': 'read', status: 'read', show: 'read', 'list-timers': 'read', 'list-paths': 'read', 'list-sockets': 'read', 'list-jobs': 'read', 'list-dependencies': 'read', cat: 'read',
-  'list-unit-files': 'read', 'is-enabled': 'read', 'get-default': 'read', 'unit-of': 'read', 'get-environment': 'read', why: 'read', plan: 'read', 'boot-chart': 'read', graph: 'read', 'not-started': 'read',
+  'list-unit-files': 'read', 'is-enabled': 'read', 'get-default': 'read', 'unit-of': 'read', 'get-environment': 'read', 'unit-environment': 'read', why: 'read', plan: 'read', 'boot-chart': 'read', graph: 'read', 'not-started': 'read',
   verify: 'read',
   'await-end': 'read',
   'start-transient': 'manage', 'sync-units': 'manage', enqueue: 'change', kill: 'change', freeze: 'change', clean: 'change', 'reset-failed': 'change', 'set-property': 'change', call: 'change', 'change-unit-files': 'change',
-  cancel: 'manage', 'set-environment': 'manage', shutdown: 'manage', 'daemon-reload': 'manage', 'daemon-reexec': 'manage', fault: 'manage', 'unit-fault': 'manage', 'logd-fault': 'manage',
+  cancel: 'manage', 'set-environment': 'manage', shutdown: 'manage', 'daemon-reload': 'manage', 'daemon-reexec': 'manage', 'change-setting': 'manage', fault: 'manage', 'unit-fault': 'manage', 'logd-fault': 'manage',
 };
 
 export function isMethod(word: string): word is Method {
@@ -219,6 +225,7 @@ export function accessVerb<M extends Method>(method: M, params: Params<M>): stri
   }
   if (method === 'change-unit-files') return given['operation'] as string;
   if (method === 'shutdown') return given['goal'] as string;
+  if (method === 'change-setting') return given['setting'] as string;
   if (method === 'unit-fault' || method === 'logd-fault') return 'fault';
   if (method === 'freeze') return given['freeze'] === true ? 'freeze' : 'thaw';
   return method;

@@ -41,6 +41,8 @@ export interface PerformerParts {
   readonly finalKill: FinalKill;
   readonly stamps: TimerStamps;
   readonly probes: ProbeRunner;
+  /** Gives the manager's log another level and target; null = as it was started. */
+  readonly adjustLog: (level: string | null, target: string | null) => void;
   readonly paths: PathWatches;
   readonly automounts: Automounts;
   /** The unit a process belongs to, by everything the manager knows. */
@@ -115,6 +117,9 @@ export class HostPerformer implements EffectPerformer {
       }
       case 'probe':
         this.#parts.probes.ask(effect);
+        return;
+      case 'adjust-log':
+        this.#parts.adjustLog(effect.level, effect.target);
         return;
       case 'forget-probe':
         this.#parts.logd.unseek(effect.unit, effect.probe);

@@ -13,6 +13,7 @@ import type { ManagerState } from '../core/manager/state.ts';
 import type { Drills } from './faults/drills.ts';
 import type { ArmedFault } from './faults/fault-points.ts';
 import type { FdTable } from './fd-table.ts';
+import type { EnvironmentOutcome } from './spawn/spawn-environment.ts';
 import type { NativeBinding } from './native.ts';
 
 /** Bits of `watch`, those of epoll_ctl(2). EPOLLERR and EPOLLHUP are reported whether asked for or not. */
@@ -59,6 +60,9 @@ export interface EngineFacts {
   readonly runtimeDirectory: string;
   /** Where logd keeps the output of services. */
   readonly logDirectory: string;
+  /** Level and target of the manager's own log as it was started. */
+  readonly logLevel: string;
+  readonly logTarget: string;
   /** Folders that are searched for units, the first wins. */
   readonly unitPath: readonly string[];
   /** The manager's own control group as an absolute path of this file system, or null without a writable one. */
@@ -126,6 +130,9 @@ export interface Engine {
 
   /** The live processes of a unit, ascending; from its control group, or the tracked tree where there are no groups. */
   processesOf(unit: UnitName): readonly number[];
+
+  /** The variables that the main process of a service would be given if it were started now; null when the unit is none. */
+  environmentOf(unit: UnitName): EnvironmentOutcome | null;
 
   /** Absolute path of a unit's control group, or null when it has none. */
   controlGroupOf(unit: UnitName): string | null;

@@ -23,6 +23,7 @@ import type { Engine, EngineFacts, LoadOutcome, ManagerLog, SourcePriority } fro
 import type { Drills } from './faults/drills.ts';
 import type { ArmedFault } from './faults/fault-points.ts';
 import type { NativeBinding } from './native.ts';
+import type { EnvironmentOutcome } from './spawn/spawn-environment.ts';
 import type { PollSet } from './poll-set.ts';
 
 /** Larger than the boot of a thousand units needs in one go (three events each), small enough to stay within 100 ms. */
@@ -46,6 +47,7 @@ export interface EngineParts {
   reloadDefinitions(submitted: () => void): void;
   changedOnDisk(unit: UnitDefinition): boolean;
   processesOf(unit: UnitName): readonly number[];
+  environmentOf(unit: UnitName): EnvironmentOutcome | null;
   controlGroupOf(unit: UnitName): string | null;
   /** A former engine performed this spawn and told nobody: the process is one of the unit's. Returns whether its program runs. */
   takeOverBirth(effect: SpawnEffect, pid: Pid): boolean;
@@ -189,6 +191,10 @@ export class ManagerEngine implements Engine {
 
   changedOnDisk(unit: UnitDefinition): boolean {
     return this.#attached().changedOnDisk(unit);
+  }
+
+  environmentOf(unit: UnitName): EnvironmentOutcome | null {
+    return this.#attached().environmentOf(unit);
   }
 
   processesOf(unit: UnitName): readonly number[] {

@@ -65,6 +65,8 @@ export interface ManagerOptions {
   readonly native: NativeBinding;
   readonly poll: PollSet;
   readonly log: ManagerLog;
+  /** Gives the log another level and target; null = as it was started. */
+  readonly adjustLog: (level: string | null, target: string | null) => void;
   readonly config: ManagerConfig;
   readonly facts: EngineFacts;
   readonly units: UnitSource;
@@ -142,6 +144,7 @@ export class Manager {
           defaultTasksMax: options.defaultTasksMax,
         });
     const known = this.#known = new KnownProcesses({ native, recorded: (pid) => getEntry(this.engine.state().pids, pid) ?? null });
+    if (state.settings.logLevel !== null || state.settings.logTarget !== null) options.adjustLog(state.settings.logLevel, state.settings.logTarget);
     const fds = new FdTable({
       native, kept, poll, isWatched: isPolledStoredFd,
       onHangUp: (key) => { submit({ event: 'stored-fd-hung-up', unit: storingUnit(key), key }); },
@@ -223,6 +226,7 @@ export class Manager {
       engine: this.engine, tracker: this.#tracker, spawner, streams: options.streams, crashes: this.#crashes, logd: this.#logd, fds, sockets,
       conditionHost,
       directoryRoots: options.directoryRoots,
+      adjustLog: options.adjustLog,
       probes: new ProbeRunner({ native, poll, submit, logd: this.#logd }),
       paths: this.#paths,
       automounts,
@@ -271,6 +275,10 @@ export class Manager {
       changedOnDisk: (unit) => hasFiles(unit) && this.#options.units.changedOnDisk(unit),
       reloadDefinitions: (submitted) => { this.#reader.reload(submitted); },
       processesOf: (unit) => this.#tracker.processesOf(unit),
+      environmentOf: (name) => {
+        const unit = getEntry(this.engine.state().units, name);
+        return unit?.definition.kind === 'service' ? spawner.environmentOf(unit.definition, this.engine.state().environment, unit.invocationId) : null;
+      },
       controlGroupOf: (unit) => this.#tracker.groupOf(unit),
       takeOverBirth: (effect, pid) => this.#resumption.takeOverBirth(effect, pid),
       armFault: (fault) => {

@@ -114,7 +114,7 @@ export function boot(options: BootOptions): Manager {
   const kept = checkpoint.memory === null ? NOTHING_KEPT : keptFdsIn(native, checkpoint.memory, checkpoint.inherits, (complaint) => { complaints.push(complaint); });
   const streams = new LogStreams({ native, kept, echo: options.echo });
   const outer = findOuterManager(native, process.env);
-  const log: ManagerLog = setUpLog(options.logWishes, { native, sink: errors, colour, streams: isCommand ? null : streams, system: mode === 'system' });
+  const log = setUpLog(options.logWishes, { native, sink: errors, colour, streams: isCommand ? null : streams, system: mode === 'system' });
   const unguarded = checkpoint.memory === null ? checkpoint.why : checkpoint.guard();
   if (unguarded !== null) log.write('warning', '', `the manager would not survive its own death: ${unguarded}`);
   const transient = runtimeDirectory === null ? null : transientDirectory(runtimeDirectory);
@@ -133,6 +133,7 @@ export function boot(options: BootOptions): Manager {
   if (cgroup.root === null) log.write('info', '', `units have no control groups: ${cgroup.why}`);
   const facts: EngineFacts = {
     mode, version: VERSION, runtimeDirectory: runtimeDirectory ?? '', logDirectory: options.logDirectory,
+    logLevel: options.logWishes.level ?? 'info', logTarget: options.logWishes.target ?? 'auto',
     unitPath: options.loadPath.directories, cgroupRoot: cgroup.root,
   };
   const ownsMachine = mode !== 'user' && !isCommand && process.pid === 1;
@@ -149,7 +150,7 @@ export function boot(options: BootOptions): Manager {
     manager.engine.loadUnits(STANDING_UNITS);
   };
   const managerOptions: ManagerOptions = {
-    native, poll, log, config, facts, streams, generators: options.generators,
+    native, poll, log, config, facts, adjustLog: (level, target) => { log.adjust(level, target); }, streams, generators: options.generators,
     defaultTasksMax: options.defaults.tasksMax,
     units, kept, recovered, checkpoint: checkpoint.memory,
     environment: options.environment,

@@ -1,9 +1,9 @@
 /** `--log-target` and `--log-level` to a log. */
 import { constants } from 'node:fs';
-import type { Fd } from '../base/brand.ts';
+import type { Errno, Fd } from '../base/brand.ts';
 import type { LogLevel } from '../core/manager/effect.ts';
 import type { ManagerLog } from '../host/engine.ts';
-import { LOG_LEVELS, consoleTarget, fileTarget, kmsgTarget, managerLog, nullTarget, parseLogLevel } from '../host/logging/manager-log.ts';
+import { asLogTarget, LOG_LEVELS, LOG_TARGETS_TEXT, consoleTarget, fileTarget, kmsgTarget, managerLog, nullTarget, parseLogLevel } from '../host/logging/manager-log.ts';
 import type { LogTarget } from '../host/logging/manager-log.ts';
 import type { LogStreams } from '../host/logging/log-streams.ts';
 import type { NativeBinding } from '../host/native.ts';
@@ -27,7 +27,7 @@ export interface LogSetUp {
 /** What is wrong with the options, or null. To be asked before anything is started. */
 export function checkLogWishes(wishes: LogWishes): string | null {
   if (wishes.level !== null && parseLogLevel(wishes.level) === undefined) return `"${wishes.level}" is no log level`;
-  if (wishes.target !== null && !/^(auto|console|kmsg|null|file:\/.+)$/.test(wishes.target)) return `"${wishes.target}" is no log target: auto, console, kmsg, file:PATH or null`;
+  if (wishes.target !== null && asLogTarget(wishes.target) === null) return `"${wishes.target}" is no log target: ${LOG_TARGETS_TEXT}`;
   return null;
 }
 
@@ -40,25 +40,55 @@ function tee(targets: readonly { readonly target: LogTarget; readonly level: Log
   };
 }
 
+/** A log whose level and target can be changed while it is in use. */
+export interface AdjustableLog extends ManagerLog {
+  /** null = what was wished for at first. */
+  adjust(level: string | null, target: string | null): void;
+}
+
+/** The log as it was wished for. */
+export function setUpLog(wishes: LogWishes, setUp: LogSetUp): AdjustableLog {
+  // A target is opened once, however often it is gone back to.
+  const files = new Map<string, LogTarget | Errno>();
+  const open = (path: string, make: (fd: Fd) => LogTarget, flags: number): LogTarget | Errno => {
+    let target = files.get(path);
+    if (target === undefined) {
+      const fd = setUp.native.open(path, constants.O_WRONLY | constants.O_NONBLOCK | flags, 0o640);
+      target = typeof fd === 'string' ? fd : make(fd);
+      // What cannot be written now may be later.
+      if (typeof target !== 'string') files.set(path, target);
+    }
+    return target;
+  };
+  let current = makeLog(wishes, setUp, open);
+  return {
+    write(level, unit, message, fields) { current.write(level, unit, message, fields); },
+    adjust(level, target) { current = makeLog({ level: level ?? wishes.level, target: target ?? wishes.target }, setUp, open); },
+  };
+}
+
+type OpenTarget = (path: string, make: (fd: Fd) => LogTarget, flags: number) => LogTarget | Errno;
+
 /**
  * `auto`: everything from `info` on is kept by logd beside the output of services, and what matters from `warning` on is shown on the
  * console as well. A level that was asked for holds for both.
  */
-export function setUpLog(wishes: LogWishes, setUp: LogSetUp): ManagerLog {
+function makeLog(wishes: LogWishes, setUp: LogSetUp, open: OpenTarget): ManagerLog {
   const { native, sink, colour, streams } = setUp;
   const level = wishes.level === null ? undefined : parseLogLevel(wishes.level);
-  const target = wishes.target ?? 'auto';
+  const target = wishes.target === null ? 'auto' : (asLogTarget(wishes.target) ?? 'auto');
   if (target === 'null') return managerLog(nullTarget, 'emerg');
   if (target === 'console') return managerLog(consoleTarget(sink, colour), level ?? 'info');
   if (target === 'kmsg') {
-    const fd = native.open('/dev/kmsg', constants.O_WRONLY | constants.O_NONBLOCK, 0);
-    return managerLog(typeof fd === 'string' ? consoleTarget(sink, colour) : kmsgTarget(native, fd), level ?? 'info');
+    const kmsg = open('/dev/kmsg', (fd) => kmsgTarget(native, fd), 0);
+    return managerLog(typeof kmsg === 'string' ? consoleTarget(sink, colour) : kmsg, level ?? 'info');
   }
   if (target.startsWith('file:')) {
-    const fd = native.open(target.slice('file:'.length), constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK, 0o640);
-    if (typeof fd !== 'string') return managerLog(fileTarget(native, fd), level ?? 'info');
+    const path = target.slice('file:'.length);
+    const file = open(path, (fd) => fileTarget(native, fd), constants.O_CREAT | constants.O_APPEND);
+    if (typeof file !== 'string') return managerLog(file, level ?? 'info');
     const log = managerLog(consoleTarget(sink, colour), level ?? 'info');
-    log.write('warning', '', `${target.slice('file:'.length)} cannot be written (${fd}), the log goes to the console`);
+    log.write('warning', '', `${path} cannot be written (${file}), the log goes to the console`);
     return log;
   }
   const targets = [{ target: consoleTarget(sink, colour), level: level ?? 'warning' }];

@@ -31,7 +31,7 @@ import { freeze, thaw } from './verbs/freeze.ts';
 import { fault } from './verbs/fault.ts';
 import { feed } from './verbs/feed.ts';
 import { daemonReload } from './verbs/daemon-reload.ts';
-import { importEnvironment, setEnvironment, showEnvironment, unsetEnvironment } from './verbs/environment.ts';
+import { env, importEnvironment, setEnvironment, showEnvironment, unsetEnvironment } from './verbs/environment.ts';
 import { isActive } from './verbs/is-active.ts';
 import { isFailed } from './verbs/is-failed.ts';
 import { defaultVerb, emergency, isolate, rescue } from './verbs/isolate.ts';
@@ -45,6 +45,7 @@ import { listPaths } from './verbs/list-paths.ts';
 import { listSockets } from './verbs/list-sockets.ts';
 import { listTimers } from './verbs/list-timers.ts';
 import { log } from './verbs/log.ts';
+import { logLevel, logTarget, serviceWatchdogs } from './verbs/manager-setting.ts';
 import { logCopy } from './verbs/log-copy.ts';
 import { apply } from './verbs/apply.ts';
 import { attach } from './verbs/attach.ts';
@@ -88,8 +89,8 @@ export const VERBS: readonly Verb[] = [
   replace,
   status, listUnits, listTimers, listSockets, listPaths, listAutomounts, listDependencies, show, cat, log, logCopy, isActive, isFailed, whoami,
   enable, disable, reenable, mask, unmask, preset, presetAll, edit, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
-  why, crash, plan, apply, verify, doctor, blame, criticalChain, plot, graph, top,
-  listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, runlevel, setEnvironment, unsetEnvironment, importEnvironment, showEnvironment,
+  why, env, crash, plan, apply, verify, doctor, blame, criticalChain, plot, graph, top,
+  listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, runlevel, setEnvironment, unsetEnvironment, importEnvironment, showEnvironment, logLevel, logTarget, serviceWatchdogs,
   poweroff, reboot, halt, kexec, exit, rescue, emergency, defaultVerb,
   importVerb, simulate, replay, calendar, timespan, escape,
   prompt, version, completionVerb(() => VERBS), helpVerb(() => VERBS),

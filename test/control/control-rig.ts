@@ -79,7 +79,7 @@ export function openControlRig(options: RigOptions): ControlRig {
     });
   };
   const engine: Engine = {
-    facts: { mode: 'container', version: '0.0.0-test', runtimeDirectory: directory, logDirectory: directory, unitPath: ['/sim'], cgroupRoot: null },
+    facts: { mode: 'container', version: '0.0.0-test', runtimeDirectory: directory, logDirectory: directory, logLevel: 'info', logTarget: 'auto', unitPath: ['/sim'], cgroupRoot: null },
     native,
     log: { write: (level, _unit, message, fields = {}) => { log.push({ level, message, fields }); } },
     state: () => kernel.state,
@@ -114,6 +114,7 @@ export function openControlRig(options: RigOptions): ControlRig {
       submitted?.();
       feed({ event: 'definitions', reload: true, definitions: options.units });
     },
+    environmentOf: () => ({ ok: true, lower: new Map([['LANG', 'C']]), upper: new Map([['WORD', 'a b']]) }),
     processesOf: (unit: UnitName) => [...kernel.processes.values()].filter((process) => process.unit === unit).map((process) => process.pid),
     controlGroupOf: () => null,
     watch: (fd: Fd, events: number, callback: (ready: number) => void, priority: SourcePriority = 'control') => {

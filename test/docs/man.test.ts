@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { before, suite, test } from 'node:test';
-import { METHOD_KINDS } from '../../src/control/requests.ts';
+import { MANAGER_SETTINGS, METHOD_KINDS } from '../../src/control/requests.ts';
 import { LIMIT_NAMES } from '../../src/core/unit-file/value/resource-limit.ts';
 import { mergeConfiguration } from '../../src/host/manager-configuration.ts';
 import { BUILT_IN_DEFAULTS } from '../../src/core/unit-file/unit-defaults.ts';
@@ -109,10 +109,11 @@ test('heartwood.unit(5) lists the load path in order', () => {
 
 test('heartwood.conf(5) names every verb that an access rule can grant', () => {
   const page = words('heartwood.conf.5');
-  const byWord = { enqueue: null, shutdown: null, 'change-unit-files': null, 'unit-fault': null, 'logd-fault': null } as Readonly<Record<string, null | undefined>>;
+  const byWord = { enqueue: null, shutdown: null, 'change-unit-files': null, 'change-setting': null, 'unit-fault': null, 'logd-fault': null } as Readonly<Record<string, null | undefined>>;
   for (const [method, kind] of Object.entries(METHOD_KINDS)) {
     if ((kind === 'change' || kind === 'manage') && byWord[method] === undefined) assert.ok(page.has(method), method);
   }
+  for (const setting of MANAGER_SETTINGS) assert.ok(page.has(setting), setting);
 });
 
 suite('mandoc', { skip: whyNoMandoc() }, () => {

@@ -126,6 +126,8 @@ export type Effect =
   | { readonly kind: 'final-kill'; readonly hurry: boolean }
   /** The end: power off, reboot, or exit with the status. */
   | { readonly kind: 'finish'; readonly goal: ShutdownGoal; readonly exitStatus: number; readonly rebootArgument: string }
+  /** The manager's own log has this level and goes to this target from now on; null = as it was started. */
+  | { readonly kind: 'adjust-log'; readonly level: string | null; readonly target: string | null }
   | { readonly kind: 'reload-definitions' }
   /** Execute the manager anew. When that succeeds, the next engine answers `request`, whose answer is in the state; when not, this one does. */
   | { readonly kind: 'reexec'; readonly request: RequestId | null };

@@ -10,6 +10,7 @@ import type { DirectoryKind } from '../unit/exec-context.ts';
 import type { JobMode } from '../unit/unit-common.ts';
 import type { MountPoint } from '../unit/mount.ts';
 import type { SwapPoint } from '../unit/swap.ts';
+import type { RuntimeSettings } from './runtime-settings.ts';
 import type { ConditionOutcome, JobType, PathObservation, Peer, ShutdownGoal } from './state.ts';
 
 /** Who asked: by peer credentials of the control socket. */
@@ -36,6 +37,8 @@ export type Request =
   /** Empty = all units. */
   | { readonly method: 'reset-failed'; readonly units: readonly UnitName[] }
   | { readonly method: 'set-environment'; readonly assignments: readonly string[]; readonly unset: readonly string[] }
+  /** Settings of the manager itself; what is not named stays. */
+  | { readonly method: 'change-settings'; readonly change: Partial<RuntimeSettings> }
   /** Execute the manager anew; its services notice nothing. */
   | { readonly method: 'reexec' }
   | { readonly method: 'shutdown'; readonly goal: ShutdownGoal; readonly exitStatus: number; readonly force: boolean };

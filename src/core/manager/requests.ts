@@ -53,6 +53,11 @@ function handleRequest(turn: Turn, event: EventOf<'request'>): void {
       turn.environment = mergeEnvironment(turn.environment, request.assignments, request.unset);
       done(turn, id);
       return;
+    case 'change-settings':
+      turn.settings = { ...turn.settings, ...request.change };
+      turn.emit({ kind: 'adjust-log', level: turn.settings.logLevel, target: turn.settings.logTarget });
+      done(turn, id);
+      return;
     case 'reexec':
       // A client that can ask again hears from the next engine, when it has happened; any other one now, that it will.
       if (event.key === null) done(turn, id);

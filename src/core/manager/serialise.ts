@@ -14,6 +14,7 @@ import { buildGraph } from '../graph/graph.ts';
 import type { UnitDefinition } from '../unit/definition.ts';
 import { jobDues, unitDues } from './due.ts';
 import { newUnit } from './load.ts';
+import { UNCHANGED_SETTINGS } from './runtime-settings.ts';
 import type { Job, ManagerState, PendingRequest, Unit } from './state.ts';
 
 export const SNAPSHOT_FORMAT = 1;
@@ -114,6 +115,7 @@ export function restoreState(snapshot: Snapshot, definitions: readonly UnitDefin
     ...plain,
     // Engines before these were known have not written them.
     generatedEnvironment: (plain as Partial<typeof plain>).generatedEnvironment ?? [],
+    settings: { ...UNCHANGED_SETTINGS, ...(plain as Partial<typeof plain>).settings },
     shutdown: plain.shutdown === null ? null : { ...plain.shutdown, rebootArgument: (plain.shutdown as Partial<typeof plain.shutdown>).rebootArgument ?? '' },
     sweepDueUsec: (plain as Partial<ManagerState>).sweepDueUsec ?? null,
     // Files that changed meanwhile may have brought a cycle: transactions look for themselves until the next daemon-reload.

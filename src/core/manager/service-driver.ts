@@ -82,6 +82,7 @@ function contextOf(turn: Turn, unit: ServiceRecord): ServiceContext {
     now: turn.now,
     invocationId: unit.invocationId ?? ('' as InvocationId),
     managerEnvironment: turn.environment,
+    heedsWatchdog: turn.settings.serviceWatchdogs,
     triggerEnvironment: triggerEnvironment(turn, unit),
     restartJob: job?.type === 'restart' || job?.type === 'try-restart',
     stopWanted: job?.type === 'stop' || turn.shutdown !== null,

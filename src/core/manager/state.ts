@@ -11,6 +11,7 @@ import type { PersistentMap } from '../../base/persistent-map.ts';
 import type { UnitDefinition } from '../unit/definition.ts';
 import type { ExecRole, MountRole, ServiceRole, SocketRole, SwapRole } from '../unit/exec-context.ts';
 import type { MountPoint } from '../unit/mount.ts';
+import type { RuntimeSettings } from './runtime-settings.ts';
 import type { ProbeKind } from '../unit/probe.ts';
 import type { SwapPoint } from '../unit/swap.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -491,6 +492,8 @@ export interface ManagerState {
   readonly environment: readonly string[];
   /** What of it environment generators said the last time. */
   readonly generatedEnvironment: readonly string[];
+  /** What was changed of the manager's settings since it was started. */
+  readonly settings: RuntimeSettings;
   /** Answers that a client may ask for again, oldest first; never more than ANSWERS_MAX. */
   readonly answers: readonly { readonly key: string; readonly result: Reply }[];
   /** The stream that invocation ids and jitter are drawn from. */

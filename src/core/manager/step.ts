@@ -29,6 +29,7 @@ import { onRequest, refuseLeftOut } from './requests.ts';
 import { runNextJob } from './run-queue.ts';
 import { driveService, isService, type ServiceTransition } from './service-driver.ts';
 import { advanceShutdown, onFinalKillDone } from './shutdown.ts';
+import { UNCHANGED_SETTINGS } from './runtime-settings.ts';
 import { onSignal } from './signals.ts';
 import { onConnection, onInstanceLoaded, onNotOpened, onOpened, onReady } from './socket-driver.ts';
 import type { ManagerConfig, ManagerState } from './state.ts';
@@ -65,6 +66,7 @@ export function initialState(config: ManagerConfig, now: ClockReading): ManagerS
     shutdown: null,
     environment: [],
     generatedEnvironment: [],
+    settings: UNCHANGED_SETTINGS,
     answers: [],
     random: seedRandom(0),
   };

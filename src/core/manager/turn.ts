@@ -68,6 +68,7 @@ export class Turn implements TransactionView {
   orderIsAcyclic: boolean;
   environment: readonly string[];
   generatedEnvironment: readonly string[];
+  settings: ManagerState['settings'];
   answers: ManagerState['answers'];
   shutdown: Shutdown | null;
   sweepDueUsec: MonotonicUsec | null;
@@ -100,6 +101,7 @@ export class Turn implements TransactionView {
     this.orderIsAcyclic = state.orderIsAcyclic;
     this.environment = state.environment;
     this.generatedEnvironment = state.generatedEnvironment;
+    this.settings = state.settings;
     this.answers = state.answers;
     this.shutdown = state.shutdown;
     this.sweepDueUsec = state.sweepDueUsec;
@@ -145,6 +147,7 @@ export class Turn implements TransactionView {
       sweepDueUsec: this.sweepDueUsec,
       environment: this.environment,
       generatedEnvironment: this.generatedEnvironment,
+      settings: this.settings,
       answers: this.answers,
       random: this.#random,
     };
@@ -286,7 +289,10 @@ export class Turn implements TransactionView {
 
   /** @param more what the unit's file says of it; null and '' when it says nothing */
   wantEmergencyAction(unit: Unit, action: EmergencyAction, why: string, more: Pick<Emergency, 'exitStatus' | 'rebootArgument'> = { exitStatus: null, rebootArgument: rebootArgumentOf(unit) }): void {
-    if (action !== 'none') this.emergencies.push({ unit: unit.name, action, why, ...more });
+    if (action === 'none') return;
+    // An end that was wished for is no emergency.
+    if (this.settings.serviceWatchdogs || why === 'succeeded') this.emergencies.push({ unit: unit.name, action, why, ...more });
+    else this.log('warning', unit.name, `${unit.name}: ${why}; "${action}" is not carried out (service-watchdogs is off)`);
   }
 
   /** Something is due at `dueUsec`. A timer armed for earlier serves too. */

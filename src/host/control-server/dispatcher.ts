@@ -24,6 +24,7 @@ import { awaitEnd, startTransient } from './start-transient.ts';
 import { syncUnits } from './sync-units.ts';
 import { failureOf, submitRequest, type Cancel } from './submit-request.ts';
 import { unitFilesOf } from './unit-file-states.ts';
+import { readSettingChange } from './setting-change.ts';
 import { withUnitHint } from './unit-hint.ts';
 import { resolveUnits, UnitLoading } from './unit-selection.ts';
 
@@ -125,6 +126,10 @@ export class Dispatcher {
         const shutdown = params as Params<'shutdown'>;
         return this.#submit(peer, { method: 'shutdown', goal: shutdown.goal, exitStatus: shutdown.exitStatus, force: shutdown.force }, finish, key);
       }
+      case 'change-setting': {
+        const change = readSettingChange(params as Params<'change-setting'>);
+        return change.ok ? this.#submit(peer, { method: 'change-settings', change: change.value }, finish, key) : fail({ name: 'invalid-params', message: change.problem });
+      }
       case 'daemon-reexec':
         return this.#submit(peer, { method: 'reexec' }, finish, key);
       case 'fault': case 'unit-fault': case 'logd-fault':
@@ -214,7 +219,7 @@ export class Dispatcher {
 /** Whether the method needs the units' files read when they are not loaded yet. */
 function needsDefinitions<M extends Method>(method: M, params: Params<M>): boolean {
   switch (method) {
-    case 'status': case 'show': case 'why': case 'plan': case 'list-dependencies': case 'cat': case 'enqueue': case 'verify': case 'clean': case 'freeze': case 'set-property': case 'call':
+    case 'status': case 'show': case 'why': case 'plan': case 'list-dependencies': case 'cat': case 'enqueue': case 'verify': case 'clean': case 'freeze': case 'set-property': case 'call': case 'unit-environment':
       return true;
     case 'kill': case 'reset-failed':
       return (params as Params<'kill'>).units.length > 0;

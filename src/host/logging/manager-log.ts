@@ -24,6 +24,19 @@ export function parseLogLevel(text: string): LogLevel | undefined {
   return names.find((name) => name === text || String(LOG_LEVELS[name]) === text);
 }
 
+/** For messages. */
+export const LOG_TARGETS_TEXT = 'auto, console, kmsg, file:PATH or null';
+
+/** systemd's names of targets that only journald and syslog have: where messages go as usual. */
+const USUAL_TARGETS: readonly string[] = ['journal', 'journal-or-kmsg', 'syslog', 'syslog-or-kmsg'];
+
+/** A target as `--log-target=` takes it, or in systemd's words; null when it is none. */
+export function asLogTarget(text: string): string | null {
+  if (USUAL_TARGETS.includes(text)) return 'auto';
+  if (text === 'console-prefixed') return 'console';
+  return /^(auto|console|kmsg|null|file:\/.+)$/.test(text) ? text : null;
+}
+
 export interface LogRecord {
   readonly level: LogLevel;
   readonly unit: UnitName | '';

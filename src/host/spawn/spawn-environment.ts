@@ -28,7 +28,8 @@ export interface EnvironmentSources {
   readonly exec: ExecContext;
   readonly managerEnvironment: readonly string[];
   readonly extraEnvironment: readonly string[];
-  readonly invocationId: string;
+  /** null: there is none. */
+  readonly invocationId: string | null;
   /** Path of the notify socket when the command is to get it. */
   readonly notifySocket: string | null;
   /** The user of User=, when it was found in /etc/passwd. */
@@ -69,7 +70,8 @@ function assign(environment: Map<string, string>, assignments: Iterable<string>)
 /** Variables the manager defines itself. */
 function ownVariables(sources: EnvironmentSources): string[] {
   const { exec, user } = sources;
-  const variables = [...sources.extraEnvironment, `INVOCATION_ID=${sources.invocationId}`];
+  const variables = [...sources.extraEnvironment];
+  if (sources.invocationId !== null) variables.push(`INVOCATION_ID=${sources.invocationId}`);
   if (sources.notifySocket !== null) variables.push(`NOTIFY_SOCKET=${sources.notifySocket}`);
   if (user !== null) variables.push(`HOME=${user.home}`, `LOGNAME=${user.name}`, `USER=${user.name}`);
   if (user !== null && !NO_SHELLS.has(user.shell)) variables.push(`SHELL=${user.shell}`);

@@ -29,7 +29,8 @@ import { readClock } from '../clock.ts';
 import { RemoteMounts } from './remote-mounts.ts';
 import { passFds, type PassedFds } from './passed-fds.ts';
 import { staysInGroup, type SpawnPlan } from './spawn-plan.ts';
-import { PID_VARIABLES, buildEnvironment, mergeEnvironment } from './spawn-environment.ts';
+import type { ServiceUnit } from '../../core/unit/service.ts';
+import { PID_VARIABLES, buildEnvironment, mergeEnvironment, type EnvironmentOutcome, type EnvironmentSources } from './spawn-environment.ts';
 import type { UserDatabase } from './user-database.ts';
 import { SIGCONT } from '../../base/signals.ts';
 
@@ -118,19 +119,31 @@ export class Spawner {
     for (const fd of passed.opened) this.#options.native.close(fd);
   }
 
-  #spawnWith(effect: SpawnEffect, exec: ExecContext, path: string, passed: Extract<PassedFds, { readonly ok: true }>): void {
-    const credentials = resolveCredentials(this.#options.users, exec, effect.command.privilege, this.#own);
-    const environment = buildEnvironment({
-      exec,
-      managerEnvironment: effect.managerEnvironment,
-      extraEnvironment: ['SYSTEMD_EXEC_PID=', ...passed.environment, ...effect.extraEnvironment],
-      invocationId: effect.invocationId,
-      notifySocket: effect.notify ? this.#options.notifySocket : null,
+  /** What the main process of the service would be given if it were started now, but for what only a start knows: pids, sockets, an id. */
+  environmentOf(service: ServiceUnit, managerEnvironment: readonly string[], invocationId: string | null): EnvironmentOutcome {
+    const privilege = service.execStart[0]?.privilege ?? 'normal';
+    const exec = effectiveContext(service.exec, privilege);
+    const credentials = resolveCredentials(this.#options.users, exec, privilege, this.#own);
+    return this.#environment({ exec, credentials, notify: service.notifyAccess !== 'none', managerEnvironment, extraEnvironment: [], invocationId });
+  }
+
+  #environment({ credentials, notify, ...more }: Pick<EnvironmentSources, 'exec' | 'managerEnvironment' | 'extraEnvironment' | 'invocationId'> & { readonly credentials: ReturnType<typeof resolveCredentials>; readonly notify: boolean }): EnvironmentOutcome {
+    return buildEnvironment({
+      ...more,
+      notifySocket: notify ? this.#options.notifySocket : null,
       user: credentials.kind === 'known' ? credentials.user : null,
       directoryRoots: this.#options.directoryRoots,
       ownEnvironment: (name) => process.env[name],
       readSmallFile: (file, max) => this.#options.native.readSmallFile(file, max),
       lookup: this.#lookup,
+    });
+  }
+
+  #spawnWith(effect: SpawnEffect, exec: ExecContext, path: string, passed: Extract<PassedFds, { readonly ok: true }>): void {
+    const credentials = resolveCredentials(this.#options.users, exec, effect.command.privilege, this.#own);
+    const environment = this.#environment({
+      exec, credentials, notify: effect.notify, managerEnvironment: effect.managerEnvironment, invocationId: effect.invocationId,
+      extraEnvironment: ['SYSTEMD_EXEC_PID=', ...passed.environment, ...effect.extraEnvironment],
     });
     if (!environment.ok) {
       this.#fail(effect, 'environment', environment.errno, environment.subject);

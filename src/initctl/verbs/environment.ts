@@ -1,8 +1,9 @@
 /** The manager's own environment block, which its services inherit. */
-import { EXIT } from '../exit-status.ts';
+import { EXIT, exitStatusOfFailure } from '../exit-status.ts';
 import { hasOption } from '../options.ts';
 import { checkOutputFormat, jsonFormat, printJsonObject } from '../json-table.ts';
 import { simplyAsk } from '../simply-ask.ts';
+import { unitArgument } from '../unit-argument.ts';
 import { complain, print, printJson, request, type Verb } from '../verb.ts';
 
 const ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*=/s;
@@ -87,6 +88,32 @@ export const showEnvironment: Verb = {
     if (hasOption(call.options, 'json')) yield* printJson(reply.value.environment);
     else if (format !== null) yield* printJsonObject(format, Object.fromEntries(reply.value.environment.map((assignment) => [assignment.slice(0, assignment.indexOf('=')), assignment.slice(assignment.indexOf('=') + 1)])));
     else yield* print(reply.value.environment.map((assignment) => `${quoteAssignment(assignment)}\n`).join(''));
+    return EXIT.done;
+  },
+};
+
+export const env: Verb = {
+  name: 'env',
+  aliases: [],
+  group: 'Explanations',
+  synopsis: 'UNIT',
+  summary: 'Print the environment that a service would be given if it were started now',
+  operand: 'units',
+  options: ['json'],
+  runs: 'manager',
+  *run(call) {
+    const [word = '', ...more] = call.words;
+    if (more.length > 0) {
+      yield* complain('Too many arguments.');
+      return EXIT.usage;
+    }
+    const reply = yield* request('unit-environment', { unit: unitArgument(word) });
+    if (!reply.ok) {
+      yield* complain(reply.failure.message);
+      return exitStatusOfFailure(reply.failure.name, call.program);
+    }
+    if (hasOption(call.options, 'json')) yield* printJson(reply.value);
+    else yield* print(reply.value.variables.map(({ name, value }) => `${quoteAssignment(`${name}=${value}`)}\n`).join(''));
     return EXIT.done;
   },
 };

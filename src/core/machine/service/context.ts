@@ -15,6 +15,8 @@ export interface ServiceContext {
   readonly now: ClockReading;
   readonly invocationId: InvocationId;
   readonly managerEnvironment: readonly string[];
+  /** Watchdogs are heeded (service-watchdogs). */
+  readonly heedsWatchdog: boolean;
   /** What the unit is told of the timer or path that started it, or of the service whose end did. */
   readonly triggerEnvironment: readonly string[];
   /** The unit's job is a restart: RestartKillSignal= applies. */

@@ -4,7 +4,7 @@ import type { ServiceRuntime } from '../../manager/state.ts';
 import { withFailure, type ServiceContext } from './context.ts';
 import { applyVerdict } from './probe-verdicts.ts';
 import { nextProbeDueUsec, onProbeDue } from './probes.ts';
-import { enterRunning } from './start.ts';
+import { armWatchdog, enterRunning } from './start.ts';
 import { enterDead, enterSignal, enterSignalWith, enterStop, enterStopPost } from './stop.ts';
 import type { SignalState } from './states.ts';
 
@@ -28,6 +28,10 @@ export function onDue(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
   if (run.pidFileDueUsec !== null && run.pidFileDueUsec <= now) {
     if (c.definition.pidFile !== null) c.effects.push({ kind: 'read-pid-file', unit: c.definition.name, path: c.definition.pidFile });
     return { ...run, pidFileDueUsec: null };
+  }
+  if (run.watchdogDueUsec !== null && run.watchdogDueUsec <= now && !c.heedsWatchdog) {
+    c.effects.push({ kind: 'log', level: 'warning', unit: c.definition.name, message: `${c.definition.name}: its watchdog was not fed in time, which is ignored (service-watchdogs is off)` });
+    return armWatchdog(c, run);
   }
   if (run.watchdogDueUsec !== null && run.watchdogDueUsec <= now) {
     return enterSignalWith(c, { ...run, watchdogDueUsec: null }, 'stop-watchdog', 'watchdog', { reason: 'watchdog' });

@@ -5,7 +5,7 @@ import type { Reader } from './context.ts';
 import { readBootChart } from './boot-chart.ts';
 import { readDependencies } from './dependencies.ts';
 import { readGraph } from './dependency-graph.ts';
-import { readEnvironment } from './environment.ts';
+import { readEnvironment, readUnitEnvironment } from './environment.ts';
 import { readJobList } from './job-list.ts';
 import { readManager } from './manager.ts';
 import { readNotStarted } from './not-started.ts';
@@ -38,6 +38,7 @@ const READERS = {
   'unit-of': readUnitOf,
   'get-default': readDefault,
   'get-environment': readEnvironment,
+  'unit-environment': readUnitEnvironment,
   'boot-chart': readBootChart,
   graph: readGraph,
   'not-started': readNotStarted,
