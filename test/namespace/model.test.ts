@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { parseScript, type WorldScript } from '../../src/sim/script/script-text.ts';
 import { runScript } from '../../src/sim/script/run-script.ts';
-import { SCENARIOS, type ModelScenario } from './model/scenarios.ts';
+import { SERVICE_SCENARIOS, type ModelScenario } from './model/scenarios.ts';
+import { TRIGGER_SCENARIOS } from './model/trigger-scenarios.ts';
 import { liveThrough, type StateChange, type WorldOutcome } from './model/real-world.ts';
 import { whyNoNamespaces, withRig } from './rig.ts';
 
 const skip = whyNoNamespaces() ?? false;
+const SCENARIOS: readonly ModelScenario[] = [...SERVICE_SCENARIOS, ...TRIGGER_SCENARIOS];
 /** Scenarios that run at the same time: their programs share the processors. */
 const AT_ONCE = 10;
 const real = new Map<ModelScenario, WorldOutcome>();

@@ -12,7 +12,7 @@ import { createUnitLoader } from '../../host/unit-loader/unit-loader.ts';
 import { target } from '../definitions.ts';
 import { SimulatedKernel } from '../kernel.ts';
 import type { Script } from '../process-table.ts';
-import type { Expectation, ScriptAction, WorldScript } from './script-text.ts';
+import type { Expectation, PlaceAct, ScriptAction, WorldScript } from './script-text.ts';
 import { Timeline, unitEnd, type TimelineEntry, type UnitEnd } from './timeline.ts';
 
 /** What became of an `expect` line. */
@@ -141,7 +141,19 @@ function perform(kernel: SimulatedKernel, action: Exclude<ScriptAction, { readon
     case 'connect': kernel.arrive(action.unit, action.source); return undefined;
     case 'touch': kernel.writeFile(action.path); return undefined;
     case 'remove': kernel.removeFile(action.path); return undefined;
+    case 'mount': case 'umount': case 'visit': case 'swapon': case 'swapoff': atPlace(kernel, action); return undefined;
     case 'step-clock': kernel.stepClock(action.byUsec); return undefined;
+  }
+}
+
+/** Somebody does something at a path by hand. */
+function atPlace(kernel: SimulatedKernel, { act, path, name }: Extract<ScriptAction, { readonly act: PlaceAct }>): void {
+  switch (act) {
+    case 'mount': kernel.takeIntoUse(`${name}.mount`, path); return;
+    case 'umount': kernel.takeOutOfUse(`${name}.mount`, path); return;
+    case 'visit': kernel.visit(`${name}.automount`, path); return;
+    case 'swapon': kernel.takeIntoUse(`${name}.swap`, path); return;
+    case 'swapoff': kernel.takeOutOfUse(`${name}.swap`, path); return;
   }
 }
 
@@ -156,6 +168,7 @@ function judge(kernel: SimulatedKernel, timeline: Timeline, name: UnitName, expe
     }
     case 'restarts': return end.restarts === expectation.count ? '' : `it was restarted ${String(end.restarts)} times`;
     case 'runs': return end.runs === expectation.count ? '' : `it was run ${String(end.runs)} times`;
+    case 'stored': return end.stored === expectation.count ? '' : `${String(end.stored)} fds are stored`;
     case 'result': return end.result === expectation.result ? '' : `the result is ${end.result ?? 'none'}`;
   }
 }

@@ -10,9 +10,11 @@
  *               | "until" SPAN
  *     behaviour = "ready after" SPAN | "exits" [ STATUS ] "after" SPAN | "dies of" SIGNAL "after" SPAN | "runs" | "cannot start" ERRNO
  *               | "stops in" SPAN | "stops with" STATUS | "ignores TERM" | "pings every" SPAN [ "for" SPAN ] | "leaves a child"
+ *               | "stores" NUMBER "as" FDNAME | "takes back" FDNAME
  *     action    = VERB UNIT... | "reset-failed" [ UNIT ] | "daemon-reload" | "kill" UNIT [ SIGNAL ] | "exit" UNIT [ STATUS ]
  *               | "notify" UNIT TEXT | "connect" UNIT [ SOURCE ] | "touch" PATH | "remove" PATH | "step-clock" [ "-" ] SPAN | "shutdown"
- *               | "expect" UNIT ( STATE [ SUBSTATE ] | "restarts" NUMBER | "runs" NUMBER | "result" WORD )
+ *               | ( "mount" | "umount" | "visit" | "swapon" | "swapoff" ) PATH
+ *               | "expect" UNIT ( STATE [ SUBSTATE ] | "restarts" NUMBER | "runs" NUMBER | "stored" NUMBER | "result" WORD )
  *     VERB      = "start" | "stop" | "restart" | "try-restart" | "reload" | "reload-or-restart" | "isolate"
  *
  * The first `program` line of a program is its first run, the second its second, the last one all that follow.
@@ -24,7 +26,7 @@ import { parseCalendar } from '../../core/time/calendar.ts';
 import { nextElapse } from '../../core/time/calendar-elapse.ts';
 import { parseTimeSpan } from '../../core/time/time-span.ts';
 import { UTC_ZONE } from '../../core/time/time-zone.ts';
-import { isUnitName } from '../../core/unit/unit-name.ts';
+import { escapeUnitPath, isUnitName } from '../../core/unit/unit-name.ts';
 import { parseSignal } from '../../core/unit-file/value/signal.ts';
 import type { Script } from '../process-table.ts';
 
@@ -32,13 +34,16 @@ const VERBS = ['start', 'stop', 'restart', 'try-restart', 'reload', 'reload-or-r
 export type ScriptVerb = (typeof VERBS)[number];
 
 const STATES = ['active', 'reloading', 'inactive', 'failed', 'activating', 'deactivating'] as const;
-const ROLES: readonly string[] = ['ExecCondition', 'ExecStartPre', 'ExecStart', 'ExecStartPost', 'ExecReload', 'ExecStopPre', 'ExecStop', 'ExecStopPost', 'ExecMount', 'ExecUnmount', 'ExecRemount', 'StartupProbe', 'ReadinessProbe', 'LivenessProbe'];
+const PLACE_ACTS = ['mount', 'umount', 'visit', 'swapon', 'swapoff'] as const;
+/** What somebody does at a path by hand. */
+export type PlaceAct = (typeof PLACE_ACTS)[number];
+const ROLES: readonly string[] = ['ExecCondition', 'ExecStartPre', 'ExecStart', 'ExecStartPost', 'ExecReload', 'ExecStopPre', 'ExecStop', 'ExecStopPost', 'ExecMount', 'ExecUnmount', 'ExecRemount', 'ExecActivate', 'ExecDeactivate', 'StartupProbe', 'ReadinessProbe', 'LivenessProbe'];
 
 /** What is expected of a unit. */
 export type Expectation =
   | { readonly what: 'state'; readonly activeState: string; readonly subState: string | null }
-  /** `restarts`: automatic ones since the last manual start. `runs`: how often its main process was started. */
-  | { readonly what: 'restarts' | 'runs'; readonly count: number }
+  /** `restarts`: automatic ones since the last manual start. `runs`: how often its main process was started. `stored`: fds in its store. */
+  | { readonly what: 'restarts' | 'runs' | 'stored'; readonly count: number }
   | { readonly what: 'result'; readonly result: string };
 
 export type ScriptAction =
@@ -52,6 +57,8 @@ export type ScriptAction =
   | { readonly act: 'notify'; readonly unit: UnitName; readonly text: string }
   | { readonly act: 'connect'; readonly unit: UnitName; readonly source: string }
   | { readonly act: 'touch' | 'remove'; readonly path: string }
+  /** By hand: `mount` a tmpfs at the path, `visit`: go there, `swapon`: page to it. */
+  | { readonly act: PlaceAct; readonly path: string; /** What units of the path are called, without what they end in. */ readonly name: string }
   | { readonly act: 'step-clock'; readonly byUsec: number }
   | { readonly act: 'expect'; readonly unit: UnitName; readonly expectation: Expectation };
 
@@ -216,6 +223,8 @@ const BEHAVIOURS: readonly (readonly [RegExp, BehaviourReader])[] = [
   [/^runs$/, (script) => ok(script)],
   [/^ignores TERM$/, (script) => ok({ ...script, ignoresTerm: true })],
   [/^leaves a child$/, (script) => ok({ ...script, forks: {} })],
+  [/^stores ([1-9]\d?) as ([A-Za-z0-9_.-]+)$/, (script, [, count = '', name = '']) => ok({ ...script, stores: { name, count: Number(count) } })],
+  [/^takes back ([A-Za-z0-9_.-]+)$/, (script, [, takesBack = '']) => ok({ ...script, takesBack })],
   [/^ready after (.+)$/, (script, [, span = '']) => withField(script, spanIn(span), (readyAfterUsec) => ({ readyAfterUsec }))],
   [/^exits after (.+)$/, (script, [, span = '']) => withField(script, spanIn(span), (exitAfterUsec) => ({ exitAfterUsec }))],
   [/^exits (\S+) after (.+)$/, (script, [, status = '', span = '']) => {
@@ -241,7 +250,7 @@ function readBehaviour(script: Script, text: string): Result<Script> {
     const match = pattern.exec(text);
     if (match !== null) return read(script, match);
   }
-  return problem(`"${text}" is nothing a program does; known are: runs, ready after T, exits [STATUS] after T, dies of SIGNAL after T, stops in T, stops with STATUS, ignores TERM, pings every T [for T], leaves a child, cannot start ERRNO`);
+  return problem(`"${text}" is nothing a program does; known are: runs, ready after T, exits [STATUS] after T, dies of SIGNAL after T, stops in T, stops with STATUS, ignores TERM, pings every T [for T], leaves a child, stores N as FDNAME, takes back FDNAME, cannot start ERRNO`);
 }
 
 /** Words of a time span at the beginning of a text: `1min 30s start …`. */
@@ -284,6 +293,10 @@ function readAction(text: string): Result<ScriptAction> {
     case 'shutdown': return rest === '' ? ok({ act }) : problem(`"${act}" takes nothing, and "${rest}" is too much`);
     case 'touch':
     case 'remove': return rest.startsWith('/') ? ok({ act, path: rest }) : problem(`"${act}" takes an absolute path, not "${rest}"`);
+    case 'mount': case 'umount': case 'visit': case 'swapon': case 'swapoff': {
+      const name = escapeUnitPath(rest);
+      return rest.startsWith('/') && name.ok ? ok({ act, path: rest, name: name.value }) : problem(`"${act}" takes an absolute path without "..", not "${rest}"`);
+    }
     case 'step-clock': {
       const span = spanIn(rest.replace(/^[-+]\s*/, ''));
       return span.ok ? ok({ act, byUsec: rest.startsWith('-') ? -span.value : span.value }) : span;
@@ -296,7 +309,7 @@ function readAction(text: string): Result<ScriptAction> {
       const unit = unitIn(first);
       return unit.ok ? readUnitAction(act, unit.value, more, rest.slice((first ?? '').length).trim()) : unit;
     }
-    default: return problem(`"${act}" is nothing that can happen; known are ${[...VERBS, 'reset-failed', 'daemon-reload', 'kill', 'exit', 'notify', 'connect', 'touch', 'remove', 'step-clock', 'shutdown', 'expect'].join(', ')}`);
+    default: return problem(`"${act}" is nothing that can happen; known are ${[...VERBS, 'reset-failed', 'daemon-reload', 'kill', 'exit', 'notify', 'connect', 'touch', 'remove', ...PLACE_ACTS, 'step-clock', 'shutdown', 'expect'].join(', ')}`);
   }
 }
 
@@ -321,10 +334,10 @@ function readUnitAction(act: 'kill' | 'exit' | 'notify' | 'connect' | 'expect', 
 
 function readExpectation([word = '', value, ...more]: readonly string[]): Result<Expectation> {
   if (more.length > 0) return problem(`"${more.join(' ')}" is too much`);
-  if (word === 'restarts' || word === 'runs') {
+  if (word === 'restarts' || word === 'runs' || word === 'stored') {
     return value !== undefined && /^\d{1,9}$/.test(value) ? ok({ what: word, count: Number(value) }) : problem(`after "${word}" comes a number`);
   }
   if (word === 'result') return value === undefined ? problem('after "result" comes a word such as success, exit-code or timeout') : ok({ what: 'result', result: value });
   if ((STATES as readonly string[]).includes(word)) return ok({ what: 'state', activeState: word, subState: value ?? null });
-  return problem(`"${word}" is nothing to expect; known are ${STATES.join(', ')} (with a sub-state behind it), restarts N, runs N and result WORD`);
+  return problem(`"${word}" is nothing to expect; known are ${STATES.join(', ')} (with a sub-state behind it), restarts N, runs N, stored N and result WORD`);
 }

@@ -137,6 +137,8 @@ export interface UnitEnd {
   readonly result: string | null;
   readonly restarts: number;
   readonly runs: number;
+  /** Fds in its store. */
+  readonly stored: number;
 }
 
 export function unitEnd(state: ManagerState, name: UnitName, timeline: Timeline): UnitEnd | null {
@@ -146,5 +148,6 @@ export function unitEnd(state: ManagerState, name: UnitName, timeline: Timeline)
   return {
     unit: name, activeState, subState: runtime.state, result: 'result' in runtime ? runtime.result : null,
     restarts: runtime.kind === 'service' ? runtime.restarts : 0, runs: timeline.runs.get(name) ?? 0,
+    stored: runtime.kind === 'service' ? runtime.fdStore.length : 0,
   };
 }

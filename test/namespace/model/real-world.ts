@@ -23,15 +23,19 @@ export interface WorldOutcome {
   readonly broken: readonly string[];
 }
 
+/** A client that says nothing and goes. */
+const CONNECT = 'IO::Socket::UNIX->new(Peer => $ARGV[0]) or die "$ARGV[0]: $!"';
+
 const SIGNAL_NAMES: Readonly<Record<number, string>> = { 6: 'ABRT', 9: 'KILL', 11: 'SEGV', 15: 'TERM' };
 
 function lineOf(script: Script): string {
-  const { forks, spawnFails, exitSignal, ignoresTerm, stores, ...numbers } = script;
+  const { forks, spawnFails, exitSignal, ignoresTerm, stores, takesBack, ...numbers } = script;
   if (spawnFails !== undefined) throw new Error('a program that cannot start is a file that is not there');
-  if (stores !== undefined) throw new Error('the real programs of the comparison store no fds');
   const fields = Object.entries(numbers).map(([key, value]) => `${key}=${String(value)}`);
   if (exitSignal !== undefined) fields.push(`exitSignal=${SIGNAL_NAMES[exitSignal] ?? String(exitSignal)}`);
   if (ignoresTerm === true) fields.push('ignoresTerm=1');
+  if (stores !== undefined) fields.push(`storesName=${stores.name} storesCount=${String(stores.count)}`);
+  if (takesBack !== undefined) fields.push(`takesBack=${takesBack}`);
   if (forks !== undefined) fields.push('leavesChild=1');
   return fields.join(' ');
 }
@@ -41,6 +45,8 @@ export async function installPrograms(rig: Rig, { programs }: WorldScript): Prom
   const source = readFileSync(join(import.meta.dirname, 'scripted-program.pl'), 'utf8');
   await rig.run(['sh', '-c', `mkdir -p ${PROGRAMS} && cat > ${PROGRAMS}program && chmod 755 ${PROGRAMS}program`], { input: source });
   for (const [path, scripts] of programs) {
+    // That a mount cannot be is up to mount(8).
+    if (path.endsWith(' ExecMount')) continue;
     if (!path.startsWith(PROGRAMS)) throw new Error(`${path} is a program that the real world has not`);
     await rig.run(['sh', '-c', `ln -f ${PROGRAMS}program ${path} && cat > ${path}.runs`], { input: scripts.map((script) => `${lineOf(script)}\n`).join('') });
   }
@@ -119,6 +125,9 @@ async function perform(rig: Rig, action: Exclude<ScriptAction, { readonly act: '
     case 'reset-failed': await rig.initctl('reset-failed', ...action.units); return;
     case 'kill': await rig.initctl('kill', '--kill-whom=main', `--signal=${String(action.signal)}`, action.unit); return;
     case 'touch': await rig.run(['touch', action.path]); return;
+    case 'connect': await rig.run(['perl', '-MIO::Socket::UNIX', '-e', CONNECT, `${PROGRAMS}${action.unit.replace(/\.socket$/, '')}.sock`]); return;
+    case 'mount': await rig.run(['mount', '-t', 'tmpfs', 'by-hand', action.path]); return;
+    case 'umount': await rig.run(['umount', action.path]); return;
     case 'remove': await rig.run(['rm', '-f', action.path]); return;
     default: throw new Error(`the real world cannot do "${text}"`);
   }
@@ -133,6 +142,10 @@ async function judge(rig: Rig, watcher: Watcher, unit: string, expectation: Expe
     case 'restarts': {
       const restarts = await rig.property(unit, 'NRestarts');
       return Number(restarts) === expectation.count ? '' : `it was restarted ${restarts} times`;
+    }
+    case 'stored': {
+      const stored = await rig.property(unit, 'NFileDescriptorStore');
+      return Number(stored) === expectation.count ? '' : `${stored} fds are stored`;
     }
     case 'result': {
       const result = await rig.property(unit, 'Result');

@@ -8,16 +8,17 @@ export interface ModelScenario {
   readonly ordered?: boolean;
 }
 
-const run = (name: string): string => `/run/model/${name}`;
+export const run = (name: string): string => `/run/model/${name}`;
 
 /** A service of this name that runs its own program. */
-function service(name: string, lines: string, unit = ''): Readonly<Record<string, string>> {
+export function service(name: string, lines: string, unit = ''): Readonly<Record<string, string>> {
   return { [`${name}.service`]: `[Unit]\nDefaultDependencies=no\n${unit}\n[Service]\nExecStart=${run(name)}\n${lines}\n` };
 }
 
 const QUICK = 'RestartSec=600ms';
 
-export const SCENARIOS: readonly ModelScenario[] = [
+/** Services. */
+export const SERVICE_SCENARIOS: readonly ModelScenario[] = [
   {
     name: 'Restart=no leaves a service that failed as it is',
     units: service('no', 'Restart=no'),

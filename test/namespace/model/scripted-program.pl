@@ -28,6 +28,18 @@ sub notify {
   close $socket;
 }
 
+# Core Perl cannot send fds.
+sub store {
+  my ($name, $count) = @_;
+  system '/usr/bin/python3', '-c', <<'END', $name, $count;
+import array, os, socket, sys
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+    s.connect(os.environ['NOTIFY_SOCKET'])
+    fds = [os.memfd_create(str(i)) for i in range(int(sys.argv[2]))]
+    s.sendmsg([('FDSTORE=1\nFDNAME=' + sys.argv[1]).encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', fds))])
+END
+}
+
 sub endBySignal {
   my ($signal) = @_;
   $SIG{$signal} = 'DEFAULT';
@@ -37,8 +49,15 @@ sub endBySignal {
 
 if ($script{ignoresTerm}) {
   $SIG{TERM} = $SIG{HUP} = 'IGNORE';
-} elsif (defined $script{termTakesUsec} || defined $script{termStatus}) {
-  $SIG{TERM} = sub { $endAt //= time + ($script{termTakesUsec} // 0) / 1e6; $endBy = 'TERM'; };
+} elsif (defined $script{termTakesUsec} || defined $script{termStatus} || defined $script{takesBack}) {
+  $SIG{TERM} = sub { notify("FDSTOREREMOVE=1\nFDNAME=$script{takesBack}") if defined $script{takesBack}; $endAt //= time + ($script{termTakesUsec} // 0) / 1e6; $endBy = 'TERM'; };
+}
+# What waits at its sockets is taken, and let go.
+for my $fd (3 .. 2 + ($ENV{LISTEN_FDS} // 0)) {
+  next if $script{leavesSockets};
+  open(my $listening, '+<&=', $fd) or next;
+  accept(my $client, $listening);
+  close $client;
 }
 my @todo;
 push @todo, [$begin + $script{readyAfterUsec} / 1e6, 'ready'] if defined $script{readyAfterUsec};
@@ -56,6 +75,7 @@ while (1) {
   }
   if (@todo && $now >= $todo[0][0]) {
     my $what = (shift @todo)->[1];
+    store($script{storesName}, $script{storesCount}) if $what eq 'ready' && defined $script{storesName};
     notify('READY=1') if $what eq 'ready';
     notify('WATCHDOG=1') if $what eq 'ping';
     if ($what eq 'exit') {
