@@ -16,7 +16,7 @@ import { elapseUsec } from '../core/machine/timer.ts';
 import { stateDeadlineOf } from '../core/manager/unit-processes.ts';
 import type { StepLook } from './kernel.ts';
 
-/** One step, with what it changed. */
+/** One step with what it changed, or several with what they changed together. */
 export interface Look extends StepLook {
   readonly units: readonly Unit[];
   readonly jobs: readonly Job[];
@@ -38,8 +38,8 @@ export class BrokenLaw extends Error {
   }
 }
 
-/** The whole state is looked at so often; what changed, always. */
-const FULL_CHECK_EVERY_STEPS = 1024;
+/** The whole state is looked at once in so many looks; what changed, always. */
+const WHOLE_EVERY_LOOKS = 1024;
 
 const STARTING: ReadonlySet<JobType> = new Set<JobType>(['start', 'restart', 'try-restart', 'reload-or-start', 'verify-active']);
 const STOPPING: ReadonlySet<JobType> = new Set<JobType>(['stop', 'restart', 'try-restart']);
@@ -238,11 +238,11 @@ function isOfDefinitions({ units, graph, aliases }: ManagerState): boolean {
 
 /** References inside the state lead somewhere. */
 function consistency(): Check {
-  let steps = 0;
+  let looks = 0;
   return ({ after, units, jobs }) => {
-    steps += 1;
+    looks += 1;
     try {
-      if (steps % FULL_CHECK_EVERY_STEPS === 0) {
+      if (looks % WHOLE_EVERY_LOOKS === 0) {
         checkInvariants(after);
         assert(isOfDefinitions(after), 'the graph is made of the definitions and of nothing else');
       }
@@ -273,6 +273,19 @@ function onceOnly(): Check {
   };
 }
 
+/**
+ * How much is looked at. `full`: every law after every step. `light`: laws about what a step does, after every step; those about what units
+ * and jobs are, after every so many, and then of all that changed in between. `end`: no law, only that all comes to rest at the end.
+ */
+export const CHECK_LEVELS = ['full', 'light', 'end'] as const;
+export type CheckLevel = (typeof CHECK_LEVELS)[number];
+
+/** Steps between two looks of level `light`. */
+const LIGHT_LOOK_EVERY_STEPS = 32;
+
+/** Laws about what units and jobs are; the others are about what a step does. */
+const LAWS_OF_STATE: ReadonlySet<string> = new Set(['timer for each deadline', 'bounds', 'reason', 'consistency']);
+
 export const LAWS: Readonly<Record<string, (mayLeave: MayLeave) => Check>> = {
   'one main process': oneMainProcess,
   order,
@@ -286,18 +299,35 @@ export const LAWS: Readonly<Record<string, (mayLeave: MayLeave) => Check>> = {
   'once only': onceOnly,
 };
 
+/** What a step, or several, have changed. */
+function lookOf({ event, after, effects, kernel }: StepLook, before: ManagerState): Look {
+  return {
+    before, event, after, effects, kernel,
+    units: changedEntries(before.units, after.units).map(([, unit]) => unit), jobs: changedEntries(before.jobs, after.jobs).map(([, job]) => job),
+  };
+}
+
 /** The laws of a new world. @returns what to call after every step; throws BrokenLaw */
-export function watchLaws(mayLeave: MayLeave): (look: StepLook) => void {
-  const checks = Object.entries(LAWS).map(([name, make]) => [name, make(mayLeave)] as const);
-  return (look) => {
-    const full: Look = {
-      before: look.before, event: look.event, after: look.after, effects: look.effects, kernel: look.kernel,
-      units: changedEntries(look.before.units, look.after.units).map(([, unit]) => unit),
-      jobs: changedEntries(look.before.jobs, look.after.jobs).map(([, job]) => job),
-    };
-    for (const [name, check] of checks) {
-      const what = check(full);
+export function watchLaws(mayLeave: MayLeave, level: CheckLevel = 'full'): (look: StepLook) => void {
+  if (level === 'end') return () => undefined;
+  const all = Object.entries(LAWS).map(([name, make]) => ({ name, check: make(mayLeave) }));
+  const ofState = level === 'full' ? [] : all.filter(({ name }) => LAWS_OF_STATE.has(name));
+  const ofSteps = level === 'full' ? all : all.filter(({ name }) => !LAWS_OF_STATE.has(name));
+  const judge = (laws: typeof all, look: Look): void => {
+    for (const { name, check } of laws) {
+      const what = check(look);
       if (what !== null) throw new BrokenLaw(name, what);
     }
+  };
+  let steps = 0;
+  let seen: ManagerState | null = null;
+  return (look) => {
+    judge(ofSteps, lookOf(look, look.before));
+    if (ofState.length === 0) return;
+    seen ??= look.before;
+    steps += 1;
+    if (steps % LIGHT_LOOK_EVERY_STEPS !== 0) return;
+    judge(ofState, lookOf(look, seen));
+    seen = look.after;
   };
 }

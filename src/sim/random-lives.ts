@@ -1,5 +1,5 @@
 /**
- * `npm run simulate -- [--seed N] [--events N] [--seeds A-B] [--long [HOURS]] [--replay FILE] [--keep DIR] [--check-branches]`
+ * `npm run simulate -- [--seed N] [--events N] [--seeds A-B] [--long [HOURS]] [--replay FILE] [--keep DIR] [--check-branches] [--checks full|light|end]`
  *
  * Random lives of the manager under faults. Exit status 1 when a law was broken (the smallest scenario found that breaks it is written to
  * DIR), or when a branch that has to be reached was not; 2 for wrong usage.
@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { runBatch, type Tally } from './batch.ts';
 import { missingFrom } from './branches.ts';
+import { CHECK_LEVELS } from './laws.ts';
 import { runScenario, SimulationFailure } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { shrink } from './shrink.ts';
@@ -19,7 +20,7 @@ const REPORT_EVERY_MSEC = 60_000;
 
 function usage(message: string): never {
   console.error(`simulate: ${message}`);
-  console.error('usage: npm run simulate -- [--seed N] [--events N] [--seeds A-B] [--long] [--hours N] [--replay FILE] [--keep DIR] [--check-branches]');
+  console.error('usage: npm run simulate -- [--seed N] [--events N] [--seeds A-B] [--long] [--hours N] [--replay FILE] [--keep DIR] [--check-branches] [--checks full|light|end]');
   process.exit(2);
 }
 
@@ -59,10 +60,12 @@ function onFailure(failure: SimulationFailure, keep: string): void {
 export function randomLives(argv: readonly string[]): number {
   let values;
   try {
-    ({ values } = parseArgs({ args: [...argv], options: { seed: { type: 'string' }, events: { type: 'string' }, seeds: { type: 'string' }, long: { type: 'boolean' }, hours: { type: 'string' }, replay: { type: 'string' }, keep: { type: 'string' }, 'check-branches': { type: 'boolean' } } }));
+    ({ values } = parseArgs({ args: [...argv], options: { seed: { type: 'string' }, events: { type: 'string' }, seeds: { type: 'string' }, long: { type: 'boolean' }, hours: { type: 'string' }, replay: { type: 'string' }, keep: { type: 'string' }, 'check-branches': { type: 'boolean' }, checks: { type: 'string' } } }));
   } catch (error) {
     usage(error instanceof Error ? error.message : String(error));
   }
+  const checks = CHECK_LEVELS.find((level) => level === (values.checks ?? 'full'));
+  if (checks === undefined) usage(`--checks takes ${CHECK_LEVELS.join(', ')}, not "${values.checks ?? ''}"`);
   const keep = values.keep ?? 'test/sim/regressions';
   const range = /^([0-9]{1,9})-([0-9]{1,9})$/.exec(values.seeds ?? '');
   if (values.seeds !== undefined && range === null) usage(`--seeds takes two numbers, as 1-500, not "${values.seeds}"`);
@@ -86,7 +89,7 @@ export function randomLives(argv: readonly string[]): number {
         report(sum, now - started, 'so far no law broken');
       }
       return sum.steps >= eventsMax || now >= until;
-    });
+    }, { checks });
     report(tally, performance.now() - started, `from seed ${String(first)}, no law broken`);
     printCounts('faults', tally.faults);
     printCounts('reached', tally.reached);

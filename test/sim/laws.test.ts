@@ -87,6 +87,11 @@ for (const [law, broken] of Object.entries(BROKEN_STEPS)) {
     for (let seed = 1; seed <= SEEDS; seed++) if (failureOf(randomScenario(seed, { isPeaceful: true }), { step: broken })?.law === law) return;
     assert.fail(`${String(SEEDS)} lives broke no law "${law}"`);
   });
+
+  test(`a manager that breaks the law "${law}" is found out with light checks, too`, () => {
+    for (let seed = 1; seed <= SEEDS; seed++) if (failureOf(randomScenario(seed, { isPeaceful: true }), { step: broken, checks: 'light' })?.law === law) return;
+    assert.fail(`${String(SEEDS)} lives broke no law "${law}"`);
+  });
 }
 
 /** What is found out only when all has gone well for a while, by the words of the failure. */
