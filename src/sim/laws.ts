@@ -167,7 +167,8 @@ function startLimit(): Check {
       const definition = getEntry(after.units, spawn.unit)?.definition;
       if (definition?.kind !== 'service' || newest.get(spawn.unit) === spawn.invocationId) continue;
       newest.set(spawn.unit, spawn.invocationId);
-      if (definition.startLimitBurst === 0 || definition.startLimitIntervalUsec === 0) continue;
+      // With RestartAwaitsNeeds= a start that failed for want of another unit does not count, and only the manager knows which did.
+      if (definition.startLimitBurst === 0 || definition.startLimitIntervalUsec === 0 || definition.restartPacing.awaitsNeeds) continue;
       const recent = (starts.get(spawn.unit) ?? []).filter((at) => at > kernel.nowUsec - definition.startLimitIntervalUsec);
       recent.push(kernel.nowUsec);
       starts.set(spawn.unit, recent);

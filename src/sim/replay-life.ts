@@ -99,7 +99,7 @@ export function replayFile(argv: readonly string[]): number {
     return complain(`${file} cannot be read: ${messageOf(error)}`);
   }
   const record = parseLifeRecord(text);
-  if (!record.ok) return complain(`${file}: ${record.problem}`);
+  if (!record.ok) return complain(`${file} is no record of a life that this Heartwood can read: ${record.problem}`);
   const replay = replayLife(record.value, values.all === true);
   if (typeof replay === 'string') return complain(`${file}: ${replay}`);
   const { end, heartwood } = record.value;

@@ -7,8 +7,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { parseScript, type WorldScript } from './script/script-text.ts';
-import { runScript, type ScriptRun } from './script/run-script.ts';
+import { parseScript, type ScriptProblem, type WorldScript } from './script/script-text.ts';
+import { programsOfNobody, runScript, type ScriptRun, type ScriptRunOptions } from './script/run-script.ts';
 import { clockText, renderTimeline } from './script/timeline.ts';
 
 const WRONG = 2;
@@ -24,13 +24,16 @@ export function simulateUnits(argv: readonly string[]): number {
     args: [...argv],
     options: { units: { type: 'string' }, script: { type: 'string' }, json: { type: 'boolean' }, all: { type: 'boolean' }, quiet: { type: 'boolean' }, user: { type: 'boolean' } },
   });
-  if (values.units === undefined) return complain('--units=DIR is missing: the folder of unit files, or several with colons between them');
-  if (values.script === undefined) return complain('--script=FILE is missing: what programs do and what happens when (see initctl(1))');
+  if (values.units === undefined || values.units === '') return complain('--units=DIR is missing: the folder of unit files, or several with colons between them');
+  if (values.script === undefined) return complain('--script=FILE is missing: what programs do and what happens when (see heartwood-simulate(5))');
   const directories = values.units.split(':').filter((each) => each !== '').map((each) => resolve(each));
   for (const directory of directories) if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return complain(`${directory} is not a folder`);
   const script = readScript(values.script);
   if (typeof script === 'number') return script;
-  const run = runScript(script, { directories, mode: values.user === true ? 'user' : 'system', environment: process.env, isFull: values.all === true });
+  const options: ScriptRunOptions = { directories, mode: values.user === true ? 'user' : 'system', environment: process.env, isFull: values.all === true };
+  const problems = programsOfNobody(script, options);
+  if (problems.length > 0) return complainOfLines(values.script, problems);
+  const run = runScript(script, options);
   if (values.json === true) process.stdout.write(`${JSON.stringify(jsonOf(run), null, 2)}\n`);
   else printRun(run, values.quiet === true);
   const broken = run.expectations.filter(({ holds }) => !holds);
@@ -47,7 +50,11 @@ function readScript(file: string): WorldScript | number {
   }
   const parsed = parseScript(text);
   if (parsed.ok) return parsed.script;
-  for (const { line, problem } of parsed.problems) process.stderr.write(`${file}:${String(line)}: ${problem}\n`);
+  return complainOfLines(file, parsed.problems);
+}
+
+function complainOfLines(file: string, problems: readonly ScriptProblem[]): number {
+  for (const { line, problem } of problems) process.stderr.write(`${file}:${String(line)}: ${problem}\n`);
   return WRONG;
 }
 

@@ -75,6 +75,25 @@ test('stop sequences take the time that programs take', () => {
   assert.deepEqual(broken(result), []);
 });
 
+test('an automount mounts when somebody goes there, and whoever mounts, unmounts or pages by hand is noticed', () => {
+  const result = run({
+    'srv-data.automount': '[Automount]\nWhere=/srv/data\n', 'srv-data.mount': '[Mount]\nWhat=tmpfs\nWhere=/srv/data\nType=tmpfs\n', 'swapfile.swap': '[Swap]\nWhat=/swapfile\n',
+  }, [
+    'at 0s start srv-data.automount', 'at 1s expect srv-data.mount inactive', 'at 1s visit /srv/data', 'at 2s expect srv-data.mount active mounted', 'at 2s expect srv-data.automount active running',
+    'at 2s umount /srv/data', 'at 3s expect srv-data.mount inactive dead', 'at 3s expect srv-data.automount active waiting', 'at 3s mount /srv/data', 'at 4s expect srv-data.mount active',
+    'at 4s start swapfile.swap', 'at 5s expect swapfile.swap active', 'at 5s swapoff /swapfile', 'at 6s expect swapfile.swap inactive', 'at 6s swapon /swapfile', 'at 7s expect swapfile.swap active',
+  ].join('\n'));
+  assert.deepEqual(broken(result), []);
+});
+
+test('fds that a program stores are kept through its restart, and go when it takes them back', () => {
+  const result = run({ 'a.service': '[Service]\nType=notify\nExecStart=/bin/a\nFileDescriptorStoreMax=4\nFileDescriptorStorePreserve=yes\nRestart=always\nRestartSec=1\n' }, [
+    'program a.service: ready after 1s, stores 2 as db, exits 1 after 3s', 'program a.service: ready after 1s, takes back db',
+    'at 0s start a.service', 'at 2s expect a.service stored 2', 'at 6s expect a.service restarts 1', 'at 6s expect a.service stored 2', 'at 6s stop a.service', 'at 7s expect a.service stored 0',
+  ].join('\n'));
+  assert.deepEqual(broken(result), []);
+});
+
 test('the same script gives the same timeline', () => {
   const files = { 'a.service': '[Service]\nExecStart=/bin/a\nRestart=always\nRestartSec=1\n', 'a.timer': '[Timer]\nOnActiveSec=3s\nRandomizedDelaySec=10\n' };
   const script = 'program a.service: exits 1 after 500ms\nat 0s start a.timer\nuntil 1min';
@@ -83,18 +102,22 @@ test('the same script gives the same timeline', () => {
 
 test('initctl simulate prints JSON, and ends with 1 for what is not as expected and with 2 for a wrong script', () => {
   const units = folderOf({ 'a.service': '[Service]\nExecStart=/bin/a\n' });
-  const script = join(folderOf({ 'good.sim': 'at 0s start a.service\nat 1s expect a.service active\n', 'bad.sim': 'at 0s start a.service\nat 1s expect a.service failed\n', 'wrong.sim': '\nfrob\n' }));
+  const script = join(folderOf({ 'good.sim': 'at 0s start a.service\nat 1s expect a.service active\n', 'bad.sim': 'at 0s start a.service\nat 1s expect a.service failed\n', 'wrong.sim': '\nfrob\n', 'misspelt.sim': '\nprogram aa.service: exits 1 after 1s\n' }));
   const simulate = (...words: string[]) => spawnSync(join(CHECKOUT, 'bin/initctl'), ['simulate', `--units=${units}`, ...words], { encoding: 'utf8' });
   const good = simulate(`--script=${script}/good.sim`, '--json');
   assert.equal(good.status, 0, good.stderr);
   const answer = JSON.parse(good.stdout) as { readonly timeline: readonly { readonly atUsec: number; readonly unit: string }[]; readonly units: readonly object[] };
   assert.ok(answer.timeline.some(({ unit, atUsec }) => unit === 'a.service' && atUsec === 0));
-  assert.deepEqual(answer.units.find((unit) => (unit as { unit: string }).unit === 'a.service'), { unit: 'a.service', activeState: 'active', subState: 'running', result: 'success', restarts: 0, runs: 1 });
+  assert.deepEqual(answer.units.find((unit) => (unit as { unit: string }).unit === 'a.service'), { unit: 'a.service', activeState: 'active', subState: 'running', result: 'success', restarts: 0, runs: 1, stored: 0 });
   const bad = simulate(`--script=${script}/bad.sim`);
   assert.equal(bad.status, 1);
   assert.match(bad.stderr, /bad\.sim:2: expect a\.service failed: it is active \(running\)/);
   const wrong = simulate(`--script=${script}/wrong.sim`);
   assert.equal(wrong.status, 2);
   assert.match(wrong.stderr, /wrong\.sim:2: "frob" begins no statement/);
+  const misspelt = simulate(`--script=${script}/misspelt.sim`);
+  assert.equal(misspelt.status, 2);
+  assert.match(misspelt.stderr, /misspelt\.sim:2: there is no unit file aa\.service in /);
+  assert.equal(spawnSync(join(CHECKOUT, 'bin/initctl'), ['simulate', '--units=', '--script=x'], { encoding: 'utf8' }).status, 2);
   assert.equal(spawnSync(join(CHECKOUT, 'bin/initctl'), ['simulate', '--units=/nowhere', '--script=x'], { encoding: 'utf8' }).status, 2);
 });

@@ -12,7 +12,7 @@ import { createUnitLoader } from '../../host/unit-loader/unit-loader.ts';
 import { target } from '../definitions.ts';
 import { SimulatedKernel } from '../kernel.ts';
 import type { Script } from '../process-table.ts';
-import type { Expectation, PlaceAct, ScriptAction, WorldScript } from './script-text.ts';
+import type { Expectation, PlaceAct, ScriptAction, ScriptProblem, WorldScript } from './script-text.ts';
 import { Timeline, unitEnd, type TimelineEntry, type UnitEnd } from './timeline.ts';
 
 /** What became of an `expect` line. */
@@ -81,6 +81,12 @@ export function runScript(script: WorldScript, options: ScriptRunOptions): Scrip
   kernel.run(Math.max(0, beginUsec + script.untilUsec - kernel.nowUsec));
   const units = valuesOf(kernel.state.units).flatMap(({ name }) => unitEnd(kernel.state, name, timeline) ?? []);
   return { entries: timeline.entries, expectations, units, endedUsec: kernel.nowUsec - beginUsec };
+}
+
+/** Units whose programs the script tells of, and of which there is no file: a name was misspelt, for such a line says nothing. */
+export function programsOfNobody({ programLines }: WorldScript, options: ScriptRunOptions): readonly ScriptProblem[] {
+  const missing = new Set(folderLoader(options)([...programLines.keys()]).filter(({ loadState }) => loadState === 'not-found').map(({ name }) => name));
+  return [...programLines].filter(([name]) => missing.has(name)).map(([name, line]) => ({ line, problem: `there is no unit file ${name} in ${options.directories.join(':')}` }));
 }
 
 function folderLoader({ directories, mode, environment }: ScriptRunOptions): (names: readonly UnitName[]) => readonly UnitDefinition[] {

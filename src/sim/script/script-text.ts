@@ -81,6 +81,8 @@ export interface WorldScript {
   readonly conditions: ReadonlyMap<string, boolean>;
   /** Runs by `UNIT ROLE` or by path. */
   readonly programs: ReadonlyMap<string, readonly Script[]>;
+  /** Units that have programs, with the first line about one. */
+  readonly programLines: ReadonlyMap<UnitName, number>;
   /** In the order of time; those of one instant as they were written. */
   readonly actions: readonly TimedAction[];
   readonly untilUsec: number;
@@ -104,12 +106,13 @@ interface Draft {
   lastUsec: number;
   readonly conditions: Map<string, boolean>;
   readonly programs: Map<string, Script[]>;
+  readonly programLines: Map<UnitName, number>;
   readonly actions: TimedAction[];
 }
 
 /** @returns the script, or all that is wrong with it in the order of its lines */
 export function parseScript(text: string): { readonly ok: true; readonly script: WorldScript } | { readonly ok: false; readonly problems: readonly ScriptProblem[] } {
-  const draft: Draft = { boot: null, clockUsec: null, untilUsec: null, lastUsec: 0, conditions: new Map(), programs: new Map(), actions: [] };
+  const draft: Draft = { boot: null, clockUsec: null, untilUsec: null, lastUsec: 0, conditions: new Map(), programs: new Map(), programLines: new Map(), actions: [] };
   const problems: ScriptProblem[] = [];
   const lines = text.split('\n');
   if (lines.length > LINES_MAX) return { ok: false, problems: [{ line: LINES_MAX + 1, problem: `a script has at most ${String(LINES_MAX)} lines` }] };
@@ -124,7 +127,7 @@ export function parseScript(text: string): { readonly ok: true; readonly script:
   return {
     ok: true,
     script: {
-      boot: draft.boot, clockUsec: draft.clockUsec, conditions: draft.conditions, programs: draft.programs, actions,
+      boot: draft.boot, clockUsec: draft.clockUsec, conditions: draft.conditions, programs: draft.programs, programLines: draft.programLines, actions,
       untilUsec: draft.untilUsec ?? (actions.at(-1)?.atUsec ?? 0) + AFTERMATH_USEC,
     },
   };
@@ -144,7 +147,7 @@ function readStatement(draft: Draft, statement: string, line: number): Result<un
     }
     case 'clock': return readClock(draft, after);
     case 'condition': return readCondition(draft, after);
-    case 'program': return readProgram(draft, after);
+    case 'program': return readProgram(draft, after, line);
     case 'at': return readTimed(draft, after, line);
     case 'until': {
       const span = spanIn(after);
@@ -182,7 +185,7 @@ function readCondition(draft: Draft, text: string): Result<undefined> {
   return DONE;
 }
 
-function readProgram(draft: Draft, text: string): Result<undefined> {
+function readProgram(draft: Draft, text: string, line: number): Result<undefined> {
   const colon = /:(?=\s|$)/.exec(text)?.index ?? -1;
   if (colon < 0) return problem('after the program comes a colon, and then what it does: program web.service: exits 1 after 5s');
   const [who = '', role, ...more] = text.slice(0, colon).trim().split(/\s+/);
@@ -193,6 +196,7 @@ function readProgram(draft: Draft, text: string): Result<undefined> {
     if (!unit.ok) return problem(`a program is the absolute path of a command or a unit, and ${unit.problem}`);
     if (role !== undefined && !ROLES.includes(role)) return problem(`"${role}" is no command of a unit; known are ${ROLES.join(', ')}`);
     key = `${who} ${role ?? 'ExecStart'}`;
+    if (!draft.programLines.has(unit.value)) draft.programLines.set(unit.value, line);
   } else if (role !== undefined) {
     return problem(`a program named by its path is meant wherever it runs, and takes no "${role}"`);
   }
