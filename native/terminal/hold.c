@@ -63,6 +63,8 @@ struct client {
   unsigned char *waiting;
   size_t waiting_bytes;
   size_t waiting_room;
+  /* It reads no more; what it wrote before it went is still to be typed. */
+  bool is_deaf;
   /* Closed when it was sent all. */
   bool is_leaving;
 };
@@ -191,6 +193,7 @@ static void drop(int index) {
 static bool has_room(const struct client *client) { return client->waiting_bytes + FRAME_HEADER_BYTES + FRAME_PAYLOAD_BYTES_MAX <= WAITING_BYTES_MAX; }
 
 static bool queue(struct client *client, enum frame_kind kind, const unsigned char *bytes, size_t length) {
+  if (client->is_deaf) return true;
   size_t needed = client->waiting_bytes + FRAME_HEADER_BYTES + length;
   if (needed > client->waiting_room) {
     size_t room = needed * 2;
@@ -205,18 +208,21 @@ static bool queue(struct client *client, enum frame_kind kind, const unsigned ch
   return true;
 }
 
-/* Sends what the client takes. false: it is gone. */
+/* Sends what the client takes. false: it is done with. */
 static bool flush(struct client *client) {
   size_t sent = 0;
   while (sent < client->waiting_bytes) {
     ssize_t count = send(client->fd, client->waiting + sent, client->waiting_bytes - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno != EAGAIN) return false;
+    if (count < 0 && errno != EAGAIN) {
+      client->is_deaf = true;
+      sent = client->waiting_bytes;
+    }
     if (count < 0) break;
     sent += (size_t)count;
   }
   client->waiting_bytes -= sent;
-  memmove(client->waiting, client->waiting + sent, client->waiting_bytes);
+  if (sent > 0) memmove(client->waiting, client->waiting + sent, client->waiting_bytes);
   return !client->is_leaving || client->waiting_bytes > 0;
 }
 

@@ -80,10 +80,10 @@ export interface LogCopyRequest {
   readonly targets: readonly Target[];
   readonly layout: LineLayout;
   readonly utc: boolean;
-  /** Lines must match it; null = all. */
-  readonly include: RegExp | null;
-  /** Lines must not match it; null = none is left out. */
-  readonly exclude: RegExp | null;
+  /** Lines must match one of them; none = all. */
+  readonly include: readonly RegExp[];
+  /** Lines must match none of them. */
+  readonly exclude: readonly RegExp[];
   /** Where it is kept what was copied; null = nowhere. */
   readonly cursorFile: string | null;
 }

@@ -91,7 +91,7 @@ function copier(targets: readonly string[], overrides: Partial<LogCopierOptions>
   assert.ok(typeof layout === 'function');
   const parsed = targets.map((text) => parseTarget(text)).filter((each) => typeof each !== 'string');
   assert.equal(parsed.length, targets.length);
-  return new LogCopier({ targets: parsed, layout, utc: true, include: null, exclude: null, cursorFile: null, stdout: new PassThrough(), ...overrides });
+  return new LogCopier({ targets: parsed, layout, utc: true, include: [], exclude: [], cursorFile: null, stdout: new PassThrough(), ...overrides });
 }
 
 test('lines go to dated files, which may be moved away at any time', async (t) => {
@@ -130,8 +130,8 @@ test('who begins again with a cursor file leaves out what was copied, and nothin
 
 test('lines are selected by patterns, and go to programs', async (t) => {
   const path = directory(t);
-  const copy = copier([`command:cat > ${path}/got`], { include: /error|warn/, exclude: /harmless/ });
-  await copy.write(Buffer.from(json('error 1', 1) + json('info', 2) + json('harmless warn', 3) + json('warn 2', 4)));
+  const copy = copier([`command:cat > ${path}/got`], { include: [/error/, /warn/], exclude: [/harmless/, /known/] });
+  await copy.write(Buffer.from(json('error 1', 1) + json('info', 2) + json('harmless warn', 3) + json('known error', 3) + json('warn 2', 4)));
   await copy.end();
   assert.equal(readFileSync(`${path}/got`, 'utf8'), 'error 1\nwarn 2\n');
 });

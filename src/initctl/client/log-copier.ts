@@ -8,7 +8,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { closeSync, fdatasyncSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { LineLayout } from '../log-copy/line-layout.ts';
@@ -26,6 +26,9 @@ interface Cursor {
   /** The newest line of each chain. */
   readonly places: Readonly<Record<string, LinePlace>>;
 }
+
+/** The names people call. A bundle lies in `dist/`, this file three folders below the checkout. */
+const OWN_PROGRAMS = import.meta.filename.endsWith('.cjs') ? join(dirname(import.meta.dirname), 'bin') : join(import.meta.dirname, '../../../bin');
 
 /** Lines of two units may come a little out of order: so much further back the log is read again. */
 const OVERLAP_USEC = 60_000_000;
@@ -82,7 +85,8 @@ export class LogCopier {
     const line = readCopiedLine(json);
     if (line === null || !isBehind(line.place, this.#places.get(line.place.chain))) return;
     const { include, exclude, layout, utc } = this.#options;
-    if ((include === null || include.test(line.message)) && exclude?.test(line.message) !== true) {
+    const matches = (pattern: RegExp): boolean => pattern.test(line.message);
+    if ((include.length === 0 || include.some(matches)) && !exclude.some(matches)) {
       const text = `${layout(line, utc)}\n`;
       for (const sink of this.#sinks) await sink.take(line, text);
     }
@@ -224,7 +228,9 @@ class CommandSink implements Sink {
 
   constructor(command: string) {
     this.#command = command;
-    this.#child = spawn('/bin/sh', ['-c', command], { stdio: ['pipe', 'inherit', 'inherit'] });
+    // Tools that come with Heartwood, as multilog, are found like everything else.
+    const env = { ...process.env, PATH: `${process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'}:${OWN_PROGRAMS}` };
+    this.#child = spawn('/bin/sh', ['-c', command], { stdio: ['pipe', 'inherit', 'inherit'], env });
     this.#child.on('exit', (code, signal) => {
       if (!this.#isEnding || code !== 0) this.#failure ??= new Error(`"${command}" ended (${signal ?? String(code)})`);
     });

@@ -41,20 +41,20 @@ function readCopy(call: Invocation): LogCopyRequest | string {
   const layout = optionText(options, 'layout') ?? DEFAULT_LAYOUT;
   const parsed = parseLayout(layout);
   if (typeof parsed === 'string') return `--layout: ${parsed}`;
-  const patterns = (['grep', 'exclude'] as const).map((name) => patternOf(optionText(options, name)));
-  const wrong = patterns.find((each) => typeof each === 'string');
-  if (typeof wrong === 'string') return wrong;
+  const include = patternsOf(options.grep ?? []);
+  if (typeof include === 'string') return include;
+  const exclude = patternsOf(options.exclude ?? []);
+  if (typeof exclude === 'string') return exclude;
   const query = readQuery({ ...call, options: { ...options, output: ['json'], lines: ['all'], grep: [] } });
   if (typeof query === 'string') return query;
-  const [include, exclude] = patterns as (RegExp | null)[];
   const lines: LogRequest = { ...query, lines: null, grep: null, output: 'json', colour: false, escape: true };
-  return { lines, targets, layout: parsed, utc: hasOption(options, 'utc'), include: include ?? null, exclude: exclude ?? null, cursorFile: optionText(options, 'cursor-file') };
+  return { lines, targets, layout: parsed, utc: hasOption(options, 'utc'), include, exclude, cursorFile: optionText(options, 'cursor-file') };
 }
 
-function patternOf(text: string | null): RegExp | null | string {
-  if (text === null) return null;
+/** @returns a sentence about the first that is no pattern */
+function patternsOf(texts: readonly string[]): readonly RegExp[] | string {
   try {
-    return new RegExp(text, 'u');
+    return texts.map((text) => new RegExp(text, 'u'));
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
