@@ -41,7 +41,7 @@ module.exports = {
     layer('init', ['base/', 'core/', 'control/', 'host/']),
     // The folders of `initctl simulate` are read as the manager reads them.
     layer('sim', ['base/', 'core/', 'host/unit-loader/']),
-    layer('logd', ['base/', 'control/', 'host/(native|load-native|memory/settled-memory)\\.ts$']),
+    layer('logd', ['base/', 'control/', 'host/(native|load-native|clock|memory/settled-memory)\\.ts$']),
     // Offline verbs read unit files and look programs up as the manager does, and read logs as logd wrote them.
     layer('initctl', ['base/', 'control/', 'core/(unit-file|graph|unit|time)/', 'host/unit-(loader|files)/', 'host/spawn/executable-path\\.ts$', 'logd/query\\.ts$']),
     // A unit's script: it tells its manager how it is, and steers other units as any client does.

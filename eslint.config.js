@@ -37,6 +37,12 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/host/**/*.ts', 'src/init/**/*.ts'],
+    rules: {
+      'no-restricted-globals': ['error', { name: 'performance', message: 'Its first use loads Node\'s modules of measurement, 3 ms: use monotonicMsec (src/host/clock.ts).' }],
+    },
+  },
+  {
     files: ['src/base/**/*.ts', 'src/core/**/*.ts', 'src/control/**/*.ts'],
     rules: {
       'no-restricted-globals': ['error', ...IMPURE_GLOBALS.map((name) => ({ name, message: 'The core is a function of its arguments: no clock, no process, no I/O.' }))],

@@ -62,7 +62,7 @@ napi_value checkpointMap(napi_env env, napi_callback_info info) {
   const int fd = call.fd(0, "fd");
   const auto bytes = static_cast<size_t>(call.integer(1, "bytes", kNativeEnd, kBytesMax));
   if (!call.ok()) return nullptr;
-  // What was mapped turned out to be of no use, and is let go before anything relies on it; nobody looks into its ArrayBuffer again.
+  // What was mapped turned out to be of no use, and is let go before anything relies on it; nobody looks into its parts again.
   if (mappedCheckpoint.header != nullptr) {
     if (guardIsUp()) return errnoValue(env, EALREADY);
     munmap(mappedCheckpoint.header, mappedCheckpoint.bytes);
@@ -72,12 +72,19 @@ napi_value checkpointMap(napi_env env, napi_callback_info info) {
   if (ftruncate(fd, static_cast<off_t>(bytes)) < 0) return errnoValue(env, errno);
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (memory == MAP_FAILED) return errnoValue(env, errno);
-  napi_value buffer;
-  if (napi_create_external_arraybuffer(env, memory, bytes, nullptr, nullptr, &buffer) != napi_ok) {
-    munmap(memory, bytes);
-    return errnoValue(env, ENOTSUP);
-  }
   mappedCheckpoint = {static_cast<CheckpointHeader*>(memory), fd, bytes};
+  return numberValue(env, 0);
+}
+
+napi_value checkpointPart(napi_env env, napi_callback_info info) {
+  Call call(env, info, "checkpointPart", 2);
+  const auto end = static_cast<int64_t>(mappedCheckpoint.bytes);
+  const int64_t at = call.integer(0, "at", 0, end);
+  const int64_t bytes = call.integer(1, "bytes", 1, end - at);
+  if (!call.ok()) return nullptr;
+  napi_value buffer;
+  void* memory = reinterpret_cast<char*>(mappedCheckpoint.header) + at;
+  if (napi_create_external_arraybuffer(env, memory, static_cast<size_t>(bytes), nullptr, nullptr, &buffer) != napi_ok) return errnoValue(env, ENOTSUP);
   return buffer;
 }
 

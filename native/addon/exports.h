@@ -31,7 +31,7 @@
   /* power.cc */ EXPORT(sync) EXPORT(reboot) EXPORT(setHostname) EXPORT(loopbackUp)                                   \
   /* tty.cc */ EXPORT(windowSize) EXPORT(setForegroundGroup) EXPORT(getForegroundGroup) EXPORT(resetTty)              \
   /* exec.cc */ EXPORT(reexec)                                                                                        \
-  /* checkpoint.cc */ EXPORT(checkpointMap) EXPORT(checksum)                                                          \
+  /* checkpoint.cc */ EXPORT(checkpointMap) EXPORT(checkpointPart) EXPORT(checksum)                                   \
   /* crash.cc */ EXPORT(guardStart) EXPORT(guardEnd) EXPORT(guardExecute) EXPORT(commitFault)                         \
   /* memory.cc */ EXPORT(mapText) EXPORT(trimMemory)
 

@@ -298,7 +298,14 @@ export interface NativeBinding {
    * Makes `fd` (a memfd) `bytes` long and maps it shared: what is stored there outlives the engine. One for each process, EALREADY for
    * a second. The layout of its first pages is native/addon/checkpoint-layout.h.
    */
-  checkpointMap(fd: Fd, bytes: number): Outcome<ArrayBuffer>;
+  checkpointMap(fd: Fd, bytes: number): Outcome<0>;
+  /**
+   * A part of what was mapped. V8 takes parts for memory that collecting could free: from 64 MiB of them on it begins to collect, so
+   * only those that are used should be asked for.
+   *
+   * @returns ENOTSUP when this Node has no such buffers
+   */
+  checkpointPart(at: number, bytes: number): Outcome<ArrayBuffer>;
   /** 32 bits that change when the bytes do. */
   checksum(data: Uint8Array): number;
   /**

@@ -150,6 +150,6 @@ function readRandom(): number {
     return bytes.readUIntBE(0, bytes.length);
   } catch {
     // No /dev: the clock and the pid must do. Ids need to differ, not to be secret.
-    return Math.floor(performance.timeOrigin * 1000) % 2 ** 40 + process.pid;
+    return (Date.now() * 1000) % 2 ** 40 + process.pid;
   }
 }

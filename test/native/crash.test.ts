@@ -10,7 +10,8 @@ const native = require(process.argv[1]);
 const [how, times] = process.argv.slice(2);
 const round = Number(process.env.ROUND ?? 0);
 const fd = process.env.CHECKPOINT === undefined ? native.memfd('test') : Number(process.env.CHECKPOINT);
-const words = new Int32Array(native.checkpointMap(fd, 2097152));
+native.checkpointMap(fd, 2097152);
+const words = new Int32Array(native.checkpointPart(0, 2097152));
 if (round > 0) console.log('round', round, 'signal', words[3], 'code', words[4] > -1000 ? 'kernel' : words[4], 'in row', words[2]);
 const argv = [process.execPath, '-e', process.env.PROGRAM, ...process.argv.slice(1)];
 const env = [...Object.entries(process.env).filter(([name]) => name !== 'ROUND' && name !== 'CHECKPOINT').map(([name, value]) => name + '=' + value),

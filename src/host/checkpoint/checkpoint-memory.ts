@@ -20,6 +20,7 @@ import { NOWHERE, type Position } from '../../core/manager/replay.ts';
 import { FAULT_POINTS } from '../faults/fault-points.ts';
 import type { ArmedFault } from '../faults/fault-points.ts';
 import type { NativeBinding, Outcome } from '../native.ts';
+import { GrowingPart } from './growing-part.ts';
 
 const MAGIC = 0x4857_4350;
 /** Of the memory as a whole; the state within has a format of its own (core/manager/serialise). */
@@ -48,6 +49,9 @@ const TOTAL_BYTES = SNAPSHOT_OFFSET + 2 * SNAPSHOT_BYTES_MAX;
 /** Where things are, for those who look from outside: tests that damage them. */
 export const CHECKPOINT_PLACES = { layout: 4, ring: RING_OFFSET, snapshots: [SNAPSHOT_OFFSET, SNAPSHOT_OFFSET + SNAPSHOT_BYTES_MAX] } as const;
 
+/** UTF-8 needs no more for a unit of UTF-16. */
+const BYTES_OF_LETTER_MAX = 3;
+
 /** Length, generation and checksum before each entry of the ring. */
 const ENTRY_HEAD_BYTES = 12;
 
@@ -72,10 +76,14 @@ const decoder = new TextDecoder();
 export class CheckpointMemory {
   readonly fd: Fd;
   readonly #native: NativeBinding;
+  /** Header and bits of kept fds. */
   readonly #bytes: Uint8Array;
   readonly #words: Uint32Array;
   readonly #doubles: Float64Array;
-  readonly #view: DataView;
+  readonly #births: GrowingPart;
+  readonly #slots: GrowingPart;
+  readonly #ring: GrowingPart;
+  readonly #snapshots: readonly [GrowingPart, GrowingPart];
   #generation = 0;
   #ringEnd = 0;
 
@@ -85,7 +93,10 @@ export class CheckpointMemory {
     this.#bytes = new Uint8Array(memory);
     this.#words = new Uint32Array(memory, 0, KEPT_BITS_OFFSET / 4);
     this.#doubles = new Float64Array(memory, 0, KEPT_BITS_OFFSET / 8);
-    this.#view = new DataView(memory);
+    this.#births = new GrowingPart(native, BIRTHS_OFFSET, BIRTHS_MAX * BIRTH_BYTES);
+    this.#slots = new GrowingPart(native, SLOTS_OFFSET, KEPT_FD_MAX * SLOT_BYTES);
+    this.#ring = new GrowingPart(native, RING_OFFSET, RING_BYTES);
+    this.#snapshots = [new GrowingPart(native, SNAPSHOT_OFFSET, SNAPSHOT_BYTES_MAX), new GrowingPart(native, SNAPSHOT_OFFSET + SNAPSHOT_BYTES_MAX, SNAPSHOT_BYTES_MAX)];
   }
 
   /**
@@ -98,7 +109,8 @@ export class CheckpointMemory {
     const fd = inherited ?? native.memfd('heartwood-checkpoint');
     if (typeof fd === 'string') return fd;
     native.setCloexec(fd, true);
-    const memory = native.checkpointMap(fd, TOTAL_BYTES);
+    const mapped = native.checkpointMap(fd, TOTAL_BYTES);
+    const memory = mapped === 0 ? native.checkpointPart(0, BIRTHS_OFFSET) : mapped;
     if (typeof memory === 'string') return memory;
     const checkpoint = new CheckpointMemory(native, fd, memory);
     if (inherited === null) checkpoint.#initialise();
@@ -197,9 +209,11 @@ export class CheckpointMemory {
   /** Processes born of effects of the batch in hand, by the effect's index. Those that came to nothing are not among them. */
   births(): ReadonlyMap<number, Pid> {
     const found = new Map<number, Pid>();
-    for (let index = 0; index < Math.min(this.#word(WORD.birthCount), BIRTHS_MAX); index++) {
-      const pid = this.#view.getInt32(BIRTHS_OFFSET + index * BIRTH_BYTES + 4, true);
-      if (pid > 0) found.set(this.#view.getInt32(BIRTHS_OFFSET + index * BIRTH_BYTES, true), pid as Pid);
+    const count = Math.min(this.#word(WORD.birthCount), BIRTHS_MAX);
+    const view = this.#births.view(count * BIRTH_BYTES);
+    for (let index = 0; index < count; index++) {
+      const pid = view.getInt32(index * BIRTH_BYTES + 4, true);
+      if (pid > 0) found.set(view.getInt32(index * BIRTH_BYTES, true), pid as Pid);
     }
     return found;
   }
@@ -219,10 +233,10 @@ export class CheckpointMemory {
   /** The fd lives through execve and is found again as `text`. False when it cannot be kept. */
   keep(fd: Fd, text: string): boolean {
     if (fd >= KEPT_FD_MAX) return false;
-    const at = SLOTS_OFFSET + fd * SLOT_BYTES;
-    const { read, written } = encoder.encodeInto(text, this.#bytes.subarray(at + 2, at + SLOT_BYTES));
+    const at = fd * SLOT_BYTES;
+    const { read, written } = encoder.encodeInto(text, this.#slots.bytes(at + SLOT_BYTES).subarray(at + 2, at + SLOT_BYTES));
     if (read < text.length) return false;
-    this.#view.setUint16(at, written, true);
+    this.#slots.view(at + SLOT_BYTES).setUint16(at, written, true);
     // The bit is the last store: a slot counts when it is whole.
     this.#bytes[KEPT_BITS_OFFSET + (fd >> 3)] = (this.#bytes[KEPT_BITS_OFFSET + (fd >> 3)] as number) | (1 << (fd & 7));
     return true;
@@ -242,8 +256,9 @@ export class CheckpointMemory {
       for (let bit = 0; bits !== 0 && bit < 8; bit++) {
         if (((bits >> bit) & 1) === 0) continue;
         const fd = byte * 8 + bit;
-        const at = SLOTS_OFFSET + fd * SLOT_BYTES;
-        found.push([fd as Fd, decoder.decode(this.#bytes.subarray(at + 2, at + 2 + this.#view.getUint16(at, true)))]);
+        const at = fd * SLOT_BYTES;
+        const length = this.#slots.view(at + SLOT_BYTES).getUint16(at, true);
+        found.push([fd as Fd, decoder.decode(this.#slots.bytes(at + SLOT_BYTES).subarray(at + 2, at + 2 + length))]);
       }
     }
     return found;
@@ -255,12 +270,15 @@ export class CheckpointMemory {
   writeSnapshot(text: string): boolean {
     const target = this.#snapshotGeneration(0) <= this.#snapshotGeneration(1) ? 0 : 1;
     const base = SNAPSHOT_WORD + target * SNAPSHOT_WORDS;
-    const at = SNAPSHOT_OFFSET + target * SNAPSHOT_BYTES_MAX;
     this.#words[base] = 0;
-    const { read, written } = encoder.encodeInto(text, this.#bytes.subarray(at, at + SNAPSHOT_BYTES_MAX));
+    if (text.length > SNAPSHOT_BYTES_MAX) return false;
+    const part = this.#snapshots[target];
+    let { read, written } = encoder.encodeInto(text, part.bytes(text.length));
+    // Most texts are ASCII. For one that is not there is all the room.
+    if (read < text.length) ({ read, written } = encoder.encodeInto(text, part.bytes(SNAPSHOT_BYTES_MAX)));
     if (read < text.length) return false;
     this.#words[base + 1] = written;
-    this.#words[base + 2] = this.#native.checksum(this.#bytes.subarray(at, at + written));
+    this.#words[base + 2] = this.#native.checksum(part.bytes(written).subarray(0, written));
     this.passFault('in-snapshot');
     this.#generation += 1;
     this.#ringEnd = 0;
@@ -273,11 +291,11 @@ export class CheckpointMemory {
     const newest = Math.max(this.#snapshotGeneration(0), this.#snapshotGeneration(1));
     this.#generation = newest;
     const found: { readonly text: string; readonly isNewest: boolean; readonly generation: number }[] = [];
-    for (const index of [0, 1]) {
+    for (const index of [0, 1] as const) {
       const generation = this.#snapshotGeneration(index);
       const base = SNAPSHOT_WORD + index * SNAPSHOT_WORDS;
-      const at = SNAPSHOT_OFFSET + index * SNAPSHOT_BYTES_MAX;
-      const bytes = this.#bytes.subarray(at, at + Math.min(this.#word(base + 1), SNAPSHOT_BYTES_MAX));
+      const length = Math.min(this.#word(base + 1), SNAPSHOT_BYTES_MAX);
+      const bytes = this.#snapshots[index].bytes(length).subarray(0, length);
       if (generation === 0 || this.#native.checksum(bytes) !== this.#word(base + 2)) continue;
       found.push({ text: decoder.decode(bytes), isNewest: generation === newest, generation });
     }
@@ -288,18 +306,20 @@ export class CheckpointMemory {
 
   /** Appends an entry. False when the ring is full: a snapshot is overdue. */
   append(text: string): boolean {
-    const at = RING_OFFSET + this.#ringEnd;
-    const room = RING_BYTES - this.#ringEnd - ENTRY_HEAD_BYTES;
-    // Three bytes for each unit of UTF-16 are the most that UTF-8 needs.
-    if (room < text.length * 3) return false;
-    const { written } = encoder.encodeInto(text, this.#bytes.subarray(at + ENTRY_HEAD_BYTES, at + ENTRY_HEAD_BYTES + text.length * 3));
+    const at = this.#ringEnd;
+    const textEnd = at + ENTRY_HEAD_BYTES + text.length * BYTES_OF_LETTER_MAX;
+    if (textEnd > RING_BYTES) return false;
+    // With the head of the next entry.
+    const bytes = this.#ring.bytes(Math.min(textEnd + 2 * ENTRY_HEAD_BYTES, RING_BYTES));
+    const view = this.#ring.view(bytes.length);
+    const { written } = encoder.encodeInto(text, bytes.subarray(at + ENTRY_HEAD_BYTES, textEnd));
     // A multiple of four keeps the heads aligned.
-    const end = this.#ringEnd + ENTRY_HEAD_BYTES + ((written + 3) & ~3);
+    const end = at + ENTRY_HEAD_BYTES + ((written + 3) & ~3);
     // What an older generation left behind must not be taken for the next entry.
-    if (end + ENTRY_HEAD_BYTES <= RING_BYTES) this.#view.setUint32(RING_OFFSET + end + 4, 0, true);
-    this.#view.setUint32(at, written, true);
-    this.#view.setUint32(at + 8, this.#native.checksum(this.#bytes.subarray(at + ENTRY_HEAD_BYTES, at + ENTRY_HEAD_BYTES + written)), true);
-    this.#view.setUint32(at + 4, this.#generation, true);
+    if (end + ENTRY_HEAD_BYTES <= RING_BYTES) view.setUint32(end + 4, 0, true);
+    view.setUint32(at, written, true);
+    view.setUint32(at + 8, this.#native.checksum(bytes.subarray(at + ENTRY_HEAD_BYTES, at + ENTRY_HEAD_BYTES + written)), true);
+    view.setUint32(at + 4, this.#generation, true);
     this.#ringEnd = end;
     return true;
   }
@@ -316,11 +336,14 @@ export class CheckpointMemory {
     const entries: string[] = [];
     this.#ringEnd = 0;
     while (this.#ringEnd + ENTRY_HEAD_BYTES <= RING_BYTES) {
-      const at = RING_OFFSET + this.#ringEnd;
-      const length = this.#view.getUint32(at, true);
-      if (this.#view.getUint32(at + 4, true) !== this.#generation) break;
-      const bytes = this.#bytes.subarray(at + ENTRY_HEAD_BYTES, at + ENTRY_HEAD_BYTES + Math.min(length, RING_BYTES));
-      if (this.#ringEnd + ENTRY_HEAD_BYTES + length > RING_BYTES || this.#native.checksum(bytes) !== this.#view.getUint32(at + 8, true)) return { entries, isDamaged: true };
+      const at = this.#ringEnd;
+      const head = this.#ring.view(at + ENTRY_HEAD_BYTES);
+      const length = head.getUint32(at, true);
+      if (head.getUint32(at + 4, true) !== this.#generation) break;
+      const end = at + ENTRY_HEAD_BYTES + length;
+      if (end > RING_BYTES) return { entries, isDamaged: true };
+      const bytes = this.#ring.bytes(end).subarray(at + ENTRY_HEAD_BYTES, end);
+      if (this.#native.checksum(bytes) !== head.getUint32(at + 8, true)) return { entries, isDamaged: true };
       entries.push(decoder.decode(bytes));
       this.#ringEnd += ENTRY_HEAD_BYTES + ((length + 3) & ~3);
     }

@@ -12,6 +12,7 @@ import {
   SEND_TIMEOUT_MSEC,
 } from '../../control/limits.ts';
 import { encodeError } from '../../control/message.ts';
+import { monotonicMsec } from '../clock.ts';
 import { POLL_IN, POLL_OUT, type Engine } from '../engine.ts';
 
 export interface Peer {
@@ -95,7 +96,7 @@ export class Connection {
     if (this.#state !== 'open') return;
     this.#engine.log.write('notice', '', `control client dropped: ${failure.message}`, { ...this.#fields(), code: failure.name });
     this.#state = 'leaving';
-    this.#leavingSinceMsec = performance.now();
+    this.#leavingSinceMsec = monotonicMsec(this.#engine.native);
     this.#push(encoder.encode(encodeError(null, failure)));
     this.#flush();
   }
@@ -121,7 +122,7 @@ export class Connection {
     this.#owner.onClosed(this);
   }
 
-  /** When something must have happened, on the clock of `performance.now()`; Infinity = nothing is expected of the client. */
+  /** When something must have happened, on the clock of `monotonicMsec`; Infinity = nothing is expected of the client. */
   deadlineMsec(): number {
     if (this.#state === 'leaving') return this.#leavingSinceMsec + FAREWELL_MSEC;
     let due = Infinity;
@@ -172,7 +173,7 @@ export class Connection {
       // A short read means that the socket is empty: no second call to learn that.
       if (count < READ_BUFFER.length) break;
     }
-    const now = performance.now();
+    const now = monotonicMsec(this.#engine.native);
     this.#lastReceivedMsec = now;
     if (this.#splitter.heldBytes === 0) this.#lineBegunMsec = null;
     else if (this.#lineBegunMsec === null || lines.length > 0) this.#lineBegunMsec = now;
@@ -203,7 +204,7 @@ export class Connection {
       if (sent < first.length) this.#out[0] = first.subarray(sent);
       else this.#out.shift();
     }
-    if (this.#out.length > 0) this.#stalledSinceMsec ??= performance.now();
+    if (this.#out.length > 0) this.#stalledSinceMsec ??= monotonicMsec(this.#engine.native);
     else if (this.#state === 'leaving') {
       this.close();
       return;

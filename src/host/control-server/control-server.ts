@@ -13,6 +13,7 @@ import {
 import { decodeMessage, encodeError, encodeRequest, encodeResult, PROTOCOL, PROTOCOL_OLDEST, type MessageId } from '../../control/message.ts';
 import { isMethod, PARAMS, type Method, type Params } from '../../control/requests.ts';
 import { matchesGlob } from '../../control/glob.ts';
+import { monotonicMsec } from '../clock.ts';
 import { POLL_IN, type Engine } from '../engine.ts';
 import type { LogTail } from '../../initctl/verbs.ts';
 import { Command } from './command.ts';
@@ -129,7 +130,7 @@ export class ControlServer implements ConnectionOwner {
         native.close(fd);
         continue;
       }
-      const connection = new Connection(this.#engine, fd, peer, this, performance.now());
+      const connection = new Connection(this.#engine, fd, peer, this, monotonicMsec(native));
       this.#clients.set(connection, { connection, backlog: [], commands: new Set(), cancels: new Set(), unsubscribe: null });
       const refusal = this.#refuseClient(peer);
       if (refusal !== null) connection.dismiss({ name: 'too-many-clients', message: refusal });
@@ -160,10 +161,10 @@ export class ControlServer implements ConnectionOwner {
   /** Handles waiting lines of one client within the bounds of a turn; asks for another turn when some are left. */
   #work(client: Client): void {
     const { connection } = client;
-    const endMsec = performance.now() + SLICE_MSEC;
+    const endMsec = monotonicMsec(this.#engine.native) + SLICE_MSEC;
     let handled = 0;
     while (handled < client.backlog.length && connection.isOpen) {
-      if (handled >= REQUESTS_PER_TURN || performance.now() > endMsec) break;
+      if (handled >= REQUESTS_PER_TURN || monotonicMsec(this.#engine.native) > endMsec) break;
       this.#handleLine(client, client.backlog[handled++] as string);
     }
     client.backlog.splice(0, handled);
@@ -324,10 +325,10 @@ export class ControlServer implements ConnectionOwner {
     this.#deadlineTimer = setTimeout(() => {
       this.#deadlineTimer = null;
       this.#deadlineMsec = Infinity;
-      const now = performance.now();
+      const now = monotonicMsec(this.#engine.native);
       for (const connection of [...this.#clients.keys()]) connection.checkDeadline(now);
       this.#armDeadline();
-    }, Math.max(1, due - performance.now()));
+    }, Math.max(1, due - monotonicMsec(this.#engine.native)));
     this.#deadlineTimer.unref();
   }
 }

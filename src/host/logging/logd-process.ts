@@ -10,6 +10,7 @@ import type { ProbeKind } from '../../core/unit/probe.ts';
 import type { LineQuestion } from '../../core/manager/line-questions.ts';
 import { PROTOCOL_VERSION, MESSAGE_BYTES_MAX, decodeFromLogd, encodeMessage, encodeReport } from '../../logd/protocol.ts';
 import type { FromLogd, SenderQuestion, SenderUnit } from '../../logd/protocol.ts';
+import { monotonicMsec } from '../clock.ts';
 import { POLL_IN, POLL_OUT } from '../engine.ts';
 import type { ManagerLog } from '../engine.ts';
 import type { KeptFds } from '../checkpoint/kept-fds.ts';
@@ -204,7 +205,7 @@ export class LogdProcess implements LogdLink {
   #connect(socket: Fd, pid: Pid): void {
     this.#pid = pid;
     this.#socket = socket;
-    this.#startedAt = performance.now();
+    this.#startedAt = monotonicMsec(this.#options.native);
     this.#options.onSpawned(pid, () => { this.#onExit(); });
     this.#options.poll.add(socket, POLL_IN, (ready) => { this.#onReady(socket, ready); }, 'control');
     const { syslog, echo } = this.#options;
@@ -299,7 +300,7 @@ export class LogdProcess implements LogdLink {
       this.#ending();
       return;
     }
-    if (performance.now() - this.#startedAt >= HEALTHY_MSEC) this.#delayMsec = RESTART_DELAY_MSEC_MIN;
+    if (monotonicMsec(this.#options.native) - this.#startedAt >= HEALTHY_MSEC) this.#delayMsec = RESTART_DELAY_MSEC_MIN;
     this.#retry('it ended');
   }
 

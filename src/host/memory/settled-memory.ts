@@ -9,6 +9,7 @@
  * bounded share of it. Only work sets the one timer: an idle process does not wake up, and one that hears a word now and then wakes up
  * no more often. Work that never pauses is not waited for without end.
  */
+import { monotonicMsec } from '../clock.ts';
 import type { NativeBinding } from '../native.ts';
 
 /** Processor time after which there is something to give back. Giving back takes a quarter of it, with a hundred units. */
@@ -36,13 +37,13 @@ export interface SettledMemoryPorts {
 }
 
 /** The ports of this process. `gc` is there when it runs with --expose-gc; without it only pages are trimmed. */
-export function settledMemoryPorts(native: Pick<NativeBinding, 'trimMemory'>): SettledMemoryPorts {
+export function settledMemoryPorts(native: Pick<NativeBinding, 'clock' | 'trimMemory'>): SettledMemoryPorts {
   return {
     cpuUsec: () => {
       const { user, system } = process.cpuUsage();
       return user + system;
     },
-    nowMsec: () => performance.now(),
+    nowMsec: () => monotonicMsec(native),
     setTimer: (callback, msec) => { setTimeout(callback, msec).unref(); },
     collect: () => {
       if (globalThis.gc === undefined) return false;
