@@ -101,6 +101,43 @@ test('a virtual machine boots with Heartwood as PID 1, runs a command, powers of
   assert.doesNotMatch(run.errors, /Kernel panic|Attempted to kill init|AssertionError/);
 });
 
+/**
+ * No udev runs. Taking the keyboard's controller from its driver makes the kernel tell of objects below /sys that go; giving it back makes new
+ * ones, whose numbers go on.
+ */
+const DEVICES = `
+first=sys-devices-platform-i8042-serio0.device
+next=sys-devices-platform-i8042-serio2.device
+mkdir -p /run/systemd/system
+printf '[Unit]\\nBindsTo=%s\\nAfter=%s\\n[Service]\\nExecStart=/bin/sleep 1000\\n' $first $first > /run/systemd/system/first.service
+printf '[Unit]\\nBindsTo=%s\\nAfter=%s\\n[Service]\\nExecStart=/bin/sleep 1000\\n' $next $next > /run/systemd/system/next.service
+printf '[Unit]\\nSuccessAction=reboot\\nRebootArgument=recovery\\n[Service]\\nType=oneshot\\nExecStart=/bin/true\\n' > /run/systemd/system/again.service
+initctl daemon-reload
+until_is() { for i in $(seq 200); do [ "$(initctl is-active $1)" = $2 ] && break; sleep 0.2; done; echo "$3=$(initctl is-active $1)"; }
+initctl start first.service
+until_is first.service active with-device
+initctl start --no-block next.service
+echo "waiting=$(initctl is-active next.service)"
+echo i8042 > /sys/bus/platform/drivers/i8042/unbind
+until_is first.service inactive without-device
+echo i8042 > /sys/bus/platform/drivers/i8042/bind
+until_is next.service active new-device
+initctl start again.service
+sleep 100
+`;
+
+test('units follow devices that come and go, and the reboot argument of a unit reaches the kernel', { skip, timeout: BOOT_LIMIT_MS }, async () => {
+  const run = await vm('--console', '--exec', DEVICES);
+  const said = run.output + run.errors;
+  const answer = (name: string): string | undefined => new RegExp(`^${name}=(.*)$`, 'm').exec(said)?.[1]?.trim();
+  assert.equal(answer('with-device'), 'active', said);
+  assert.equal(answer('waiting'), 'inactive');
+  assert.equal(answer('without-device'), 'inactive');
+  assert.equal(answer('new-device'), 'active', said);
+  assert.match(run.errors, /reboot: Restarting system with command 'recovery'/);
+  assert.equal(run.status, 125, 'the machine was rebooted before its command ended');
+});
+
 test('a machine that dies is told apart from a command that fails', { skip, timeout: BOOT_LIMIT_MS }, async () => {
   const run = await vm('--append', 'rdinit=/no-such-init', '--exec', 'exit 42');
   assert.equal(run.status, 125);
