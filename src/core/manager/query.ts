@@ -61,6 +61,7 @@ export function describeReason(reason: Reason): string {
     case 'condition': return 'a condition did not hold';
     case 'assertion': return 'an assertion did not hold';
     case 'start-limit': return 'it was started too often';
+    case 'restart-limit': return `it was restarted ${String(reason.restarts)} times in a row`;
     case 'exit': return `its ${reason.role}= process ended`;
     case 'spawn-failed': return `its ${reason.role}= command could not be run`;
     case 'timeout': return `it timed out in state ${reason.state}`;

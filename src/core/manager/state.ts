@@ -343,6 +343,8 @@ export type Reason =
   | { readonly reason: 'condition'; readonly index: number }
   | { readonly reason: 'assertion'; readonly index: number }
   | { readonly reason: 'start-limit' }
+  /** RestartLimit=: after so many restarts in a row it was given up. */
+  | { readonly reason: 'restart-limit'; readonly restarts: number }
   | { readonly reason: 'exit'; readonly role: string }
   | { readonly reason: 'spawn-failed'; readonly role: string }
   | { readonly reason: 'timeout'; readonly state: string }

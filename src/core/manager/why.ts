@@ -127,6 +127,11 @@ function explainDown(state: ManagerState, unit: Unit): Explained {
       const own = runtime.kind !== 'service' ? null : runtime.endReason ?? (runtime.mainExit === null ? null : { reason: 'exit', role: 'ExecStart' } as const);
       return { links: own === null ? [limit] : [limit, describeFailure(unit, own)], next: null };
     }
+    case 'restart-limit': {
+      const limit = plain(unit, 'restart-limit', `was restarted ${String(endReason.restarts)} times in a row, and given up`, settingOrigin(unit, 'Service', 'RestartLimit'));
+      const isProgram = runtime.kind === 'service' && runtime.mainExit !== null;
+      return { links: isProgram ? [limit, describeFailure(unit, { reason: 'exit', role: 'ExecStart' })] : [limit], next: null };
+    }
     case 'bound-unit-gone':
       return { links: [plain(unit, endReason.reason, `was stopped: it is bound to ${endReason.on}`, edgeOrigin(state, unit.name, 'BindsTo', endReason.on))], next: endReason.on };
     case 'exit':

@@ -4,7 +4,6 @@ import { ok, problem, type Result } from '../../base/result.ts';
 import type { StandardStream } from '../unit/exec-context.ts';
 import type { ExitStatusSet, RestartPolicy, ServiceType, ServiceUnit } from '../unit/service.ts';
 import type { Entry } from '../unit/source.ts';
-import { PLAIN_PACING, type RestartPacing } from '../unit/restart-pacing.ts';
 import { withKind } from '../unit/unit-name.ts';
 import { readCgroupContext, readSlice } from './cgroup-context.ts';
 import { addExecDependencies, addServiceDefaults, addSlice } from './default-dependencies.ts';
@@ -19,6 +18,7 @@ import {
 import { parseDelay, parseSpan, parseTimeout } from './time-setting.ts';
 import { readOpenFiles } from './open-file-setting.ts';
 import { PROBE_NAMES, readProbes } from './probe-settings.ts';
+import { readRestartPacing } from './restart-settings.ts';
 import { finishCommon, type UnitDraft } from './unit-draft.ts';
 import { meantUnit, readUnitSection } from './unit-section.ts';
 import { NO_EXIT_STATUS, addExitStatuses } from './value/exit-status.ts';
@@ -180,12 +180,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
   const guessMainPid = flag('GuessMainPID', true);
   const restartUsec = readScalar(reader, 'RestartSec', parseDelay, defaults.restartUsec);
   const restartSteps = readScalar(reader, 'RestartSteps', parseCount, 0);
-  const restartPacing: RestartPacing = {
-    randomizedDelayUsec: readScalar(reader, 'RestartRandomizedDelaySec', parseDelay, PLAIN_PACING.randomizedDelayUsec),
-    resetUsec: readScalar<Usec | null>(reader, 'RestartResetSec', parseSpan, null),
-    afterLimitUsec: readScalar<Usec | null>(reader, 'RestartAfterLimitSec', parseSpan, null),
-    awaitsNeeds: flag('RestartAwaitsNeeds', false),
-  };
+  const restartPacing = readRestartPacing(reader);
   const restartMaxDelayUsec = readScalar<Usec | null>(reader, 'RestartMaxDelaySec', parseSpan, null);
   // A oneshot is its commands; how long they take is their own affair unless the file says otherwise.
   const timeoutStartUsec = readTimeout(reader, 'TimeoutStartSec', type === 'oneshot' ? null : defaults.timeoutStartUsec);

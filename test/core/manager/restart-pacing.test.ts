@@ -20,6 +20,23 @@ function stateOf(kernel: SimulatedKernel): string {
   return kernel.unit(NAME).runtime.state;
 }
 
+/** A service that ends again and again. */
+function restartingFor(settings: Partial<ServiceUnit>, pacing: Partial<ServiceUnit['restartPacing']>, lifeUsec: () => number, exitStatus = 1): SimulatedKernel {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/web.service': () => ({ exitAfterUsec: lifeUsec(), exitStatus }) } });
+  kernel.boot([target('default.target', { Wants: [NAME] }), service(NAME, { restart: 'always', startLimitBurst: 0, ...settings, restartPacing: { ...PLAIN_PACING, ...pacing } })]);
+  return kernel;
+}
+
+/** Waits for the next end of the service and through the pause after it. @returns its length in whole seconds */
+function pause(kernel: SimulatedKernel): number {
+  while (stateOf(kernel) !== 'auto-restart') kernel.run(SECOND / 100);
+  const run = kernel.unit(NAME).runtime;
+  assert.ok(run.kind === 'service' && run.deadlineUsec !== null);
+  const left = run.deadlineUsec - kernel.clock().monotonicUsec;
+  kernel.run(left + 1);
+  return Math.round(left / SECOND);
+}
+
 test('after a run as long as RestartResetSec= the growing pause begins anew', () => {
   let life = SECOND / 100;
   const kernel = new SimulatedKernel({ scripts: { '/bin/web.service': () => ({ exitAfterUsec: life, exitStatus: 1 }) } });
@@ -27,18 +44,84 @@ test('after a run as long as RestartResetSec= the growing pause begins anew', ()
     restart: 'always', startLimitBurst: 0, restartUsec: SECOND as Usec, restartSteps: 3, restartMaxDelayUsec: (64 * SECOND) as Usec,
     restartPacing: { ...PLAIN_PACING, resetUsec: (10 * SECOND) as Usec },
   })]);
-  const pause = (): number => {
-    while (stateOf(kernel) !== 'auto-restart') kernel.run(SECOND / 100);
-    const run = kernel.unit(NAME).runtime;
-    assert.ok(run.kind === 'service' && run.deadlineUsec !== null);
-    const left = run.deadlineUsec - kernel.clock().monotonicUsec;
-    kernel.run(left + 1);
-    return Math.round(left / SECOND);
-  };
-  assert.deepEqual([pause(), pause(), pause(), pause()], [1, 4, 16, 64]);
+  assert.deepEqual([pause(kernel), pause(kernel), pause(kernel), pause(kernel)], [1, 4, 16, 64]);
   life = 11 * SECOND;
-  pause();
-  assert.deepEqual([pause(), pause()], [1, 1]);
+  pause(kernel);
+  assert.deepEqual([pause(kernel), pause(kernel)], [1, 1]);
+});
+
+test('with RestartStepSec= each pause is longer by that step, up to RestartMaxDelaySec=, and a stable run begins anew', () => {
+  let life = SECOND / 100;
+  const kernel = restartingFor({ restartUsec: SECOND as Usec, restartMaxDelayUsec: (4 * SECOND) as Usec }, { stepUsec: SECOND as Usec, resetUsec: (10 * SECOND) as Usec }, () => life);
+  assert.deepEqual([1, 2, 3, 4, 5, 6].map(() => pause(kernel)), [1, 2, 3, 4, 4, 4]);
+  life = 11 * SECOND;
+  pause(kernel);
+  assert.equal(pause(kernel), 1);
+});
+
+test('without a ceiling the pause of RestartStepSec= grows on', () => {
+  const kernel = restartingFor({ restartUsec: 0 as Usec }, { stepUsec: (10 * SECOND) as Usec }, () => SECOND / 100);
+  // The first one, of no length, is over before anybody can see it.
+  assert.deepEqual([1, 2, 3, 4].map(() => pause(kernel)), [10, 20, 30, 40]);
+});
+
+test('after RestartLimit= restarts in a row a service fails, also when its last run ended well, and says why', () => {
+  for (const exitStatus of [0, 1]) {
+    const kernel = restartingFor({ restartUsec: SECOND as Usec }, { limit: 3 }, () => SECOND / 100, exitStatus);
+    kernel.run(100 * SECOND);
+    assert.equal(stateOf(kernel), 'failed');
+    assert.equal(starts(kernel), 4, 'the first start and three restarts');
+    const { runtime } = kernel.unit(NAME);
+    assert.equal(runtime.kind === 'service' && runtime.result, exitStatus === 0 ? 'start-limit-hit' : 'exit-code');
+    assert.match(explain(kernel.state, NAME)?.chain.map((link) => link.text).join('\n') ?? '', /was restarted 3 times in a row, and given up/);
+    // A start by hand begins anew.
+    kernel.enqueue('start', NAME);
+    kernel.run(100 * SECOND);
+    assert.equal(starts(kernel), 8);
+  }
+});
+
+test('a stable run in between keeps a service from its RestartLimit=', () => {
+  let runs = 0;
+  const kernel = restartingFor({ restartUsec: SECOND as Usec }, { limit: 3, resetUsec: (10 * SECOND) as Usec }, () => (runs++ % 3 === 2 ? 10 * SECOND : SECOND / 100));
+  kernel.run(200 * SECOND);
+  assert.equal(stateOf(kernel) === 'failed', false);
+  assert.ok(starts(kernel) > 20);
+});
+
+test('with RestartAfterLimitSec= a service goes on for ever at its RestartLimit=', () => {
+  const kernel = restartingFor({ restartUsec: SECOND as Usec }, { limit: 2, afterLimitUsec: (60 * SECOND) as Usec }, () => SECOND / 100);
+  assert.deepEqual([1, 2, 3, 4].map(() => pause(kernel)), [1, 1, 60, 60]);
+});
+
+test('RestartStableDelaySec= is the pause after a stable run, RestartSec= that after a quick end', () => {
+  let life = SECOND;
+  const kernel = restartingFor({ restartUsec: (10 * SECOND) as Usec }, { resetUsec: (10 * SECOND) as Usec, stableDelayUsec: 0 as Usec }, () => life);
+  assert.equal(pause(kernel), 10);
+  life = 10 * SECOND;
+  assert.equal(pause(kernel), 10);
+  const before = starts(kernel);
+  kernel.run(10 * SECOND);
+  assert.equal(starts(kernel), before + 1, 'at once');
+});
+
+test('with RestartSpacingSec= two starts are so far apart, and no further', () => {
+  let life = SECOND / 4;
+  const kernel = restartingFor({ restartUsec: 0 as Usec }, { spacingUsec: SECOND as Usec }, () => life);
+  kernel.run(10.5 * SECOND);
+  assert.equal(starts(kernel), 11);
+  life = 3 * SECOND;
+  kernel.run(2 * SECOND);
+  const before = starts(kernel);
+  kernel.run(30 * SECOND);
+  assert.equal(starts(kernel), before + 10);
+});
+
+test('an exit status of RestartPreventExitStatus= ends it, whatever the pace is', () => {
+  const kernel = restartingFor({ restartUsec: SECOND as Usec, restartPreventExitStatus: { codes: [33], signals: [] } }, { stepUsec: SECOND as Usec }, () => SECOND / 100, 33);
+  kernel.run(100 * SECOND);
+  assert.equal(stateOf(kernel), 'failed');
+  assert.equal(starts(kernel), 1);
 });
 
 test('RestartRandomizedDelaySec= makes pauses differ, within its bound', () => {
@@ -120,9 +203,9 @@ test('a service that waits for its need can be stopped', () => {
 });
 
 test('the settings are read from [Service]', () => {
-  const unit = unitOf('a.service', '[Service]\nExecStart=/bin/true\nRestartRandomizedDelaySec=2s\nRestartResetSec=1min\nRestartAfterLimitSec=5min\nRestartAwaitsNeeds=yes\n');
+  const unit = unitOf('a.service', '[Service]\nExecStart=/bin/true\nRestartRandomizedDelaySec=2s\nRestartStepSec=3s\nRestartStableDelaySec=0\nRestartSpacingSec=1s\nRestartLimit=7\nRestartResetSec=1min\nRestartAfterLimitSec=5min\nRestartAwaitsNeeds=yes\n');
   assert.deepEqual(unit.kind === 'service' && unit.restartPacing, {
-    randomizedDelayUsec: 2 * SECOND, resetUsec: 60 * SECOND, afterLimitUsec: 300 * SECOND, awaitsNeeds: true,
+    stepUsec: 3 * SECOND, stableDelayUsec: 0, spacingUsec: SECOND, limit: 7, randomizedDelayUsec: 2 * SECOND, resetUsec: 60 * SECOND, afterLimitUsec: 300 * SECOND, awaitsNeeds: true,
   });
 });
 

@@ -2,12 +2,12 @@
  * The way down: ExecStop=, signals, ExecStopPost=, what is left, and then dead, failed or auto-restart.
  * Source: systemd.service(5) ExecStop=, systemd.kill(5).
  */
-import type { Pid, Signal, Usec } from '../../../base/brand.ts';
+import type { Pid, Signal } from '../../../base/brand.ts';
 import { addUsec } from '../../../base/time.ts';
 import type { DirectoryKind } from '../../unit/exec-context.ts';
 import type { Reason, ServiceResult, ServiceRuntime } from '../../manager/state.ts';
 import { enter, spawn, withFailure, type ServiceContext } from './context.ts';
-import { restartDelayUsec, wantsRestart } from './restart.ts';
+import { isAtRestartLimit, nextPause, wantsRestart } from './restart.ts';
 import type { SignalState } from './states.ts';
 import { SIGCONT, SIGHUP, SIGKILL } from '../../../base/signals.ts';
 
@@ -115,9 +115,12 @@ export function enterStopPost(c: ServiceContext, run: ServiceRuntime): ServiceRu
 }
 
 /** Nothing of it runs any more: settle the result, then rest or wait for the automatic restart. */
-export function enterDead(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
+export function enterDead(c: ServiceContext, ended: ServiceRuntime): ServiceRuntime {
   const { definition } = c;
-  const restart = !c.stopWanted && wantsRestart(definition, run);
+  const wanted = !c.stopWanted && wantsRestart(definition, ended);
+  const isOver = wanted && definition.restartPacing.afterLimitUsec === null && isAtRestartLimit(definition, ended, c.now);
+  const run = isOver ? givenUp(c, ended) : ended;
+  const restart = wanted && !isOver;
   const down: ServiceRuntime = {
     ...run,
     state: downState(run),
@@ -139,6 +142,15 @@ export function enterDead(c: ServiceContext, run: ServiceRuntime): ServiceRuntim
   if (restart) return down;
   releaseResources(c, run);
   return { ...down, fdStore: keepsStore(c) ? run.fdStore : [], groupEmpty: true };
+}
+
+/** RestartLimit= is reached: it has failed, even when its last run ended well. */
+function givenUp(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
+  c.effects.push({
+    kind: 'log', level: 'err', unit: c.definition.name,
+    message: `${c.definition.description}: restarted ${String(run.delaySteps)} times in a row; not started again (RestartLimit=)`,
+  });
+  return { ...run, result: run.result === 'success' ? 'start-limit-hit' : run.result, endReason: { reason: 'restart-limit', restarts: run.delaySteps } };
 }
 
 function downState(run: ServiceRuntime): 'dead' | 'failed' {
@@ -165,12 +177,8 @@ export function releaseResources(c: ServiceContext, run: ServiceRuntime): void {
 
 /** Follows `enterDead` when a restart is due: the pause before it. `fraction` gives a random number from 0 up to 1. */
 export function enterAutoRestart(c: ServiceContext, run: ServiceRuntime, fraction: () => number): ServiceRuntime {
-  const { resetUsec, randomizedDelayUsec } = c.definition.restartPacing;
-  const ranUsec = run.mainExit === null ? 0 : c.now.monotonicUsec - run.mainExit.startMonotonicUsec;
-  const steps = resetUsec !== null && ranUsec >= resetUsec ? 0 : run.delaySteps;
-  const randomUsec = randomizedDelayUsec === 0 ? 0 : Math.floor(fraction() * randomizedDelayUsec);
-  const delay = (restartDelayUsec(c.definition, steps) + randomUsec) as Usec;
-  return { ...run, state: 'auto-restart', delaySteps: steps + 1, deadlineUsec: addUsec(c.now.monotonicUsec, delay) };
+  const { delayUsec, steps } = nextPause(c.definition, run, c.now, fraction);
+  return { ...run, state: 'auto-restart', delaySteps: steps, deadlineUsec: addUsec(c.now.monotonicUsec, delayUsec) };
 }
 
 /**

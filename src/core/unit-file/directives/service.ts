@@ -66,6 +66,10 @@ export const PROBE_DIRECTIVES = page('heartwood.unit(5)', ['Service'], ['Startup
 
 /** When a service starts again: settings of our own. */
 export const RESTART_DIRECTIVES = page('heartwood.unit(5)', ['Service'], [
+  ['RestartStepSec', 'time-span', '0', HONOURED],
+  ['RestartStableDelaySec', 'time-span', 'as RestartSec=', HONOURED],
+  ['RestartSpacingSec', 'time-span', '0', HONOURED],
+  ['RestartLimit', 'number', 'infinity', HONOURED],
   ['RestartRandomizedDelaySec', 'time-span', '0', HONOURED],
   ['RestartResetSec', 'time-span', 'infinity', HONOURED],
   ['RestartAfterLimitSec', 'time-span', 'infinity', HONOURED],
