@@ -17,7 +17,7 @@ import type { PathWatches } from './watching/path-watches.ts';
 import type { ProbeRunner } from './probe-runner.ts';
 import { readPidFile } from './processes/pid-file.ts';
 import type { ProcessTracker } from './processes/process-tracker.ts';
-import { readProcess } from './processes/process-table.ts';
+import { descendantsOf, readProcess } from './processes/process-table.ts';
 import { removeDirectories } from './spawn/service-directories.ts';
 import type { FinalKill } from './shutdown/final-kill.ts';
 import type { ListeningSockets } from './sockets/listening-sockets.ts';
@@ -91,6 +91,9 @@ export class HostPerformer implements EffectPerformer {
       }
       case 'kill-process':
         this.#killProcess(effect);
+        return;
+      case 'kill-process-tree':
+        this.#killProcessTree(effect);
         return;
       case 'kill-control-group':
         tracker.kill(effect);
@@ -226,6 +229,14 @@ export class HostPerformer implements EffectPerformer {
     if (pidfd === undefined && !isAlive(pid)) return;
     const result = value !== null ? engine.native.sigqueue(pid, signal, value) : pidfd !== undefined ? engine.native.pidfdSendSignal(pidfd, signal) : engine.native.kill(pid, signal);
     if (result !== 0 && result !== 'ESRCH') engine.submit({ event: 'effect-failed', effect: 'kill-process', subject: effect.unit, errno: result });
+  }
+
+  /** Children first listed, then signalled: a parent that is gone has none. */
+  #killProcessTree({ unit, pid, signal }: Extract<Effect, { readonly kind: 'kill-process-tree' }>): void {
+    const { engine, tracker } = this.#parts;
+    const children = descendantsOf(engine.native, pid, tracker.processesOf(unit));
+    this.#killProcess({ kind: 'kill-process', unit, pid, signal, value: null });
+    for (const child of children) engine.native.kill(child, signal);
   }
 
   #freeze({ unit, freeze }: Extract<Effect, { readonly kind: 'freeze-control-group' }>): void {

@@ -8,9 +8,9 @@ const UNIT_TYPES: readonly string[] = ['service', 'mount', 'swap', 'socket', 'ta
 /** `--type` takes these too. Source: systemctl(1). */
 const LOAD_STATES: readonly string[] = ['stub', 'loaded', 'not-found', 'bad-setting', 'error', 'merged', 'masked'];
 const ACTIVE_STATES: readonly string[] = ['active', 'reloading', 'inactive', 'failed', 'activating', 'deactivating', 'maintenance'];
-/** Of all types together. Source: `systemctl --state=help` of systemd 252, and the reload states of systemd 254. */
+/** Of all types together. Source: `systemctl --state=help` of systemd 252, the reload states of systemd 254, and our states of an overlapping restart. */
 const SUB_STATES: readonly string[] = [
-  'dead', 'condition', 'start-pre', 'start', 'start-post', 'running', 'exited', 'reload', 'reload-signal', 'reload-notify', 'stop',
+  'dead', 'condition', 'start-pre', 'start', 'start-post', 'running', 'exited', 'reload', 'reload-signal', 'reload-notify', 'replace-start', 'replace-watch', 'replace-stop', 'replace-kill', 'stop',
   'stop-watchdog', 'stop-sigterm', 'stop-sigkill', 'stop-post', 'final-watchdog', 'final-sigterm', 'final-sigkill', 'failed', 'auto-restart',
   'cleaning', 'abandoned', 'active', 'activating', 'activating-done', 'deactivating', 'deactivating-sigterm', 'deactivating-sigkill',
   'elapsed', 'listening', 'mounted', 'mounting', 'mounting-done', 'plugged', 'remounting', 'remounting-sigkill', 'remounting-sigterm',

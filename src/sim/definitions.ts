@@ -9,6 +9,7 @@ import type { ServiceUnit } from '../core/unit/service.ts';
 import type { UnitCommon } from '../core/unit/unit-common.ts';
 import { formatCalendar, parseCalendar } from '../core/time/calendar.ts';
 import { UTC_ZONE, type TimeZone } from '../core/time/time-zone.ts';
+import { NO_RENEWAL } from '../core/unit/renewal.ts';
 import { PLAIN_PACING } from '../core/unit/restart-pacing.ts';
 import type { DeviceUnit } from '../core/unit/device.ts';
 import type { PathUnit, PathWatch, PathWatchKind } from '../core/unit/path.ts';
@@ -69,7 +70,7 @@ export function service(name: string, overrides: Partial<ServiceUnit> & { readon
   return {
     ...common(name), kind: 'service', type: 'simple', execCondition: [], execStartPre: [], execStart: [command(`/bin/${name}`)], execStartPost: [],
     execReload: [], execStop: [], execStopPost: [], probes: [], openFiles: [], calls: [], remainAfterExit: false, guessMainPid: true, pidFile: null, busName: null, restart: 'no',
-    restartUsec: 100_000 as Usec, restartSteps: 0, restartMaxDelayUsec: null, restartPacing: PLAIN_PACING, timeoutStartUsec: (90 * SECOND) as Usec,
+    restartUsec: 100_000 as Usec, restartSteps: 0, restartMaxDelayUsec: null, restartPacing: PLAIN_PACING, renewal: NO_RENEWAL, timeoutStartUsec: (90 * SECOND) as Usec,
     timeoutStopUsec: (90 * SECOND) as Usec, timeoutAbortUsec: (90 * SECOND) as Usec, timeoutStartFailureMode: 'terminate',
     timeoutStopFailureMode: 'terminate', runtimeMaxUsec: null, watchdogUsec: null, notifyAccess: 'none', successExitStatus: { codes: [], signals: [] },
     restartPreventExitStatus: { codes: [], signals: [] }, restartForceExitStatus: { codes: [], signals: [] }, rootDirectoryStartOnly: false,

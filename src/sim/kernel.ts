@@ -391,6 +391,8 @@ export class SimulatedKernel {
     switch (effect.kind) {
       case 'spawn': this.#spawn(effect); return;
       case 'test-conditions': this.#testConditions(effect); return;
+      // In this world nobody knows whose child a process is.
+      case 'kill-process-tree':
       case 'kill-process': {
         const process = this.#table.live.get(effect.pid);
         if (process !== undefined) this.#deliver(process, effect.signal);

@@ -56,16 +56,23 @@ function spawnsIn(effects: readonly Effect[]): readonly SpawnEffect[] {
   return found ?? [];
 }
 
+function overlaps({ units }: ManagerState, name: UnitName): boolean {
+  const definition = getEntry(units, name)?.definition;
+  return definition?.kind === 'service' && definition.renewal.overlapUsec !== null;
+}
+
 /** At most one live main process per service. */
 function oneMainProcess(mayLeave: MayLeave): Check {
-  return ({ effects, kernel }) => {
+  return ({ after, effects, kernel }) => {
     const begun = new Set<UnitName>();
     for (const spawn of spawnsIn(effects)) {
       const { definition, unit } = spawn;
       if (spawn.role !== 'ExecStart' || definition.kind !== 'service') continue;
       if (begun.has(unit)) return `${unit} starts two main processes in one step`;
       begun.add(unit);
-      const left = kernel.processesOf(unit).find((process) => process.role === 'ExecStart');
+      const living = kernel.processesOf(unit).filter((process) => process.role === 'ExecStart');
+      // A replacement begins beside one, and only beside one.
+      const [left] = overlaps(after, unit) ? living.slice(1) : living;
       if (left !== undefined && !mayLeave(unit)) return `${unit} starts a main process while ${String(left.pid)} lives`;
     }
     return null;

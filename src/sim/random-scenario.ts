@@ -41,7 +41,7 @@ export function randomScenario(seed: number, options: RandomScenarioOptions = {}
     ...triggers.files, ...mounts.files, ...guards.files,
     'default.target': unitText({ Unit: [['DefaultDependencies', 'no'], ['AllowIsolate', 'yes'], ['Wants', wanted.join(' ')], ['After', names.join(' ')]] }),
   };
-  for (const [index, name] of services.entries()) files[name] = serviceText(dice, names, name, index);
+  for (const [index, name] of services.entries()) files[name] = serviceText(dice, names, name, index, renewalLines(new Dice(seedOf(seed, `renewal ${name}`))));
   for (const name of targets) files[name] = unitText({ Unit: [['DefaultDependencies', 'no'], ['AllowIsolate', 'yes'], ...edges(dice, services, name, -1)] });
   const faults = options.isPeaceful === true ? {} : randomFaults(dice);
   return {
@@ -74,7 +74,12 @@ function edges(dice: Dice, names: readonly string[], name: string, index: number
   return lines;
 }
 
-function serviceText(dice: Dice, names: readonly string[], name: string, index: number): string {
+/** Made of dice of their own, so that the rest of a world does not depend on them. */
+function renewalLines(dice: Dice): Lines {
+  return dice.chance(40) ? [['RestartOverlap', 'yes'], ['RestartOverlapSec', `${String(dice.below(4000))}ms`]] : [];
+}
+
+function serviceText(dice: Dice, names: readonly string[], name: string, index: number, renewal: Lines): string {
   const type = dice.pick(TYPES);
   const commands = (key: string, role: string, percent: number): Lines => (dice.chance(percent) ? [[key, `${dice.chance(30) ? '-' : ''}/bin/${role}`]] : []);
   const yes = (key: string, percent: number): Lines => (dice.chance(percent) ? [[key, 'yes']] : []);
@@ -101,6 +106,7 @@ function serviceText(dice: Dice, names: readonly string[], name: string, index: 
       ['KillMode', dice.pick(['control-group', 'control-group', 'control-group', 'mixed', 'process', 'none'] as const)],
       ...(dice.chance(10) ? [['SendSIGKILL', 'no'] as const] : []),
       ...(dice.chance(10) ? [['SuccessExitStatus', '1 2'] as const] : []),
+      ...renewal,
     ],
   });
 }
@@ -157,6 +163,6 @@ function changeFile(dice: Dice, services: readonly string[], names: readonly str
     const text = unitText({ Unit: edges(dice, names, name, services.indexOf(name)), Service: [['RestartSec', `${String(dice.below(2000))}ms`]] });
     return { afterUsec, act: 'write', file: `${name}.d/x.conf`, text: dice.chance(30) ? null : text };
   }
-  if (dice.chance(70)) return { afterUsec, act: 'write', file: name, text: serviceText(dice, names, name, services.indexOf(name)) };
+  if (dice.chance(70)) return { afterUsec, act: 'write', file: name, text: serviceText(dice, names, name, services.indexOf(name), renewalLines(new Dice(seedOf(afterUsec, name)))) };
   return { afterUsec, act: 'write', file: name, text: dice.chance(50) ? null : '[Service]\nType=simple\n' };
 }

@@ -13,7 +13,9 @@ const COVERS: Readonly<Partial<Record<JobType, Rank>>> = {
   start: [new Set(['verify-active'])],
   reload: [new Set(['verify-active'])],
   'reload-or-start': [new Set(['verify-active', 'start', 'reload'])],
-  restart: [new Set(['verify-active', 'start', 'reload', 'reload-or-start', 'try-restart'])],
+  // A new main process beside the old one, which goes then; of what is down, a start.
+  replace: [new Set(['verify-active', 'start', 'reload', 'reload-or-start'])],
+  restart: [new Set(['verify-active', 'start', 'reload', 'reload-or-start', 'replace', 'try-restart'])],
   'try-restart': [new Set(['verify-active', 'reload'])],
 };
 
@@ -26,7 +28,7 @@ export function mergeJobTypes(a: JobType, b: JobType): JobType | null {
   if (covers(a, b)) return a;
   if (covers(b, a)) return b;
   if (a === 'stop' || b === 'stop') return null;
-  // What is left: start with reload, and start (or reload-or-start) with try-restart.
+  // What is left: start with reload, and start (or reload-or-start, or replace) with try-restart.
   const pair = new Set<JobType>([a, b]);
   if (pair.has('try-restart')) return 'restart';
   return 'reload-or-start';
@@ -54,6 +56,7 @@ export function collapseJobType(type: JobType, state: ActiveState): JobType {
   switch (type) {
     case 'try-restart': return isInactive(state) || state === 'deactivating' ? 'nop' : 'restart';
     case 'reload-or-start': return isInactive(state) ? 'start' : 'reload';
+    case 'replace': return isInactive(state) ? 'start' : 'replace';
     default: return type;
   }
 }

@@ -107,7 +107,7 @@ const NOTHING: readonly Pull[] = [];
 
 const PULLS: Readonly<Record<JobType, readonly Pull[]>> = {
   start: STARTS, 'reload-or-start': [...STARTS, ...RELOADS], stop: STOPS, restart: RESTARTS, 'try-restart': RESTARTS,
-  reload: RELOADS, 'verify-active': NOTHING, nop: NOTHING,
+  reload: RELOADS, replace: STARTS, 'verify-active': NOTHING, nop: NOTHING,
 };
 
 /** Builds the transaction of one anchor job. Pure; `view` is only read. */

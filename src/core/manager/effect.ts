@@ -55,6 +55,8 @@ export type Effect =
   | { readonly kind: 'test-conditions'; readonly unit: UnitName; readonly token: number; readonly conditions: readonly Condition[]; readonly assertions: readonly Condition[] }
   /** Signals one process the unit owns. */
   | { readonly kind: 'kill-process'; readonly unit: UnitName; readonly pid: Pid; readonly signal: Signal; readonly value: number | null }
+  /** The same for a process and all that descend from it. */
+  | { readonly kind: 'kill-process-tree'; readonly unit: UnitName; readonly pid: Pid; readonly signal: Signal }
   /**
    * Signals every process of the unit's group (or tracked tree) except `except`. SIGKILL uses cgroup.kill. SIGCONT follows other
    * signals than KILL and HUP, so that a stopped process can obey.

@@ -125,7 +125,7 @@ function isDown(unit: Unit): boolean {
   if (unit.job !== null || unit.conditionToken !== null) return false;
   if (unit.activeState === 'failed' ? !isCollectedFailed(definition) : !isInactive(unit.activeState)) return false;
   if ('groupEmpty' in runtime && !runtime.groupEmpty) return false;
-  return runtime.kind !== 'service' || (runtime.fdStore.length === 0 && runtime.mainPid === null && runtime.controlPid === null);
+  return runtime.kind !== 'service' || (runtime.fdStore.length === 0 && runtime.mainPid === null && runtime.beside === null && runtime.controlPid === null);
 }
 
 /** When the unit last ended or had its conditions tested; 0 = it never did anything. */

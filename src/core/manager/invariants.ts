@@ -35,10 +35,12 @@ export function checkUnit(state: ManagerState, unit: Unit): void {
   if (runsCommands(runtime) && runtime.controlPid !== null) assert(getEntry(state.pids, runtime.controlPid) === name, `the control process of ${name} is filed under it`);
   if (runtime.kind === 'service') {
     if (runtime.mainPid !== null) assert(getEntry(state.pids, runtime.mainPid) === name, `the main process of ${name} is filed under it`);
+    if (runtime.beside !== null) assert(getEntry(state.pids, runtime.beside.pid) === name, `the process beside the main one of ${name} is filed under it`);
+    assert(runtime.mainPid === null || runtime.mainPid !== runtime.beside?.pid, `${name} has two processes where it has two`);
     assert(runtime.mainPid === null || runtime.mainPid !== runtime.controlPid, `main and control process of ${name} differ`);
     if (runtime.state === 'dead' || runtime.state === 'failed') {
       assert(runtime.deadlineUsec === null, `${name} is down and waits for nothing`);
-      assert(runtime.mainPid === null && runtime.controlPid === null, `${name} is down and has no process`);
+      assert(runtime.mainPid === null && runtime.beside === null && runtime.controlPid === null, `${name} is down and has no process`);
     }
     if (runtime.state === 'failed') assert(runtime.result !== 'success', `${name} failed and says why`);
   }

@@ -70,8 +70,8 @@ function installOne(turn: Turn, name: UnitName, type: JobType, reason: Reason, o
   const waiters = options.waiter === null ? [] : [options.waiter];
   if (installed !== undefined && !areConflicting(installed.type, type)) {
     const merged = collapseJobType(mergeJobTypes(installed.type, type) as JobType, unit.activeState);
-    // A reload that already runs may have read the old files: it is run again. Anything else that covers the wish serves.
-    const rerun = installed.state === 'running' && (type === 'reload' || !isSuperset(installed.type, type));
+    // A reload that already runs may have read the old files: it is run again, and so is a replacement. Anything else that covers the wish serves.
+    const rerun = installed.state === 'running' && (type === 'reload' || type === 'replace' || !isSuperset(installed.type, type));
     const job: Job = {
       ...installed,
       type: merged === 'nop' ? installed.type : merged,

@@ -19,6 +19,7 @@ import { calmSwap, isSwap } from './swap-driver.ts';
 import { isForgottenBySystemd } from './garbage.ts';
 import { isStartLimited } from './start-limit.ts';
 import { isReloadable } from '../graph/reloadable.ts';
+import { restartTypeOf } from './restart-type.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Turn } from './turn.ts';
 import { controlPidOf, mainPidOf, runsCommands } from './unit-processes.ts';
@@ -109,10 +110,10 @@ function enqueueOne(turn: Turn, event: EventOf<'request'>, request: RequestOf<'e
   if (unit === undefined) return refuse('no-such-unit', `Unit ${name} not found.`);
   const type = plainType(turn.graph, request.type, unit);
   const { definition } = unit;
-  if (definition.refuseManualStart && (type === 'start' || type === 'restart' || type === 'try-restart')) {
+  if (definition.refuseManualStart && (type === 'start' || type === 'restart' || type === 'try-restart' || type === 'replace')) {
     return refuse('refused-manually', `${unit.name} may only be started as a dependency (RefuseManualStart=).`);
   }
-  if (definition.refuseManualStop && (type === 'stop' || type === 'restart' || type === 'try-restart')) {
+  if (definition.refuseManualStop && (type === 'stop' || type === 'restart' || type === 'try-restart' || type === 'replace')) {
     return refuse('refused-manually', `${unit.name} may only be stopped as a dependency (RefuseManualStop=).`);
   }
   if (request.mode === 'restart-dependencies' && type !== 'start') return refuse('not-applicable', '--job-mode=restart-dependencies is only for start.');
@@ -137,9 +138,9 @@ export function plainType(graph: Graph, type: RequestOf<'enqueue'>['type'], unit
   const { definition } = unit;
   const reloadable = isReloadable(graph, definition);
   switch (type) {
-    case 'reload-or-restart': return reloadable ? 'reload-or-start' : 'restart';
-    case 'reload-or-try-restart': return reloadable && isActive(unit.activeState) ? 'reload' : 'try-restart';
-    default: return type;
+    case 'reload-or-restart': return reloadable ? 'reload-or-start' : restartTypeOf(unit, 'restart');
+    case 'reload-or-try-restart': return reloadable && isActive(unit.activeState) ? 'reload' : restartTypeOf(unit, 'try-restart');
+    default: return restartTypeOf(unit, type);
   }
 }
 

@@ -9,7 +9,7 @@ import { collapseJobType, isActive } from '../job/job-type.ts';
 import { findBlocker, finishJob, turnIntoStart } from './jobs.ts';
 import type { Job, JobType, Unit } from './state.ts';
 import type { Turn } from './turn.ts';
-import { reloadUnit, startUnit, stopUnit, type RunOutcome } from './unit-operations.ts';
+import { reloadUnit, replaceUnit, startUnit, stopUnit, type RunOutcome } from './unit-operations.ts';
 
 /** Looks at the next job of the run queue and runs it if it may. False = the queue is empty. */
 export function runNextJob(turn: Turn): boolean {
@@ -81,6 +81,7 @@ function operate(turn: Turn, unit: Unit, job: Job, type: JobType): RunOutcome {
       return 'running';
     }
     case 'reload': return reloadUnit(turn, unit);
+    case 'replace': return replaceUnit(turn, unit);
     case 'reload-or-start': return 'invalid';
   }
 }

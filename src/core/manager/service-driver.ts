@@ -32,6 +32,7 @@ export function driveService(turn: Turn, name: UnitName, transition: ServiceTran
   const after = quietProbes(context, transition(context, before));
   if (after === before) return;
   if (after.mainPid !== null && after.mainPid !== before.mainPid) turn.setOwner(after.mainPid, name);
+  if (after.beside !== null && after.beside.pid !== before.beside?.pid) turn.setOwner(after.beside.pid, name);
   if (after.controlPid !== null && after.controlPid !== before.controlPid) turn.setOwner(after.controlPid, name);
   for (const { pid } of after.probes) if (pid !== null && !before.probes.some((each) => each.pid === pid)) turn.setOwner(pid, name);
   if (before.connection !== null && after.connection === null) onConnectionEnded(turn, before.connection.socket, name);

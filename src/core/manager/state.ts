@@ -20,6 +20,7 @@ export type ActiveState = 'active' | 'reloading' | 'inactive' | 'failed' | 'acti
 
 export type ServiceState =
   | 'dead' | 'condition' | 'start-pre' | 'start' | 'start-post' | 'running' | 'exited' | 'reload' | 'reload-signal' | 'reload-notify'
+  | 'replace-start' | 'replace-watch' | 'replace-stop' | 'replace-kill'
   | 'stop' | 'stop-watchdog' | 'stop-sigterm' | 'stop-sigkill' | 'stop-post' | 'final-watchdog' | 'final-sigterm' | 'final-sigkill'
   | 'failed' | 'auto-restart';
 
@@ -103,6 +104,11 @@ export interface ServiceRuntime {
   readonly spawnCount: number;
   readonly pendingSpawn: PendingSpawn<ServiceRole> | null;
   readonly mainPid: Pid | null;
+  /**
+   * The process that runs beside the main one while one replaces the other (machine/service/overlap): the new one until it has proved itself,
+   * then the one that goes. null = there is none.
+   */
+  readonly beside: ExecRecord | null;
   /** The process of the command that now runs beside the main one: start-pre, reload, stop, …. */
   readonly controlPid: Pid | null;
   /** The command line `controlPid` runs; null when there is none. */
@@ -396,7 +402,7 @@ export interface Unit {
   readonly loadedUsec: MonotonicUsec | null;
 }
 
-export type JobType = 'start' | 'verify-active' | 'stop' | 'reload' | 'restart' | 'try-restart' | 'reload-or-start' | 'nop';
+export type JobType = 'start' | 'verify-active' | 'stop' | 'reload' | 'replace' | 'restart' | 'try-restart' | 'reload-or-start' | 'nop';
 export type JobResult = 'done' | 'canceled' | 'timeout' | 'failed' | 'dependency' | 'skipped' | 'invalid' | 'assert' | 'unsupported';
 
 export interface Job {

@@ -1,6 +1,7 @@
 /** What a timer or path does when its moment has come. */
 import type { UnitName } from '../../base/brand.ts';
 import { enqueue } from './jobs.ts';
+import { restartTypeOf } from './restart-type.ts';
 import type { JobType, Unit } from './state.ts';
 import type { Turn } from './turn.ts';
 import type { TriggerJob } from '../unit/trigger-job.ts';
@@ -45,6 +46,6 @@ export function startTriggered(turn: Turn, by: Unit, name: UnitName, environment
 }
 
 function jobTypeOf(turn: Turn, job: TriggerJob, unit: Unit): JobType {
-  if (job !== 'reload-or-restart') return job;
-  return isReloadable(turn.graph, unit.definition) && isActive(unit.activeState) ? 'reload' : 'restart';
+  if (job !== 'reload-or-restart') return restartTypeOf(unit, job);
+  return isReloadable(turn.graph, unit.definition) && isActive(unit.activeState) ? 'reload' : restartTypeOf(unit, 'restart');
 }

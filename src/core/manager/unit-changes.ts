@@ -98,6 +98,7 @@ function settleOwnJob(turn: Turn, unit: Unit): boolean {
       else return activeState !== 'activating';
       return !isActive(activeState);
     case 'reload':
+    case 'replace':
       if (activeState === 'active') finishJob(turn, job.id, reloadSucceeded(unit) ? 'done' : 'failed', true);
       else if (isInactive(activeState)) finishJob(turn, job.id, activeState === 'failed' ? 'failed' : 'done', true);
       else return activeState !== 'reloading' && activeState !== 'activating';

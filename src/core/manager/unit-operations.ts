@@ -3,6 +3,7 @@ import type { UnitName } from '../../base/brand.ts';
 import { neighbours, neighboursBy } from '../graph/graph.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
 import { setFrozen } from './freeze.ts';
+import { beginReplacement } from '../machine/service/overlap.ts';
 import { reloadService } from '../machine/service/reload.ts';
 import { startService } from '../machine/service/start.ts';
 import { stopService } from '../machine/service/stop.ts';
@@ -212,6 +213,15 @@ function stopScope(turn: Turn, unit: Unit): void {
   const deadlineUsec = definition.timeoutStopUsec === null ? null : (turn.now.monotonicUsec + definition.timeoutStopUsec) as typeof turn.now.monotonicUsec;
   turn.wantTimer(deadlineUsec);
   setRuntime(turn, unit.name, { ...runtime, state: SIGTERM_STATE, deadlineUsec }, 'deactivating');
+}
+
+/** A new main process beside the old one, which goes then. */
+export function replaceUnit(turn: Turn, unit: Unit): RunOutcome {
+  // One that is under way may have begun before what is to come into effect; it is done once more afterwards.
+  if (unit.activeState === 'reloading' || unit.activeState === 'activating' || unit.activeState === 'deactivating') return 'retry';
+  if (!isService(unit) || unit.runtime.mainPid === null || unit.runtime.state !== 'running') return 'invalid';
+  driveService(turn, unit.name, beginReplacement);
+  return 'running';
 }
 
 export function reloadUnit(turn: Turn, unit: Unit): RunOutcome {

@@ -12,6 +12,11 @@ export function mainPidOf({ runtime }: Pick<Unit, 'runtime'>): Pid | null {
   return runtime.kind === 'service' ? runtime.mainPid : null;
 }
 
+/** The process that replaces the main one, or is replaced by it; null = there is none. */
+export function besidePidOf({ runtime }: Pick<Unit, 'runtime'>): Pid | null {
+  return runtime.kind === 'service' ? runtime.beside?.pid ?? null : null;
+}
+
 export function controlPidOf({ runtime }: Pick<Unit, 'runtime'>): Pid | null {
   return runsCommands(runtime) ? runtime.controlPid : null;
 }

@@ -18,6 +18,7 @@ import {
 import { parseDelay, parseSpan, parseTimeout } from './time-setting.ts';
 import { readOpenFiles } from './open-file-setting.ts';
 import { PROBE_NAMES, readProbes } from './probe-settings.ts';
+import { readRenewal } from './renewal-settings.ts';
 import { readRestartPacing } from './restart-settings.ts';
 import { finishCommon, type UnitDraft } from './unit-draft.ts';
 import { meantUnit, readUnitSection } from './unit-section.ts';
@@ -181,6 +182,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
   const restartUsec = readScalar(reader, 'RestartSec', parseDelay, defaults.restartUsec);
   const restartSteps = readScalar(reader, 'RestartSteps', parseCount, 0);
   const restartPacing = readRestartPacing(reader);
+  const renewal = readRenewal(reader, type);
   const restartMaxDelayUsec = readScalar<Usec | null>(reader, 'RestartMaxDelaySec', parseSpan, null);
   // A oneshot is its commands; how long they take is their own affair unless the file says otherwise.
   const timeoutStartUsec = readTimeout(reader, 'TimeoutStartSec', type === 'oneshot' ? null : defaults.timeoutStartUsec);
@@ -249,7 +251,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
     recorded: common.recorded,
     type, execCondition, execStartPre, execStart, execStartPost, execReload, execStop, execStopPost, calls, probes,
     remainAfterExit, guessMainPid, pidFile, busName,
-    restart, restartUsec, restartSteps, restartMaxDelayUsec, restartPacing,
+    restart, restartUsec, restartSteps, restartMaxDelayUsec, restartPacing, renewal,
     timeoutStartUsec, timeoutStopUsec, timeoutAbortUsec, timeoutStartFailureMode, timeoutStopFailureMode,
     runtimeMaxUsec, watchdogUsec,
     notifyAccess: notifyAccess === 'none' && needsNotify ? 'main' : notifyAccess,

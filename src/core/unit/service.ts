@@ -3,6 +3,7 @@ import type { Signal, UnitName, Usec } from '../../base/brand.ts';
 import type { CgroupContext, ExecCommand, ExecContext, KillContext } from './exec-context.ts';
 import type { OpenFile } from './open-file.ts';
 import type { Probe } from './probe.ts';
+import type { Renewal } from './renewal.ts';
 import type { RestartPacing } from './restart-pacing.ts';
 import type { UnitCommon } from './unit-common.ts';
 
@@ -46,6 +47,7 @@ export interface ServiceUnit extends UnitCommon {
   readonly restartSteps: number;
   readonly restartMaxDelayUsec: Usec | null;
   readonly restartPacing: RestartPacing;
+  readonly renewal: Renewal;
   /** TimeoutStartSec= and kin; null waits for ever. */
   readonly timeoutStartUsec: Usec | null;
   readonly timeoutStopUsec: Usec | null;

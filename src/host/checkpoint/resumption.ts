@@ -7,7 +7,7 @@ import type { Pid, UnitName } from '../../base/brand.ts';
 import type { Effect, SpawnEffect } from '../../core/manager/effect.ts';
 import { fdsWithoutOwner } from '../../core/manager/fd-owners.ts';
 import type { ServiceState, Unit } from '../../core/manager/state.ts';
-import { controlPidOf, mainPidOf, runsCommands, waitsForEmptyGroup } from '../../core/manager/unit-processes.ts';
+import { besidePidOf, controlPidOf, mainPidOf, runsCommands, waitsForEmptyGroup } from '../../core/manager/unit-processes.ts';
 import { readClock } from '../clock.ts';
 import type { HostPerformer } from '../effect-performer.ts';
 import type { FdTable } from '../fd-table.ts';
@@ -140,7 +140,7 @@ export class Resumption {
     const forgotten = former.find().filter(({ unit, mainPid }) => {
       const runtime = getEntry(loaded, unit)?.runtime;
       if (runtime === undefined) return true;
-      return runtime.kind === 'service' ? runtime.mainPid !== mainPid && runtime.controlPid !== mainPid : !runsCommands(runtime) || runtime.controlPid === null;
+      return runtime.kind === 'service' ? runtime.mainPid !== mainPid && runtime.beside?.pid !== mainPid && runtime.controlPid !== mainPid : !runsCommands(runtime) || runtime.controlPid === null;
     });
     const definitions = units.load(forgotten.map(({ unit }) => unit), () => undefined).definitions;
     const found = former.takeOver(forgotten, definitions);
@@ -156,7 +156,7 @@ export class Resumption {
     if (runtime.kind === 'slice' && definition.kind === 'slice' && runtime.state === 'active') {
       tracker.restore(name, definition.cgroup, { pids: [], invocationId: '', mayBeKilled: false });
     } else if (runsCommands(runtime) && 'cgroup' in definition) {
-      const pids = [mainPidOf(unit), controlPidOf(unit)].filter((pid) => pid !== null);
+      const pids = [mainPidOf(unit), besidePidOf(unit), controlPidOf(unit)].filter((pid) => pid !== null);
       const mayBeKilled = !UNKILLED_STATES.has(runtime.state);
       tracker.restore(name, definition.cgroup, { pids, invocationId: unit.invocationId ?? '', mayBeKilled });
     }
@@ -189,7 +189,7 @@ export function newestExit(queue: Recovered['queue']): Pid | null {
 }
 
 /** States in which nothing has sent SIGKILL to the whole control group. */
-const UNKILLED_STATES: ReadonlySet<string> = new Set<ServiceState>(['start-pre', 'start', 'start-post', 'running', 'exited', 'reload', 'reload-signal', 'reload-notify', 'stop']);
+const UNKILLED_STATES: ReadonlySet<string> = new Set<ServiceState>(['start-pre', 'start', 'start-post', 'running', 'exited', 'reload', 'reload-signal', 'reload-notify', 'replace-start', 'replace-watch', 'replace-stop', 'replace-kill', 'stop']);
 
 /** native/addon/checkpoint-layout.h */
 const DEATH_BY_EXIT = -1001;

@@ -52,6 +52,25 @@ export function readChildren(): ReadonlySet<number> {
   }
 }
 
+/**
+ * Those of `candidates` that descend from `ancestor`, without itself. One whose parent is gone is nobody's descendant any more.
+ *
+ * @param candidates processes of one unit: parents outside of it are not followed
+ */
+export function descendantsOf(native: NativeBinding, ancestor: Pid, candidates: readonly Pid[]): readonly Pid[] {
+  const parents = new Map(candidates.map((pid) => [pid as number, readProcess(native, pid)?.parent ?? 0]));
+  const descends = (pid: Pid): boolean => {
+    // A chain of parents that changes while it is read could lead in a circle.
+    const seen = new Set<number>();
+    for (let up = parents.get(pid); up !== undefined && !seen.has(up); up = parents.get(up)) {
+      if (up === ancestor) return true;
+      seen.add(up);
+    }
+    return false;
+  };
+  return candidates.filter((pid) => pid !== ancestor && descends(pid));
+}
+
 /** All processes that are not zombies, ascending by pid; empty without /proc. */
 export function readAllProcesses(native: NativeBinding): readonly ProcessEntry[] {
   let names: string[];

@@ -79,6 +79,7 @@ export class Timeline {
     switch (effect.kind) {
       case 'spawn': this.#spawns.set(`${effect.unit} ${String(effect.token)}`, effect); return;
       case 'kill-process': this.add(nowUsec, 'signal', effect.unit, `${signalName(effect.signal)} to process ${String(effect.pid)}`); return;
+      case 'kill-process-tree': this.add(nowUsec, 'signal', effect.unit, `${signalName(effect.signal)} to process ${String(effect.pid)} and its children`); return;
       case 'kill-control-group': this.add(nowUsec, 'signal', effect.unit, `${signalName(effect.signal)} to all processes${effect.except.length === 0 ? '' : ` but ${effect.except.join(', ')}`}`); return;
       case 'publish': this.#addChange(effect.change, after, nowUsec); return;
       case 'reply': this.#addReply(effect.result, nowUsec); return;

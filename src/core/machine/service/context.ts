@@ -35,6 +35,7 @@ export const NEVER_STARTED: ServiceRuntime = {
   spawnCount: 0,
   pendingSpawn: null,
   mainPid: null,
+  beside: null,
   controlPid: null,
   controlCommand: null,
   mainCommandIndex: 0,

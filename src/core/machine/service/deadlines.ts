@@ -2,6 +2,7 @@
 import type { MonotonicUsec } from '../../../base/brand.ts';
 import type { ServiceRuntime } from '../../manager/state.ts';
 import { withFailure, type ServiceContext } from './context.ts';
+import { onReplacementTimeout } from './overlap.ts';
 import { applyVerdict } from './probe-verdicts.ts';
 import { nextProbeDueUsec, onProbeDue } from './probes.ts';
 import { armWatchdog, enterRunning } from './start.ts';
@@ -62,6 +63,11 @@ function onStateTimeout(c: ServiceContext, run: ServiceRuntime): ServiceRuntime 
       }
       return enterRunning(c, { ...run, reloadResult: 'timeout', controlCommand: null, controlPid: null }, 'success', null);
     }
+    case 'replace-start':
+    case 'replace-watch':
+    case 'replace-stop':
+    case 'replace-kill':
+      return onReplacementTimeout(c, run);
     case 'stop':
       return enterSignalWith(c, run, FIRST_SIGNAL[timeoutStopFailureMode], 'timeout', reason);
     case 'stop-sigterm':
@@ -70,7 +76,7 @@ function onStateTimeout(c: ServiceContext, run: ServiceRuntime): ServiceRuntime 
     case 'stop-watchdog':
       return kill.sendSigkill ? enterSignal(c, failed, 'stop-sigkill') : enterStopPost(c, failed);
     case 'stop-sigkill':
-      return enterStopPost(c, { ...failed, mainPid: null, controlPid: null, controlCommand: null });
+      return enterStopPost(c, { ...failed, mainPid: null, beside: null, controlPid: null, controlCommand: null });
     case 'stop-post':
       return enterSignal(c, failed, FINAL_SIGNAL[timeoutStopFailureMode]);
     case 'final-sigterm':

@@ -7,11 +7,13 @@ import { commandsOf, spawn, withFailure, type ServiceContext } from './context.t
 import { judgeExit, type Ended } from './judge-exit.ts';
 import { awaitMainProcess, enterRunning, enterStart, enterStartPost, enterStartPre } from './start.ts';
 import { afterSignals, enterSignal, enterSignalWith } from './stop.ts';
+import { onMainExitInReplacement, onOtherExit } from './overlap.ts';
 import { onProbeExit } from './probe-verdicts.ts';
 import { isSignalState } from './states.ts';
 
 export function onProcessExit(c: ServiceContext, run: ServiceRuntime, pid: Pid, ended: Ended): ServiceRuntime {
   if (pid === run.mainPid) return onMainExit(c, run, pid, ended);
+  if (pid === run.beside?.pid) return isSignalState(run.state) ? whenAllGone(c, { ...run, beside: null }) : onOtherExit(c, run, ended);
   if (pid === run.controlPid) return onControlExit(c, run, pid, ended);
   return onProbeExit(c, run, pid, ended);
 }
@@ -57,6 +59,11 @@ export function afterMain(c: ServiceContext, run: ServiceRuntime, result: Servic
     case 'reload-signal':
     case 'reload-notify':
       return enterRunning(c, run, result, reason);
+    case 'replace-start':
+    case 'replace-watch':
+    case 'replace-stop':
+    case 'replace-kill':
+      return onMainExitInReplacement(c, run, result, reason);
     case 'stop':
     case 'stop-post':
       return withFailure(run, result, reason);
@@ -115,7 +122,7 @@ export function afterControl(
 /** In a signal state: go on when main process, control process and (where it was signalled) the group are gone. */
 function whenAllGone(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
   const { state } = run;
-  if (!isSignalState(state) || run.mainPid !== null || run.controlPid !== null || run.pendingSpawn !== null) return run;
+  if (!isSignalState(state) || run.mainPid !== null || run.beside !== null || run.controlPid !== null || run.pendingSpawn !== null) return run;
   const last = state === 'stop-sigkill' || state === 'final-sigkill' || state === 'final-sigterm' || state === 'final-watchdog';
   const mode = c.definition.kill.killMode;
   // Before ExecStopPost= only the known processes have to be gone; what they leave behind is ended after it.
@@ -138,7 +145,7 @@ export function onGroupEmpty(c: ServiceContext, run: ServiceRuntime): ServiceRun
     case 'running':
       return run.mainPid === null && run.controlPid === null ? enterRunning(c, empty, 'success', null) : empty;
     default:
-      if (!isSignalState(run.state) || run.mainPid !== null || run.controlPid !== null) return empty;
+      if (!isSignalState(run.state) || run.mainPid !== null || run.beside !== null || run.controlPid !== null) return empty;
       return afterSignals(c, empty, run.state);
   }
 }

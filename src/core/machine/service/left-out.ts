@@ -13,12 +13,14 @@ import { enterSignalWith } from './stop.ts';
  */
 export function onServiceEventLeftOut(c: ServiceContext, run: ServiceRuntime, reason: Reason, gone: Pid | null): ServiceRuntime {
   if (gone !== null && gone === run.mainPid) return afterMain(c, withFailure({ ...run, mainPid: null }, 'protocol', reason), 'protocol', reason);
+  if (gone !== null && gone === run.beside?.pid) return afterMain(c, withFailure({ ...run, beside: null }, 'protocol', reason), 'protocol', reason);
   if (gone !== null && gone === run.controlPid && run.controlCommand !== null) {
     return afterControl(c, { ...run, controlPid: null, controlCommand: null }, run.controlCommand, 'protocol', reason);
   }
   switch (run.state) {
     case 'condition': case 'start-pre': case 'start': case 'start-post': case 'running': case 'exited':
     case 'reload': case 'reload-signal': case 'reload-notify':
+    case 'replace-start': case 'replace-watch': case 'replace-stop': case 'replace-kill':
       return enterSignalWith(c, run, 'stop-sigterm', 'protocol', reason);
     default:
       return run;

@@ -7,6 +7,7 @@ import { addUsec } from '../../../base/time.ts';
 import type { ServiceRuntime } from '../../manager/state.ts';
 import { storedName } from './fd-store.ts';
 import { enter, type ServiceContext } from './context.ts';
+import { isProvingItself, isReplacing, onReplacementReady } from './overlap.ts';
 import { adoptMain, armWatchdog, enterRunning, enterStartPost } from './start.ts';
 import { enterSignalWith } from './stop.ts';
 
@@ -31,6 +32,7 @@ export function onNotify(c: ServiceContext, run: ServiceRuntime, input: NotifyIn
     return run;
   }
   const fields = new Map(input.fields);
+  if (isReplacing(run.state) && input.pid !== run.mainPid) return ofTheOther(c, run, fields, input.fds);
   let next = run;
   const mainPid = positiveInteger(fields.get('MAINPID'));
   if (mainPid !== null && mainPid !== run.mainPid && (next.state === 'start' || next.state === 'start-post' || next.state === 'running' || next.state === 'reload')) {
@@ -54,6 +56,13 @@ export function onNotify(c: ServiceContext, run: ServiceRuntime, input: NotifyIn
   return storeFds(c, next, input.fds, fields);
 }
 
+/** A message of the process beside the main one: while that is new, it says when it is ready. What else it says is not about the service. */
+function ofTheOther(c: ServiceContext, run: ServiceRuntime, fields: ReadonlyMap<string, string>, fds: readonly string[]): ServiceRuntime {
+  const { type } = c.definition;
+  const speaksOfReadiness = fields.get('READY') === '1' && (type === 'notify' || type === 'notify-reload');
+  return storeFds(c, speaksOfReadiness ? onReplacementReady(c, run) : run, fds, fields);
+}
+
 /** READY=, RELOADING= and STOPPING=. */
 function onLifecycle(c: ServiceContext, run: ServiceRuntime, fields: ReadonlyMap<string, string>): ServiceRuntime {
   let next = run;
@@ -66,6 +75,7 @@ function onLifecycle(c: ServiceContext, run: ServiceRuntime, fields: ReadonlyMap
     next = enter(c, { ...next, reloadResult: 'success' }, 'reload-notify', c.definition.timeoutStartUsec);
   }
   if (fields.get('READY') === '1') {
+    if (isProvingItself(next.state)) return onReplacementReady(c, next);
     if (next.state === 'start' && (type === 'notify' || type === 'notify-reload')) return enterStartPost(c, next);
     if (next.state === 'reload-notify' && fields.get('RELOADING') !== '1') return enterRunning(c, next, 'success', null);
   }
@@ -75,8 +85,8 @@ function onLifecycle(c: ServiceContext, run: ServiceRuntime, fields: ReadonlyMap
 function maySpeak(c: ServiceContext, run: ServiceRuntime, pid: Pid): boolean {
   switch (c.definition.notifyAccess) {
     case 'none': return false;
-    case 'main': return pid === run.mainPid;
-    case 'exec': return pid === run.mainPid || pid === run.controlPid;
+    case 'main': return pid === run.mainPid || pid === run.beside?.pid;
+    case 'exec': return pid === run.mainPid || pid === run.beside?.pid || pid === run.controlPid;
     case 'all': return true;
   }
 }

@@ -27,7 +27,10 @@ const LINE_REMINDER_USEC = seconds(30);
 const DETAIL_CHARACTERS_MAX = 200;
 
 /** States in which something is asked. In all others a probe would speak of a service on its way down. */
-const PROBED_STATES: ReadonlySet<ServiceState> = new Set<ServiceState>(['start', 'start-post', 'running', 'reload', 'reload-signal', 'reload-notify']);
+const PROBED_STATES: ReadonlySet<ServiceState> = new Set<ServiceState>([
+  'start', 'start-post', 'running', 'reload', 'reload-signal', 'reload-notify',
+  'replace-start', 'replace-watch', 'replace-stop', 'replace-kill',
+]);
 
 const NOT_ASKED: Omit<ProbeRuntime, 'probe'> = { token: null, pid: null, dueUsec: null, successes: 0, failures: 0, holds: null, detail: '' };
 

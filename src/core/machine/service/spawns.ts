@@ -7,6 +7,7 @@ import { commandsOf, type ServiceContext } from './context.ts';
 import { afterControl, afterMain } from './exits.ts';
 import { judgeExit, statusOfStage } from './judge-exit.ts';
 import { enterStartPost } from './start.ts';
+import { isProvingItself, onReplacementExecuted, onReplacementNotSpawned, onReplacementSpawned } from './overlap.ts';
 import { onProbeAnswer } from './probe-verdicts.ts';
 import { onProbeSpawned } from './probes.ts';
 import { isSignalState } from './states.ts';
@@ -26,10 +27,14 @@ export function onSpawned(c: ServiceContext, run: ServiceRuntime, token: number,
     c.effects.push({ kind: 'kill-process', unit: c.definition.name, pid, signal: SIGKILL, value: null });
     return run;
   }
-  const known = recordStart(c, { ...run, pendingSpawn: null, spawnFailure: null, groupEmpty: false }, pending.role, pending.index, pid);
   const isMain = pending.role === 'ExecStart' && startsMain(c);
-  const placed: ServiceRuntime = isMain
-    ? { ...known, mainPid: pid, mainCommandIndex: pending.index }
+  if (isMain && isProvingItself(run.state)) return onReplacementSpawned(c, run, pid, execDone);
+  const known = recordStart(c, { ...run, pendingSpawn: null, spawnFailure: null, groupEmpty: false }, pending.role, pending.index, pid);
+  const isBesideMain = isMain && run.mainPid !== null;
+  const placed: ServiceRuntime = isBesideMain
+    // A stop overtook a replacement.
+    ? { ...run, pendingSpawn: null, groupEmpty: false, beside: known.execs.find((each) => each.pid === pid) ?? null }
+    : isMain ? { ...known, mainPid: pid, mainCommandIndex: pending.index }
     : { ...known, controlPid: pid, controlCommand: { role: pending.role, index: pending.index } };
   if (isSignalState(run.state)) {
     // A stop overtook the spawn. The process gets the signal it missed.
@@ -41,6 +46,7 @@ export function onSpawned(c: ServiceContext, run: ServiceRuntime, token: number,
 
 /** execve of `pid` went through: for the types that ask no more of their main process, the service is started. */
 export function onExecDone(c: ServiceContext, run: ServiceRuntime, pid: Pid): ServiceRuntime {
+  if (isProvingItself(run.state)) return onReplacementExecuted(c, run, pid);
   if (pid !== run.mainPid || run.state !== 'start') return run;
   const { type } = c.definition;
   // Without a bus to watch, a dbus service counts as started when it runs; its definition says that this is not what it asked for.
@@ -62,6 +68,7 @@ export function onSpawnFailed(c: ServiceContext, run: ServiceRuntime, token: num
   const isResource = failure.stage === 'clone' || failure.stage === 'environment' || failure.stage === 'log-pipe';
   const result = isResource ? 'resources' : judgeExit(c.definition, ended, 'command', command);
   const reason = result === 'success' ? null : { reason: 'spawn-failed', role } as const;
+  if (role === 'ExecStart' && isProvingItself(run.state) && run.mainPid !== null) return onReplacementNotSpawned(c, failed, result);
   return role === 'ExecStart' && startsMain(c)
     ? afterMain(c, isResource ? failed : { ...failed, mainExit: exitBeforeExec(c, role, index, ended.status) }, result, reason)
     : afterControl(c, failed, { role, index }, result, reason);
@@ -78,7 +85,7 @@ function exitBeforeExec(c: ServiceContext, role: ServiceRole, index: number, sta
 
 /** The executor told why it could not run the command of `pid`; its exit follows. */
 export function onExecFailed(_c: ServiceContext, run: ServiceRuntime, pid: Pid, failure: Omit<SpawnFailure, 'role'>): ServiceRuntime {
-  const record = run.execs.find((each) => each.pid === pid);
+  const record = run.beside?.pid === pid ? run.beside : run.execs.find((each) => each.pid === pid);
   return record === undefined ? run : { ...run, spawnFailure: { ...failure, role: record.role } };
 }
 

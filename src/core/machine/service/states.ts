@@ -3,6 +3,7 @@
  *
  *     dead -> condition -> start-pre -> start -> start-post -> running -> exited (RemainAfterExit=)
  *     running <-> reload | reload-signal | reload-notify
+ *     running -> replace-start -> replace-watch -> replace-stop -> replace-kill -> running (RestartOverlap=)
  *     any of these -> stop -> stop-sigterm -> stop-sigkill -> stop-post -> final-sigterm -> final-sigkill -> dead | failed
  *     stop-watchdog and final-watchdog stand for the -sigterm ones when the signal is WatchdogSignal=
  *     dead | failed -> auto-restart -> condition …
@@ -22,6 +23,10 @@ export const ACTIVE_STATE: Readonly<Record<ServiceState, ActiveState>> = {
   reload: 'reloading',
   'reload-signal': 'reloading',
   'reload-notify': 'reloading',
+  'replace-start': 'reloading',
+  'replace-watch': 'reloading',
+  'replace-stop': 'reloading',
+  'replace-kill': 'reloading',
   stop: 'deactivating',
   'stop-watchdog': 'deactivating',
   'stop-sigterm': 'deactivating',

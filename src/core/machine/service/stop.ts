@@ -34,8 +34,8 @@ export function enterSignalWith(
 export function enterSignal(c: ServiceContext, run: ServiceRuntime, state: SignalState): ServiceRuntime {
   const groupKilled = signalProcesses(c, run, state);
   // With KillMode=none there is nothing to wait for either: whatever runs is left alone.
-  if (c.definition.kill.killMode === 'none' && run.pendingSpawn === null) return afterSignals(c, { ...run, mainPid: null, controlPid: null, controlCommand: null }, state);
-  if (run.mainPid === null && run.controlPid === null && run.pendingSpawn === null && (!groupKilled || run.groupEmpty)) {
+  if (c.definition.kill.killMode === 'none' && run.pendingSpawn === null) return afterSignals(c, { ...run, mainPid: null, beside: null, controlPid: null, controlCommand: null }, state);
+  if (run.mainPid === null && run.beside === null && run.controlPid === null && run.pendingSpawn === null && (!groupKilled || run.groupEmpty)) {
     return afterSignals(c, run, state);
   }
   return enter(c, run, state, patienceUsec(c, state));
@@ -76,7 +76,7 @@ function signalProcesses(c: ServiceContext, run: ServiceRuntime, state: SignalSt
   if (kill.killMode === 'none') return false;
   const last = state === 'stop-sigkill' || state === 'final-sigkill';
   const signal = signalFor(c, state);
-  const direct = [run.mainPid, run.controlPid].filter((pid): pid is Pid => pid !== null);
+  const direct = [run.mainPid, run.beside?.pid ?? null, run.controlPid].filter((pid): pid is Pid => pid !== null);
   for (const pid of direct) {
     c.effects.push({ kind: 'kill-process', unit: name, pid, signal, value: null });
     // A stopped process would obey only when somebody let it go on.
@@ -130,6 +130,7 @@ export function enterDead(c: ServiceContext, ended: ServiceRuntime): ServiceRunt
     runtimeMaxDueUsec: null,
     watchdogOverrideUsec: null,
     mainPid: null,
+    beside: null,
     controlPid: null,
     controlCommand: null,
     awaitingPidFile: false,
@@ -204,6 +205,10 @@ export function stopService(c: ServiceContext, run: ServiceRuntime): ServiceRunt
     case 'reload':
     case 'reload-signal':
     case 'reload-notify':
+    case 'replace-start':
+    case 'replace-watch':
+    case 'replace-stop':
+    case 'replace-kill':
       return enterSignal(c, { ...asked, watchdogDueUsec: null, runtimeMaxDueUsec: null }, 'stop-sigterm');
     case 'running':
     case 'exited':
@@ -215,7 +220,7 @@ export function stopService(c: ServiceContext, run: ServiceRuntime): ServiceRunt
 
 /** Sends SIGKILL to everything the service still has; for a hurried shutdown. */
 export function killNow(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
-  for (const pid of [run.mainPid, run.controlPid]) {
+  for (const pid of [run.mainPid, run.beside?.pid ?? null, run.controlPid]) {
     if (pid !== null) c.effects.push({ kind: 'kill-process', unit: c.definition.name, pid, signal: SIGKILL, value: null });
   }
   if (c.definition.kill.killMode !== 'none') {

@@ -74,4 +74,6 @@ export const RESTART_DIRECTIVES = page('heartwood.unit(5)', ['Service'], [
   ['RestartResetSec', 'time-span', 'infinity', HONOURED],
   ['RestartAfterLimitSec', 'time-span', 'infinity', HONOURED],
   ['RestartAwaitsNeeds', 'boolean', 'no', HONOURED],
+  ['RestartOverlap', 'boolean', 'no', HONOURED],
+  ['RestartOverlapSec', 'time-span', '0', HONOURED],
 ]);
