@@ -7,7 +7,7 @@ import { FAULT_KINDS } from './faults.ts';
 /** Words as `Life.reached` counts them. */
 export const BRANCHES: readonly string[] = [
   // Sub-states of services, targets among them.
-  'condition', 'start-pre', 'start', 'start-post', 'running', 'exited', 'reload', 'reload-signal', 'stop', 'stop-watchdog', 'stop-sigterm',
+  'condition', 'start-pre', 'start', 'start-post', 'running', 'exited', 'reload', 'reload-signal', 'replace-start', 'replace-watch', 'replace-stop', 'stop', 'stop-watchdog', 'stop-sigterm',
   'stop-sigkill', 'stop-post', 'final-sigterm', 'final-sigkill', 'failed', 'auto-restart', 'dead', 'active',
   // Of sockets, timers and paths.
   'start-chown', 'listening', 'stop-pre', 'stop-pre-sigterm', 'waiting', 'elapsed',

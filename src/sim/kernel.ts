@@ -20,6 +20,7 @@ import type { ConditionOutcome, ManagerConfig, ManagerState, Unit } from '../cor
 import { initialState, step } from '../core/manager/step.ts';
 import { waitsForEmptyGroup } from '../core/manager/unit-processes.ts';
 import { UTC_ZONE, type TimeZone } from '../core/time/time-zone.ts';
+import { renewalWatches } from '../core/unit/renewal.ts';
 import type { UnitDefinition } from '../core/unit/definition.ts';
 import { Agenda } from './agenda.ts';
 import { SimulatedAutofs } from './autofs.ts';
@@ -694,6 +695,11 @@ export class SimulatedKernel {
     }
     if (definition.kind === 'device' && runtime.kind === 'device' && runtime.token > 0) {
       this.#perform({ kind: 'watch-paths', unit: name, token: runtime.token, watches: [{ kind: 'Device', path: definition.path }], makeDirectoryMode: null });
+    }
+    if (definition.kind === 'service' && runtime.kind === 'service' && runtime.renewal !== null && runtime.renewal.token > 0) {
+      const effect: WatchPaths = { kind: 'watch-paths', unit: name, token: runtime.renewal.token, watches: renewalWatches(definition.renewal), makeDirectoryMode: null };
+      this.#watchedPaths.set(name, effect);
+      this.#engine.submit(this.#observePaths(effect, null, true));
     }
     if (definition.kind === 'path' && runtime.kind === 'path' && runtime.state === 'waiting') {
       const effect: WatchPaths = { kind: 'watch-paths', unit: name, token: runtime.token, watches: definition.watches, makeDirectoryMode: null };

@@ -7,7 +7,7 @@ import { randomFaults } from './faults.ts';
 import { randomGuards } from './random-guards.ts';
 import type { Script } from './process-table.ts';
 import { randomMountAction, randomMounts, randomStoring } from './random-mounts.ts';
-import { randomTrigger, randomTriggers } from './random-triggers.ts';
+import { randomTrigger, randomTriggers, WATCHED } from './random-triggers.ts';
 import type { Action, Scenario } from './scenario.ts';
 import { unitText, type Lines } from './unit-text.ts';
 
@@ -76,7 +76,14 @@ function edges(dice: Dice, names: readonly string[], name: string, index: number
 
 /** Made of dice of their own, so that the rest of a world does not depend on them. */
 function renewalLines(dice: Dice): Lines {
-  return dice.chance(40) ? [['RestartOverlap', 'yes'], ['RestartOverlapSec', `${String(dice.below(4000))}ms`]] : [];
+  return [
+    ...(dice.chance(40) ? [['RestartOverlap', 'yes'] as const, ['RestartOverlapSec', `${String(dice.below(4000))}ms`] as const] : []),
+    ...(dice.chance(10) ? [['RestartEverySec', `${String(2 + dice.below(20))}`] as const] : []),
+    ...(dice.chance(15) ? [[dice.pick(['RestartOnChange', 'ReloadOnChange'] as const), dice.pick(WATCHED)] as const] : []),
+    ...(dice.chance(10) ? [['RestartStepSec', '1'] as const, ['RestartMaxDelaySec', '4'] as const] : []),
+    ...(dice.chance(10) ? [['RestartLimit', String(dice.below(4))] as const] : []),
+    ...(dice.chance(10) ? [['RestartSpacingSec', '3'] as const] : []),
+  ];
 }
 
 function serviceText(dice: Dice, names: readonly string[], name: string, index: number, renewal: Lines): string {

@@ -5,7 +5,8 @@ import { unitText, type Lines } from './unit-text.ts';
 
 const SECOND = 1_000_000;
 const SOURCES = ['10.0.0.1', '10.0.0.2', 'uid 1000'] as const;
-const WATCHED = ['/watch/a', '/watch/b', '/watch/c'] as const;
+/** Files that come, go and change. */
+export const WATCHED = ['/watch/a', '/watch/b', '/watch/c'] as const;
 
 export interface Triggers {
   readonly files: Readonly<Record<string, string>>;

@@ -15,6 +15,7 @@ import type { Instant, Unit, UnitRuntime, UnitTimes } from './state.ts';
 import { describeCycle } from '../job/transaction.ts';
 import { AUTOMOUNT_NEVER_STARTED } from './automount-driver.ts';
 import { DEVICE_NOT_WATCHED, watchDevices } from './device-driver.ts';
+import { reconsiderRenewals } from './renewal-driver.ts';
 import { reconsiderHeld } from './restart-hold.ts';
 import type { Turn } from './turn.ts';
 
@@ -148,6 +149,7 @@ export function replaceDefinitions(turn: Turn, definitions: readonly UnitDefinit
     turn.runQueue.add(job.id);
   }
   reconsiderHeld(turn);
+  reconsiderRenewals(turn);
 }
 
 function rebuildGraph(turn: Turn): void {

@@ -67,6 +67,7 @@ export function describeReason(reason: Reason): string {
     case 'timeout': return `it timed out in state ${reason.state}`;
     case 'watchdog': return 'it did not feed its watchdog';
     case 'protocol': return reason.detail;
+    case 'renewal': return `${reason.setting}=${reason.what}`;
     case 'auto-restart': return 'restarted by its Restart= setting';
     case 'bound-unit-gone': return `it is bound to ${reason.on}, which went down`;
     case 'conflict': return `it conflicts with ${reason.with}`;

@@ -97,6 +97,24 @@ export interface ProbeRuntime {
   readonly detail: string;
 }
 
+/** What is waited for to make a service that is up begin anew. */
+export interface RenewalRuntime {
+  /** The newest `watch-paths`; observations for an older one do not count. */
+  readonly token: number;
+  /** What was last seen of the watched paths, in their order; empty before the first look. */
+  readonly seen: readonly PathObservation[];
+  /** The process whose life the period counts; null for a service that is up without one. */
+  readonly mainPid: Pid | null;
+  /** Since when that is the one. */
+  readonly since: Instant;
+  /** When the period is over; null = there is none. */
+  readonly periodDueUsec: MonotonicUsec | null;
+  /** What ends then: the period or an expression of the calendar. */
+  readonly periodSetting: 'RestartEverySec' | 'RestartOnCalendar';
+  /** A path changed: what is done about it when nothing more changes for a while; null = none did. */
+  readonly change: { readonly setting: 'RestartOnChange' | 'ReloadOnChange'; readonly path: string; readonly firstUsec: MonotonicUsec; readonly dueUsec: MonotonicUsec } | null;
+}
+
 export interface ServiceRuntime {
   readonly kind: 'service';
   readonly state: ServiceState;
@@ -157,6 +175,8 @@ export interface ServiceRuntime {
   readonly fdStore: readonly string[];
   /** Of an instance started by a socket with Accept=yes; null for all others, and when it is down. */
   readonly connection: ServiceConnection | null;
+  /** null while it is not up, and without such settings. */
+  readonly renewal: RenewalRuntime | null;
 }
 
 export type SocketState =
@@ -338,6 +358,9 @@ export interface UnitTimes {
 }
 export interface Instant { readonly realtimeUsec: RealtimeUsec; readonly monotonicUsec: MonotonicUsec }
 
+/** Settings that make a service begin anew while it runs. */
+export type RenewalSetting = 'RestartEverySec' | 'RestartOnCalendar' | 'RestartOnChange' | 'ReloadOnChange';
+
 /**
  * Why a unit is as it is: one link of the causal chain `why` follows. Kept for the last start and the last end.
  */
@@ -357,6 +380,8 @@ export type Reason =
   | { readonly reason: 'watchdog' }
   | { readonly reason: 'protocol'; readonly detail: string }
   | { readonly reason: 'auto-restart' }
+  /** A setting of the service makes it begin anew while it runs. `what`: the span, the expression, or the path that changed. */
+  | { readonly reason: 'renewal'; readonly setting: RenewalSetting; readonly what: string }
   | { readonly reason: 'bound-unit-gone'; readonly on: UnitName }
   | { readonly reason: 'conflict'; readonly with: UnitName }
   /** Started by a timer, path or socket. `environment`: what its processes are told of that, as `NAME=value`. */

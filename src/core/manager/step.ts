@@ -33,6 +33,7 @@ import { UNCHANGED_SETTINGS } from './runtime-settings.ts';
 import { onSignal } from './signals.ts';
 import { onConnection, onInstanceLoaded, onNotOpened, onOpened, onReady } from './socket-driver.ts';
 import type { ManagerConfig, ManagerState } from './state.ts';
+import { onRenewalClockChanged, onRenewalPathsObserved, onRenewalZoneChanged } from './renewal-driver.ts';
 import { onPathsObserved } from './path-driver.ts';
 import { onSwapTable } from './swap-driver.ts';
 import { onClockChanged, onTimerStamp, onTimezoneChanged } from './timer-driver.ts';
@@ -144,9 +145,16 @@ function handle(turn: Turn, event: ManagerEvent): void {
     case 'paths-observed':
       onPathsObserved(turn, event);
       onDeviceObserved(turn, event);
+      onRenewalPathsObserved(turn, event);
       return;
-    case 'clock-changed': onClockChanged(turn, event.seen); return;
-    case 'timezone-changed': onTimezoneChanged(turn, event.zone); return;
+    case 'clock-changed':
+      onClockChanged(turn, event.seen);
+      onRenewalClockChanged(turn);
+      return;
+    case 'timezone-changed':
+      onTimezoneChanged(turn, event.zone);
+      onRenewalZoneChanged(turn, event.zone);
+      return;
     case 'timer-stamp': onTimerStamp(turn, event.unit, event.stampUsec); return;
     case 'signal': onSignal(turn, event.signal); return;
     case 'generated-environment': onGeneratedEnvironment(turn, event.assignments); return;

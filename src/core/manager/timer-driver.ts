@@ -163,7 +163,8 @@ export function onTimezoneChanged(turn: Turn, zone: TimeZone): void {
   }
 }
 
-function inZone(trigger: TimerTrigger, zone: TimeZone): TimerTrigger {
+/** The line, read in the machine's new zone where it names none. */
+export function inZone<T extends TimerTrigger>(trigger: T, zone: TimeZone): T {
   if (trigger.base !== 'OnCalendar') return trigger;
   const { kind } = trigger.calendar.zone;
   return kind === 'local' || kind === 'local-season' ? { ...trigger, zone } : trigger;

@@ -7,6 +7,7 @@ import { AT_EVERY_WAKE_UP, filedUsec } from './due.ts';
 import { sweepIfDue } from './garbage.ts';
 import { cancelJob, enqueue, finishJob } from './jobs.ts';
 import { onMountUnitDue } from './mount-driver.ts';
+import { onRenewalDue } from './renewal-driver.ts';
 import { holdRestart } from './restart-hold.ts';
 import { driveService, isService, restartsDirectly } from './service-driver.ts';
 import { timerWakeUsec } from '../machine/timer.ts';
@@ -66,7 +67,11 @@ export function onUnitDue(turn: Turn, name: UnitName): void {
   else if (unit.runtime.kind === 'swap') onSwapUnitDue(turn, name);
   else if (unit.runtime.kind === 'automount') onAutomountDue(turn, name);
   else if (isService(unit) && unit.runtime.state === 'auto-restart') restart(turn, name);
-  else if (isService(unit)) driveService(turn, name, onDue);
+  else if (isService(unit)) {
+    driveService(turn, name, onDue);
+    const after = turn.unit(name);
+    if (after !== undefined && isService(after)) onRenewalDue(turn, after);
+  }
 }
 
 /** The pause is over: a restart job, so that what depends on the service restarts with it. */

@@ -13,6 +13,7 @@ import { crashFactsOf } from './crash-facts-of.ts';
 import { considerSweeping } from './garbage.ts';
 import { enqueueInternal, finishJob, turnIntoStart } from './jobs.ts';
 import { describeReason } from './query.ts';
+import { settleRenewal } from './renewal-driver.ts';
 import { releaseHeld } from './restart-hold.ts';
 import { beginShutdown, exitStatusOf } from './shutdown.ts';
 import { takeAutomaticJob } from './start-limit.ts';
@@ -47,6 +48,7 @@ export function reactToNext(turn: Turn): boolean {
 
 function onChange(turn: Turn, { before, after }: UnitChange): void {
   turn.triggered.add(after.name);
+  settleRenewal(turn, after.name);
   if (before.activeState !== after.activeState) {
     onActiveStateChanged(turn, before, after);
     return;

@@ -182,7 +182,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
   const restartUsec = readScalar(reader, 'RestartSec', parseDelay, defaults.restartUsec);
   const restartSteps = readScalar(reader, 'RestartSteps', parseCount, 0);
   const restartPacing = readRestartPacing(reader);
-  const renewal = readRenewal(reader, type);
+  const renewal = readRenewal(reader, type, context.timeZones);
   const restartMaxDelayUsec = readScalar<Usec | null>(reader, 'RestartMaxDelaySec', parseSpan, null);
   // A oneshot is its commands; how long they take is their own affair unless the file says otherwise.
   const timeoutStartUsec = readTimeout(reader, 'TimeoutStartSec', type === 'oneshot' ? null : defaults.timeoutStartUsec);

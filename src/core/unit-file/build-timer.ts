@@ -1,13 +1,13 @@
 /** Timers. Source: systemd.timer(5). */
 import type { UnitName, Usec } from '../../base/brand.ts';
-import { ok, problem, type Result } from '../../base/result.ts';
+import { ok, type Result } from '../../base/result.ts';
 import { nextRandom, seedRandom } from '../../base/random.ts';
 import { seconds } from '../../base/time.ts';
-import { formatCalendar, parseCalendar, type CalendarProblem } from '../time/calendar.ts';
-import { UTC_ZONE, zoneAbbreviations, type TimeZones } from '../time/time-zone.ts';
+import type { TimeZones } from '../time/time-zone.ts';
 import type { Origin } from '../unit/source.ts';
 import type { TimerBase, TimerTrigger, TimerUnit } from '../unit/timer.ts';
 import type { TriggerJob } from '../unit/trigger-job.ts';
+import { readCalendar } from './calendar-setting.ts';
 import { addActivatorDefaults, addMounts } from './default-dependencies.ts';
 import { ignore, originOf, readScalar, type SettingReader } from './setting-reader.ts';
 import type { SpecifierContext } from './specifiers.ts';
@@ -27,18 +27,6 @@ const BASES: ReadonlySet<string> = new Set<TimerBase>(['OnActiveSec', 'OnBootSec
 function readSpan(base: TimerBase, text: string, origin: Origin): Result<TimerTrigger> {
   const span = parseDelay(text);
   return span.ok ? ok({ base, afterUsec: span.value, origin }) : span;
-}
-
-const CALENDAR_PROBLEMS: Readonly<Record<CalendarProblem, string>> = {
-  'not-calendar': 'is not a calendar expression such as Mon..Fri *-*-* 08:30', 'out-of-range': 'has a number that is out of range', 'too-long': 'has too many parts',
-};
-
-function readCalendar(text: string, zones: TimeZones, origin: Origin): Result<TimerTrigger> {
-  const spec = parseCalendar(text, { hasZone: (name) => zones.find(name) !== null, localAbbreviations: zoneAbbreviations(zones.local) });
-  if (!spec.ok) return problem(`'${text.slice(0, 80)}' ${CALENDAR_PROBLEMS[spec.problem]}`);
-  const { zone } = spec.value;
-  const used = zone.kind === 'utc' ? UTC_ZONE : zone.kind === 'named' ? zones.find(zone.name) ?? UTC_ZONE : zones.local;
-  return ok({ base: 'OnCalendar', calendar: spec.value, text: formatCalendar(spec.value), zone: used, origin });
 }
 
 /** All lines that say when, in file order: an empty one of any kind takes back all before it. */

@@ -9,17 +9,19 @@ import type { UnitCommon } from './unit-common.ts';
 /** What a span of the monotonic clock counts from. */
 export type TimerBase = 'OnActiveSec' | 'OnBootSec' | 'OnStartupSec' | 'OnUnitActiveSec' | 'OnUnitInactiveSec';
 
+/** One line that says when on the calendar. */
+export interface CalendarTrigger {
+  readonly base: 'OnCalendar';
+  readonly calendar: CalendarSpec;
+  /** The normal form. */
+  readonly text: string;
+  /** The zone the expression names; of one that names none the local zone, which a running manager may see change. */
+  readonly zone: TimeZone;
+  readonly origin: Origin;
+}
+
 /** One line that says when the timer elapses. */
-export type TimerTrigger =
-  | { readonly base: TimerBase; readonly afterUsec: Usec; readonly origin: Origin }
-  | {
-    readonly base: 'OnCalendar'; readonly calendar: CalendarSpec;
-    /** The normal form. */
-    readonly text: string;
-    /** The zone the expression names; of one that names none the local zone, which a running manager may see change. */
-    readonly zone: TimeZone;
-    readonly origin: Origin;
-  };
+export type TimerTrigger = { readonly base: TimerBase; readonly afterUsec: Usec; readonly origin: Origin } | CalendarTrigger;
 
 export interface TimerUnit extends UnitCommon {
   readonly kind: 'timer';

@@ -7,6 +7,7 @@ import type { Pid, UnitName } from '../../base/brand.ts';
 import type { Effect, SpawnEffect } from '../../core/manager/effect.ts';
 import { fdsWithoutOwner } from '../../core/manager/fd-owners.ts';
 import type { ServiceState, Unit } from '../../core/manager/state.ts';
+import { renewalWatches } from '../../core/unit/renewal.ts';
 import { besidePidOf, controlPidOf, mainPidOf, runsCommands, waitsForEmptyGroup } from '../../core/manager/unit-processes.ts';
 import { readClock } from '../clock.ts';
 import type { HostPerformer } from '../effect-performer.ts';
@@ -104,6 +105,7 @@ export class Resumption {
     swaps?.refresh();
     engine.armTimer(state.armedUsec);
     for (const { name, definition, runtime } of valuesOf(state.units)) {
+      if (definition.kind === 'service' && runtime.kind === 'service' && runtime.renewal !== null && runtime.renewal.token > 0) paths.watch(name, runtime.renewal.token, renewalWatches(definition.renewal), null, true);
       if (definition.kind === 'path' && runtime.kind === 'path' && runtime.state === 'waiting') paths.watch(name, runtime.token, definition.watches, null, true);
       if (definition.kind === 'automount') automounts.watch(name);
       if (definition.kind === 'device' && runtime.kind === 'device' && runtime.token > 0) paths.watch(name, runtime.token, [{ kind: 'Device', path: definition.path }], null, true);

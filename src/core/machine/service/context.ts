@@ -62,6 +62,7 @@ export const NEVER_STARTED: ServiceRuntime = {
   endReason: null,
   fdStore: [],
   connection: null,
+  renewal: null,
 };
 
 /** Goes to `state`; `timeoutUsec` counts from now, null = no time-out. */

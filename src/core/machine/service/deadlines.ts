@@ -13,6 +13,7 @@ import type { SignalState } from './states.ts';
 export function nextDueUsec(run: ServiceRuntime): MonotonicUsec | null {
   let due = run.deadlineUsec;
   for (const each of [run.watchdogDueUsec, run.runtimeMaxDueUsec, run.pidFileDueUsec]) if (each !== null && (due === null || each < due)) due = each;
+  for (const each of [run.renewal?.periodDueUsec ?? null, run.renewal?.change?.dueUsec ?? null]) if (each !== null && (due === null || each < due)) due = each;
   const probeDue = nextProbeDueUsec(run);
   return probeDue !== null && (due === null || probeDue < due) ? probeDue : due;
 }

@@ -76,4 +76,8 @@ export const RESTART_DIRECTIVES = page('heartwood.unit(5)', ['Service'], [
   ['RestartAwaitsNeeds', 'boolean', 'no', HONOURED],
   ['RestartOverlap', 'boolean', 'no', HONOURED],
   ['RestartOverlapSec', 'time-span', '0', HONOURED],
+  ['RestartEverySec', 'time-span', 'infinity', HONOURED],
+  ['RestartOnCalendar', 'calendar', '', HONOURED],
+  ['RestartOnChange', 'paths', '', HONOURED],
+  ['ReloadOnChange', 'paths', '', HONOURED],
 ]);
