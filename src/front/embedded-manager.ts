@@ -33,6 +33,13 @@ export interface ServiceState {
   /** How the last main process ended: systemd's ExecMainCode (1 exited, 2 killed, 3 dumped, 0 not yet) and ExecMainStatus. */
   readonly exitCode: number;
   readonly exitStatus: number;
+  /** The newest end of a main process, also when the next one runs already; its pid is 0 when there was none. */
+  readonly lastExit: { readonly pid: number; readonly code: number; readonly status: number };
+}
+
+/** How the main process `pid` ended, in the numbers of ExecMainCode and ExecMainStatus. */
+export function exitOf({ lastExit, exitCode, exitStatus }: ServiceState, pid: number): { readonly code: number; readonly status: number } {
+  return lastExit.pid === pid ? lastExit : { code: exitCode, status: exitStatus };
 }
 
 export class FrontError extends Error {}
@@ -188,13 +195,14 @@ export class EmbeddedManager {
   }
 
   async state(unit: string): Promise<ServiceState | null> {
-    const reply = await this.#connection.request('show', { units: [unit], properties: ['ActiveState', 'SubState', 'MainPID', 'ExecMainPID', 'ExecMainCode', 'ExecMainStatus'] });
+    const reply = await this.#connection.request('show', { units: [unit], properties: ['ActiveState', 'SubState', 'MainPID', 'ExecMainPID', 'ExecMainCode', 'ExecMainStatus', 'LastExitPID', 'LastExitCode', 'LastExitStatus'] });
     const found = reply.ok ? reply.value.units[0] : undefined;
     if (found === undefined) return null;
     const property = (name: string): string => found.properties[name] ?? '';
     return {
       active: property('ActiveState'), sub: property('SubState'), mainPid: Number(property('MainPID')), lastPid: Number(property('ExecMainPID')),
       exitCode: Number(property('ExecMainCode')), exitStatus: Number(property('ExecMainStatus')),
+      lastExit: { pid: Number(property('LastExitPID')), code: Number(property('LastExitCode')), status: Number(property('LastExitStatus')) },
     };
   }
 

@@ -39,12 +39,12 @@ export function unitNamePart(text: string): string {
   }).join('');
 }
 
-/** What a manager adds to the environment of a service, for services of a program whose users know nothing of it. */
-const ADDED_VARIABLES = 'INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID MANAGERPID NOTIFY_SOCKET WATCHDOG_PID WATCHDOG_USEC HEARTWOOD_SOCKET HEARTWOOD_NODE HEARTWOOD_PROGRAM';
+/** Takes away what a manager adds to the environment of a service: those of other managers' users know nothing of it. */
+export const WITHOUT_ADDED_VARIABLES = 'UnsetEnvironment=INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID MANAGERPID NOTIFY_SOCKET WATCHDOG_PID WATCHDOG_USEC HEARTWOOD_SOCKET HEARTWOOD_NODE HEARTWOOD_PROGRAM';
 
 /** Lines that give a service exactly these variables, and none of the manager's. */
 export function environmentLines(environment: Readonly<Record<string, string>>): readonly string[] {
-  return [`UnsetEnvironment=${ADDED_VARIABLES}`, ...Object.entries(environment).map(([name, value]) => `Environment=${commandWord(`${name}=${value}`).replaceAll('$$', '$')}`)];
+  return [WITHOUT_ADDED_VARIABLES, ...Object.entries(environment).map(([name, value]) => `Environment=${commandWord(`${name}=${value}`).replaceAll('$$', '$')}`)];
 }
 
 /** The variables of this process that a unit file can name. */

@@ -160,6 +160,8 @@ export interface ServiceRuntime {
   readonly statusErrno: number;
   /** How the main process of the last run ended; null while it runs or when there was none. */
   readonly mainExit: ExecRecord | null;
+  /** The newest end of a main process, which the runs after it keep; null = none has ended since the unit was loaded. */
+  readonly lastExit: ExecRecord | null;
   /** Of the present or last run, in the order they were first asked. */
   readonly probes: readonly ProbeRuntime[];
   /** forking: waiting for the PID file to appear after the control process ended. */

@@ -29,6 +29,11 @@ function mainExec({ service, runtime }: ServiceContext): ExecRecord | null {
     ?? (service.type === 'forking' ? null : runtime.execs.findLast((exec) => exec.role === 'ExecStart') ?? null);
 }
 
+function codeNumber(exec: ExecRecord | null): string {
+  const exit = exec?.exit ?? null;
+  return String(exit === null ? 0 : EXIT_CODES[exit.code]);
+}
+
 function signalText(signal: Signal | null): string {
   return String(signal ?? 0);
 }
@@ -74,11 +79,12 @@ export const SERVICE_ROWS: readonly Row[] = [
   ['ExecMainExitTimestamp', (context) => context.formatInstant(mainExec(context)?.exit?.realtimeUsec ?? 0)],
   ['ExecMainExitTimestampMonotonic', (context) => String(mainExec(context)?.exit?.monotonicUsec ?? 0)],
   ['ExecMainPID', (context) => String(mainExec(context)?.pid ?? 0)],
-  ['ExecMainCode', (context) => {
-    const exit = mainExec(context)?.exit ?? null;
-    return String(exit === null ? 0 : EXIT_CODES[exit.code]);
-  }],
+  ['ExecMainCode', (context) => codeNumber(mainExec(context))],
   ['ExecMainStatus', (context) => String(mainExec(context)?.exit?.status ?? 0)],
+  // Ours: of a service that was started again at once the above is about the new process, and this about the end of the former one.
+  ['LastExitPID', ({ runtime }) => String(runtime.lastExit?.pid ?? 0)],
+  ['LastExitCode', ({ runtime }) => codeNumber(runtime.lastExit)],
+  ['LastExitStatus', ({ runtime }) => String(runtime.lastExit?.exit?.status ?? 0)],
   ...commandRows<ServiceContext>('ExecCondition', ({ service }) => service.execCondition),
   ...commandRows<ServiceContext>('ExecStartPre', ({ service }) => service.execStartPre),
   ...commandRows<ServiceContext>('ExecStart', ({ service }) => service.execStart),

@@ -1,5 +1,5 @@
 /** The unit that a service directory of daemontools becomes. */
-import { commandLine, isPlainPath, plainValue } from '../unit-text.ts';
+import { commandLine, isPlainPath, plainValue, WITHOUT_ADDED_VARIABLES } from '../unit-text.ts';
 
 export interface ServiceDirectoryUnit {
   /** Absolute. */
@@ -14,15 +14,12 @@ export interface ServiceDirectoryUnit {
   readonly standardError: string;
 }
 
-/** Variables a manager adds that daemontools does not. */
-const ADDED_VARIABLES = 'INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID MANAGERPID NOTIFY_SOCKET WATCHDOG_PID WATCHDOG_USEC';
-
 /** A shell that becomes the program, because it is to see itself as `./run`, and a unit file names programs by absolute paths. */
 const RUN = commandLine('/bin/sh', ['sh', '-c', 'exec ./run']);
 
 /**
- * Signals go to the main process alone and no stop is ever forced, as daemontools does it. A new start comes a second after an end:
- * daemontools starts at most once a second.
+ * Signals go to the main process alone and no stop is ever forced, as daemontools does it. Starts are a second apart, as with
+ * daemontools.
  */
 export function serviceUnitText(unit: ServiceDirectoryUnit): string {
   const isPlain = isPlainPath(unit.directory);
@@ -35,12 +32,13 @@ StartLimitIntervalSec=0
 WorkingDirectory=${isPlain ? plainValue(unit.directory) : '/'}
 ExecStart=${isPlain ? RUN : commandLine('/bin/sh', ['sh', '-c', 'cd "$0" && exec ./run', unit.directory])}
 Restart=${unit.keepsUp ? 'always' : 'no'}
-RestartSec=1s
+RestartSec=0
+RestartSpacingSec=1s
 KillMode=process
 SendSIGKILL=no
 TimeoutStopSec=infinity
 IgnoreSIGPIPE=no
-UnsetEnvironment=${ADDED_VARIABLES}
+${WITHOUT_ADDED_VARIABLES}
 StandardInput=${unit.standardInput}
 StandardOutput=${plainValue(unit.standardOutput)}
 StandardError=${plainValue(unit.standardError)}

@@ -24,7 +24,6 @@ function read(path: string): Imported {
   const remarks: ImportRemark[] = [];
   const remark = (text: string): void => { remarks.push({ file: path, line: null, text }); };
   const units = [...tasks].map(([name, task]) => {
-    if (task.startTime > 0) remark(`task ${name}: for its graceful restart make it a template, and use initctl replace ${name}@a ${name}@b --survive=${String(task.startTime)}s`);
     return { name: `${unitNamePart(name)}.service`, text: serviceText(name, task, configuration), starts: !task.oneTime };
   });
   if (logSuffixDate !== null || logDate !== null || logReopenMsec !== null) remark('dates in names and lines of logs are not carried over: initctl log-copy --to=file:… --layout=go:… writes such files');
@@ -34,10 +33,10 @@ function read(path: string): Imported {
 }
 
 function serviceText(name: string, task: TaskDefinition, { logDir, logFilePrefix, limits }: Configuration): string {
-  const { command, args, workdir, wait, restartPause, oneTime } = task;
+  const { command, args, workdir, wait, restartPause, startTime, oneTime } = task;
   const lines = [
     '[Unit]', `Description=${plainValue(name)}`, ...(oneTime ? [] : ['StartLimitIntervalSec=0']),
-    '', '[Service]', ...(oneTime ? ['Type=oneshot'] : ['Restart=always', `RestartSec=${restartPause === 0 ? SHORTEST_PAUSE : String(restartPause)}`]),
+    '', '[Service]', ...(oneTime ? ['Type=oneshot'] : ['Restart=always', `RestartSec=${restartPause === 0 ? SHORTEST_PAUSE : String(restartPause)}`, 'RestartOverlap=yes', `RestartOverlapSec=${String(startTime)}`]),
     `ExecStart=${commandLine(command, [command, ...args])}`, ...(workdir === null ? [] : [`WorkingDirectory=${plainValue(workdir)}`]),
     'KillMode=mixed', `TimeoutStopSec=${wait === 0 ? SHORTEST_WAIT : String(wait)}`,
     ...(logDir === null ? [] : [`StandardOutput=append:${plainValue(join(logDir, `${logFilePrefix}${name}.log`))}`, 'StandardError=inherit']),

@@ -1,6 +1,6 @@
 /** `initctl import pmtr FILE`: each job becomes the service that `pmtr` itself would make of it, and what pmtr does around it. */
 import { readFileSync } from 'node:fs';
-import { plainValue } from '../unit-text.ts';
+import { commandWord, plainValue } from '../unit-text.ts';
 import { parseConfig, type Job } from '../pmtr/config.ts';
 import { jobUnitName, jobUnitText } from '../pmtr/job-unit.ts';
 import { ImportError, INSTALL_SECTION, type Imported, type ImportedUnit, type ImportFormat, type ImportRemark } from './import-format.ts';
@@ -22,8 +22,6 @@ function read(path: string): Imported {
   for (const job of parsed.config.jobs) {
     const remark = (about: string): void => { remarks.push({ file: path, line: job.line, text: `job ${job.name}: ${about}` }); };
     units.push({ name: jobUnitName(job), text: serviceText(job, waitedFor), starts: !job.disable });
-    units.push(...unitsForFiles(job));
-    if (!job.once) remark('it is started again ten seconds after each end, also after a long life, for which pmtr does not wait (RestartSec=)');
     if (job.wait && job.once) waitedFor.push(jobUnitName(job));
     else if (job.wait) remark('later jobs do not wait for its end: a service that is started again never ends (say once, too)');
   }
@@ -40,20 +38,8 @@ function serviceText(job: Job, waitedFor: readonly string[]): string {
   const service = [
     // Later jobs wait for the end of a oneshot.
     ...(job.wait && job.once ? ['Type=oneshot', 'RemainAfterExit=yes'] : []),
-    ...(job.bounceSeconds > 0 ? [`RuntimeMaxSec=${String(job.bounceSeconds)}`] : []),
+    ...job.depends.map((file) => `RestartOnChange=${commandWord(file).replaceAll('$$', '$')}`),
   ];
   const more = (section: string, lines: readonly string[]): string => (lines.length === 0 ? '' : `\n[${section}]\n${lines.join('\n')}\n`);
   return `${jobUnitText(job)}${more('Unit', unit)}${more('Service', service)}${INSTALL_SECTION}`;
-}
-
-/** A change of a file that a job depends on restarts the job. */
-function unitsForFiles(job: Job): readonly ImportedUnit[] {
-  if (job.depends.length === 0) return [];
-  const service = jobUnitName(job);
-  const stem = service.replace(/\.service$/, '');
-  const watched = job.depends.map((file) => `PathChanged=${plainValue(file)}\n`).join('');
-  return [
-    { name: `${stem}-changed.path`, starts: !job.disable, text: `[Unit]\nDescription=Files that ${plainValue(job.name)} depends on\n\n[Path]\n${watched}${INSTALL_SECTION}` },
-    { name: `${stem}-changed.service`, starts: false, text: `[Unit]\nDescription=Restart of ${plainValue(job.name)} after a change\n\n[Service]\nType=oneshot\nExecStart=initctl restart ${service}\n` },
-  ];
 }

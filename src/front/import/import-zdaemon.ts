@@ -34,11 +34,10 @@ function read(path: string): Imported {
   const from = (name: string): string => plainValue(resolve(dirname(path), name));
   const lines = [
     '[Unit]', `Description=${plainValue(program.join(' '))}`,
-    // So many restarts fit into the delays of one another, and a second each.
-    ...(forever ? ['StartLimitIntervalSec=0'] : [`StartLimitBurst=${String(limit + 1)}`, `StartLimitIntervalSec=${String(limit * (limit + 2))}`]),
+    'StartLimitIntervalSec=0',
     '', '[Service]', `ExecStart=${commandLine(command.includes('/') ? resolve(dirname(path), command) : command, program)}`,
     ...(test.length === 0 ? [] : [`ExecStartPost=${commandLine('/bin/sh', ['sh', '-c', 'until "$@" > /dev/null 2>&1; do sleep 1; done', 'sh', ...test])}`]),
-    'Restart=always', 'RestartSec=1', ...(limit > 1 ? [`RestartSteps=${String(limit - 1)}`, `RestartMaxDelaySec=${String(limit)}`] : []), `RestartResetSec=${String(limit)}`,
+    'Restart=always', 'RestartSec=1', 'RestartStepSec=1', `RestartMaxDelaySec=${String(limit)}`, `RestartResetSec=${String(limit)}`, ...(forever ? [] : [`RestartLimit=${String(limit)}`]),
     ...(exitCodes.length === 0 ? [] : [`RestartPreventExitStatus=${exitCodes.join(' ')}`]),
     'KillMode=process', `TimeoutStartSec=${runner.get('start-timeout') ?? '300'}`, `TimeoutStopSec=${runner.get('stop-timeout') ?? '300'}`,
     `UMask=${(runner.get('umask') ?? '022').padStart(4, '0')}`,
@@ -47,7 +46,6 @@ function read(path: string): Imported {
     transcript === undefined ? 'StandardOutput=null' : `StandardOutput=append:${from(transcript)}`, 'StandardError=inherit',
     ...[...environment].map(([name, value]) => `Environment=${commandWord(`${name}=${value}`).replaceAll('$$', '$')}`),
   ];
-  if (limit > 2) remark('the delays from one second to the limit grow by a factor, not by a second (RestartSteps=)');
   if (transcript !== undefined) remark('a transcript that is renamed is opened anew by a restart; initctl log-copy reopens its files on SIGHUP');
   if (eventLog !== null) remark('the event log is not carried over: initctl log shows what the manager says of the service');
   const lost = OF_THE_COMMAND.filter((key) => runner.has(key));

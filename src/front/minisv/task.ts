@@ -9,7 +9,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { constants as os } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EmbeddedManager, ServiceState } from '../embedded-manager.ts';
+import { exitOf, type EmbeddedManager, type ServiceState } from '../embedded-manager.ts';
 import type { LimitDefinition, TaskDefinition } from './configuration.ts';
 import type { TaskLog } from './task-log.ts';
 import { findCommand, instanceName, instanceUnitText } from './task-unit.ts';
@@ -239,10 +239,13 @@ export class Task {
   }
 
   #onEnd(state: ServiceState): void {
-    const how = state.exitCode === EXITED ? `exit status ${String(state.exitStatus)}` : `signal ${String(state.exitStatus)}`;
-    this.log.note(`pid ${String(state.lastPid)} ended, ${how}`);
+    // One that ended before anybody looked has no number yet.
+    const ended = this.#pid === 0 ? state.lastPid : this.#pid;
+    const { code, status } = exitOf(state, ended);
+    const how = code === EXITED ? `exit status ${String(status)}` : `signal ${String(status)}`;
+    this.log.note(`pid ${String(ended)} ended, ${how}`);
     this.#pid = 0;
     this.#finished = new Date().toISOString();
-    this.#word = state.exitCode === EXITED && state.exitStatus === 0 ? 'finished' : 'finished with error';
+    this.#word = code === EXITED && status === 0 ? 'finished' : 'finished with error';
   }
 }

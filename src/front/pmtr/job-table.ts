@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { EmbeddedManager } from '../embedded-manager.ts';
+import { exitOf, type EmbeddedManager } from '../embedded-manager.ts';
 import type { Job } from './config.ts';
 import { jobUnitName, jobUnitText, QUICK_END_SECONDS, STAY_DOWN_STATUS } from './job-unit.ts';
 
@@ -26,7 +26,6 @@ interface Entry {
   /** Ended for good. */
   finished: boolean;
   onExit: (() => void)[];
-  bounce: NodeJS.Timeout | undefined;
 }
 
 export class JobTable {
@@ -53,22 +52,18 @@ export class JobTable {
       const known = before.get(job.name);
       const text = jobUnitText(job);
       const depends = contentOf(job.depends);
-      const unchanged = known !== undefined && known.text === text && known.depends === depends && known.job.wait === job.wait && known.job.bounceSeconds === job.bounceSeconds;
+      const unchanged = known !== undefined && known.text === text && known.depends === depends && known.job.wait === job.wait;
       const entry = unchanged
         ? { ...known, job, enabled: !job.disable }
-        : { job, unit: jobUnitName(job), text, depends, enabled: !job.disable, pid: known?.pid ?? 0, startedMsec: known?.startedMsec ?? 0, finished: false, onExit: known?.onExit ?? [], bounce: undefined };
+        : { job, unit: jobUnitName(job), text, depends, enabled: !job.disable, pid: known?.pid ?? 0, startedMsec: known?.startedMsec ?? 0, finished: false, onExit: known?.onExit ?? [] };
       next.set(job.name, entry);
       units.set(entry.unit, text);
-      if (!unchanged) clearInterval(known?.bounce);
     }
     this.#entries = next;
     const stops: Promise<void>[] = [];
     for (const [name, entry] of before) {
       const now = next.get(name);
-      if (now === undefined) {
-        units.set(entry.unit, null);
-        clearInterval(entry.bounce);
-      }
+      if (now === undefined) units.set(entry.unit, null);
       if (now?.text !== entry.text || now.depends !== entry.depends || !now.enabled) stops.push(this.#stop(entry));
     }
     // Stopped under their old settings, started under the new ones.
@@ -101,12 +96,6 @@ export class JobTable {
     const failure = await this.#manager.enqueue('start', entry.unit, true);
     if (failure !== null) this.#say(`cannot start job ${entry.job.name}: ${failure.message}`);
     await this.#look(entry);
-    if (entry.job.bounceSeconds > 0 && entry.bounce === undefined) {
-      entry.bounce = setInterval(() => {
-        this.#say(`bouncing job ${entry.job.name}`);
-        void this.#manager.enqueue('restart', entry.unit, false);
-      }, entry.job.bounceSeconds * 1000);
-    }
   }
 
   async #stop(entry: Entry): Promise<void> {
@@ -136,18 +125,19 @@ export class JobTable {
     }
   }
 
-  /** Compares what runs with what was known, tells the difference, and starts again at once what lived long enough. */
+  /** Compares what runs with what was known, and tells the difference. */
   async #look(entry: Entry): Promise<void> {
     const state = await this.#manager.state(entry.unit);
     if (state === null) return;
     const { name } = entry.job;
     const before = entry.pid;
     const ended = before !== 0 && state.mainPid !== before;
-    const killed = KILLED_CODES.includes(state.exitCode);
+    const exit = ended ? exitOf(state, before) : { code: state.exitCode, status: state.exitStatus };
+    const killed = KILLED_CODES.includes(exit.code);
     const waits = state.sub === 'auto-restart';
     if (ended) {
       const seconds = Math.floor((Date.now() - entry.startedMsec) / 1000);
-      this.#say(`job ${name} ${String(before)} exited after ${String(seconds)} sec: ${killed ? 'signal' : 'exit status'} ${String(state.exitStatus)}`);
+      this.#say(`job ${name} ${String(before)} exited after ${String(seconds)} sec: ${killed ? 'signal' : 'exit status'} ${String(exit.status)}`);
       entry.pid = 0;
       const quick = seconds < QUICK_END_SECONDS;
       if (waits && quick) this.#say('job restarting too fast, delaying restart');
@@ -156,8 +146,6 @@ export class JobTable {
         if (!killed && state.exitStatus === STAY_DOWN_STATUS) this.#say(`job ${name} asked not to be restarted`);
       }
       for (const resolve of entry.onExit.splice(0)) resolve();
-      // A start would wait for the restart that is due anyway.
-      if (waits && !quick) await this.#manager.enqueue('restart', entry.unit, false);
     } else if (before === 0 && state.mainPid === 0 && !killed && state.exitStatus >= SETUP_FAILED_FIRST && state.exitStatus <= SETUP_FAILED_LAST && (waits || state.active === 'failed')) {
       this.#say(`job ${name} cannot be started: ${SETUP_FAILURES[state.exitStatus] ?? 'its set-up failed'}`);
       for (const resolve of entry.onExit.splice(0)) resolve();

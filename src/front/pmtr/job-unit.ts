@@ -1,5 +1,5 @@
 /** The unit that a job of pmtr becomes. */
-import { commandLine, commandWord, plainValue, unitNamePart } from '../unit-text.ts';
+import { commandLine, commandWord, plainValue, unitNamePart, WITHOUT_ADDED_VARIABLES } from '../unit-text.ts';
 import type { Job } from './config.ts';
 
 /** A job that ends sooner is started again only after this long; the same number of seconds counts as soon. */
@@ -18,18 +18,16 @@ function stream(path: string): string {
   return path === '/dev/null' ? 'null' : `append:${plainValue(path)}`;
 }
 
-/**
- * A restart always waits: the front end starts the job at once when it has lived long enough. So a job comes back even when
- * nobody watches.
- */
+/** A quick end is followed by a pause, a longer life by none. */
 export function jobUnitText(job: Job): string {
   const lines = [
     '[Unit]', `Description=${plainValue(job.name)}`, 'DefaultDependencies=no', 'StartLimitIntervalSec=0',
     '[Service]', `ExecStart=${commandLine(job.cmd[0] as string, job.cmd)}`, `WorkingDirectory=${plainValue(job.dir)}`,
-    `Restart=${job.once ? 'no' : 'always'}`, `RestartSec=${String(QUICK_END_SECONDS)}`, `RestartPreventExitStatus=${String(STAY_DOWN_STATUS)}`,
+    `Restart=${job.once ? 'no' : 'always'}`, `RestartSec=${String(QUICK_END_SECONDS)}`, `RestartResetSec=${String(QUICK_END_SECONDS)}`, 'RestartStableDelaySec=0',
+    ...(job.bounceSeconds > 0 ? [`RestartEverySec=${String(job.bounceSeconds)}`] : []), `RestartPreventExitStatus=${String(STAY_DOWN_STATUS)}`,
     'KillMode=mixed', 'UMask=0000', `TimeoutStopSec=${String(STOP_SECONDS)}`, 'IgnoreSIGPIPE=no',
     `StandardInput=${job.in === '/dev/null' ? 'null' : `file:${plainValue(job.in)}`}`, `StandardOutput=${stream(job.out)}`, `StandardError=${stream(job.err)}`,
-    'UnsetEnvironment=INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID MANAGERPID NOTIFY_SOCKET',
+    WITHOUT_ADDED_VARIABLES,
     ...job.env.map((assignment) => `Environment=${commandWord(assignment).replaceAll('$$', '$')}`),
     ...(job.user === null ? [] : [`User=${plainValue(job.user)}`]),
     ...(job.nice === null ? [] : [`Nice=${String(job.nice)}`]),

@@ -3,7 +3,7 @@
  * the accepting are those of a socket unit with Accept=yes.
  */
 import { EmbeddedManager, FrontError, managerPlace } from '../embedded-manager.ts';
-import { commandLine, commandWord } from '../unit-text.ts';
+import { commandLine, commandWord, WITHOUT_ADDED_VARIABLES } from '../unit-text.ts';
 
 const USAGE = 'usage: onconnect [-v] [-a IP] -p PORT CMD [ARG…]\n';
 const STOP_SECONDS = 10;
@@ -68,7 +68,7 @@ StandardError=${stream(2)}
 KillMode=mixed
 TimeoutStopSec=${String(STOP_SECONDS)}
 IgnoreSIGPIPE=no
-UnsetEnvironment=INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID MANAGERPID NOTIFY_SOCKET
+${WITHOUT_ADDED_VARIABLES}
 `;
 }
 

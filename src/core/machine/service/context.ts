@@ -54,6 +54,7 @@ export const NEVER_STARTED: ServiceRuntime = {
   statusText: '',
   statusErrno: 0,
   mainExit: null,
+  lastExit: null,
   probes: [],
   awaitingPidFile: false,
   pidFileDueUsec: null,

@@ -21,7 +21,7 @@ export function onProcessExit(c: ServiceContext, run: ServiceRuntime, pid: Pid, 
 function onMainExit(c: ServiceContext, run: ServiceRuntime, pid: Pid, ended: Ended): ServiceRuntime {
   const { definition } = c;
   const [recorded, record] = recordExit(c, { ...run, mainPid: null }, pid, ended);
-  const gone: ServiceRuntime = { ...recorded, mainExit: record ?? recorded.mainExit };
+  const gone: ServiceRuntime = { ...recorded, mainExit: record ?? recorded.mainExit, lastExit: record ?? recorded.lastExit };
   const result = judgeExit(definition, ended, definition.type === 'oneshot' ? 'command' : 'daemon', definition.execStart[run.mainCommandIndex]);
   return afterMain(c, gone, result, result === 'success' ? null : reasonOf(run, 'ExecStart'));
 }

@@ -18,6 +18,7 @@ export function startService(c: ServiceContext, run: ServiceRuntime): ServiceRun
     fdStore: run.fdStore,
     connection: run.connection,
     renewal: run.renewal,
+    lastExit: run.lastExit,
     restarts: run.restarting ? run.restarts : 0,
     delaySteps: run.restarting ? run.delaySteps : 0,
     // A main process may outlive its service (KillMode=none, or KILL that did not help); it is no longer ours to wait for.
