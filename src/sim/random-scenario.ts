@@ -78,7 +78,7 @@ function edges(dice: Dice, names: readonly string[], name: string, index: number
 function renewalLines(dice: Dice): Lines {
   return [
     ...(dice.chance(40) ? [['RestartOverlap', 'yes'] as const, ['RestartOverlapSec', `${String(dice.below(4000))}ms`] as const] : []),
-    ...(dice.chance(10) ? [['RestartEverySec', `${String(2 + dice.below(20))}`] as const] : []),
+    ...(dice.chance(10) ? [['RestartEverySec', String(2 + dice.below(20))] as const] : []),
     ...(dice.chance(15) ? [[dice.pick(['RestartOnChange', 'ReloadOnChange'] as const), dice.pick(WATCHED)] as const] : []),
     ...(dice.chance(10) ? [['RestartStepSec', '1'] as const, ['RestartMaxDelaySec', '4'] as const] : []),
     ...(dice.chance(10) ? [['RestartLimit', String(dice.below(4))] as const] : []),

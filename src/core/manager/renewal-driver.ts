@@ -11,6 +11,7 @@ import { isActive } from '../job/job-type.ts';
 import { isGood } from '../machine/path.ts';
 import { nextElapse } from '../time/calendar-elapse.ts';
 import type { TimeZone } from '../time/time-zone.ts';
+import { inZone } from '../unit/calendar-zone.ts';
 import { renewalWatches, type Renewal } from '../unit/renewal.ts';
 import type { EventOf } from './event.ts';
 import { isReloadable } from '../graph/reloadable.ts';
@@ -19,7 +20,6 @@ import { restartTypeOf } from './restart-type.ts';
 import type { JobType, RenewalRuntime, RenewalSetting } from './state.ts';
 import { isService, type ServiceRecord } from './service-driver.ts';
 import { setRuntime } from './set-runtime.ts';
-import { inZone } from './timer-driver.ts';
 import type { Turn } from './turn.ts';
 
 /** Files that belong together change one after the other, and many programs write one in steps: what is done waits until so long nothing changed. */

@@ -3,7 +3,8 @@ import type { MonotonicUsec, RealtimeUsec, UnitName } from '../../base/brand.ts'
 import { isInactive } from '../job/job-type.ts';
 import { elapseUsec, enterWaiting, timerWakeUsec } from '../machine/timer.ts';
 import type { TimeZone } from '../time/time-zone.ts';
-import type { TimerTrigger, TimerUnit } from '../unit/timer.ts';
+import { inZone } from '../unit/calendar-zone.ts';
+import type { TimerUnit } from '../unit/timer.ts';
 import { NEVER, NO_TIMES } from './load.ts';
 import { setRuntime } from './set-runtime.ts';
 import type { ActiveState, Reason, TimerRuntime, Unit } from './state.ts';
@@ -161,13 +162,6 @@ export function onTimezoneChanged(turn: Turn, zone: TimeZone): void {
     if (unit.definition.onTimezoneChange) elapseNow(turn, unit);
     else wait(turn, unit, false);
   }
-}
-
-/** The line, read in the machine's new zone where it names none. */
-export function inZone<T extends TimerTrigger>(trigger: T, zone: TimeZone): T {
-  if (trigger.base !== 'OnCalendar') return trigger;
-  const { kind } = trigger.calendar.zone;
-  return kind === 'local' || kind === 'local-season' ? { ...trigger, zone } : trigger;
 }
 
 function waitingTimers(turn: Turn): readonly TimerRecord[] {

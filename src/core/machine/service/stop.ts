@@ -2,7 +2,7 @@
  * The way down: ExecStop=, signals, ExecStopPost=, what is left, and then dead, failed or auto-restart.
  * Source: systemd.service(5) ExecStop=, systemd.kill(5).
  */
-import type { Pid, Signal } from '../../../base/brand.ts';
+import type { Pid, Signal, Usec } from '../../../base/brand.ts';
 import { addUsec } from '../../../base/time.ts';
 import type { DirectoryKind } from '../../unit/exec-context.ts';
 import type { Reason, ServiceResult, ServiceRuntime } from '../../manager/state.ts';
