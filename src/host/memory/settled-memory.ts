@@ -16,7 +16,9 @@ import type { NativeBinding } from '../native.ts';
 const NOTICEABLE_WORK_USEC = 250_000;
 /** When the dust of a burst has settled. */
 const QUIET_MSEC = 3000;
-/** Work that has not paused for so long is steady: collected is in the midst of it, once. */
+/** Less processor time than this in all that time is quiet: a word now and then, such as a watchdog's, must not put off the end for ever. */
+const QUIET_WORK_USEC = 50_000;
+/** Work that has not paused for so long is steady: once, it is collected in the midst of it. */
 const PATIENCE_MSEC = 30_000;
 /** A function is old for V8 after six collections; with a margin. */
 const COLLECTIONS = 12;
@@ -56,11 +58,9 @@ export function settledMemoryPorts(native: Pick<NativeBinding, 'clock' | 'trimMe
 
 export class SettledMemory {
   readonly #ports: SettledMemoryPorts;
-  #wakeUps = 0;
   /** Work up to here has been cleared up after. */
   #settledCpuUsec = 0;
-  #lastWorkMsec = 0;
-  /** When it was noticed that there is something to give back; null = there is not. */
+  /** When it was noticed that there is something to give back, or collected in the midst of work; null = there is nothing. */
   #dueSinceMsec: number | null = null;
 
   constructor(ports: SettledMemoryPorts) {
@@ -69,50 +69,40 @@ export class SettledMemory {
 
   /** To be called after each wake-up. */
   noteWork(): void {
-    this.#wakeUps += 1;
-    if (this.#dueSinceMsec !== null) this.#lastWorkMsec = this.#ports.nowMsec();
-    else if (this.#ports.cpuUsec() - this.#settledCpuUsec >= NOTICEABLE_WORK_USEC) this.settle();
+    if (this.#dueSinceMsec === null && this.#ports.cpuUsec() - this.#settledCpuUsec >= NOTICEABLE_WORK_USEC) this.settle();
   }
 
   /** Gives back what there is as soon as the process is quiet, however little it did. */
   settle(): void {
     if (this.#dueSinceMsec !== null) return;
-    this.#dueSinceMsec = this.#lastWorkMsec = this.#ports.nowMsec();
-    this.#wait(QUIET_MSEC);
+    this.#dueSinceMsec = this.#ports.nowMsec();
+    this.#wait();
   }
 
-  #wait(msec: number): void {
-    this.#ports.setTimer(() => { this.#look(); }, msec);
+  #wait(): void {
+    const cpuUsec = this.#ports.cpuUsec();
+    this.#ports.setTimer(() => {
+      if (this.#ports.cpuUsec() - cpuUsec < QUIET_WORK_USEC) {
+        this.#giveBack(COLLECTIONS);
+        return;
+      }
+      this.#collectIfSteady(this.#ports.nowMsec());
+      this.#wait();
+    }, QUIET_MSEC);
   }
 
-  #look(): void {
-    const now = this.#ports.nowMsec();
-    const quietMsec = now - this.#lastWorkMsec;
-    if (quietMsec >= QUIET_MSEC) {
-      this.#collect(COLLECTIONS, this.#wakeUps);
-    } else if (now - (this.#dueSinceMsec ?? now) >= PATIENCE_MSEC) {
-      this.#ports.collect();
-      this.#end();
-    } else {
-      this.#wait(QUIET_MSEC - quietMsec);
-    }
+  #collectIfSteady(nowMsec: number): void {
+    if (nowMsec - (this.#dueSinceMsec ?? nowMsec) < PATIENCE_MSEC) return;
+    this.#ports.collect();
+    this.#dueSinceMsec = nowMsec;
   }
 
-  /** @param wakeUps how many there had been: work that comes in between goes first */
-  #collect(left: number, wakeUps: number): void {
-    if (this.#wakeUps !== wakeUps) {
-      this.#wait(QUIET_MSEC);
-      return;
-    }
-    if (left > 0 && this.#ports.collect()) {
-      this.#ports.setTimer(() => { this.#collect(left - 1, wakeUps); }, COLLECTION_PAUSE_MSEC);
+  #giveBack(collectionsLeft: number): void {
+    if (collectionsLeft > 0 && this.#ports.collect()) {
+      this.#ports.setTimer(() => { this.#giveBack(collectionsLeft - 1); }, COLLECTION_PAUSE_MSEC);
       return;
     }
     this.#ports.trim();
-    this.#end();
-  }
-
-  #end(): void {
     this.#dueSinceMsec = null;
     this.#settledCpuUsec = this.#ports.cpuUsec();
   }
