@@ -33,7 +33,7 @@ function tenThousandQuestions(round: string): string {
 
 /** Ten thousand units that stay take more; what noise explains is less. */
 const GROWTH_ALLOWED_KIB = 20_000;
-/** The manager gives back what a burst has left when it was quiet for three seconds; on a slow machine the clearing up takes its time too. */
+/** The manager gives back what a burst has left when it was quiet for some seconds; on a slow machine the clearing up takes its time too. */
 const SETTLE_LIMIT_MS = 30_000;
 
 function privateKilobytes(rig: Rig): number {

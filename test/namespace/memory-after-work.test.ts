@@ -11,7 +11,7 @@ const SERVICES = 40;
 const RESTARTS = 600;
 /** What is not given back: code that restarts need, which is in use now, and pages that are partly full. */
 const GROWTH_ALLOWED_KIB = 3 << 10;
-/** Three seconds of quiet and some collections, on a slow machine. */
+/** Some seconds of quiet and some collections, on a slow machine. */
 const SETTLE_LIMIT_MS = 60_000;
 
 function privateKilobytes(pid: number): number {

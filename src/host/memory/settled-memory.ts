@@ -15,7 +15,7 @@ import type { NativeBinding } from '../native.ts';
 /** Processor time after which there is something to give back. Giving back takes a quarter of it, with a hundred units. */
 const NOTICEABLE_WORK_USEC = 250_000;
 /** When the dust of a burst has settled. */
-const QUIET_MSEC = 3000;
+const QUIET_MSEC = 2000;
 /** Less processor time than this in all that time is quiet: a word now and then, such as a watchdog's, must not put off the end for ever. */
 const QUIET_WORK_USEC = 50_000;
 /** Work that has not paused for so long is steady: once, it is collected in the midst of it. */
