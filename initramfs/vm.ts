@@ -9,17 +9,14 @@ import { rmSync, mkdtempSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { checkoutRoot } from './cache.ts';
 import { COMMAND_TARGET, commandLayer } from './command-layer.ts';
 import { GuestError, runCommand } from './command-run.ts';
-import { kernelImage, staticBusybox } from './debian-package.ts';
+import { kernelImage } from './debian-package.ts';
+import { shellLayers, systemLayers } from './image-layers.ts';
 import { buildLayer, writeImage } from './layer.ts';
 import type { MachineOptions } from './machine.ts';
 import { runOnTerminal } from './machine.ts';
 import { nodeRuntime } from './node-runtime.ts';
-import { runtimeLayer } from './runtime-layer.ts';
-import { shellLayer } from './shell-layer.ts';
-import { ADDON, systemLayer } from './system-layer.ts';
 import { VmError } from './vm-error.ts';
 
 const USAGE = `usage: npm run vm -- [--exec CMD] [--image FILE] [--memory MIB] [--cpus N] [--kernel FILE] [--append ARGS] [--console] [--timeout SECONDS]`;
@@ -102,7 +99,7 @@ async function main(): Promise<number> {
     process.stdout.write(`${USAGE}\n`);
     return 0;
   }
-  const layers = systemLayers();
+  const layers = systemLayers(say);
   if (options.image !== null) {
     writeImage(options.image, layers);
     say(`${options.image}: ${(statSync(options.image).size / 1e6).toFixed(1)} MB`);
@@ -145,21 +142,10 @@ async function boot(options: Options, image: string): Promise<number> {
   }
 }
 
-/** What an image is made of before anything is added for one run. */
-function systemLayers(): Buffer[] {
-  const distDirectory = join(checkoutRoot, 'dist');
-  const node = nodeRuntime(say);
-  return [
-    buildLayer(runtimeLayer(node, [join(distDirectory, ADDON)]), node),
-    buildLayer(systemLayer({ distDirectory, unitsDirectory: join(checkoutRoot, 'units/system') }), node),
-  ];
-}
-
 /** What one run adds: a shell, and the command if there is one. */
 function runLayers(command: string | null): readonly Buffer[] {
-  const node = nodeRuntime(say);
-  const shell = buildLayer(shellLayer(staticBusybox(say)), node);
-  return command === null ? [shell] : [shell, buildLayer(commandLayer(command), node)];
+  const shell = shellLayers(say);
+  return command === null ? shell : [...shell, buildLayer(commandLayer(command), nodeRuntime(say))];
 }
 
 try {

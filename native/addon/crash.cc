@@ -203,6 +203,7 @@ void executeRescue(int executeErrno) {
   mappedCheckpoint.header->deathsInRow = 0;
   // It reads nothing of most of them, but services would die of a pipe without a reader.
   markKeptFds(true);
+  prctl(PR_SET_PDEATHSIG, guard.parentDeathSignal);
   execve(guard.rescue.c_str(), guard.rescueArgv, guard.environment);
 }
 

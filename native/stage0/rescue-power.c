@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "start-keeper/contained.h"
+
 enum {
   /* A runtime that stops a container kills it after ten seconds: what is left then is killed before that. */
   STOP_PATIENCE_MSEC = 8000,
@@ -33,8 +35,7 @@ void rescue_say(const char *text) {
 }
 
 bool rescue_is_contained(void) {
-  const char *container = getenv("container");
-  return getpid() != 1 || (container != NULL && *container != '\0');
+  return getpid() != 1 || is_contained();
 }
 
 void rescue_reap(void) {

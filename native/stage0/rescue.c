@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -62,6 +63,13 @@ static void introduce(void) {
   if (has_console) rescue_say("commands: start, fresh, stop, shell, poweroff, reboot, halt, help");
 }
 
+/* A manager that begins afresh knows nothing of what its predecessor kept open, and would take its own control socket for that of another. */
+static void close_on_exec(void) {
+  enum { OPEN_AND_CLOSE_ON_EXEC = 4, KEPT_FD_MAX = 32768 };
+  if (syscall(SYS_close_range, 3U, ~0U, OPEN_AND_CLOSE_ON_EXEC) == 0) return;
+  for (int fd = 3; fd < KEPT_FD_MAX; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 /* Returns only when it could not be. */
 static void start_engine(bool fresh) {
   if (engine_path == NULL) {
@@ -71,6 +79,7 @@ static void start_engine(bool fresh) {
   if (fresh) {
     rescue_stop_all();
     unsetenv("HEARTWOOD_CHECKPOINT");
+    close_on_exec();
   }
   rescue_say(fresh ? "starting the manager afresh" : "starting the manager again");
   execv(engine_path, engine_argv);

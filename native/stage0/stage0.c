@@ -30,8 +30,10 @@
 
 /* Services get their environment from the manager; this one is for Node and the launcher. */
 static char *const ENVIRONMENT[] = {
-  "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/", "TERM=linux", "HEARTWOOD_RESCUE=" SELF, NULL,
+  "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/", "TERM=linux", "HEARTWOOD_RESCUE=" SELF,
 };
+/* HEARTWOOD_NAME=value on the kernel's command line, which makes a variable of it: for drills. More than a handful is a mistake. */
+enum { FIXED_VARIABLES = sizeof ENVIRONMENT / sizeof *ENVIRONMENT, GIVEN_VARIABLES_MAX = 8 };
 
 static const struct {
   const char *type;
@@ -97,7 +99,18 @@ static void load_modules(void) {
   fclose(list);
 }
 
-int main(int argc, char **argv) {
+static char **make_environment(char **given) {
+  static char *environment[FIXED_VARIABLES + GIVEN_VARIABLES_MAX + 1];
+  static const char prefix[] = "HEARTWOOD_", own[] = "HEARTWOOD_RESCUE=";
+  memcpy(environment, ENVIRONMENT, sizeof ENVIRONMENT);
+  size_t used = FIXED_VARIABLES;
+  for (; *given != NULL && used < FIXED_VARIABLES + GIVEN_VARIABLES_MAX; given++) {
+    if (strncmp(*given, prefix, sizeof prefix - 1) == 0 && strncmp(*given, own, sizeof own - 1) != 0) environment[used++] = *given;
+  }
+  return environment;
+}
+
+int main(int argc, char **argv, char **given) {
   if (argc >= 3 && strcmp(argv[1], "--rescue") == 0) {
     open_console();
     rescue(argv + 2);
@@ -106,7 +119,7 @@ int main(int argc, char **argv) {
   open_console();
   load_modules();
   char *arguments[] = { "heartwood", "--system", NULL };
-  execve(LAUNCHER, arguments, ENVIRONMENT);
+  execve(LAUNCHER, arguments, make_environment(given));
   char reason[PATH_MAX];
   snprintf(reason, sizeof reason, "%s: %s", LAUNCHER, strerror(errno));
   char *words[] = { reason, "--", LAUNCHER, "heartwood", "--system", NULL };

@@ -10,9 +10,7 @@
 #include <unistd.h>
 
 #include "addon/checkpoint-places.h"
-
-/* Inode of the first PID namespace: src/init/choose-mode.ts, which decides by the same signs. */
-#define INITIAL_PID_NAMESPACE "pid:[4026531836]"
+#include "start-keeper/contained.h"
 
 static char path[PATH_MAX];
 static char launcher[PATH_MAX];
@@ -25,21 +23,9 @@ static const char *checkpoint(void) {
   return given != NULL && *given != '\0' ? given : NULL;
 }
 
-static bool is_contained(void) {
-  const char *container = getenv("container");
-  if (container != NULL && *container != '\0') return true;
-  if (access("/.dockerenv", F_OK) == 0 || access("/run/.containerenv", F_OK) == 0) return true;
-  char name[64];
-  ssize_t length = readlink("/proc/self/ns/pid", name, sizeof name - 1);
-  /* Without /proc it is early in the life of a machine. */
-  if (length < 0) return false;
-  name[length] = '\0';
-  return strcmp(name, INITIAL_PID_NAMESPACE) != 0;
-}
-
 bool must_not_end(void) {
   if (checkpoint() != NULL) return true;
-  return getpid() == 1 && (getenv("HEARTWOOD_RESCUE") != NULL || !is_contained());
+  return getpid() == 1 && !is_contained();
 }
 
 /* The listening socket that clients of the former engine know; "-1" when there is none. */

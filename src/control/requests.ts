@@ -24,7 +24,7 @@ const noNames: readonly string[] = [];
 export const FAULTS = ['segv', 'bus', 'fpe', 'ill', 'abort', 'exit', 'throw', 'reject', 'loop', 'native-loop', 'recursion', 'native-recursion', 'out-of-memory', 'leak'] as const;
 export type Fault = (typeof FAULTS)[number];
 /** What may befall a service. */
-export const UNIT_FAULTS = ['kill', 'hang', 'slow-start', 'spawn-failure'] as const;
+export const UNIT_FAULTS = ['kill', 'hang', 'slow-start', 'spawn-failure', 'oom'] as const;
 export type UnitFault = (typeof UNIT_FAULTS)[number];
 /** Places where a death can be made to wait for the engine. */
 export const FAULT_PLACES = ['after-poll', 'after-look', 'after-reap', 'after-journal', 'in-step', 'in-effect', 'between-effects', 'after-spawn', 'in-snapshot', 'in-recovery'] as const;
@@ -150,7 +150,10 @@ export const PARAMS = {
     /** Not now but there; only for deaths by a signal. `passes`: after it was passed so often; `deaths`: so many engines in a row. */
     at: optional(nullable(oneOf(FAULT_PLACES)), null), passes: optional(integer(0, 1_000_000), 0), deaths: optional(integer(1, 100), 1),
   }),
-  /** The same for a service. `count`: so many starts of a process fail. `durationMsec`: so long its processes, or the next one, are held. */
+  /**
+   * The same for a service. `count`: so many starts of a process fail. `durationMsec`: so long its processes, or the next one, are held, or it
+   * gets no memory.
+   */
   'unit-fault': shape({
     how: oneOf(UNIT_FAULTS), unit: name, count: optional(integer(1, 1000), 1), durationMsec: optional(integer(1, 3_600_000), 5000),
   }),

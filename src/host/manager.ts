@@ -187,6 +187,7 @@ export class Manager {
       },
       processesOf: (unit) => this.#tracker.processesOf(unit),
       logdPid: () => this.#logd.pid,
+      limitMemory: (unit, bytes) => this.#tracker.limitMemory(unit, bytes),
     });
     const users = new UserDatabase(native);
     this.#executor = new ExecutorLauncher({
@@ -425,6 +426,7 @@ export class Manager {
   #onExit(exit: ProcessExit, unit: UnitName): void {
     this.#executor.settle(exit.pid);
     this.#crashes?.noteExit(exit);
+    this.#drills.onExited(unit);
     if (unit.endsWith('.mount')) this.#mounts?.refresh();
     if (unit.endsWith('.swap')) this.#swaps?.refresh();
     this.#performer.forgetAdopted(exit.pid);

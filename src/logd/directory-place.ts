@@ -1,5 +1,6 @@
 /** Segments as files below a directory. */
 import { accessSync, constants, mkdirSync, openSync, rmdirSync, statfsSync, statSync, unlinkSync } from 'node:fs';
+import { freemem, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { formatSegmentName, listSegments, listUnits, type Chain, type SegmentRef } from './catalog.ts';
 import { FILE_SYSTEM_SHARE, SEGMENT_BYTES } from './limits.ts';
@@ -139,7 +140,8 @@ export class DirectoryPlace implements SegmentPlace {
   #fitTotal(): void {
     try {
       const { bsize, blocks, bavail } = statfsSync(this.directory);
-      const fileSystem = { bytes: blocks * bsize, availableBytes: bavail * bsize };
+      // ramfs, the root of an initramfs, has no size: what it holds is memory.
+      const fileSystem = blocks > 0 ? { bytes: blocks * bsize, availableBytes: bavail * bsize } : { bytes: totalmem(), availableBytes: freemem() };
       this.#totalBytesMax = Math.max(SEGMENT_BYTES_MIN, fitTotal(this.#wanted.totalBytesMax, fileSystem, this.#retention.totalBytes));
     } catch {
       this.#totalBytesMax = this.#wanted.totalBytesMax;

@@ -88,7 +88,7 @@ export function openControlRig(options: RigOptions): ControlRig {
     nextRequestId: () => nextId++ as RequestId,
     onReply: (id, callback) => { callbacks.set(id, callback); },
     armFault: () => false,
-    drills: new Drills({ signal: () => 0, mainPidOf: () => null, processesOf: () => [], logdPid: () => null }),
+    drills: new Drills({ signal: () => 0, mainPidOf: () => null, processesOf: () => [], logdPid: () => null, limitMemory: () => '' }),
     isAwaited: (id) => callbacks.has(id),
     dropRequest: (id) => {
       callbacks.delete(id);

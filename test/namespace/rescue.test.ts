@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { Rig } from './rig.ts';
+import type { Outcome, Rig } from './rig.ts';
 import { whyNoNamespaces, withRig } from './rig.ts';
 import { deaths, zombies } from './ways-to-die.ts';
 
@@ -67,13 +67,18 @@ test('the rescue program stops services in order when it is asked to power off',
   assert.doesNotMatch(rig.console, /do not stop/);
 }));
 
-test('SIGTERM ends a container that has come to the rescue program', { skip }, () => withRig(boot, async (rig) => {
-  await reachRescue(rig);
-  rig.signal('SIGTERM');
-  const { status } = await rig.ended;
-  assert.notEqual(status, 0, 'whoever started it sees that it did not end well');
-  assert.match(rig.console, /farewell/);
-}));
+test('SIGTERM ends a container that has come to the rescue program', { skip }, async () => {
+  // Not every runtime sets $container.
+  for (const container of ['rig', '']) {
+    await withRig({ ...boot, env: { ...boot.env, container } }, async (rig) => {
+      await reachRescue(rig);
+      rig.signal('SIGTERM');
+      const { status } = await rig.ended;
+      assert.notEqual(status, 0, 'whoever started it sees that it did not end well');
+      assert.match(rig.console, /farewell/);
+    });
+  }
+});
 
 test('many poisons in quick succession are progress, each of them left out after its two deaths', { skip }, () => withRig(boot, async (rig) => {
   await rig.booted();
@@ -85,4 +90,30 @@ test('many poisons in quick succession are progress, each of them left out after
   assert.ok(deaths(rig.console) >= 20, rig.console);
   assert.doesNotMatch(rig.console, /rescue/);
   assert.equal(await rig.property('steady.service', 'MainPID'), pid);
+}));
+
+/** A container on a terminal of its own, within the rig's; what is written into the pipe is typed there. */
+const ON_TERMINAL = `
+  mkdir /tmp/units /tmp/run && mkfifo /tmp/keys && exec 3<>/tmp/keys
+  printf '[Unit]\\nWants=steady.service\\n' > /tmp/units/default.target
+  printf '[Service]\\nExecStart=/bin/sleep 1000\\n' > /tmp/units/steady.service
+  exec script -qfec 'unshare --pid --fork --kill-child --mount --mount-proc env container=x HEARTWOOD_FAULTS=1 /opt/heartwood/bin/heartwood --container --unit-path /tmp/units --runtime-dir /tmp/run --log-target console' /tmp/screen </tmp/keys
+`;
+
+// The control socket that the rescue program had been given stayed open, and the manager that began afresh took it for another's.
+test('on the console of the rescue program everything can be stopped and the manager begun afresh', { skip }, () => withRig({ units: { 'default.target': '' } }, async (rig) => {
+  const container = rig.run(['/bin/sh', '-c', ON_TERMINAL], { timeoutMs: 120_000 });
+  const inside = (...words: readonly string[]): Promise<Outcome> => rig.run(['/opt/heartwood/bin/initctl', '--socket', '/tmp/run/control', ...words]);
+  const mainPid = async (): Promise<string> => (await inside('show', '--property', 'MainPID', '--value', 'steady.service')).stdout.trim();
+  await rig.until(async () => (await inside('is-system-running')).stdout === 'running\n', { what: 'the container to boot' });
+  const first = await mainPid();
+  await inside('fault', 'segv', 'at', 'in-recovery', '0', DEATHS_TO_RESCUE);
+  await inside('fault', 'segv');
+  await rig.until(async () => /commands: start, fresh/.test((await rig.run(['cat', '/tmp/screen'])).stdout), { what: 'the rescue program', limitMs: RESCUE_LIMIT_MS });
+  await rig.run(['/bin/sh', '-c', 'echo fresh > /tmp/keys']);
+  await rig.until(async () => (await inside('is-system-running')).stdout === 'running\n', { what: 'the manager to boot again', limitMs: RESCUE_LIMIT_MS });
+  assert.match((await rig.run(['cat', '/tmp/screen'])).stdout, /stopping all services[^]*starting the manager afresh/);
+  assert.notEqual(await mainPid(), first);
+  await inside('exit');
+  await container;
 }));

@@ -194,7 +194,11 @@ export class Rig {
 
   /** Takes everything down, in whatever state it is. Safe to call twice. */
   async destroy(): Promise<void> {
-    if (this.#unshare.exitCode === null && this.#unshare.signalCode === null) this.#unshare.kill('SIGKILL');
+    if (this.#unshare.exitCode === null && this.#unshare.signalCode === null) {
+      // First itself: a manager that lost its parent-death signal would live on, and hold the pipes that are waited for.
+      process.kill(this.pid, 'SIGKILL');
+      this.#unshare.kill('SIGKILL');
+    }
     await this.#ended;
     await cleanUp(this.#directory, this.#cgroup);
   }

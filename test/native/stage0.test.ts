@@ -46,7 +46,7 @@ async function rebootBy(machine: Machine): Promise<string> {
 }
 
 test('the rescue program says why, stays, and reboots on Ctrl-Alt-Del', needsRoot, async () => {
-  const machine = await boot([join(products, 'stage0'), '--rescue', 'the disk is empty'], []);
+  const machine = await boot([join(products, 'stage0'), '--rescue', 'the disk is empty'], ['HEARTWOOD_RESCUE=/init']);
   const output = await rebootBy(machine);
   assert.match(output, /the manager cannot go on: the disk is empty/);
   assert.match(output, /Ctrl-Alt-Del stops everything and reboots/);

@@ -67,6 +67,16 @@ for point in /proc /sys /dev /run /dev/pts /dev/shm /sys/fs/cgroup; do
   echo "mount:$point=$(awk -v point=$point '$2 == point { print $3 }' /proc/mounts)"
 done
 echo "own-group=$(cat /proc/self/cgroup)"
+cat > /etc/heartwood/system/hungry.service <<'UNIT'
+[Service]
+ExecStart=/bin/sh -c 'while :; do : $(echo more); done'
+Restart=on-failure
+RestartSec=0
+UNIT
+initctl start hungry
+initctl fault oom hungry 2m --assert hungry.NRestarts=1 --assert hungry=active --within 2m >&2
+echo "oom=$? $(cat /sys/fs/cgroup/system.slice/hungry.service/memory.max)"
+initctl stop hungry
 echo to-errors >&2
 printf 'bytes=\\001\\377\\r\\n'
 seq 1 5000
@@ -74,7 +84,7 @@ exit 42
 `;
 
 test('a virtual machine boots with Heartwood as PID 1, runs a command, powers off and returns its status', { skip, timeout: BOOT_LIMIT_MS }, async () => {
-  const run = await vm('--console', '--exec', QUESTIONS);
+  const run = await vm('--console', '--append', 'HEARTWOOD_FAULTS=1', '--exec', QUESTIONS);
   assert.equal(run.status, 42, run.errors);
   const answer = (name: string): string | undefined => new RegExp(`^${name}=(.*)$`, 'm').exec(run.output)?.[1]?.trim();
 
@@ -89,6 +99,8 @@ test('a virtual machine boots with Heartwood as PID 1, runs a command, powers of
   for (const [point, type] of [['/proc', 'proc'], ['/sys', 'sysfs'], ['/dev', 'devtmpfs'], ['/run', 'tmpfs'], ['/dev/pts', 'devpts'], ['/dev/shm', 'tmpfs'], ['/sys/fs/cgroup', 'cgroup2']]) {
     assert.equal(answer(`mount:${String(point)}`), type, `what is mounted on ${String(point)}`);
   }
+  // The machine has a memory controller of its own, and the kernel ends who asks for more than nothing.
+  assert.equal(answer('oom'), '0 max', run.errors);
   assert.match(answer('own-group') ?? '', /vm-command\.service/);
 
   assert.ok(run.output.includes('bytes=\x01\xff\r\n'), 'the serial line changes no byte');

@@ -1,8 +1,8 @@
 /**
  * Misfortune of services on request, for drills: what the rest of the manager sees is what it would see of the real thing.
  *
- * Nothing of it is part of the state: an engine that dies forgets what was to come. A service that is held stays held then; `initctl kill
- * -s CONT` lets it go.
+ * Nothing of it is part of the state: an engine that dies forgets what was to come. A service that is held stays held then (`initctl kill
+ * -s CONT` lets it go), and one without memory stays without until it is started again.
  */
 import type { Errno, Pid, UnitName } from '../../base/brand.ts';
 import { SIGCONT, SIGKILL, SIGSTOP } from '../../base/signals.ts';
@@ -13,6 +13,8 @@ export interface DrillsOptions {
   readonly mainPidOf: (unit: UnitName) => Pid | null;
   readonly processesOf: (unit: UnitName) => readonly number[];
   readonly logdPid: () => Pid | null;
+  /** How many bytes of memory the unit may have; null: what its files say. Returns '' or why that cannot be. */
+  readonly limitMemory: (unit: UnitName, bytes: number | null) => string;
 }
 
 /** What is asked for; the fields count for those faults only that have a use for them. */
@@ -29,6 +31,8 @@ export class Drills {
   readonly #failingSpawns = new Map<UnitName, number>();
   /** Units whose next process is held for so long. */
   readonly #slowStarts = new Map<UnitName, number>();
+  /** Units that get no memory at present. */
+  readonly #withoutMemory = new Map<UnitName, NodeJS.Timeout>();
 
   constructor(options: DrillsOptions) {
     this.#options = options;
@@ -55,6 +59,8 @@ export class Drills {
       case 'slow-start':
         this.#slowStarts.set(unit, durationMsec);
         return null;
+      case 'oom':
+        return this.#takeMemory(unit, durationMsec);
     }
   }
 
@@ -81,6 +87,32 @@ export class Drills {
     if (msec === undefined) return;
     this.#slowStarts.delete(unit);
     this.#hold([pid], msec);
+  }
+
+  /** A process of the unit has ended: it was the one, or the kernel will find no other. What comes next begins as always. */
+  onExited(unit: UnitName): void {
+    this.#giveMemory(unit);
+  }
+
+  /**
+   * The unit's control group may have no memory at all: whoever in it asks for more is ended by the kernel, as if the limit of its file
+   * had been reached. Who asks for nothing lives on.
+   */
+  #takeMemory(unit: UnitName, msec: number): string | null {
+    if (this.#options.processesOf(unit).length === 0) return `${unit} has no process`;
+    this.#giveMemory(unit);
+    const why = this.#options.limitMemory(unit, 0);
+    if (why !== '') return `the memory of ${unit} cannot be limited: ${why}`;
+    this.#withoutMemory.set(unit, setTimeout(() => { this.#giveMemory(unit); }, msec));
+    return null;
+  }
+
+  #giveMemory(unit: UnitName): void {
+    const timer = this.#withoutMemory.get(unit);
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    this.#withoutMemory.delete(unit);
+    this.#options.limitMemory(unit, null);
   }
 
   #hold(pids: readonly number[], msec: number): void {

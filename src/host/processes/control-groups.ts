@@ -211,6 +211,11 @@ export class ControlGroups implements ProcessTracker {
     return group === undefined ? null : `${this.#root}${group.path}`;
   }
 
+  limitMemory(unit: UnitName, bytes: number | null): string {
+    const group = this.#groups.get(unit);
+    return group === undefined ? 'it has no control group' : this.#attributes.limitMemory(group, bytes);
+  }
+
   #makeGroup(unit: UnitName, context: CgroupContext): Group {
     const path = groupPath(unit, context);
     this.#makeSlices(context.slice === null ? '' : sliceGroupPath(context.slice));

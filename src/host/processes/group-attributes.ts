@@ -105,6 +105,18 @@ export class GroupAttributes {
     group.notEffective = failures;
   }
 
+  /**
+   * For drills: beside what has been written, which is not forgotten.
+   *
+   * @param bytes null: what has been written counts again
+   * @returns '' or why it cannot be
+   */
+  limitMemory(group: AttributedGroup, bytes: number | null): string {
+    const file = 'memory.max';
+    const own = group.attributes.split(' ').find((each) => each.startsWith(`${file}=`))?.slice(file.length + 1) ?? 'max';
+    return this.#enableController(group.path, 'memory') || this.#write(group.path, file, bytes === null ? own : String(bytes));
+  }
+
   #isDefaultTasksMax(context: CgroupContext): boolean {
     return JSON.stringify(context.tasksMax) === JSON.stringify(this.#options.defaultTasksMax);
   }

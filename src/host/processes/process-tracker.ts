@@ -69,6 +69,13 @@ export interface ProcessTracker {
   release(unit: UnitName): void;
   /** The manager ends: what was made for it goes. */
   close(): void;
+  /**
+   * Limits the memory of what runs of the unit, at once and until the unit is down.
+   *
+   * @param bytes null gives back what the unit's files say
+   * @returns '' or why it cannot be
+   */
+  limitMemory(unit: UnitName, bytes: number | null): string;
   /** Absolute path of the unit's control group, or null. */
   groupOf(unit: UnitName): string | null;
 }

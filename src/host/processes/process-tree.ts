@@ -139,6 +139,10 @@ export class ProcessTree implements ProcessTracker {
     // Nothing was made.
   }
 
+  limitMemory(): string {
+    return 'units have no control groups here';
+  }
+
   groupOf(): null {
     return null;
   }

@@ -58,7 +58,7 @@ function* list(call: Invocation, words: readonly string[]): VerbRun {
     { text: record.result }, { text: record.why },
   ]);
   if (rows.length > 0) yield* print(renderTable({ header: legend ? ['RECORD', 'FAILED', 'UNIT', 'RESULT', 'WHY'] : null, rows, elastic: hasOption(call.options, 'full') ? [] : [4, 2] }, call.terminal));
-  if (legend) yield* print(`${rows.length > 0 ? '\n' : ''}${paint(call.terminal, 'strong', `${String(rows.length)} failures on record.`)}`);
+  if (legend) yield* print(`${rows.length > 0 ? '\n' : ''}${paint(call.terminal, 'strong', `${String(rows.length)} ${rows.length === 1 ? 'failure' : 'failures'} on record.`)}`);
   return EXIT.done;
 }
 

@@ -10,7 +10,7 @@ import { complain, print, printJson, request, type Invocation, type Reply, type 
 
 const WITHIN_DEFAULT_USEC = 10_000_000;
 const USAGE = `fault takes a death of the manager (${FAULTS.join(', ')}; and perhaps "at PLACE [PASSES [DEATHS]]"), "logd", or `
-  + `a misfortune of a unit: kill UNIT, hang UNIT [SPAN], slow-start UNIT [SPAN], spawn-failure UNIT [COUNT]`;
+  + `a misfortune of a unit: kill UNIT, hang UNIT [SPAN], slow-start UNIT [SPAN], spawn-failure UNIT [COUNT], oom UNIT [SPAN]`;
 
 /** What is to happen, as a request. */
 type Wish =
@@ -31,6 +31,7 @@ export const fault: Verb = {
     'fault hang UNIT [SPAN]                   all processes stand still',
     'fault slow-start UNIT [SPAN]             the next start takes that long',
     'fault spawn-failure UNIT [COUNT]         as many starts fail',
+    'fault oom UNIT [SPAN]                    it gets no memory, and the kernel ends who asks for more',
     '',
     `HOW is one of:   ${FAULTS.join(' ')}`,
     `PLACE is one of: ${FAULT_PLACES.join(' ')}`,

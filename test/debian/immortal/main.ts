@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { whyNoNamespaces } from '../../namespace/rig.ts';
 import { debianRoot } from '../debian-root.ts';
+import { immortalMachine } from '../../vm/immortal/trial.ts';
 import { immortalTrial, type TrialReport } from './trial.ts';
 
 const HELP = `npm run demo:immortal -- [OPTION...]
@@ -10,7 +11,9 @@ Boots nginx, redis, sshd and four more daemons from a Debian root of its own wit
 pause, and kills the engine of PID 1 a hundred times in every way there is. Ends with status 0 only if nobody noticed.
 Needs root. The first run makes the Debian root (debootstrap, some 100 MB, minutes); it is kept for the next.
 
-  --deaths N   how often (default 100)
+  --vm         in a virtual machine (QEMU, emulated) as its process 1 instead, with a web server on Node in place of the daemons; needs
+               neither root nor Debian
+  --deaths N   how often (default 100, with --vm 30)
   --seed N     order of the ways and pauses between them (default: the time)
 `;
 const WRONG_USAGE = 2;
@@ -21,13 +24,14 @@ function wholeNumber(text: string | undefined, fallback: number): number | null 
 }
 
 async function main(words: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...words], options: { deaths: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean', default: false } } });
-  const deaths = wholeNumber(values.deaths, 100);
+  const { values } = parseArgs({ args: [...words], options: { deaths: { type: 'string' }, seed: { type: 'string' }, vm: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
+  const deaths = wholeNumber(values.deaths, values.vm ? 30 : 100);
   const seed = wholeNumber(values.seed, Math.floor(Date.now() / 1000));
   if (values.help || deaths === null || seed === null) {
     console.log(HELP);
     return values.help ? 0 : WRONG_USAGE;
   }
+  if (values.vm) return inMachine(deaths, seed);
   const why = whyNoNamespaces();
   if (why !== null) {
     console.error(`the demo cannot run here: it ${why}${process.getuid?.() === 0 ? '' : ' (sudo npm run demo:immortal)'}`);
@@ -46,11 +50,20 @@ async function main(words: readonly string[]): Promise<number> {
   return report.findings.every(({ holds }) => holds) ? 0 : 1;
 }
 
+async function inMachine(deaths: number, seed: number): Promise<number> {
+  console.log(`seed ${String(seed)}`);
+  const started = performance.now();
+  const { ways, longestMsec, findings } = await immortalMachine({ deaths, seed, tell: (line) => { console.log(line); } });
+  print({ ways: new Map(Object.entries(ways)), awayMsec: [longestMsec], findings }, { deaths, seed, seconds: (performance.now() - started) / 1000 });
+  return findings.every(({ holds }) => holds) ? 0 : 1;
+}
+
 function print({ ways, awayMsec, findings }: TrialReport, run: { readonly deaths: number; readonly seed: number; readonly seconds: number }): void {
   console.log(`\nThe engine of PID 1 died ${String(run.deaths)} times in ${run.seconds.toFixed(0)} s (seed ${String(run.seed)}):\n`);
   for (const [name, count] of [...ways].sort(([a], [b]) => (a < b ? -1 : 1))) console.log(`  ${String(count).padStart(3)}  ${name}`);
   const sorted = [...awayMsec].sort((a, b) => a - b);
-  console.log(`\nFrom death to work: median ${String(sorted[Math.floor(sorted.length / 2)])} ms, longest ${String(sorted.at(-1))} ms\n`);
+  const median = sorted.length === 1 ? '' : `median ${String(sorted[Math.floor(sorted.length / 2)])} ms, `;
+  console.log(`\nFrom death to work: ${median}longest ${String(sorted.at(-1))} ms\n`);
   const width = Math.max(...findings.map(({ claim }) => claim.length));
   for (const { claim, found, holds } of findings) console.log(`  ${holds ? 'yes' : 'NO '}  ${claim.padEnd(width)}  ${found}`);
   console.log(findings.every(({ holds }) => holds) ? '\nNobody noticed.' : '\nIt was noticed.');

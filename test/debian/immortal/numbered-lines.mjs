@@ -3,7 +3,7 @@
 import { writeSync } from 'node:fs';
 
 const LINES_A_TICK = 2;
-const TICK_MS = 5;
+const TICK_MS = Number(process.argv[2] ?? 5);
 
 let number = 0;
 setInterval(() => {
