@@ -37,7 +37,8 @@ test('each failure of a unit is kept with process, reason, resources, what came 
     assert.equal(record.process?.code === 'exited', false);
     assert.equal(record.process?.status, 11);
     assert.equal(record.willRestart, false);
-    const shown = JSON.parse((await rig.initctl('crash', 'show', 'talker', '--json')).stdout) as Shown;
+    const shown = JSON.parse((await rig.initctl('crash', 'show', record.id, '--json')).stdout) as Shown;
+    assert.equal(shown.id, record.id, 'the list names records as they are asked for');
     assert.deepEqual(shown.lines.filter((line) => /: (one|last words)$/.test(line)).length, 2);
     assert.ok((shown.peaks.processUserUsec ?? -1) >= 0);
     // The control group is gone by now: it was asked before it went.

@@ -21,12 +21,13 @@ async function putOnDisk(rig: Rig, newBuild: string): Promise<void> {
   await rig.run(['tee', '/run/new-build'], { input: newBuild });
 }
 
-test('a build that does not start, crashes or answers something else is not gone over to, and the old one goes on', { skip }, () => withRig(boot, async (rig) => {
+test('a build that does not start, crashes, hangs or answers something else is not gone over to, and the old one goes on', { skip }, () => withRig(boot, async (rig) => {
   await rig.booted();
   const pid = await rig.property('steady.service', 'MainPID');
   for (const [newBuild, reason] of [
     ['echo this build is broken; exit 1\n', /the new build says: this build is broken/],
     ['kill -SEGV $$\n', /the new build ended without an answer/],
+    ['exec sleep 1000\n', /the new build did not answer within 20 s/],
     ['exit 0\n', /the new build ended without an answer/],
     ['exec /no/such/node\n', /the new build says: .*no\/such\/node/],
   ] as const) {

@@ -49,7 +49,7 @@ function* usage(call: Invocation): VerbRun {
 function* list(call: Invocation, words: readonly string[]): VerbRun {
   const records = (yield* readAll()).filter(({ record }) => words.length === 0 || words.some((word) => isOf(record, word)));
   if (hasOption(call.options, 'json')) {
-    yield* printJson(records.map(({ id, record: { lines: _lines, before: _before, ...record } }) => ({ id, ...record })));
+    yield* printJson(records.map(({ id, record: { lines: _lines, before: _before, ...record } }) => ({ id: shortId(id), ...record })));
     return EXIT.done;
   }
   const legend = wantsLegend(call);
