@@ -57,16 +57,6 @@ before(
 
 /** Each line is `name=value`, so that one boot answers all questions. */
 const QUESTIONS = `
-echo "init=$(cat /proc/1/comm)"
-echo "state=$(initctl is-system-running)"
-echo "multi-user=$(initctl is-active multi-user.target)"
-echo "hostname=$(cat /proc/sys/kernel/hostname)"
-echo "loopback=$(cat /sys/class/net/lo/operstate /sys/class/net/lo/flags | tr '\\n' ' ')"
-echo "machine-id=$(cat /etc/machine-id)"
-for point in /proc /sys /dev /run /dev/pts /dev/shm /sys/fs/cgroup; do
-  echo "mount:$point=$(awk -v point=$point '$2 == point { print $3 }' /proc/mounts)"
-done
-echo "own-group=$(cat /proc/self/cgroup)"
 cat > /etc/heartwood/system/hungry.service <<'UNIT'
 [Service]
 ExecStart=/bin/sh -c 'while :; do : $(echo more); done'
@@ -77,6 +67,16 @@ initctl start hungry
 initctl fault oom hungry 2m --assert hungry.NRestarts=1 --assert hungry=active --within 2m >&2
 echo "oom=$? $(cat /sys/fs/cgroup/system.slice/hungry.service/memory.max)"
 initctl stop hungry
+echo "init=$(cat /proc/1/comm)"
+echo "state=$(initctl is-system-running)"
+echo "multi-user=$(initctl is-active multi-user.target)"
+echo "hostname=$(cat /proc/sys/kernel/hostname)"
+echo "loopback=$(cat /sys/class/net/lo/operstate /sys/class/net/lo/flags | tr '\\n' ' ')"
+echo "machine-id=$(cat /etc/machine-id)"
+for point in /proc /sys /dev /run /dev/pts /dev/shm /sys/fs/cgroup; do
+  echo "mount:$point=$(awk -v point=$point '$2 == point { print $3 }' /proc/mounts)"
+done
+echo "own-group=$(cat /proc/self/cgroup)"
 echo to-errors >&2
 printf 'bytes=\\001\\377\\r\\n'
 seq 1 5000
