@@ -90,13 +90,23 @@ async function runLine(argv: readonly string[], program: 'initctl' | 'systemctl'
   const command = readCommand({ program, argv, terminal: current, nowUsec: Date.now() * 1000 });
   const answerer = (): Promise<Answerer | Failure> => Promise.resolve(worksOnFiles(command) ? offlineAnswerer({ root: null, user: false }) : connection);
   try {
-    const exit = await runVerb(runCommand(command), { answerer, places, terminal: current, stdout: process.stdout, stderr: process.stderr, signal: interrupt.signal });
+    const exit = await runVerb(runCommand(command), { answerer, places, terminal: current, stdout: process.stdout, stderr: process.stderr, signal: interrupt.signal, lendInput: () => lendInput(readline) });
     if (exit !== EXIT.done) process.stdout.write(paint(terminal, 'dim', `(exit status ${String(exit)})\n`));
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   } finally {
     readline.off('SIGINT', onInterrupt);
   }
+}
+
+/** The terminal as any program expects it, until it is taken back. */
+function lendInput(readline: Interface): () => void {
+  readline.pause();
+  process.stdin.setRawMode(false);
+  return () => {
+    process.stdin.setRawMode(true);
+    readline.resume();
+  };
 }
 
 /** null = the end: Ctrl-D, or the manager is gone. */

@@ -110,6 +110,7 @@ const UNSUPPORTED: Readonly<Partial<Record<OptionName, (call: Invocation) => str
   host: (call) => `the control socket is this machine's own; run "ssh ${optionText(call.options, 'host') ?? 'HOST'} ${call.program} …" there`,
   machine: (call) => `the control socket is this machine's own; run ${call.program} inside ${optionText(call.options, 'machine') ?? 'the container'}, as with "nsenter" or the container tool's "exec"`,
   'dry-run': (call) => `nothing was done; "${call.program} plan ${call.verb} UNIT…" shows the steps a change would take`,
+  scope: (call) => `a command always runs as a service; "${call.program} ${call.verb} --pipe --same-dir COMMAND" gives it the streams, the directory and the exit status of a command of your own`,
   'with-dependencies': (call) => `"${call.program} list-dependencies UNIT" names the units to ask about`,
 };
 

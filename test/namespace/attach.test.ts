@@ -120,6 +120,25 @@ test('the terminal belongs to the user of the service, and commands beside the m
   });
 });
 
+test('the prompt lends its terminal, and goes on afterwards', { skip, timeout: 120_000 }, async () => {
+  await withRig({ units: UNITS }, async (rig) => {
+    await rig.booted();
+    await rig.initctl('start', 'shell');
+    const person = new Person(rig, 'initctl');
+    await person.sees('heartwood> ');
+    person.type('attach shell\n');
+    await person.sees('ready:');
+    person.type('echo $((6 * 7))\n');
+    await person.sees(/\n42\r\n/);
+    person.type(KEYS);
+    await person.sees('goes on');
+    person.type('is-active shell\n');
+    await person.sees(/goes on[^]*\nactive\r\n/);
+    person.type('quit\n');
+    await person.leaves();
+  });
+});
+
 test('run gives a command a terminal of its own, with the exit status of the command, and it goes on when it is left', { skip, timeout: 120_000 }, async () => {
   await withRig({ units: UNITS }, async (rig) => {
     await rig.booted();
@@ -145,7 +164,7 @@ test('run gives a command a terminal of its own, with the exit status of the com
     assert.deepEqual([output.status, output.stdout.split('\r\n').length], [0, 20_001], 'all of what was printed comes');
     for (const [words, complaint] of [
       [['--pty', '--on-active=1h', 'true'], /--pty is about a command that is run at once/], [['--shell', 'true'], /--shell is a command already/],
-      [['--pty', '--no-block', 'true'], /--pty may not be combined with --no-block/], [['--nonsense', 'true'], /unrecognized option '--nonsense'/],
+      [['--pty', '--no-block', 'true'], /--pty may not be combined with --no-block/], [['--scope', 'true'], /--scope is not supported: a command always runs as a service; "initctl run --pipe --same-dir COMMAND"/], [['--nonsense', 'true'], /unrecognized option '--nonsense'/],
     ] as const) {
       const wrong = await rig.initctl('run', ...words);
       assert.equal(wrong.status, 2);

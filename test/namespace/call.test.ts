@@ -31,6 +31,10 @@ test('call runs a command of a service as its user, with its environment, the ar
     assert.equal(await rig.property('app.service', 'MainPID'), pid);
     assert.equal((await rig.run(['test', '-d', '/run/app'])).status, 0);
     assert.match((await rig.initctl('call', 'app', 'dance')).stderr, /^app\.service has no command "dance"\. It has who, upper, fail\.\n$/);
+    const nothing = await rig.initctl('call', 'app');
+    assert.deepEqual([nothing.status, nothing.stderr], [2, 'Which command? It has who, upper, fail.\n']);
+    const missing = await rig.initctl('call', 'missing', 'who');
+    assert.deepEqual([missing.status, missing.stderr], [5, 'Unit missing.service could not be found.\n']);
     assert.match((await rig.initctl('call', 'default.target', 'x')).stderr, /Only a service has commands/);
     assert.equal((await rig.initctl('list-units', '--all', '--no-legend', 'call-*')).stdout, '');
     const stranger = await rig.run([initctl, 'call', 'app', 'who'], { uid: 65_533 });

@@ -30,11 +30,12 @@ export function callUnit(engine: Engine, peer: Peer, params: Params<'call'>, uni
   const unit = name === undefined ? undefined : getEntry(engine.state().units, name);
   if (name === undefined || units.length > 1 || unit?.definition.kind !== 'service') return refuse({ name: 'not-applicable', message: 'Only a service has commands.', unit: name ?? '' });
   const { definition, runtime } = unit;
+  if (definition.loadState === 'not-found') return refuse({ name: 'no-such-unit', message: `Unit ${name} could not be found.`, unit: name });
   const found = definition.calls.find((each) => each.name === params.command) ?? definition.calls.find((each) => each.name === ANY_COMMAND);
   if (found === undefined) {
     const names = definition.calls.map((each) => each.name);
     const known = names.length === 0 ? 'It has none (ExecCall=).' : `It has ${names.join(', ')}.`;
-    return refuse({ name: 'not-applicable', message: `${name} has no command "${params.command.slice(0, 64)}". ${known}`, unit: name });
+    return refuse({ name: 'not-applicable', message: `${params.command === '' ? 'Which command?' : `${name} has no command "${params.command.slice(0, 64)}".`} ${known}`, unit: name });
   }
   const stem = name.slice(0, name.lastIndexOf('.')).slice(0, 128);
   const call = `call-${stem.replaceAll('@', '-')}-${String(engine.nextRequestId())}.service` as UnitName;

@@ -8,7 +8,7 @@ import { calendarSurroundings, readLocalZone, readZone } from '../../host/unit-l
 import { EXIT } from '../exit-status.ts';
 import { renderProgress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
-import type { FileOutcome, Reply, TimeZones, VerbRun } from '../verb.ts';
+import type { FileOutcome, Reply, TimeZones, VerbRun, VerbStep } from '../verb.ts';
 import { editInEditor } from './editor.ts';
 import { readLog, readTail, type LogSink } from './log-source.ts';
 import { copyLog } from './copy-log.ts';
@@ -35,11 +35,16 @@ export interface RunnerOptions {
   readonly stderr: Writable;
   /** Aborted when the user does not want to wait any longer. */
   readonly signal: AbortSignal;
+  /** For who reads standard input meanwhile: called before something else does; what it returns, after that. */
+  readonly lendInput?: () => () => void;
 }
 
 const PROGRESS_DELAY_MSEC = 400;
 const PROGRESS_INTERVAL_MSEC = 200;
 const ERASE_LINE = '\r\x1b[K';
+
+/** Steps during which standard input is somebody else's. */
+const READING_INPUT: ReadonlySet<VerbStep['step']> = new Set<VerbStep['step']>(['join-terminal', 'edit-text', 'program', 'feed', 'read-input']);
 
 /** @returns the exit status */
 export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<number> {
@@ -54,6 +59,7 @@ export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<num
     input = undefined;
     if (next.done === true) return next.value;
     const step = next.value;
+    const takeBack = READING_INPUT.has(step.step) ? options.lendInput?.() : undefined;
     switch (step.step) {
       case 'out':
         await writeTo(options.stdout, step.text);
@@ -124,6 +130,7 @@ export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<num
         input = reply;
       }
     }
+    takeBack?.();
   }
 }
 

@@ -25,7 +25,7 @@ export const call: Verb = {
     const reply = yield* request('call', { unit: unitArgument(word), command: command ?? '', arguments: given });
     if (!reply.ok) {
       yield* complain(reply.failure.message);
-      return exitStatusOfFailure(reply.failure.name, program);
+      return command === undefined ? EXIT.usage : exitStatusOfFailure(reply.failure.name, program);
     }
     for (const refusal of reply.value.refused) yield* complain(refusal.message);
     const [unit] = reply.value.units;
