@@ -181,11 +181,11 @@ class Builder {
   }
 
   /** Adds the link; returns the target when it is new and its own pulls have to be followed. */
-  #pull(source: Draft, name: UnitName, pull: Pull, kind: string): Draft | null {
+  #pull(source: Draft, name: UnitName, pull: Pull, kind: string, evenIdle = false): Draft | null {
     const unit = this.#view.unit(name);
     if (unit === undefined) return null;
     // A stop of what is down and has no job would be dropped as redundant anyway; a boot has thousands of them.
-    if (pull.type === 'stop' && unit.job === null && isInactive(unit.activeState) && !this.#drafts.has(name)) {
+    if (!evenIdle && pull.type === 'stop' && unit.job === null && isInactive(unit.activeState) && !this.#drafts.has(name)) {
       this.#idleStops.push({ source, name, pull, kind });
       return null;
     }
@@ -201,14 +201,38 @@ class Builder {
     return fresh ? target : null;
   }
 
-  /** A unit that is down and is to be started here, while another one here conflicts with it, must not come up beside it. */
+  /**
+   * A unit that is down and is to be started here, while another one here conflicts with it, must not come up beside it; nor one that
+   * would be stopped with units that are down already.
+   */
   #pullIdleStops(): void {
-    const work: Draft[] = [];
-    for (const { source, name, pull, kind } of this.#idleStops) {
-      const found = this.#drafts.has(name) ? this.#pull(source, name, pull, kind) : null;
-      if (found !== null) work.push(found);
+    for (let idle = this.#idleStops.splice(0); idle.length > 0; idle = this.#idleStops.splice(0)) {
+      const work: Draft[] = [];
+      const seen = new Set<UnitName>();
+      for (const { source, name, pull, kind } of idle) {
+        if (!this.#drafts.has(name) && !this.#stopsWhatIsPlanned(name, seen)) continue;
+        const found = this.#pull(source, name, pull, kind, true);
+        if (found !== null) work.push(found);
+      }
+      this.#collect(work);
     }
-    this.#collect(work);
+  }
+
+  /** Whether the stop of a unit that is down leads, over others that are down, to one with a job here. @param seen those that do not */
+  #stopsWhatIsPlanned(name: UnitName, seen: Set<UnitName>): boolean {
+    const work = [name];
+    for (const at of work) {
+      if (seen.has(at)) continue;
+      seen.add(at);
+      for (const pull of PULLS.stop) {
+        if (pull.type !== 'stop') continue;
+        for (const [other] of neighboursBy(this.#view.graph, at, pull.atom)) {
+          if (this.#drafts.get(other)?.some(({ type }) => type !== 'stop') === true) return true;
+          work.push(other);
+        }
+      }
+    }
+    return false;
   }
 
   /** Everything that runs or is about to and is not part of the wanted set is stopped. */
@@ -307,9 +331,11 @@ class Builder {
   // --- reduce
 
   #reduce(): Refusal | null {
+    // An isolate is judged by what was asked for at first: a stop that matters goes on to matter when what led to it is redundant.
+    const matters = this.#anchor.mode === 'isolate' ? this.#needed() : null;
     for (;;) {
       this.#dropRedundant();
-      const conflict = this.#resolveConflicts();
+      const conflict = this.#resolveConflicts(matters);
       if (conflict === 'again') continue;
       if (conflict !== null) return conflict;
       const cycle = this.#resolveCycle();
@@ -330,16 +356,18 @@ class Builder {
       dropped = true;
     }
     // What only it pulled in goes too: a unit that runs does not start its broken dependencies again for every newcomer.
-    if (dropped) this.#removeUnreachable();
+    // An isolate keeps it: what would stop the anchor over units that are down already refuses it, as in systemd.
+    if (dropped && this.#anchor.mode !== 'isolate') this.#removeUnreachable();
   }
 
-  #resolveConflicts(): Refusal | 'again' | null {
+  /** @param matters what may not be dropped; null = to be found out */
+  #resolveConflicts(matters: ReadonlySet<Draft> | null): Refusal | 'again' | null {
     for (const [name, drafts] of this.#drafts) {
       if (drafts.length === 1 || this.#mergedType(name, drafts) !== null) continue;
       const stop = drafts.find((draft) => draft.type === 'stop');
       const other = drafts.find((draft) => draft.type !== 'stop');
       assert(stop !== undefined && other !== undefined, 'only a stop conflicts');
-      const needed = this.#needed();
+      const needed = matters ?? this.#needed();
       if (needed.has(stop) && needed.has(other)) {
         return this.#refuse(name, other, `Unit ${name} would have to be started and stopped at once: ${describePull(other)}, and ${describePull(stop)}.`);
       }

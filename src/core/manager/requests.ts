@@ -110,10 +110,13 @@ function enqueueOne(turn: Turn, event: EventOf<'request'>, request: RequestOf<'e
   if (unit === undefined) return refuse('no-such-unit', `Unit ${name} not found.`);
   const type = plainType(turn.graph, request.type, unit);
   const { definition } = unit;
-  if (definition.refuseManualStart && (type === 'start' || type === 'restart' || type === 'try-restart' || type === 'replace')) {
+  // A try-reload of a unit that can be reloaded is never more than that.
+  const restarts = type === 'restart' || type === 'replace' || (type === 'try-restart' && !(request.type === 'reload-or-try-restart' && isReloadable(turn.graph, definition)));
+  const starts = type === 'start' || (type === 'reload-or-start' && isInactive(unit.activeState));
+  if (definition.refuseManualStart && (starts || restarts)) {
     return refuse('refused-manually', `${unit.name} may only be started as a dependency (RefuseManualStart=).`);
   }
-  if (definition.refuseManualStop && (type === 'stop' || type === 'restart' || type === 'try-restart' || type === 'replace')) {
+  if (definition.refuseManualStop && (type === 'stop' || restarts)) {
     return refuse('refused-manually', `${unit.name} may only be stopped as a dependency (RefuseManualStop=).`);
   }
   if (request.mode === 'restart-dependencies' && type !== 'start') return refuse('not-applicable', '--job-mode=restart-dependencies is only for start.');

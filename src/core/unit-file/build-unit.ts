@@ -9,7 +9,7 @@ import type { ScopeUnit, SliceUnit, TargetUnit, UnitDefinition } from '../unit/d
 import type { LoadState } from '../unit/unit-common.ts';
 import type { MountPoint } from '../unit/mount.ts';
 import type { SwapPoint } from '../unit/swap.ts';
-import { ROOT_SLICE, SYSTEM_SLICE, parentSlice, slicePath, unitKind } from '../unit/unit-name.ts';
+import { ROOT_SLICE, SYSTEM_SLICE, isSliceName, parentSlice, slicePath, unitKind } from '../unit/unit-name.ts';
 import { buildAutomount } from './build-automount.ts';
 import { buildDevice } from './build-device.ts';
 import { buildMount, fileOfMountPoint } from './build-mount.ts';
@@ -102,10 +102,11 @@ function buildSlice(draft: UnitDraft): SliceUnit {
   const section = readUnitSection(reader, context.defaults, { description: perpetual ?? `Slice ${slicePath(sources.name)}`, ignoreOnIsolate: true });
   const parent = parentSlice(sources.name);
   refuseSliceOfSlice(reader);
-  if (parent !== null) addSlice(dependencies, parent);
+  if (parent !== null && isSliceName(parent)) addSlice(dependencies, parent);
   // The two that are always there outlive shutdown; ordering them before it would make it wait for ever.
   if (section.defaultDependencies && perpetual === null) addShutdown(dependencies);
-  return { kind: 'slice', ...finishCommon(draft, section, null), cgroup: readCgroupContext(reader, parent, null) };
+  const refusal = isSliceName(sources.name) ? null : `${sources.name} cannot be the name of a slice: every part between two dashes is a slice of its own.`;
+  return { kind: 'slice', ...finishCommon(draft, section, refusal), cgroup: readCgroupContext(reader, parent, null) };
 }
 
 function buildScope(draft: UnitDraft): ScopeUnit {

@@ -8,7 +8,7 @@ import type { DependencyKind, DependencyOrigin } from '../unit/dependency.ts';
 import type { ExecCommand } from '../unit/exec-context.ts';
 import type { Diagnostic, Severity } from '../unit/source.ts';
 import { wordPlace } from './setting-reader.ts';
-import { unitKind } from '../unit/unit-name.ts';
+import { unitKind, withInstance } from '../unit/unit-name.ts';
 
 export interface VerifyOptions {
   /** The loaded unit of a name, under any of its names; undefined = not loaded. */
@@ -30,7 +30,7 @@ const COMMAND_LISTS = ['execCondition', 'execStartPre', 'execStart', 'execStartP
  * Diagnostics of all given units, unit by unit; what the files themselves gave rise to comes first.
  */
 export function verifyUnits(units: readonly UnitDefinition[], options: VerifyOptions): readonly Diagnostic[] {
-  return units.flatMap((unit) => [...unit.diagnostics, ...loadProblems(unit), ...dependencyProblems(unit, options), ...serviceProblems(unit, options)]);
+  return units.flatMap((unit) => [...unit.diagnostics, ...loadProblems(unit), ...dependencyProblems(unit, options), ...serviceProblems(unit, options), ...socketProblems(unit, options)]);
 }
 
 /** @param about the word of the line that the message is about */
@@ -52,7 +52,7 @@ function loadProblems(unit: UnitDefinition): readonly Diagnostic[] {
 function dependencyProblems(unit: UnitDefinition, options: VerifyOptions): readonly Diagnostic[] {
   const problems: Diagnostic[] = [];
   for (const { kind, other, origin } of unit.dependencies) {
-    if (!NEEDED.has(kind) && !ASKED_FOR.has(kind)) continue;
+    if ((!NEEDED.has(kind) && !ASKED_FOR.has(kind)) || (kind === 'Triggers' && unit.kind === 'socket')) continue;
     const found = options.find(other);
     const isMissing = found === undefined || found.loadState === 'not-found';
     if (isMissing && origin === 'default') continue;
@@ -98,6 +98,19 @@ function serviceProblems(unit: UnitDefinition, options: VerifyOptions): readonly
     if (unitKind(socket) === 'socket' && options.find(socket)?.loadState === 'not-found') problems.push(at(unit, originOfEntry(unit, 'Sockets', socket), 'warning', socket, `Sockets=${socket}, and there is no such unit.`));
   }
   return problems;
+}
+
+/** Stands for the name that a connection gives to its instance. */
+const SOME_CONNECTION = 'connection';
+
+/** A socket does not start without the service that it starts; a timer or path unit does. */
+function socketProblems(unit: UnitDefinition, { find }: VerifyOptions): readonly Diagnostic[] {
+  if (unit.kind !== 'socket' || unit.loadState !== 'loaded') return [];
+  const service = unit.service ?? withInstance(unit.name.replace(/\.socket$/, '@.service'), SOME_CONNECTION);
+  const state = service === null ? 'not-found' : (find(service)?.loadState ?? 'not-found');
+  if (state === 'loaded') return [];
+  const lacking = state === 'not-found' ? 'there is no such unit' : `it is ${state}`;
+  return [at(unit, originOfEntry(unit, 'Service', service ?? ''), 'error', service ?? '', `${unit.name} cannot be started: its service is ${service ?? 'none'}, and ${lacking}.`)];
 }
 
 /** The last line of a directive that has this text; with specifiers in it the text is not found, and the last line must do. */

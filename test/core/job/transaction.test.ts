@@ -89,6 +89,12 @@ test('an isolate that would stop what it starts is refused', () => {
   assert.equal(jobsOf(build({ units, states: { 'a.service': 'active' } }, 'b.service', 'start', 'isolate')), 'a.service/stop b.service/start');
 });
 
+test('an isolate that would stop what it starts over a unit that is down already is refused', () => {
+  const units = [service('a.service', { edges: { PartOf: ['b.service'] } }), service('b.service', { edges: { Requires: ['c.target'] } }), target('c.target')];
+  assert.equal(build({ units, states: { 'c.target': 'active' } }, 'a.service', 'start', 'isolate').ok, false);
+  assert.equal(jobsOf(build({ units, states: {} }, 'a.service', 'start', 'isolate')), 'a.service/start');
+});
+
 test('a target that hands reloads on can be reloaded; one that does not cannot', () => {
   const reloading = { ...service('a.service'), execReload: service('a.service').execStart };
   const units = [target('top.target', { PropagatesReloadTo: ['a.service'] }), target('bare.target'), reloading];

@@ -88,3 +88,19 @@ test('an environment file that cannot be read is a lack of resources, without an
   assert.equal(runtime(kernel, 'x.service').mainExit, null);
   assert.equal(runtime(kernel, 'x.service').result, 'resources');
 });
+
+test('RefuseManualStart= also refuses a reload that would become a start, and no try-reload of a unit that can be reloaded', () => {
+  const kernel = new SimulatedKernel();
+  const reloading = { ...service('web.service'), execReload: [command('/bin/reload')], refuseManualStart: true, refuseManualStop: true };
+  kernel.boot([target('default.target'), target('up.target', { Wants: ['web.service'] }), reloading]);
+  const code = (type: 'reload-or-restart' | 'reload-or-try-restart'): string => {
+    const reply = kernel.replies.get(kernel.enqueue(type, 'web.service'));
+    return reply?.ok === false ? reply.code : 'taken';
+  };
+  assert.equal(code('reload-or-restart'), 'refused-manually');
+  assert.equal(code('reload-or-try-restart'), 'taken');
+  kernel.enqueue('start', 'up.target');
+  kernel.run(SECOND);
+  assert.equal(kernel.unit('web.service').activeState, 'active');
+  assert.equal(code('reload-or-restart'), 'taken');
+});

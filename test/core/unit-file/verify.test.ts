@@ -43,3 +43,19 @@ test('a unit whose needs have needs that are not there cannot be started', () =>
     'error 2: a.service cannot be started: BindsTo=haunted.service, which has Requires=ghost.service, and there is no such unit.',
   ]);
 });
+
+test('a socket needs the service that it starts: the one it names, or a template for its connections', () => {
+  const verdict = (name: string, text: string, ...services: readonly string[]): readonly string[] => verifyUnits([unitOf(name, text)], {
+    find: (wanted) => (services.includes(wanted) ? unitOf(wanted, '[Service]\nExecStart=/bin/true') : undefined), isExecutable: () => true, exists: () => true,
+  }).filter(({ message }) => message.includes('its service')).map(({ severity, line, message }) => `${severity} ${String(line)}: ${message}`);
+  const talk = '[Socket]\nListenStream=/run/talk\n';
+  assert.deepEqual(verdict('talk.socket', talk, 'talk.service'), []);
+  assert.deepEqual(verdict('talk.socket', talk), ['error 0: talk.socket cannot be started: its service is talk.service, and there is no such unit.']);
+  assert.deepEqual(verdict('talk.socket', `${talk}Service=other.service`), ['error 3: talk.socket cannot be started: its service is other.service, and there is no such unit.']);
+  assert.deepEqual(verdict('talk.socket', `${talk}Accept=yes`, 'talk@connection.service'), []);
+  assert.deepEqual(verdict('talk.socket', `${talk}Accept=yes`), ['error 0: talk.socket cannot be started: its service is talk@connection.service, and there is no such unit.']);
+});
+
+test('a slice with a part without a name is no slice', () => {
+  assert.deepEqual(['a-b.slice', '-a.slice', 'a--b.slice', 'a-.slice', '-.slice'].map((name) => unitOf(name, '[Slice]').loadState), ['loaded', 'bad-setting', 'bad-setting', 'bad-setting', 'loaded']);
+});
