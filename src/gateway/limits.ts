@@ -45,6 +45,16 @@ export const PASSWORD_CHECKS_MAX = 4;
 export const PASSWORD_MEMORY_MSEC = 300_000;
 export const PASSWORD_MEMORY_MAX = 256;
 
+/** Wrong credentials from one address that cost nothing: a person who mistypes, a script with an old token that is restarted a few times. */
+export const BRAKE_FREE_FAILURES = 10;
+/** The pause after the next one, and the longest: a guesser gets a try a minute, and who mended his script waits no longer than that. */
+export const BRAKE_PAUSE_MIN_MSEC = 1_000;
+export const BRAKE_PAUSE_MAX_MSEC = 60_000;
+/** After so long without a wrong one an address begins anew. */
+export const BRAKE_MEMORY_MSEC = 600_000;
+/** Addresses that are remembered, some 100 bytes each. Beyond that the one that failed longest ago is forgotten. */
+export const BRAKE_ADDRESSES_MAX = 1_024;
+
 /** Last lines of a log in one answer. */
 export const LOG_LINES_MAX = 1_000;
 export const LOG_LINES_DEFAULT = 100;

@@ -8,7 +8,8 @@ import { removeTree } from './remove-tree.ts';
 
 export const OUR_BIN = join(import.meta.dirname, '../../bin');
 
-const WAIT_LIMIT_MS = 15_000;
+/** What takes a tenth of a second alone takes many seconds on a machine that does a hundred things at once. */
+const WAIT_LIMIT_MS = 60_000;
 const POLL_MS = 50;
 /** A process that was killed is there for an instant yet. */
 const KILL_ROUNDS = 100;
@@ -75,7 +76,16 @@ export class Stage {
       if (pattern.test(text)) return text;
       await sleep(POLL_MS);
     }
-    throw new Error(`${command} never matched ${String(pattern)}; it printed last:\n${text}\nand the output was:\n${this.read('out')}`);
+    throw new Error(`${command} did not match ${String(pattern)} within ${String(WAIT_LIMIT_MS / 1000)} s; it printed last:\n${text}\nand the output was:\n${this.read('out')}\n${this.#whatRuns()}`);
+  }
+
+  /** What became of the programs that were started, and how busy the machine is: the reason why something did not happen. */
+  #whatRuns(): string {
+    const programs = this.#children.map(({ pid, spawnargs, exitCode, signalCode }) => {
+      const state = exitCode !== null ? `ended with ${String(exitCode)}` : signalCode !== null ? `ended by ${signalCode}` : 'runs';
+      return `${String(pid)} ${spawnargs.join(' ')}: ${state}`;
+    });
+    return [...programs, `load: ${readFileSync('/proc/loadavg', 'utf8').trim()}`].join('\n');
   }
 
   /** Ends all that was started here, managers and services that outlived their front ends included: their environment tells. */

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { HttpProblem } from '../http/http-problem.ts';
 import type { Caller, Level } from './caller.ts';
+import { FailureBrake } from './failure-brake.ts';
 import { PasswordCheck } from './password-check.ts';
 
 export interface Grant {
@@ -29,6 +30,7 @@ export function tokenHash(token: string): string {
 export class Credentials {
   readonly #known: Known;
   readonly #passwords = new PasswordCheck();
+  readonly #brake = new FailureBrake();
 
   constructor(known: Known) {
     this.#known = known;
@@ -39,13 +41,20 @@ export class Credentials {
     return this.#known.users.size > 0 ? 'Basic realm="heartwood", charset="UTF-8"' : 'Bearer realm="heartwood"';
   }
 
-  /** @throws HttpProblem 401 for what is shown and wrong, 429 when too many passwords are being checked */
+  /** @throws HttpProblem 401 for what is shown and wrong, 429 when too much of that came from there, or too many passwords are being checked */
   async identify(request: IncomingMessage): Promise<Caller> {
     const { authorization } = request.headers;
     if (authorization !== undefined) {
+      const { remoteAddress } = request.socket;
+      const pauseSeconds = Math.ceil(this.#brake.pauseMsec(remoteAddress) / 1000);
+      if (pauseSeconds > 0) throw new HttpProblem(429, 'too-many-wrong-credentials', `too many wrong credentials came from this address; try again in ${pauseSeconds} s`, { headers: { 'Retry-After': String(pauseSeconds) } });
       const [, scheme = '', value = ''] = /^(\S+) +(.*)$/.exec(authorization) ?? [];
       const caller = scheme.toLowerCase() === 'bearer' ? this.#byToken(value) : scheme.toLowerCase() === 'basic' ? await this.#byPassword(value) : null;
-      if (caller === null) throw new HttpProblem(401, 'wrong-credentials', 'these credentials are not known', { headers: { 'WWW-Authenticate': this.challenge } });
+      if (caller === null) {
+        const failures = this.#brake.onWrong(remoteAddress);
+        process.stderr.write(`gateway: wrong credentials from ${remoteAddress ?? 'a local socket'} (${failures})\n`);
+        throw new HttpProblem(401, 'wrong-credentials', 'these credentials are not known', { headers: { 'WWW-Authenticate': this.challenge } });
+      }
       return caller;
     }
     return this.#byCertificate(request) ?? { name: 'anonymous', level: this.#known.anonymous, units: null };
