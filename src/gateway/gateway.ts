@@ -85,7 +85,7 @@ export class Gateway {
     }
     await this.#change(request, caller, async () => {
       const call = await begin();
-      if (path['unit'] !== undefined && !mayChange(caller, unitOf(call))) throw new HttpProblem(403, 'access-denied', `${caller.name} may not change ${unitOf(call)}`, { unit: unitOf(call) });
+      if (path['unit'] !== undefined) await this.#demandUnit(caller, unitOf(call));
       const outcome = await route.run(call) ?? { json: {} };
       return { asked: call.body, status: outcome.status ?? 200, problem: outcome.problem ?? '', send: () => { sendJson(response, outcome.status ?? 200, outcome.json); } };
     });
@@ -115,6 +115,13 @@ export class Gateway {
     if (reaches(caller.level, level)) return;
     if (anonymous) throw new HttpProblem(401, 'credentials-wanted', `this needs a caller with the level ${level}`, { headers: { 'WWW-Authenticate': this.#credentials.challenge } });
     throw new HttpProblem(403, 'access-denied', `${caller.name} has the level ${caller.level}; this needs ${level}`);
+  }
+
+  /** Patterns are for the unit's own name: under an alias it is the same unit. @throws HttpProblem when the caller may not change it */
+  async #demandUnit(caller: Caller, unit: string): Promise<void> {
+    if (caller.units === null) return;
+    const known = mayChange(caller, unit) ? (await this.#link.ask('status', { units: [unit] })).units[0]?.unit ?? unit : unit;
+    if (!mayChange(caller, known)) throw new HttpProblem(403, 'access-denied', `${caller.name} may not change ${known}`, { unit: known });
   }
 
   #only(request: IncomingMessage, answer: () => void | Promise<void>): void | Promise<void> {

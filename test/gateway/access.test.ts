@@ -39,6 +39,17 @@ test('with Write=yes a token changes what its level and its patterns allow, and 
   });
 });
 
+test('a name that is only an alias is no way around the patterns of a token', limit, async () => {
+  await withHouse({ configuration: `[Gateway]\nWrite=yes\n${TOKENS}` }, async (house) => {
+    house.stage.sh('ln -s idle.service units/web-alias.service');
+    house.initctl('daemon-reload');
+    house.initctl('start idle');
+    assert.equal((await house.ask('/api/v1/units/web-alias/stop', { method: 'POST', headers: bearer('web') })).status, 403);
+    assert.equal(house.initctl('is-active idle'), 'active\n');
+    assert.equal((await house.ask('/api/v1/units/web-alias/stop', { method: 'POST', headers: bearer('writer') })).status, 200);
+  });
+});
+
 test('a user comes with name and password, which are checked against a bcrypt hash', limit, async () => {
   await withHouse({ configuration: `[Gateway]\nAnonymous=none\n[Users]\nalice=read ${hashSync('open sesame', 4)}\n` }, async (house) => {
     const basic = (name: string, password: string): Readonly<Record<string, string>> => ({ Authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}` });

@@ -270,7 +270,7 @@ async function drawGraph(unit) {
   const [width, row, box] = [640, 30, 190];
   const height = rows * row + 16;
   const middle = height / 2;
-  const node = (x, y, name, active, self) => draw('g', { class: self ? 'node self' : 'node', transform: `translate(${x} ${y - 11})`, ...(self || name === null ? {} : { onclick: () => { show(name); } }) },
+  const node = (x, y, name, active, self) => draw('g', { class: self ? 'node self' : 'node', transform: `translate(${x} ${y - 11})`, ...(self || name === null ? {} : { role: 'link', tabindex: '0', onclick: () => { show(name); }, onkeydown: (event) => { if (event.key === 'Enter') show(name); } }) },
     draw('title', {}, name ?? ''), draw('rect', { width: box, height: 22, rx: 6 }), draw('circle', { class: active, cx: 12, cy: 11, r: 4 }),
     draw('text', { x: 22, y: 15 }, (name ?? '').length > 25 ? `${name.slice(0, 24)}…` : (name ?? '')));
   const svg = draw('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img' }, draw('title', {}, `What ${unit} is connected with`));
@@ -290,7 +290,10 @@ async function drawGraph(unit) {
     if (more > 0) nodes.push(draw('text', { x: x + 22, y: middle + (lines - 1) / 2 * row + 4 }, `and ${more} more`));
   });
   svg.append(...nodes, node((width - box) / 2, middle, unit, state.units.get(unit)?.active ?? 'inactive', true));
-  at('graph')?.replaceChildren(make('h3', {}, 'Needed by, and needs'), make('div', { class: 'graph' }, svg));
+  const frame = make('div', { class: 'graph' }, svg);
+  at('graph')?.replaceChildren(make('h3', {}, 'Needed by, and needs'), frame);
+  // Where the page is narrower than the graph, the unit itself is what is seen first.
+  frame.scrollLeft = (frame.scrollWidth - frame.clientWidth) / 2;
 }
 
 function followLog(unit) {
@@ -348,6 +351,9 @@ at('credentials').addEventListener('submit', () => {
 
 at('filter').addEventListener('input', (event) => { state.filter = event.currentTarget.value.toLowerCase(); drawUnits(); });
 at('all').addEventListener('change', (event) => { state.all = event.currentTarget.checked; void readAll(); });
+// Who has no keyboard need not read of its keys.
+if (matchMedia('(hover: none)').matches) at('filter').placeholder = 'Filter units';
+
 addEventListener('keydown', (event) => {
   if (event.target instanceof HTMLInputElement) {
     if (event.key === 'Escape') event.target.blur();
