@@ -1,7 +1,7 @@
 /** Automatic restarts that are put off: the start limit is reached, or what the service needs is down. Settings: unit/restart-pacing. */
 import { addUsec } from '../../base/time.ts';
 import type { UnitName } from '../../base/brand.ts';
-import { neighboursBy, type Graph } from '../graph/graph.ts';
+import { neighbours, neighboursBy, type Graph } from '../graph/graph.ts';
 import type { ServiceRecord } from './service-driver.ts';
 import { isService } from './service-driver.ts';
 import { setRuntime } from './set-runtime.ts';
@@ -9,12 +9,16 @@ import { isStartLimited } from './start-limit.ts';
 import type { Unit } from './state.ts';
 import type { Turn } from './turn.ts';
 
-/** Units it requires that are known to be down. A oneshot that is over is inactive, and that is how it should be. */
+/**
+ * Units it requires that are known to be down. A oneshot that is over is inactive, and that is how it should be; and one that is ordered
+ * after it may be waiting for it.
+ */
 export function downNeeds(view: { readonly graph: Graph; readonly unit: (name: UnitName) => Unit | undefined }, name: UnitName): UnitName[] {
   const needs = [...neighboursBy(view.graph, name, 'pull-in-start'), ...neighboursBy(view.graph, name, 'pull-in-verify')];
+  const later = neighbours(view.graph, name, 'Before');
   return [...new Set(needs.flatMap(([other, kind]) => {
     const unit = view.unit(other);
-    if (unit?.definition.loadState !== 'loaded') return [];
+    if (unit?.definition.loadState !== 'loaded' || later.includes(other)) return [];
     const isDown = unit.activeState === 'failed' || unit.activeState === 'activating' || unit.activeState === 'deactivating'
       || (unit.activeState === 'inactive' && kind !== 'Requires');
     return isDown ? [other] : [];

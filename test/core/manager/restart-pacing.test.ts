@@ -192,6 +192,25 @@ test('with RestartAwaitsNeeds= a service whose need is down waits for it, keeps 
   assert.equal(kernel.unit(NAME).startTimes.length, 1);
 });
 
+test('a service does not wait for what it requires and what is ordered after it: that one waits itself', () => {
+  const kernel = new SimulatedKernel({ scripts: {
+    [`/bin/${NAME}`]: (run) => (run === 2 ? { exitAfterUsec: SECOND, exitStatus: 1 } : { readyAfterUsec: 0 }), '/bin/db.service': (run) => (run === 1 ? { exitAfterUsec: 0, exitStatus: 1 } : {}),
+  } });
+  kernel.boot([
+    target('default.target', { Wants: ['db.service'] }),
+    service(NAME, { type: 'notify', notifyAccess: 'main', restart: 'on-failure', restartUsec: SECOND as Usec, restartPacing: { ...PLAIN_PACING, awaitsNeeds: true }, recorded: { RestartMode: 'direct' }, edges: { Requires: ['db.service'], Before: ['db.service'] } }),
+    service('db.service', { edges: { Requires: [NAME], After: [NAME] } }),
+  ]);
+  kernel.run(SECOND);
+  assert.equal(kernel.unit('db.service').activeState, 'failed');
+  kernel.enqueue('stop', NAME);
+  kernel.run(SECOND);
+  kernel.enqueue('start', 'db.service');
+  kernel.run(10 * SECOND);
+  assert.equal(stateOf(kernel), 'running');
+  assert.equal(kernel.unit('db.service').activeState, 'active');
+});
+
 test('a service that waits for its need can be stopped', () => {
   const kernel = withDatabase({ awaitsNeeds: true });
   kernel.run(1.5 * SECOND);
