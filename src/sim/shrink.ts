@@ -62,7 +62,8 @@ export function shrink(failure: SimulationFailure, options: LifeOptions = {}): S
       for (let line = (smallest.scenario.files[file] ?? '').split('\n').length - 1; line >= 0; line--) {
         const lines = (smallest.scenario.files[file] ?? '').split('\n');
         const text = lines[line] ?? '';
-        if (text === '' || text.startsWith('[')) continue;
+        // Without time-outs a job may go on for ever, which is another failure of the same name.
+        if (text === '' || text.startsWith('[') || text.startsWith('Timeout')) continue;
         attempt({ ...smallest.scenario, files: { ...smallest.scenario.files, [file]: [...lines.slice(0, line), ...lines.slice(line + 1)].join('\n') } });
       }
     }

@@ -127,6 +127,8 @@ test('a failure is made smaller and is still the same', () => {
     const small = shrink(failure, { step: broken });
     assert.equal(small.law, 'reason');
     assert.ok(small.scenario.actions.length <= 2, `${String(small.scenario.actions.length)} actions are left`);
+    const timeouts = (text = ''): readonly string[] => text.split('\n').filter((line) => line.startsWith('Timeout'));
+    for (const [file, text] of Object.entries(small.scenario.files)) assert.deepEqual(timeouts(text), timeouts(failure.scenario.files[file]), 'no other failure is made by taking time-outs away');
     assert.equal(failureOf(small.scenario, { step: broken })?.law, 'reason', 'what was written down breaks the law again');
     assert.equal(failureOf(small.scenario), null, 'and does so only with the defect');
     return;
