@@ -49,6 +49,6 @@ test('a value that is none, and what is not for set-property, changes nothing', 
     for (const assignment of ['User=root', 'ExecStart=/bin/false', 'Slice=a.slice', 'NoSuch=1']) {
       assert.match((await rig.initctl('set-property', 'worker', assignment)).stderr, /Cannot set property \w+, or unknown property\./);
     }
-    assert.match((await rig.initctl('set-property', 'absent', 'TasksMax=1')).stderr, /not-found/);
+    assert.match((await rig.initctl('set-property', 'absent', 'TasksMax=1')).stderr, /Unit absent\.service not found\./);
   });
 });
