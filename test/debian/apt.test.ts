@@ -22,7 +22,7 @@ const UNITS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What a script that met something unexpected would say. */
-const COMPLAINT = /could not execute|invoke-rc\.d: (?:WARNING|initscript)|deb-systemd-(?:helper|invoke)[: ].*(?:error|fail|unable|unknown)|not supported|unknown (?:option|command)|no verb|Failed to|dpkg: error|Job for/i;
+const COMPLAINT = /could not execute|invoke-rc\.d: (?:WARNING|initscript)|deb-systemd-(?:helper|invoke)[: ].*(?:error|fail|unable|unknown)|not supported|unknown (?:option|command)|unrecognized option|invalid option|no verb|Failed to|dpkg: error|Job for/i;
 
 before(async () => {
   if (!made.ok) return;

@@ -21,7 +21,9 @@ const PREPARE = [
   '#!/bin/sh', 'set -e',
   ...EMPTIED.map((path) => `mkdir -p ${path} && mount -t tmpfs -o mode=0755 tmpfs ${path}`),
   ': > /etc/fstab', `cp -a ${CHECKOUT_INSIDE}/units/system/. /usr/lib/systemd/system/`, 'rm -rf /usr/lib/systemd/system/multi-user.target.wants',
-  'mkdir -p /srv/data', 'cp -a /staged/. /', 'ln -s /dev/null /etc/systemd/system/masked.service', 'exec "$@"', '',
+  'mkdir -p /srv/data', 'cp -a /staged/. /', 'ln -s /dev/null /etc/systemd/system/masked.service',
+  // The rig knows its first process by the name of this program, and looks every few milliseconds.
+  'sleep 0.5', 'exec "$@"', '',
 ].join('\n');
 
 interface Side {
