@@ -24,7 +24,7 @@ const UNITS: Readonly<Record<string, string>> = {
   'mortal.service': `[Service]\nExecStart=/bin/sh -c 'while [ ! -e /run/die ]; do sleep 0.005; done; exit 7'\n`,
   'moody.service': '[Service]\nExecStart=/bin/sh -c "exit 3"\nRestart=on-failure\nRestartSec=15\n',
   // Needs a while to stop.
-  'slow-stop.service': `[Service]\nExecStart=/bin/sh -c 'trap "sleep 3; exit 0" TERM; : > /run/is-slow; while :; do sleep 0.1; done'\nTimeoutStopSec=30\n`,
+  'slow-stop.service': `[Service]\nExecStart=/bin/sh -c 'trap "sleep 8; exit 0" TERM; : > /run/is-slow; while :; do sleep 0.1; done'\nTimeoutStopSec=30\n`,
 };
 
 interface Seen {
@@ -48,7 +48,7 @@ function assertNoLineLost(console: string): number {
   return numbers.length;
 }
 
-const boot = { units: UNITS, args: ['--log-target', 'console', '--log-level', 'notice'], env: { HEARTWOOD_FAULTS: '1', HEARTWOOD_HANG_MSEC: '400' } } as const;
+const boot = { units: UNITS, args: ['--log-target', 'console', '--log-level', 'notice'], env: { HEARTWOOD_FAULTS: '1', HEARTWOOD_HANG_MSEC: '1000' } } as const;
 
 test('services run on through every death of the manager, and no line of their logs is lost', { skip }, () => withRig(boot, async (rig) => {
   await rig.booted();

@@ -87,7 +87,7 @@ export interface TrialReport {
 export function immortalTrial(options: { readonly root: string; readonly deaths: number; readonly seed: number; readonly tell: (text: string) => void }): Promise<TrialReport> {
   const rigOptions = {
     root: options.root, run: 'root', units: UNITS,
-    args: ['--log-target', 'console', '--log-level', 'notice'], env: { HEARTWOOD_FAULTS: '1', HEARTWOOD_HANG_MSEC: '400' },
+    args: ['--log-target', 'console', '--log-level', 'notice'], env: { HEARTWOOD_FAULTS: '1', HEARTWOOD_HANG_MSEC: '1000' },
   } as const;
   return withRig(rigOptions, (rig) => trial(rig, options));
 }
