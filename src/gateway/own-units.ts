@@ -10,6 +10,9 @@ const ORIGIN = 'gateway';
 /** The last line of a unit file of ours, as the manager writes it. */
 const MARK = `\n\n# Kept by sync from ${ORIGIN}\n`;
 
+/** A template; none can be made through the gateway, and the manager has nothing to say of one. */
+const TEMPLATE = /@\.[a-z]+$/;
+
 /** Where the manager keeps no synced units: packages' files and the administrator's. */
 const FOREIGN = /^\/(usr|lib|etc)\//;
 
@@ -23,7 +26,7 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
 }
 
 async function ownUnits(link: ManagerLink): Promise<Map<string, string>> {
-  const files = (await link.ask('list-unit-files', {})).files.filter(({ path }) => !FOREIGN.test(path));
+  const files = (await link.ask('list-unit-files', {})).files.filter(({ unit, path }) => !FOREIGN.test(path) && !TEMPLATE.test(unit));
   if (files.length === 0) return new Map();
   const { units } = await link.ask('cat', { units: files.map(({ unit }) => unit) });
   const own = new Map<string, string>();

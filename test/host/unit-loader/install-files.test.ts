@@ -124,7 +124,9 @@ test('revert takes away what lies over a shipped unit, and nothing else', (t) =>
     [`${LIB}/a.service`]: SERVICE, '/etc/systemd/system/a.service': SERVICE, '/etc/systemd/system/a.service.d/50.conf': '[Unit]\nDescription=x\n',
     '/etc/systemd/system/own.service': SERVICE,
   });
-  assert.deepEqual(root.run('revert', ['a.service', 'own.service']), ['Removed "/etc/systemd/system/a.service.d".', 'Removed "/etc/systemd/system/a.service".']);
+  assert.deepEqual(root.run('revert', ['a.service', 'own.service']), [
+    'Removed "/etc/systemd/system/a.service.d/50.conf".', 'Removed "/etc/systemd/system/a.service.d".', 'Removed "/etc/systemd/system/a.service".',
+  ]);
   assert.equal(existsSync(`${root.root}/etc/systemd/system/own.service`), true);
 });
 
