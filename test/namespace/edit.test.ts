@@ -14,6 +14,7 @@ before(async () => {
       'default.target': '[Unit]\nWants=web.service\n',
       'web.service': '[Service]\nExecStart=/bin/sleep 1000\n[Install]\nWantedBy=default.target\n',
       'hidden.service': { link: '/dev/null' },
+      'work@.service': '[Service]\nExecStart=/bin/sleep %i\n',
     },
   });
   await rig.booted();
@@ -104,4 +105,13 @@ test('a process of a service is told which unit it is of', { skip }, async () =>
   writeFileSync(rig.path(`${UNITS_INSIDE}/asks.service`), '[Service]\nType=oneshot\nStandardOutput=file:/run/asked\nExecStart=/bin/sh -c "/opt/heartwood/bin/initctl whoami; /opt/heartwood/bin/initctl whoami 1; true"\n');
   await rig.initctl('start', 'asks.service');
   assert.equal(readFileSync(rig.path('/run/asked'), 'utf8'), 'asks.service\nProcess 1 belongs to no unit.\n');
+});
+
+test('the files of a template are shown and edited by its own name', { skip }, async () => {
+  const edited = await editBy('printf "[Unit]\\nDescription=Anybody\\n" > "$1"', 'work@.service');
+  assert.equal(edited.status, 0, edited.stderr);
+  assert.equal(readFileSync(rig.path(`${UNITS_INSIDE}/work@.service.d/override.conf`), 'utf8'), '[Unit]\nDescription=Anybody\n');
+  const shown = await rig.initctl('cat', 'work@.service');
+  assert.match(shown.stdout, /^# \S+\/work@\.service\n\[Service\]\nExecStart=\/bin\/sleep %i\n\n# \S+\/work@\.service\.d\/override\.conf\n\[Unit\]\nDescription=Anybody\n$/);
+  assert.match((await rig.initctl('cat', 'none@.service')).stderr, /^No files found for none@\.service\.\n$/);
 });

@@ -1,8 +1,10 @@
 import type { CatAnswer } from '../../control/answers.ts';
+import { isGlob } from '../../control/glob.ts';
 import { EXIT } from '../exit-status.ts';
 import { hasOption } from '../options.ts';
 import { paint } from '../text/style.ts';
-import { unitArguments } from '../unit-argument.ts';
+import { unitArgument } from '../unit-argument.ts';
+import { unitFilesOf } from '../unit-files-of.ts';
 import { complain, print, printJson, request, type Invocation, type Verb, type VerbRun } from '../verb.ts';
 
 export const cat: Verb = {
@@ -20,7 +22,8 @@ export const cat: Verb = {
     let isFirst = true;
     // One by one: what can be shown before a unit without files is shown.
     for (const word of call.words) {
-      const reply = yield* request('cat', { units: unitArguments([word]) });
+      const unit = unitArgument(word);
+      const reply = yield* isGlob(unit) ? request('cat', { units: [unit] }) : unitFilesOf(unit);
       if (!reply.ok) {
         yield* complain(reply.failure.message);
         return EXIT.failed;
