@@ -9,7 +9,7 @@ export const feed: Verb = {
   group: 'Units',
   synopsis: 'UNIT',
   summary: 'Send standard input to a service that reads a FIFO',
-  details: ['The service reads its standard input from a socket unit: ListenFIFO= there, StandardInput=socket here.'],
+  details: ['The service reads its standard input from a socket unit: ListenFIFO= there, StandardInput=socket and StandardOutput=journal here.'],
   operand: 'free',
   options: [],
   // The manager hands it to the Node client when it comes to the bytes.
