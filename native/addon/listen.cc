@@ -33,6 +33,15 @@ napi_value nameOf(napi_env env, int fd, int (*ask)(int, sockaddr*, socklen_t*)) 
   return array;
 }
 
+/// A call that takes a socket and an address: bind(2), connect(2).
+napi_value withAddress(napi_env env, napi_callback_info info, const char* name, int (*act)(int, const sockaddr*, socklen_t)) {
+  Call call(env, info, name, 2);
+  const int fd = call.fd(0, "fd");
+  const Bytes address = call.bytes(1, "address");
+  if (!call.ok()) return nullptr;
+  return done(env, act(fd, reinterpret_cast<const sockaddr*>(address.data), static_cast<socklen_t>(address.length)));
+}
+
 }  // namespace
 
 napi_value socketOpen(napi_env env, napi_callback_info info) {
@@ -44,21 +53,9 @@ napi_value socketOpen(napi_env env, napi_callback_info info) {
   return outcome(env, ::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol));
 }
 
-napi_value socketBind(napi_env env, napi_callback_info info) {
-  Call call(env, info, "socketBind", 2);
-  const int fd = call.fd(0, "fd");
-  const Bytes address = call.bytes(1, "address");
-  if (!call.ok()) return nullptr;
-  return done(env, ::bind(fd, reinterpret_cast<const sockaddr*>(address.data), static_cast<socklen_t>(address.length)));
-}
+napi_value socketBind(napi_env env, napi_callback_info info) { return withAddress(env, info, "socketBind", ::bind); }
 
-napi_value socketConnect(napi_env env, napi_callback_info info) {
-  Call call(env, info, "socketConnect", 2);
-  const int fd = call.fd(0, "fd");
-  const Bytes address = call.bytes(1, "address");
-  if (!call.ok()) return nullptr;
-  return done(env, ::connect(fd, reinterpret_cast<const sockaddr*>(address.data), static_cast<socklen_t>(address.length)));
-}
+napi_value socketConnect(napi_env env, napi_callback_info info) { return withAddress(env, info, "socketConnect", ::connect); }
 
 napi_value socketError(napi_env env, napi_callback_info info) {
   Call call(env, info, "socketError", 1);

@@ -4,7 +4,7 @@ import { EXIT } from '../exit-status.ts';
 import { hasOption } from '../options.ts';
 import { paint } from '../text/style.ts';
 import { unitArgument } from '../unit-argument.ts';
-import { unitFilesOf } from '../unit-files-of.ts';
+import { requestUnitFiles } from '../request-unit-files.ts';
 import { complain, print, printJson, request, type Invocation, type Verb, type VerbRun } from '../verb.ts';
 
 export const cat: Verb = {
@@ -23,7 +23,7 @@ export const cat: Verb = {
     // One by one: what can be shown before a unit without files is shown.
     for (const word of call.words) {
       const unit = unitArgument(word);
-      const reply = yield* isGlob(unit) ? request('cat', { units: [unit] }) : unitFilesOf(unit);
+      const reply = yield* isGlob(unit) ? request('cat', { units: [unit] }) : requestUnitFiles(unit);
       if (!reply.ok) {
         yield* complain(reply.failure.message);
         return EXIT.failed;

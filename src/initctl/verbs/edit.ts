@@ -5,7 +5,7 @@ import { hasOption, optionText } from '../options.ts';
 import { placeText } from '../text/place.ts';
 import { harmless } from '../text/width.ts';
 import { unitArgument } from '../unit-argument.ts';
-import { unitFilesOf } from '../unit-files-of.ts';
+import { requestUnitFiles } from '../request-unit-files.ts';
 import { complain, editText, print, readFile, readInput, request, writeFile, type Invocation, type Verb, type VerbRun } from '../verb.ts';
 
 /** Between these lines stands what becomes the drop-in; below it is shown what it changes. */
@@ -80,7 +80,7 @@ function* findTarget(call: Invocation, unit: string): VerbRun<Target | null> {
     yield* complain(places.failure.message);
     return null;
   }
-  const reply = yield* unitFilesOf(unit);
+  const reply = yield* requestUnitFiles(unit);
   if (!reply.ok && reply.failure.name !== 'no-such-unit') {
     yield* complain(reply.failure.message);
     return null;

@@ -50,7 +50,7 @@ export class OneUnitManager<Kind extends UnitRuntime['kind']> {
     this.effects = effects;
   }
 
-  ask(type: 'start' | 'stop' | 'reload', unit: string = this.name): void {
+  ask(type: 'start' | 'stop' | 'reload' | 'restart', unit: string = this.name): void {
     this.feed({
       event: 'request', id: this.#request++ as RequestId, key: null, caller: { uid: 0, gid: 0, pid: 1 },
       request: { method: 'enqueue', type, units: [unit as UnitName], mode: 'replace', wait: true, verb: type },

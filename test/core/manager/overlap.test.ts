@@ -9,6 +9,7 @@ import { service, target } from '../../../src/sim/definitions.ts';
 import { SimulatedKernel } from '../../../src/sim/kernel.ts';
 import type { Script } from '../../../src/sim/process-table.ts';
 import { saidOf, serviceOf, unitOf } from '../unit-file/unit-rig.ts';
+import { OneUnitManager } from './one-unit-rig.ts';
 
 const SECOND = 1_000_000;
 const NAME = 'web.service' as UnitName;
@@ -103,6 +104,21 @@ test('an old process that does not obey is killed after TimeoutStopSec=', () => 
   assert.deepEqual([runtimeOf(kernel).state, pids(kernel).includes(old)], ['replace-stop', true]);
   kernel.run(2 * SECOND);
   assert.deepEqual([runtimeOf(kernel).state, pids(kernel).includes(old), result()], ['running', false, 'replace done']);
+});
+
+test('however short TimeoutStopSec= is, the end of an old process that was killed is waited for', () => {
+  const manager = new OneUnitManager('service', NAME, '[Service]\nExecStart=/bin/web\nRestartOverlap=yes\nRestartOverlapSec=0\nTimeoutStopSec=1ms');
+  manager.ask('start');
+  manager.run();
+  manager.ask('restart');
+  manager.run();
+  assert.equal(manager.unit().runtime.state, 'replace-stop');
+  manager.later(0.002);
+  assert.equal(manager.unit().runtime.state, 'replace-kill');
+  manager.later(0.5);
+  assert.equal(manager.unit().runtime.state, 'replace-kill');
+  manager.later(0.6);
+  assert.equal(manager.unit().runtime.state, 'running');
 });
 
 test('an old process that dies by itself meanwhile makes the new one the main one', () => {

@@ -41,6 +41,11 @@ export function enterSignal(c: ServiceContext, run: ServiceRuntime, state: Signa
   return enter(c, run, state, patienceUsec(c, state));
 }
 
+/** How long the end of what was killed is waited for; null = for ever. */
+export function killPatienceUsec({ timeoutStopUsec }: ServiceContext['definition']): Usec | null {
+  return timeoutStopUsec === null ? null : Math.max(timeoutStopUsec, KILL_PATIENCE_USEC) as Usec;
+}
+
 /** How long the processes may take to obey; null = for ever. */
 function patienceUsec({ definition }: ServiceContext, state: SignalState): Usec | null {
   switch (state) {
@@ -49,7 +54,7 @@ function patienceUsec({ definition }: ServiceContext, state: SignalState): Usec 
     case 'stop-sigterm':
     case 'final-sigterm': return definition.timeoutStopUsec;
     case 'stop-sigkill':
-    case 'final-sigkill': return definition.timeoutStopUsec === null ? null : Math.max(definition.timeoutStopUsec, KILL_PATIENCE_USEC) as Usec;
+    case 'final-sigkill': return killPatienceUsec(definition);
   }
 }
 

@@ -7,7 +7,7 @@ import { request, type Reply, type VerbRun } from './verb.ts';
 const ANY_INSTANCE = 'any-instance-of-this-template';
 
 /** @param unit with its suffix */
-export function* unitFilesOf(unit: string): VerbRun<Reply<'cat'>> {
+export function* requestUnitFiles(unit: string): VerbRun<Reply<'cat'>> {
   const instance = isTemplateName(unit) ? withInstance(unit, ANY_INSTANCE) : null;
   const reply = yield* request('cat', { units: [instance ?? unit] });
   if (instance === null) return reply;
