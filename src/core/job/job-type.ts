@@ -6,21 +6,19 @@
  */
 import type { ActiveState, JobType } from '../manager/state.ts';
 
-type Rank = readonly [covers: ReadonlySet<JobType>];
-
 /** What a type does besides its own name: a type that covers another one can stand for both. */
-const COVERS: Readonly<Partial<Record<JobType, Rank>>> = {
-  start: [new Set(['verify-active'])],
-  reload: [new Set(['verify-active'])],
-  'reload-or-start': [new Set(['verify-active', 'start', 'reload'])],
+const COVERS: Readonly<Partial<Record<JobType, ReadonlySet<JobType>>>> = {
+  start: new Set(['verify-active']),
+  reload: new Set(['verify-active']),
+  'reload-or-start': new Set(['verify-active', 'start', 'reload']),
   // A new main process beside the old one, which goes then; of what is down, a start.
-  replace: [new Set(['verify-active', 'start', 'reload', 'reload-or-start'])],
-  restart: [new Set(['verify-active', 'start', 'reload', 'reload-or-start', 'replace', 'try-restart'])],
-  'try-restart': [new Set(['verify-active', 'reload'])],
+  replace: new Set(['verify-active', 'start', 'reload', 'reload-or-start']),
+  restart: new Set(['verify-active', 'start', 'reload', 'reload-or-start', 'replace', 'try-restart']),
+  'try-restart': new Set(['verify-active', 'reload']),
 };
 
 function covers(wide: JobType, narrow: JobType): boolean {
-  return wide === narrow || narrow === 'nop' || COVERS[wide]?.[0].has(narrow) === true;
+  return wide === narrow || narrow === 'nop' || COVERS[wide]?.has(narrow) === true;
 }
 
 /** The one type that does what both do, or null when they conflict. */

@@ -10,7 +10,9 @@ import { addUsec } from '../../base/time.ts';
 import type { JobMode } from '../unit/unit-common.ts';
 import { neighbours, neighboursBy, type Neighbour } from '../graph/graph.ts';
 import { areConflicting, collapseJobType, firstOf, isActive, isSuperset, mergeJobTypes } from '../job/job-type.ts';
-import { buildTransaction, type Anchor, type Refusal, type Transaction } from '../job/transaction.ts';
+import type { Refusal, Transaction } from '../job/transaction/outcome.ts';
+import type { Anchor } from '../job/transaction/request.ts';
+import { buildTransaction } from '../job/transaction/transaction.ts';
 import type { Job, JobResult, JobType, Reason, Unit } from './state.ts';
 import type { Turn } from './turn.ts';
 

@@ -12,7 +12,7 @@ import { SWAP_NEVER_STARTED } from '../machine/swap.ts';
 import type { UnitDefinition } from '../unit/definition.ts';
 import type { Dependency } from '../unit/dependency.ts';
 import type { Instant, Unit, UnitRuntime, UnitTimes } from './state.ts';
-import { describeCycle } from '../job/transaction.ts';
+import { describeCycle } from '../job/transaction/order-edge.ts';
 import { AUTOMOUNT_NEVER_STARTED } from './automount-driver.ts';
 import { DEVICE_NOT_WATCHED, watchDevices } from './device-driver.ts';
 import { reconsiderRenewals } from './renewal-driver.ts';
@@ -109,7 +109,7 @@ export function addDefinitions(turn: Turn, definitions: readonly UnitDefinition[
 function reportCycles(turn: Turn, names: readonly UnitName[]): boolean {
   const cycles = findOrderCycles(turn.graph, names);
   for (const cycle of cycles.slice(0, CYCLES_SHOWN_MAX)) {
-    turn.log('warning', cycle[0] as UnitName, `Ordering cycle: ${describeCycle((name) => turn.unit(name), cycle)}. Jobs that need all of these units are refused.`);
+    turn.log('warning', cycle[0] as UnitName, `Ordering cycle: ${describeCycle(turn, cycle)}. Jobs that need all of these units are refused.`);
   }
   if (cycles.length > CYCLES_SHOWN_MAX) turn.log('warning', '', `${String(cycles.length - CYCLES_SHOWN_MAX)} more ordering cycles`);
   return cycles.length > 0;

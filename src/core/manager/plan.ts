@@ -5,7 +5,8 @@
 import type { UnitName } from '../../base/brand.ts';
 import { neighbours } from '../graph/graph.ts';
 import { firstOf } from '../job/job-type.ts';
-import { buildTransaction, type PlannedJob, type Refusal } from '../job/transaction.ts';
+import type { PlannedJob, Refusal } from '../job/transaction/outcome.ts';
+import { buildTransaction } from '../job/transaction/transaction.ts';
 import type { DependencyOrigin } from '../unit/dependency.ts';
 import type { JobMode } from '../unit/unit-common.ts';
 import type { EdgeKind } from '../graph/atoms.ts';

@@ -1,6 +1,6 @@
 /** Requests of control clients that change something. The control server has checked that the caller may ask. */
 import type { JobId, RequestId, UnitName } from '../../base/brand.ts';
-import type { Refusal } from '../job/transaction.ts';
+import type { Refusal } from '../job/transaction/outcome.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
 import type { Reply } from './effect.ts';
 import { cleanProblem, cleanUnit } from './clean.ts';

@@ -12,7 +12,7 @@ import { nextRandom, type RandomState } from '../../base/random.ts';
 import type { ClockReading } from '../../base/time.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { EmergencyAction } from '../unit/unit-common.ts';
-import type { TransactionView } from '../job/transaction.ts';
+import type { TransactionView } from '../job/transaction/request.ts';
 import { refileJob, refileUnit } from './due.ts';
 import type { Effect, LogLevel, Reply } from './effect.ts';
 import type { Instant, Job, JobResult, ManagerConfig, ManagerState, PendingRequest, Shutdown, Unit } from './state.ts';

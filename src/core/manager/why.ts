@@ -7,7 +7,7 @@ import { getEntry } from '../../base/persistent-map.ts';
 import { INVERSE, type EdgeKind } from '../graph/atoms.ts';
 import { neighbours } from '../graph/graph.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
-import { buildTransaction } from '../job/transaction.ts';
+import { buildTransaction } from '../job/transaction/transaction.ts';
 import type { DependencyOrigin } from '../unit/dependency.ts';
 import type { ExecCommand, ServiceRole } from '../unit/exec-context.ts';
 import { commandsOf } from '../machine/service/context.ts';

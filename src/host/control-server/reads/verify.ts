@@ -2,7 +2,7 @@ import { getEntry, valuesOf } from '../../../base/persistent-map.ts';
 import type { UnitName } from '../../../base/brand.ts';
 import type { DiagnosticAnswer } from '../../../control/answers.ts';
 import { CYCLES_SHOWN_MAX, findOrderCycles } from '../../../core/graph/cycles.ts';
-import { describeCycle } from '../../../core/job/transaction.ts';
+import { describeCycle } from '../../../core/job/transaction/order-edge.ts';
 import type { ManagerState, Unit } from '../../../core/manager/state.ts';
 import { findUnit } from '../../../core/manager/query.ts';
 import type { DependencyKind } from '../../../core/unit/dependency.ts';
@@ -53,7 +53,7 @@ function silentNeeds(state: ManagerState, { name, definition }: Unit): readonly 
 function cyclesAmong(state: ManagerState, names: readonly UnitName[]): ReadonlyMap<UnitName, readonly DiagnosticAnswer[]> {
   const found = new Map<UnitName, DiagnosticAnswer[]>();
   for (const cycle of findOrderCycles(state.graph, names).slice(0, CYCLES_SHOWN_MAX)) {
-    const message = `Ordering cycle: ${describeCycle((name) => getEntry(state.units, name), cycle)}. Jobs that need all of these units are refused.`;
+    const message = `Ordering cycle: ${describeCycle({ unit: (name) => getEntry(state.units, name) }, cycle)}. Jobs that need all of these units are refused.`;
     for (const name of cycle) {
       const file = getEntry(state.units, name)?.definition.fragmentPath ?? name;
       found.set(name, [...(found.get(name) ?? []), { severity: 'error', file, line: 0, column: 0, message }]);

@@ -1,0 +1,82 @@
+/** Third phase: redundant jobs, conflicts and order cycles go, until nothing changes; or the transaction is refused. */
+import type { UnitName } from '../../../base/brand.ts';
+import { assert } from '../../../base/assert.ts';
+import type { Unit } from '../../manager/state.ts';
+import { areConflicting, isRedundant } from '../job-type.ts';
+import { pathTo, refusalAt, type Draft, type Drafts } from './drafts.ts';
+import { findOrderCycle } from './order-cycle.ts';
+import { cycleEdges, describeEdges } from './order-edge.ts';
+import type { Refusal } from './outcome.ts';
+
+export function reduce(drafts: Drafts): Refusal | null {
+  // An isolate is judged by what was asked for at first: a stop that matters goes on to matter when what led to it is redundant.
+  const matters = drafts.anchor.mode === 'isolate' ? drafts.needed() : null;
+  for (;;) {
+    dropRedundant(drafts);
+    const conflict = resolveConflict(drafts, matters);
+    if (conflict === 'again') continue;
+    if (conflict !== null) return conflict;
+    const cycle = resolveCycle(drafts);
+    if (cycle !== 'again') return cycle;
+  }
+}
+
+function dropRedundant(drafts: Drafts): void {
+  let dropped = false;
+  for (const [name, ofUnit] of [...drafts.byUnit()]) {
+    const unit = drafts.view.unit(name) as Unit;
+    const installed = drafts.installed(unit);
+    const keep = ofUnit.some((draft) => draft === drafts.root || !isRedundant(draft.type, unit.activeState)
+      || (installed !== undefined && areConflicting(installed.type, draft.type)));
+    if (keep) continue;
+    for (const draft of ofUnit) drafts.remove(draft);
+    dropped = true;
+  }
+  // What only it pulled in goes too: a unit that runs does not start its broken dependencies again for every newcomer.
+  // An isolate keeps it: what would stop the anchor over units that are down already refuses it, as in systemd.
+  if (dropped && drafts.anchor.mode !== 'isolate') drafts.removeUnreachable();
+}
+
+/** @param matters what may not be dropped; null = to be found out */
+function resolveConflict(drafts: Drafts, matters: ReadonlySet<Draft> | null): Refusal | 'again' | null {
+  for (const [name, ofUnit] of drafts.byUnit()) {
+    if (ofUnit.length === 1 || drafts.typeOf(name) !== null) continue;
+    const stop = ofUnit.find((draft) => draft.type === 'stop');
+    const other = ofUnit.find((draft) => draft.type !== 'stop');
+    assert(stop !== undefined && other !== undefined, 'only a stop conflicts');
+    const needed = matters ?? drafts.needed();
+    if (needed.has(stop) && needed.has(other)) {
+      return refusalAt(other, 'transaction-refused', `Unit ${name} would have to be started and stopped at once: ${describePull(other)}, and ${describePull(stop)}.`);
+    }
+    const [victim, winner] = needed.has(stop) || (!needed.has(other) && stop.byConflict) ? [other, stop] : [stop, other];
+    drafts.drop(victim, `Job ${name}/${victim.type} is left out: it conflicts with ${name}/${winner.type} (${describePull(winner)}).`);
+    return 'again';
+  }
+  return null;
+}
+
+function resolveCycle(drafts: Drafts): Refusal | 'again' | null {
+  const cycle = findOrderCycle(drafts);
+  if (cycle === null) return null;
+  const edges = cycleEdges(drafts.view, cycle);
+  const text = `Ordering cycle: ${describeEdges(edges)}.`;
+  const members = cycle.map((name) => drafts.of(name)[0] as Draft);
+  if (drafts.anchor.boot) {
+    const needed = drafts.needed();
+    const victim = members.find((draft) => !needed.has(draft));
+    if (victim !== undefined) {
+      drafts.drop(victim, `${text} ${victim.unit} is left out of the boot to break it.`, edges);
+      return 'again';
+    }
+  }
+  return { code: 'transaction-refused', unit: cycle[0] as UnitName, message: text, path: pathTo(members[0] as Draft), cycle: edges };
+}
+
+function describePull(draft: Draft): string {
+  const { reason } = draft;
+  switch (reason.reason) {
+    case 'dependency': return `${draft.type} because ${reason.of} has ${reason.kind}=${draft.unit}`;
+    case 'conflict': return `${draft.type} because ${reason.with} has Conflicts=${draft.unit}`;
+    default: return `${draft.type} was asked for`;
+  }
+}
