@@ -105,6 +105,16 @@ test('a target that hands reloads on can be reloaded; one that does not cannot',
   assert.equal(build({ units, states }, 'bare.target', 'reload').ok, false);
 });
 
+test('of two that are only wanted and conflict, the one that asks for the conflict is started; a stop that is only handed on yields to a start', () => {
+  const conflicting = [target('top.target', { Wants: ['a.service', 'b.service'] }), service('a.service', { edges: { Conflicts: ['b.service'] } }), service('b.service')];
+  assert.equal(jobsOf(build({ units: conflicting }, 'top.target', 'start')), 'a.service/start top.target/start');
+  const handedOn = [
+    target('top.target', { Wants: ['a.service', 'b.service'] }), service('a.service', { edges: { Conflicts: ['c.service'] } }),
+    service('b.service', { edges: { PartOf: ['c.service'] } }), service('c.service'),
+  ];
+  assert.equal(jobsOf(build({ units: handedOn, states: { 'c.service': 'active' } }, 'top.target', 'start')), 'b.service/start top.target/start');
+});
+
 test('restart-dependencies restarts what a restart would, and only starts the unit itself', () => {
   const units = [service('a.service'), service('b.service', { edges: { Requires: ['a.service'] } }), service('c.service', { edges: { PartOf: ['a.service'] } })];
   const states = { 'a.service': 'active', 'b.service': 'active' } as const;
