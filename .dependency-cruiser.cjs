@@ -31,6 +31,17 @@ function layer(layer, allowed) {
   };
 }
 
+/** @param {string} who @param {string} from @param {string[]} allowed npm packages that become part of these programs */
+function packages(who, from, allowed) {
+  return {
+    name: `packages-of-the-${who.replaceAll(/\W+/g, '-')}`,
+    comment: `of npm packages, ${allowed.length === 0 ? 'none' : allowed.join(' and ')} may be used here`,
+    severity: 'error',
+    from: { path: from },
+    to: { path: 'node_modules/', pathNot: allowed.map((name) => `node_modules/${name}/`) },
+  };
+}
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
@@ -63,13 +74,11 @@ module.exports = {
       from: { path: MANAGER },
       to: { path: FORBIDDEN_IN_MANAGER },
     },
-    {
-      name: 'no-development-packages',
-      comment: 'the built programs use dependencies, not devDependencies',
-      severity: 'error',
-      from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
-    },
+    // All packages are bundled, so package.json tells no development package from the others (docs/decisions/0017-npm-package.md).
+    packages('manager', MANAGER, ['ini', 'pino']),
+    packages('logd, client and simulator', '^src/(logd|initctl|sim)/', []),
+    packages('script', '^src/script/', ['fengari', 'sucrase']),
+    packages('gateway', '^src/(gateway|front)/', ['bcryptjs', 'ini']),
     {
       name: 'no-tests-in-source',
       severity: 'error',
