@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -39,6 +40,8 @@ enum {
   /* A manager that is executed anew ends the conversation and takes it up again within a tenth of a second; one that dies again and
    * again is not waited for. */
   CONVERSATIONS_MAX = 20,
+  /* Wider than any terminal; more in $COLUMNS is a slip of the keyboard. */
+  COLUMNS_MAX = 10000,
   RECONNECT_PAUSE_MSEC = 100,
   KEY_BYTES = 16,
 };
@@ -177,6 +180,31 @@ static int columns_of(int fd) {
   return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+/* What $COLUMNS says comes first, as in systemctl(1). The same in Node: src/initctl/caller-terminal.ts. */
+static int width_of_terminal(void) {
+  const char *set = getenv("COLUMNS");
+  char *end;
+  long columns = set == NULL ? 0 : strtol(set, &end, 10);
+  return columns > 0 && columns <= COLUMNS_MAX && *end == '\0' ? (int)columns : columns_of(STDOUT_FILENO);
+}
+
+/* $SYSTEMD_COLORS decides, then $NO_COLOR, then whether this is a terminal that can. Sources: systemctl(1), no-color.org */
+static bool wants_colour(bool terminal) {
+  static const char *const no[] = { "0", "no", "n", "false", "f", "off" };
+  static const char *const yes[] = { "1", "yes", "y", "true", "t", "on", "16", "256" };
+  const char *set = getenv("SYSTEMD_COLORS");
+  for (size_t i = 0; set != NULL && i < sizeof no / sizeof *no; i++) if (strcasecmp(set, no[i]) == 0) return false;
+  for (size_t i = 0; set != NULL && i < sizeof yes / sizeof *yes; i++) if (strcasecmp(set, yes[i]) == 0) return true;
+  const char *term = getenv("TERM");
+  return terminal && getenv("NO_COLOR") == NULL && term != NULL && strcmp(term, "dumb") != 0;
+}
+
+/* The console of Linux has colours in its place. */
+static bool can_underline(void) {
+  const char *term = getenv("TERM");
+  return term == NULL || strcmp(term, "linux") != 0;
+}
+
 static bool speaks_unicode(void) {
   static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -196,14 +224,13 @@ static bool send_request(int fd, const char *program, int argc, char **argv) {
   if (request == NULL) return false;
   bool out = isatty(STDOUT_FILENO);
   bool err = isatty(STDERR_FILENO);
-  const char *term = getenv("TERM");
-  bool colour = out && getenv("NO_COLOR") == NULL && term != NULL && strcmp(term, "dumb") != 0;
-  int columns = out ? columns_of(STDOUT_FILENO) : err ? columns_of(STDERR_FILENO) : 0;
+  bool colour = wants_colour(out && err);
+  int columns = out ? width_of_terminal() : err ? columns_of(STDERR_FILENO) : 0;
   size_t used = (size_t)sprintf(request,
     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"hello\",\"params\":{\"protocol\":1,\"client\":\"initctl\"}}\n"
     "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"cli\",\"params\":{\"program\":\"%s\",\"columns\":%d,\"stdoutTty\":%s,\"stderrTty\":%s,"
-    "\"colour\":%s,\"unicode\":%s,\"key\":\"%s\",\"argv\":[",
-    program, columns, out ? "true" : "false", err ? "true" : "false", colour ? "true" : "false", speaks_unicode() ? "true" : "false", key);
+    "\"colour\":%s,\"underline\":%s,\"unicode\":%s,\"key\":\"%s\",\"argv\":[",
+    program, columns, out ? "true" : "false", err ? "true" : "false", colour ? "true" : "false", can_underline() ? "true" : "false", speaks_unicode() ? "true" : "false", key);
   for (int i = 1; i < argc; i++) {
     if (i > 1) request[used++] = ',';
     used += json_quote(argv[i], request + used);

@@ -13,6 +13,7 @@ export interface HelloAnswer {
 }
 
 export interface ManagerAnswer {
+  readonly hostname: string;
   readonly version: string;
   readonly mode: 'system' | 'container' | 'user';
   /** As is-system-running: initializing, starting, running, degraded, maintenance, stopping. */
@@ -45,6 +46,8 @@ export interface JobAnswer {
   readonly deadlineUsec: number;
   /** The unit whose job must end first, or null. */
   readonly waitsFor: string | null;
+  /** The numbers of all jobs that must end first; only when the order was asked for. */
+  readonly waitsForJobs?: readonly number[];
 }
 
 export interface UnitSummary {
@@ -272,6 +275,13 @@ export interface BootChartAnswer {
   }[];
 }
 
+export interface ProcessGroupsAnswer {
+  /** By path, which begins with `/`: that of the control group below the manager's own, or `/UNIT` where there are none. */
+  readonly groups: readonly { readonly path: string; readonly processes: readonly ProcessAnswer[] }[];
+  /** There were more processes than are told. */
+  readonly truncated: boolean;
+}
+
 export interface GraphAnswer {
   readonly units: readonly { readonly unit: string; readonly active: string }[];
   /** Each edge once, the way unit files write it. */
@@ -458,6 +468,7 @@ interface Answers {
   readonly 'get-environment': EnvironmentAnswer;
   readonly 'unit-environment': UnitEnvironmentAnswer;
   readonly 'boot-chart': BootChartAnswer;
+  readonly 'process-groups': ProcessGroupsAnswer;
   readonly graph: GraphAnswer;
   readonly 'not-started': NotStartedAnswer;
   readonly why: WhyAnswer;

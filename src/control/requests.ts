@@ -67,7 +67,8 @@ export const PARAMS = {
   'list-paths': shape({ patterns: optional(names, noNames), all: optional(flag, false), states: optional(names, noNames) }),
   /** Sockets, one line for each address; the rest as for timers. */
   'list-sockets': shape({ patterns: optional(names, noNames), all: optional(flag, false), states: optional(names, noNames) }),
-  'list-jobs': shape({ units: optional(names, noNames) }),
+  /** `order`: also which jobs each of them waits for. */
+  'list-jobs': shape({ units: optional(names, noNames), order: optional(flag, false) }),
   'list-dependencies': shape({ unit: name, direction: optional(oneOf(['forward', 'reverse', 'before', 'after']), 'forward') }),
   /** The texts of the unit's files as they are on disk now. */
   cat: shape({ units: names }),
@@ -75,6 +76,8 @@ export const PARAMS = {
   /** `links`: also the links in the file system that `disable` would take away. */
   'is-enabled': shape({ units: names, links: optional(flag, false) }),
   /** Which units processes belong to; no `pids` = the process that asks. */
+  /** Every process of a unit, by control group; without control groups by unit. */
+  'process-groups': shape({}),
   'unit-of': shape({ pids: optional(list(integer(1, 0x7fff_ffff), NAMES_MAX), []) }),
   'get-default': shape({}),
   'get-environment': shape({}),
@@ -180,6 +183,7 @@ export const PARAMS = {
     stdoutTty: optional(flag, false),
     stderrTty: optional(flag, false),
     colour: optional(flag, false),
+    underline: optional(flag, true),
     unicode: optional(flag, true),
     /** Random; a client whose connection ended sends the same command line with the same key, and waits on instead of asking anew. */
     key: optional(text(64), ''),
@@ -206,7 +210,7 @@ export type AnyParams = Readonly<Record<string, unknown>>;
  */
 export const METHOD_KINDS: Readonly<Record<Method, 'session' | 'read' | 'change' | 'manage'>> = {
   hello: 'session', cli: 'session', interrupt: 'session', subscribe: 'session',
-  manager: 'read', 'list-units': 'read', status: 'read', show: 'read', 'list-timers': 'read', 'list-paths': 'read', 'list-sockets': 'read', 'list-jobs': 'read', 'list-dependencies': 'read', cat: 'read',
+  manager: 'read', 'list-units': 'read', status: 'read', show: 'read', 'list-timers': 'read', 'list-paths': 'read', 'list-sockets': 'read', 'list-jobs': 'read', 'list-dependencies': 'read', cat: 'read', 'process-groups': 'read',
   'list-unit-files': 'read', 'is-enabled': 'read', 'get-default': 'read', 'unit-of': 'read', 'get-environment': 'read', 'unit-environment': 'read', why: 'read', plan: 'read', 'boot-chart': 'read', graph: 'read', 'not-started': 'read',
   verify: 'read',
   'await-end': 'read',

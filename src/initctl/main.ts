@@ -3,6 +3,7 @@
  */
 import { dirname, join } from 'node:path';
 import type { Failure } from '../control/error-codes.ts';
+import { callerTerminal } from './caller-terminal.ts';
 import { runVerb, type Answerer } from './client/command-runner.ts';
 import { ManagerConnection } from './client/manager-connection.ts';
 import { offlineAnswerer } from './client/offline.ts';
@@ -11,21 +12,7 @@ import { EXIT } from './exit-status.ts';
 import { OLD_NAMES, translateOldName, type Translated } from './old-names.ts';
 import { hasOption, optionText, parseArguments, type Options } from './options.ts';
 import { runPrompt } from './prompt.ts';
-import type { Terminal } from './terminal.ts';
 import { worksOnFiles, readCommand, runCommand } from './verbs.ts';
-
-function terminalOf(): Terminal {
-  const { stdout, stderr } = process;
-  const locale = process.env['LC_ALL'] ?? process.env['LC_CTYPE'] ?? process.env['LANG'] ?? '';
-  return {
-    columns: stdout.isTTY ? stdout.columns : 0,
-    rows: stdout.isTTY ? stdout.rows : 0,
-    stdoutTty: stdout.isTTY,
-    stderrTty: stderr.isTTY,
-    colour: stdout.isTTY && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb' && process.env['TERM'] !== undefined,
-    unicode: locale !== 'C' && locale !== 'POSIX',
-  };
-}
 
 function numberOrNull(text: string | undefined): number | null {
   return text === undefined || !/^\d+$/.test(text) ? null : Number(text);
@@ -50,7 +37,7 @@ async function main(): Promise<number> {
   }
   const program = translated !== null || named === 'systemctl' ? 'systemctl' : 'initctl';
   const argv = translated?.argv ?? process.argv.slice(2);
-  const terminal = terminalOf();
+  const terminal = callerTerminal(process, process.env);
   const parsed = parseArguments(argv, () => ({}));
   const options: Options = typeof parsed === 'string' ? {} : parsed.options;
   const places = findPlaces({ user: hasOption(options, 'user'), socket: optionText(options, 'socket') }, process.env, process.getuid?.() ?? 0);

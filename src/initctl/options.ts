@@ -4,6 +4,8 @@
  *
  * Grammar: options and words in any order; `--name=value`, `--name value`, `-n5`, `-n 5`, `-qa`; `--` ends the options.
  */
+import { parseBoolean } from '../core/unit-file/value/number.ts';
+
 interface OptionRow {
   readonly short?: string;
   /** What stands for the value in help; without it the option is a flag. */
@@ -78,6 +80,17 @@ export const OPTIONS = {
   'timestamp': { value: 'STYLE', summary: 'pretty, us, utc, us+utc or unix' },
   'console': { summary: 'The prompt ends the manager when it ends' },
   'check-inhibitors': { value: 'MODE', summary: 'Accepted and ignored' },
+  'ignore-inhibitors': { short: 'i', summary: 'Accepted and ignored' },
+  'read-only': { summary: 'The bind mount is read-only' },
+  mkdir: { summary: 'Make the place for the mount' },
+  when: { value: 'TIME', summary: 'Not supported: shutdown(8) does it later' },
+  'firmware-setup': { summary: 'Not supported' },
+  'boot-loader-menu': { value: 'SPAN', summary: 'Not supported' },
+  'boot-loader-entry': { value: 'NAME', summary: 'Not supported' },
+  'reboot-argument': { value: 'TEXT', summary: 'Not supported' },
+  marked: { summary: 'Not supported: units bear no marks' },
+  image: { value: 'FILE', summary: 'Not supported: mount it and use --root' },
+  'image-policy': { value: 'POLICY', summary: 'Not supported' },
   iterations: { value: 'N', summary: 'How many times to show' },
   'base-time': { value: 'TIME', summary: 'Count from this time instead of now' },
   suffix: { value: 'TYPE', summary: 'Append this unit type' },
@@ -186,7 +199,9 @@ export function parseArguments(
       const equals = argument.indexOf('=');
       const typed = argument.slice(2, equals === -1 ? undefined : equals);
       const name = longOption(typed);
-      if (name === null) return `unrecognized option '--${typed}'`;
+      if (typeof name !== 'string') {
+        return name.fitting.length === 0 ? `unrecognized option '${argument}'` : `option '${argument}' is ambiguous; possibilities: ${name.fitting.map((each) => `'--${each}'`).join(' ')}`;
+      }
       if (optionRow(name).value === undefined) {
         if (equals !== -1) return `option '--${name}' doesn't allow an argument`;
         found.push({ name, short: null, value: '' });
@@ -233,10 +248,18 @@ export function parseArguments(
 }
 
 /** Full names, and beginnings of them that fit only one, as getopt_long(3) takes them. */
-function longOption(typed: string): OptionName | null {
+function longOption(typed: string): OptionName | { readonly fitting: readonly OptionName[] } {
   if (Object.hasOwn(OPTIONS, typed)) return typed as OptionName;
-  const fitting = (Object.keys(OPTIONS) as OptionName[]).filter((name) => name.startsWith(typed));
-  return typed.length > 1 && fitting.length === 1 ? (fitting[0] as OptionName) : null;
+  const fitting = typed === '' ? [] : (Object.keys(OPTIONS) as OptionName[]).filter((name) => name.startsWith(typed));
+  return fitting.length === 1 ? (fitting[0] as OptionName) : { fitting };
+}
+
+/** Values that are wrong with any verb. @returns a sentence, or null when they are right */
+export function checkValues(options: Options): string | null {
+  const legend = options.legend?.find((value) => !parseBoolean(value).ok);
+  if (legend !== undefined) return `Failed to parse boolean argument to --legend: ${legend}.`;
+  const inhibitors = options['check-inhibitors']?.find((value) => !parseBoolean(value).ok && value !== 'auto');
+  return inhibitors === undefined ? null : `Failed to parse --check-inhibitors= argument: ${inhibitors}`;
 }
 
 export function hasOption(options: Options, name: OptionName): boolean {

@@ -1,14 +1,11 @@
 /** The files of a unit, or of a template: the manager knows instances only, and those of a template are what all of its instances have. */
 import type { CatAnswer } from '../control/answers.ts';
-import { isTemplateName, withInstance } from '../core/unit/unit-name.ts';
+import { isTemplateName, standInFor } from '../core/unit/unit-name.ts';
 import { request, type Reply, type VerbRun } from './verb.ts';
-
-/** An instance that nobody has files for. */
-const ANY_INSTANCE = 'any-instance-of-this-template';
 
 /** @param unit with its suffix */
 export function* requestUnitFiles(unit: string): VerbRun<Reply<'cat'>> {
-  const instance = isTemplateName(unit) ? withInstance(unit, ANY_INSTANCE) : null;
+  const instance = isTemplateName(unit) ? standInFor(unit) : null;
   const reply = yield* request('cat', { units: [instance ?? unit] });
   if (instance === null) return reply;
   if (!reply.ok) return { ...reply, failure: { ...reply.failure, message: reply.failure.message.replaceAll(instance, unit), unit } };

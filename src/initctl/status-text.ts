@@ -3,11 +3,12 @@ import type { ConditionAnswer, ExecAnswer, NotEffectiveAnswer, UnitStatusAnswer 
 import { formatInstant } from './text/instant.ts';
 import { formatTimeSpan } from '../core/time/time-span.ts';
 import type { Usec } from '../base/brand.ts';
+import { processTree } from './process-tree.ts';
 import type { Terminal } from './terminal.ts';
 import { formatAgo, formatBytes } from './text/duration.ts';
 import { describeEnd } from './text/process-end.ts';
 import { placeText } from './text/place.ts';
-import { dotOf, paint, toneOf } from './text/style.ts';
+import { branch, dotOf, paint, toneOf } from './text/style.ts';
 import { harmless, shorten } from './text/width.ts';
 
 /** "TriggeredBy:" is the longest label; all end in one column. */
@@ -33,7 +34,7 @@ export function renderStatus(unit: UnitStatusAnswer, style: StatusStyle): string
   const more = (text: string): void => {
     lines.push(' '.repeat(LABEL_WIDTH + 2) + text);
   };
-  const tone = toneOf(unit.active, unit.load);
+  const tone = toneOf(unit.active);
   const description = unit.description === unit.unit ? '' : ` - ${harmless(unit.description)}`;
   lines.push(`${paint(terminal, tone, dotOf(terminal, unit.active))} ${unit.unit}${description}`);
   say('Loaded', loadedText(unit, style));
@@ -68,7 +69,7 @@ export function renderStatus(unit: UnitStatusAnswer, style: StatusStyle): string
   if (unit.place?.where !== undefined) say('Where', harmless(unit.place.where));
   if (unit.place?.what !== undefined) say('What', harmless(unit.place.what));
   for (const exec of unit.execs) if (exec.exit !== null) say('Process', processText(exec, style));
-  mainPid(unit, terminal, say);
+  mainPid(unit, say);
   if (unit.control !== null) say('Cntrl PID', `${unit.control.pid} (${harmless(unit.control.command)})`);
   if (unit.spawnFailure !== null) say('Error', paint(terminal, 'bad', harmless(unit.spawnFailure)));
   if (unit.statusText !== '') say('Status', `"${paint(terminal, 'strong', harmless(unit.statusText))}"`);
@@ -79,7 +80,8 @@ export function renderStatus(unit: UnitStatusAnswer, style: StatusStyle): string
   if (unit.cpuUsec !== null && unit.cpuUsec > 0) say('CPU', formatTimeSpan(unit.cpuUsec as Usec, ACCURACY_USEC));
   if (unit.processes.length > 0) {
     say('CGroup', unit.controlGroup ?? 'none; processes found by descent');
-    for (const text of processTree(unit, style)) more(text);
+    for (const text of processTree(byGroup(unit.processes), { ...style, indent: LABEL_WIDTH + 2 })) more(text);
+    if (unit.processCount > unit.processes.length) more(`… and ${unit.processCount - unit.processes.length} more`);
   }
   if (unit.why !== null) say('Why', harmless(unit.why));
   notEffectiveLines(unit.notEffective, style).forEach((text, index) => (index === 0 ? say('Unheeded', text) : more(text)));
@@ -97,7 +99,7 @@ export function renderStatus(unit: UnitStatusAnswer, style: StatusStyle): string
 const PLAIN_REASONS: Readonly<Record<string, string>> = { 'not-found': 'not found', masked: 'is masked', 'bad-setting': 'has a bad unit file setting' };
 
 function loadedText(unit: UnitStatusAnswer, { terminal, plainReasons }: StatusStyle): string {
-  const state = paint(terminal, unit.load === 'loaded' ? 'plain' : unit.load === 'masked' ? 'warn' : 'bad', unit.load);
+  const state = paint(terminal, unit.load === 'loaded' || unit.load === 'masked' ? 'plain' : 'bad', unit.load);
   if (unit.load !== 'loaded') {
     const plain = PLAIN_REASONS[unit.load];
     const reason = (plainReasons === true || unit.loadError === null) && plain !== undefined ? `Unit ${unit.unit} ${plain}.` : (unit.loadError ?? '');
@@ -105,7 +107,7 @@ function loadedText(unit: UnitStatusAnswer, { terminal, plainReasons }: StatusSt
   }
   const parts = [
     ...(unit.fragmentPath === null ? [] : [unit.fragmentPath]),
-    ...(unit.fileState === '' ? [] : [paint(terminal, unit.fileState.startsWith('enabled') ? 'good' : 'plain', unit.fileState)]),
+    ...(unit.fileState === '' ? [] : [paint(terminal, unit.fileState.startsWith('enabled') ? 'good' : unit.fileState === 'disabled' ? 'warn' : 'plain', unit.fileState)]),
     ...(unit.preset === '' ? [] : [`preset: ${paint(terminal, unit.preset === 'enabled' ? 'good' : 'warn', unit.preset)}`]),
   ];
   return parts.length === 0 ? state : `${state} (${parts.join('; ')})`;
@@ -123,7 +125,7 @@ function dropIns(unit: UnitStatusAnswer, terminal: Terminal): readonly string[] 
 }
 
 function activeText(unit: UnitStatusAnswer, terminal: Terminal): string {
-  const tone = toneOf(unit.active, unit.load);
+  const tone = toneOf(unit.active);
   // One word when both are the same, as systemctl has it.
   const state = paint(terminal, tone, unit.active === unit.sub ? unit.active : `${unit.active} (${unit.sub})`);
   const result = unit.result === 'success' || unit.result === '' ? '' : ` (Result: ${unit.result})`;
@@ -151,47 +153,22 @@ function outcomeText(condition: ConditionAnswer): string {
 }
 
 function processText(exec: ExecAnswer, style: StatusStyle): string {
-  const end = exec.exit === null ? '' : paint(style.terminal, exec.exit.success ? 'plain' : 'bad', ` (${describeEnd(exec.exit)})`);
+  const end = exec.exit === null ? '' : ` ${paint(style.terminal, exec.exit.success ? 'plain' : 'bad', `(${describeEnd(exec.exit)})`)}`;
   return `${exec.pid} ${exec.role}=${shortenFor(style, harmless(exec.argv.join(' ')), 40)}${end}`;
 }
 
-function mainPid(unit: UnitStatusAnswer, terminal: Terminal, say: (label: string, text: string) => void): void {
+function mainPid(unit: UnitStatusAnswer, say: (label: string, text: string) => void): void {
   if (unit.main !== null) {
     say('Main PID', `${unit.main.pid} (${harmless(unit.main.command)})`);
   } else if (unit.mainExit !== null && unit.mainExit.exit !== null) {
     const exit = unit.mainExit.exit;
-    say('Main PID', `${unit.mainExit.pid} ${paint(terminal, exit.success ? 'plain' : 'bad', `(${describeEnd(exit)})`)}`);
+    say('Main PID', `${unit.mainExit.pid} (${describeEnd(exit)})`);
   }
 }
 
-/** Processes by control group; sub-groups are indented below the unit's own. */
-function processTree(unit: UnitStatusAnswer, style: StatusStyle): readonly string[] {
-  const groups = new Map<string, { readonly pid: number; readonly command: string }[]>();
-  for (const process of unit.processes) groups.set(process.group, [...(groups.get(process.group) ?? []), process]);
-  const names = [...groups.keys()].sort();
-  const lines: string[] = [];
-  const own = groups.get('') ?? [];
-  const widest = Math.max(...unit.processes.map((process) => String(process.pid).length));
-  const subgroups = names.filter((group) => group !== '');
-  own.forEach((process, index) => {
-    lines.push(`${branch(style.terminal, index === own.length - 1 && subgroups.length === 0)}${processLine(process, widest, style)}`);
-  });
-  subgroups.forEach((group, at) => {
-    const last = at === subgroups.length - 1;
-    lines.push(`${branch(style.terminal, last)}${group}`);
-    const members = groups.get(group) ?? [];
-    members.forEach((process, index) => {
-      const bar = last ? '  ' : style.terminal.unicode ? '│ ' : '| ';
-      lines.push(`${bar}${branch(style.terminal, index === members.length - 1)}${processLine(process, widest, style)}`);
-    });
-  });
-  if (unit.processCount > unit.processes.length) lines.push(`… and ${unit.processCount - unit.processes.length} more`);
-  return lines;
-}
-
-function processLine(process: { readonly pid: number; readonly command: string }, widest: number, style: StatusStyle): string {
-  const text = `${String(process.pid).padStart(widest)} ${harmless(process.command)}`;
-  return paint(style.terminal, 'dim', shortenFor(style, text, LABEL_WIDTH + 4));
+/** One entry for each process: the tree puts those of a group together. */
+function byGroup(processes: UnitStatusAnswer['processes']): readonly { readonly path: string; readonly processes: UnitStatusAnswer['processes'] }[] {
+  return processes.map((process) => ({ path: process.group, processes: [process] }));
 }
 
 /** Directives with the same reason share a line: a hardened unit has thirty of them. */
@@ -210,9 +187,4 @@ function notEffectiveLines(items: readonly NotEffectiveAnswer[], style: StatusSt
 function shortenFor(style: StatusStyle, text: string, taken: number): string {
   if (style.full || style.terminal.columns === 0) return text;
   return shorten(text, Math.max(20, style.terminal.columns - taken), style.terminal.unicode);
-}
-
-function branch(terminal: Terminal, last: boolean): string {
-  if (!terminal.unicode) return last ? '`-' : '|-';
-  return last ? '└─' : '├─';
 }

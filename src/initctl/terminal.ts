@@ -7,8 +7,10 @@ export interface Terminal {
   readonly stdoutTty: boolean;
   readonly stderrTty: boolean;
   readonly colour: boolean;
+  /** Whether underlining looks like that; of no meaning without colours. */
+  readonly underline: boolean;
   /** May use `●` and tree lines. */
   readonly unicode: boolean;
 }
 
-export const PLAIN_TERMINAL: Terminal = { columns: 0, rows: 0, stdoutTty: false, stderrTty: false, colour: false, unicode: true };
+export const PLAIN_TERMINAL: Terminal = { columns: 0, rows: 0, stdoutTty: false, stderrTty: false, colour: false, underline: false, unicode: true };

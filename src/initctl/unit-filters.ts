@@ -18,6 +18,11 @@ const SUB_STATES: readonly string[] = [
   'waiting',
 ];
 
+/** Whether a word of `--type` is no type. */
+export function isLoadState(word: string): boolean {
+  return LOAD_STATES.includes(word);
+}
+
 /** What `--state` takes where units are listed. */
 export const UNIT_STATES: readonly string[] = [...new Set([...LOAD_STATES, ...ACTIVE_STATES, ...SUB_STATES])];
 /** What `--state` takes where unit files are listed. Source: systemctl(1), "is-enabled". */

@@ -2,7 +2,7 @@
 import { EXIT } from './exit-status.ts';
 import { completionVerb } from './completion.ts';
 import { helpVerb, renderHelp } from './help.ts';
-import { hasOption, optionText, parseArguments, type OptionName, type Options } from './options.ts';
+import { checkValues, hasOption, optionText, parseArguments, type OptionName, type Options } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { complain, print, type Invocation, type Verb, type VerbRun, type Operand } from './verb.ts';
 import { getDefault, setDefault } from './verbs/default-target.ts';
@@ -41,6 +41,7 @@ import { listDependencies } from './verbs/list-dependencies.ts';
 import { listJobs } from './verbs/list-jobs.ts';
 import { listUnits } from './verbs/list-units.ts';
 import { listAutomounts } from './verbs/list-automounts.ts';
+import { listMachines } from './verbs/list-machines.ts';
 import { listPaths } from './verbs/list-paths.ts';
 import { listSockets } from './verbs/list-sockets.ts';
 import { listTimers } from './verbs/list-timers.ts';
@@ -67,6 +68,7 @@ import { resetFailed } from './verbs/reset-failed.ts';
 import { restart } from './verbs/restart.ts';
 import { run } from './verbs/run.ts';
 import { runlevel } from './verbs/runlevel.ts';
+import { serviceLogLevel, serviceLogTarget } from './verbs/service-log-setting.ts';
 import { setProperty } from './verbs/set-property.ts';
 import { show } from './verbs/show.ts';
 import { importVerb } from './verbs/import.ts';
@@ -90,7 +92,7 @@ export const VERBS: readonly Verb[] = [
   status, listUnits, listTimers, listSockets, listPaths, listAutomounts, listDependencies, show, cat, log, logCopy, isActive, isFailed, whoami,
   enable, disable, reenable, mask, unmask, preset, presetAll, edit, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
   why, env, crash, plan, apply, verify, doctor, blame, criticalChain, plot, graph, top,
-  listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, runlevel, setEnvironment, unsetEnvironment, importEnvironment, showEnvironment, logLevel, logTarget, serviceWatchdogs,
+  listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, runlevel, setEnvironment, unsetEnvironment, importEnvironment, showEnvironment, logLevel, logTarget, serviceLogLevel, serviceLogTarget, serviceWatchdogs, listMachines,
   poweroff, reboot, halt, kexec, exit, rescue, emergency, defaultVerb,
   importVerb, simulate, replay, calendar, timespan, escape,
   prompt, version, completionVerb(() => VERBS), helpVerb(() => VERBS),
@@ -111,6 +113,14 @@ const UNSUPPORTED: Readonly<Partial<Record<OptionName, (call: Invocation) => str
   machine: (call) => `the control socket is this machine's own; run ${call.program} inside ${optionText(call.options, 'machine') ?? 'the container'}, as with "nsenter" or the container tool's "exec"`,
   'dry-run': (call) => `nothing was done; "${call.program} plan ${call.verb} UNIT…" shows the steps a change would take`,
   scope: (call) => `a command always runs as a service; "${call.program} ${call.verb} --pipe --same-dir COMMAND" gives it the streams, the directory and the exit status of a command of your own`,
+  when: (call) => `"shutdown ${call.verb === 'reboot' ? '-r' : call.verb === 'halt' ? '-H' : '-P'} +MINUTES" or "HH:MM" does it later, and "shutdown -c" takes it back`,
+  'firmware-setup': () => 'nobody here speaks to the firmware; nothing was done',
+  'boot-loader-menu': () => 'nobody here speaks to the boot loader; nothing was done',
+  'boot-loader-entry': () => 'nobody here speaks to the boot loader; nothing was done',
+  'reboot-argument': () => 'the firmware is given no argument; nothing was done',
+  marked: (call) => `units bear no marks here; "${call.program} ${call.verb} UNIT…" names them`,
+  image: () => 'mount the image and give its directory to --root',
+  'image-policy': () => 'mount the image and give its directory to --root',
   'with-dependencies': (call) => `"${call.program} list-dependencies UNIT" names the units to ask about`,
 };
 
@@ -152,6 +162,8 @@ export function readCommand(line: CommandLine): Command {
   const [word, ...words] = parsed.words;
   const call: Invocation = { program: line.program, verb: word ?? '', words, options: parsed.options, terminal: line.terminal, nowUsec: line.nowUsec };
   const verb = word === undefined ? null : findVerb(word);
+  const wrongValue = checkValues(parsed.options);
+  if (wrongValue !== null) return { kind: 'wrong', message: wrongValue, exit: wrongExit };
   if (hasOption(parsed.options, 'help')) return { kind: 'help', text: renderHelp(VERBS, verb, line.program) };
   if (word === undefined) {
     if (hasOption(parsed.options, 'version')) {

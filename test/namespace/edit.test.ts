@@ -34,6 +34,20 @@ function unitFile(name: string): string {
   return readFileSync(rig.path(`${UNITS_INSIDE}/${name}`), 'utf8');
 }
 
+test('cat of a template leaves nothing that a list would show, and a misspelt unit is named when it is to be enabled', { skip }, async () => {
+  assert.match((await rig.initctl('cat', 'work@.service')).stdout, /ExecStart=\/bin\/sleep %i/);
+  assert.doesNotMatch((await rig.initctl('list', '--all')).stdout, /work@/);
+  const { status, stderr } = await rig.initctl('enable', 'wbe.service');
+  assert.equal(status, 1);
+  assert.equal(stderr, 'Failed to enable unit: Unit file wbe.service does not exist. Did you mean web.service?\n');
+});
+
+test('status without a unit ends with the processes of all units, as a tree', { skip }, async () => {
+  const { status, stdout } = await rig.run(['/opt/heartwood/bin/systemctl', 'status']);
+  assert.equal(status, 0);
+  assert.match(stdout, /CGroup: .*\n(.*\n)*.*[├└]─(system\.slice|web\.service)\n(.*\n)*.*\d+ \/bin\/sleep 1000\n/);
+});
+
 test('edit offers a drop-in with the unit below it, keeps what stands between the marks, and puts it into effect', { skip }, async () => {
   const { status, stdout, stderr } = await editBy('grep -q "^# ExecStart=/bin/sleep 1000" "$1" && sed -i "2a ### mine\\n[Service]\\nEnvironment=A=1" "$1"', 'web.service');
   assert.equal(status, 0, stderr);

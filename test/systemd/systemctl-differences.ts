@@ -9,7 +9,7 @@ interface Chosen {
 }
 
 /** What `status` adds, and what it says of units that systemd has forgotten by then. */
-const STATUS_LINES = /^\+ +(Tasks|Why|Unheeded|Warning|Condition|Duration|Process|Main PID|TriggeredBy|Triggers|Restarts):|^[+-] +└─ ?(Condition|Assert)|^[+-] +Active: inactive|^[-+] (TriggeredBy:|) *● |^- +CGroup:|^\+ Warning: Its file|^[-+] [●○] (once|cache)\.service/;
+const STATUS_LINES = /^[-+] ?(TriggeredBy:)? +\{1;32\}● \{\}|^\+ +(Tasks|Why|Unheeded|Warning|Condition|Duration|Process|Main PID|TriggeredBy|Triggers|Restarts):|^[+-] +└─ ?(Condition|Assert)|^[+-] +Active: inactive|^[-+] (TriggeredBy:|) *● |^- +CGroup:|^\+ Warning: Its file|^[-+] [●○] (once|cache)\.service/;
 
 const CHOSEN: readonly Chosen[] = [
   { line: /status/, found: STATUS_LINES, why: 'status answers the next question, too' },
@@ -17,10 +17,20 @@ const CHOSEN: readonly Chosen[] = [
   { line: /^(start|restart|reload|stop|try-|reload-or|enable --now)/, found: /^- (Job for .* failed because|Job failed|A dependency job|Failed to (start|stop|restart|reload|reload-or-try-restart) |See )|^\+ ?( *(└─ )?\S+\.(service|socket) .*|Job for .* failed\.|A dependency job for .* failed\.|See .*|Failed to (start|stop|restart|reload|try-reload-or-restart) .*)/, why: 'the reason is told at once' },
   { line: /^(enable|reenable)/, found: /^- +(The unit files have|Alias=|units\)|$|Possible|• |\.wants|a requirement|D-Bus|instance name|Failed to start bad|See system)|^- *$|^\+ (Nothing was|Failed to start bad)/, why: 'one sentence in place of a page' },
   { line: /./, found: /^[-+] *(Removed "|Created symlink |Unit \S+ (does not exist, proceeding|is masked, ignoring)|$|\(another order\))|^\(another order\)/, why: 'lines come in the order of a directory or a hash table' },
-  { line: /^list-units( -\S+)*( --all| --full --all|.*--reverse)|--state=running|^list-units$/, found: /skipped\.service|init\.scope|loaded units listed|getty\.target/, why: 'units that did something are kept; the manager is no unit' },
+  { line: /^list-units( -\S+)*( --all| --full --all|.*--reverse)|--state=running|^list-units( --quiet)?$|^-- $/, found: /skipped\.service|init\.scope|loaded units listed|getty\.target/, why: 'units that did something are kept; the manager is no unit' },
   { line: /--state=nothing|--state=nonsense/, found: /knows no/, why: 'a misspelling is told' },
   { line: /list-paths/, found: /./, why: 'newer than systemd 252' },
-  { line: /list-machines|^help nowhere|^(bind|mount-image|switch-root|service-log-level|log-level|log-target|service-watchdogs)/, found: /./, why: 'no such verb' },
+  { line: /drawn|activating|start --no-block slow/, found: /after-slow|slow\.service|activating|Tasks:|Why:/, why: 'what is on its way is yellow' },
+  { line: /list-units .*skipped\.service/, found: /skipped|UNIT|loaded units listed|(fails|gone)\.service/, why: 'units that did something are kept' },
+  { line: /list-unit-files -l heartwood/, found: /\{4/, why: 'a dash is grey in an underlined row, too' },
+  { line: /cat masked/, found: /is masked/, why: 'another colour' },
+  { line: /^isolate nowhere/, found: /./, why: 'that it is not there is told, and not that it may not be isolated' },
+  { line: /--n=3|--p web|--s=active/, found: /ambiguous|unrecognized/, why: 'there are more options' },
+  { line: /^(status -n0 \/srv\/|enable "local enabled")/, found: /^- Invalid unit name/, why: 'no warning of what was made of a name' },
+  { line: /status -n(=0|0 00?)|^cat -n web|^exit|web@/, found: /Failed to parse lines|Too few|PID|Invalid exit code|the exit status must|instance name|neither a valid|Did you mean|web@\.service/, why: 'other words' },
+  { line: /^status -n0 --all|--with-dependencies|list-units --dry-run|-alt socket|^show -p ,/, found: /./, why: 'the units that are known differ; refused with advice' },
+  { line: /^show -p Requires/, found: /./, why: 'names are sorted; goal.target is kept' },
+  { line: /^help nowhere|^(bind|mount-image|switch-root|service-log-level|log-level|log-target|service-watchdogs)/, found: /./, why: 'no such verb' },
   { line: /list-dependencies/, found: /goal\.target|shutdown\.target|final\.target|heartwood-|\.mount$|journald|^[-+] ● [ │]*[├└]-*─?|local-fs|swap\.target/, why: 'goal.target is kept; the mounts and default.target of the rig are nobody\'s' },
   { line: /list-jobs|show -p .*Job/, found: /\d+ (after-)?slow\.service|Job=\d+|JOB UNIT|blocking job|waiting for job/, why: 'numbers of jobs; --after and --before are not known' },
   { line: /^(-H|-M|--version|--help|-h|help|--kill-whom=help|--signal|--what|--timestamp)/, found: /./, why: 'refused with advice; help is our own' },

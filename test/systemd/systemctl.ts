@@ -8,6 +8,7 @@
 import { CHECKOUT_INSIDE, Rig, type Outcome } from '../namespace/rig.ts';
 import { whyNoSystemd } from './sides.ts';
 import { reasonFor } from './systemctl-differences.ts';
+import { visible } from './visible.ts';
 import { CHAPTERS, FILES, STAGE } from './systemctl-lines.ts';
 
 /** Directories of the machine's own units, presets and generators: each is empty in the roots. */
@@ -54,14 +55,14 @@ function scriptOf(line: string): string {
 /** What is of this very run becomes a word. */
 const OF_THIS_RUN: readonly (readonly [RegExp, string])[] = [
   [/(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? UTC/g, 'DATE'], [/\b(\d+(y|month|months|w|day|days|h|min|s|ms|us) ?)+(?=ago|left|\b)/g, 'SPAN'], [/SPAN ?(ago|left)/g, 'SPAN'],
-  [/(?<=Memory: )[\d.]+[BKMG]/g, 'SIZE'], [/(?<=CPU: )\S+/g, 'SPAN'], [/(?<=Tasks: \d+ \(limit: )\d+/g, 'N'], [/\b\d{1,7}(?= \()/g, 'PID'], [/(?<=PID: )\d+/g, 'PID'], [/(?<=─|`-|\|-) *\d+ /g, 'PID '], [/(?<=Process: )\d+/g, 'PID'],
-  [/\b[0-9a-f]{32}\b/g, 'ID'], [/[-─]{2,}/g, '--'], [/(?<=pid=)\d+/g, 'PID'], [/"\d{15,17}"|\b\d{15,17}\b/g, 'USEC'], [/(?<=_time=)\[[^\]]*\]/g, '[]'],
+  [/(?<=Memory: )[\d.]+[BKMG]/g, 'SIZE'], [/(?<=CPU: )\S+/g, 'SPAN'], [/(?<=Tasks: \d+ \(limit: )\d+/g, 'N'], [/\b\d{1,7}(?= \()/g, 'PID'], [/(?<=PID: )\d+/g, 'PID'], [/(?<=─|`-|\|-)(\{245\})? *\d+ /g, '$1PID '], [/(?<=Process: )\d+/g, 'PID'],
+  [/\b(vm|rig)(?= \(host\))/g, 'HOST'], [/\b[0-9a-f]{32}\b/g, 'ID'], [/[-─]{2,}/g, '--'], [/(?<=pid=)\d+/g, 'PID'], [/"\d{15,17}"|\b\d{15,17}\b/g, 'USEC'], [/(?<=_time=)\[[^\]]*\]/g, '[]'],
 ];
 
 /** Widths follow from what is of this very run, so blanks count only when nothing was replaced. */
 function normal(text: string): string {
   // Debian's systemd was built for a /lib of its own; processor time is told from its first millisecond on.
-  const same = text.replaceAll('\r', '').replace(/(?<!\/usr)(?=\/lib\/systemd\/system\/)/g, '/usr').replaceAll('/opt/heartwood/units/system/', '/usr/lib/systemd/system/').replace(/^ *CPU: .*\n/gm, '');
+  const same = visible(text.replaceAll('\r', '')).replace(/(?<!\/usr)(?=\/lib\/systemd\/system\/)/g, '/usr').replaceAll('/opt/heartwood/units/system/', '/usr/lib/systemd/system/').replace(/^ *CPU: .*\n/gm, '');
   return same.split('\n').map((line) => {
     const told = OF_THIS_RUN.reduce((each, [pattern, word]) => each.replace(pattern, word), line);
     return told === line ? line : told.replace(/ +/g, ' ').replace(/SPAN +/g, 'SPAN ');

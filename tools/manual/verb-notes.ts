@@ -319,6 +319,9 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
     '.Li auto .',
     'Without an argument the target in force is printed.',
   ],
+  'list-machines': ['Containers are not known to the manager: the list has this machine only.'],
+  'service-log-level': ['Nothing here speaks D-Bus: the verb tells whether the service can be asked, and by which command.'],
+  'service-log-target': ['As service-log-level.'],
   'service-watchdogs': [
     'With',
     '.Li no ,',

@@ -117,26 +117,41 @@ function installOne(turn: Turn, name: UnitName, type: JobType, reason: Reason, o
  * A job that has to end before this one may run, or null. Looks from the last neighbour back: jobs tend to end in the order in which
  * they were queued, so the last one blocks longest and is looked at least often.
  */
-export function findBlocker(turn: Pick<Turn, 'graph' | 'unit' | 'job'>, job: Job): JobId | null {
+export function findBlocker(turn: JobsInOrder, job: Job): JobId | null {
   if (job.ignoreOrder || job.type === 'nop') return null;
-  const blocks = (name: UnitName, relation: 'earlier' | 'later'): JobId | null => {
-    const id = turn.unit(name)?.job ?? null;
-    const other = id === null ? undefined : turn.job(id);
-    if (other === undefined || other.ignoreOrder) return null;
-    const goesFirst = relation === 'earlier' ? firstOf(other.type, job.type) === 'before' : firstOf(job.type, other.type) === 'after';
-    return goesFirst ? other.id : null;
-  };
   const earlier = neighbours(turn.graph, job.unit, 'After');
   for (let i = earlier.length - 1; i >= 0; i--) {
-    const id = blocks(earlier[i] as UnitName, 'earlier');
+    const id = goesFirst(turn, earlier[i] as UnitName, job, 'earlier');
     if (id !== null) return id;
   }
   const later = neighbours(turn.graph, job.unit, 'Before');
   for (let i = later.length - 1; i >= 0; i--) {
-    const id = blocks(later[i] as UnitName, 'later');
+    const id = goesFirst(turn, later[i] as UnitName, job, 'later');
     if (id !== null) return id;
   }
   return null;
+}
+
+/** What is known of a turn, or of a state at rest, when the order of jobs is asked. */
+export type JobsInOrder = Pick<Turn, 'graph' | 'unit' | 'job'>;
+
+/** All the jobs that have to end before this one may run, by number. */
+export function blockersOf(turn: JobsInOrder, job: Job): readonly JobId[] {
+  if (job.state === 'running' || job.ignoreOrder || job.type === 'nop') return [];
+  const found = [
+    ...neighbours(turn.graph, job.unit, 'After').map((name) => goesFirst(turn, name, job, 'earlier')),
+    ...neighbours(turn.graph, job.unit, 'Before').map((name) => goesFirst(turn, name, job, 'later')),
+  ].filter((id) => id !== null);
+  return [...new Set(found)].sort((a, b) => a - b);
+}
+
+/** The job of a neighbour if it has to end before `job` may run; else null. */
+function goesFirst(turn: JobsInOrder, neighbour: UnitName, job: Job, relation: 'earlier' | 'later'): JobId | null {
+  const id = turn.unit(neighbour)?.job ?? null;
+  const other = id === null ? undefined : turn.job(id);
+  if (other === undefined || other.ignoreOrder) return null;
+  const isFirst = relation === 'earlier' ? firstOf(other.type, job.type) === 'before' : firstOf(job.type, other.type) === 'after';
+  return isFirst ? other.id : null;
 }
 
 /** The stop half of a restart is over. */

@@ -90,6 +90,17 @@ export function withInstance(template: string, instance: string): UnitName | nul
   return isUnitName(name) ? name : null;
 }
 
+const ANY_INSTANCE = 'any-instance-of-this-template';
+
+/** An instance that nobody has files for and nobody starts: it is asked about when a template is meant. */
+export function standInFor(template: string): UnitName | null {
+  return withInstance(template, ANY_INSTANCE);
+}
+
+export function isStandIn(name: string): boolean {
+  return nameInstance(name) === ANY_INSTANCE;
+}
+
 /** The name with another suffix: `foo.timer` becomes `foo.service`. */
 export function withKind(name: string, kind: UnitKind): UnitName {
   return `${nameWithoutSuffix(name)}.${kind}` as UnitName;

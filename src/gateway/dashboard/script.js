@@ -85,6 +85,11 @@ async function listen(path, signal, onEvent, onLost) {
 const mayChange = () => state.caller !== null && (state.caller.level === 'write' || state.caller.level === 'manage');
 const mayRead = () => state.caller !== null && (mayChange() || state.caller.level === 'read');
 
+/** The plural is the noun with an s, or es after one. */
+function count(number, noun) {
+  return `${number} ${noun}${number === 1 ? '' : noun.endsWith('s') ? 'es' : 's'}`;
+}
+
 function duration(usec) {
   const seconds = Math.max(0, Math.floor(usec / 1e6));
   if (seconds < 60) return `${seconds} s`;
@@ -170,7 +175,7 @@ async function readAll() {
     const [manager, list, caller] = await Promise.all([ask('/manager'), ask(`/units${state.all ? '?all=true' : ''}`), ask('/caller')]);
     Object.assign(state, { manager, caller, nowUsec: list.nowUsec, readAt: performance.now(), units: new Map(list.units.map((unit) => [unit.unit, unit])) });
     const { version, mode, processes, jobs } = manager;
-    at('summary').textContent = `${manager.state} · ${mode} · ${list.units.length} units · ${processes} processes${jobs > 0 ? ` · ${jobs} jobs` : ''} · up ${duration(manager.nowUsec - manager.startedUsec)} · ${version}`;
+    at('summary').textContent = `${manager.state} · ${mode} · ${count(list.units.length, 'unit')} · ${count(processes, 'process')}${jobs > 0 ? ` · ${count(jobs, 'job')}` : ''} · up ${duration(manager.nowUsec - manager.startedUsec)} · ${version}`;
     at('summary').className = '';
     at('sign').textContent = caller.name === 'anonymous' ? 'Sign in' : `${caller.name.replace(/^\w+:/, '')} · sign out`;
     redraw();

@@ -55,7 +55,7 @@ export class Command {
     const command = readCommand({
       program: params.program,
       argv: params.argv,
-      terminal: { columns: params.stdoutTty ? params.columns : 0, rows: 0, stdoutTty: params.stdoutTty, stderrTty: params.stderrTty, colour: params.colour, unicode: params.unicode },
+      terminal: { columns: params.stdoutTty ? params.columns : 0, rows: 0, stdoutTty: params.stdoutTty, stderrTty: params.stderrTty, colour: params.colour, underline: params.underline, unicode: params.unicode },
       nowUsec: options.engine.now().realtimeUsec,
     });
     this.#run = needsNode(command) ? null : runCommand(command);
@@ -168,7 +168,7 @@ export class Command {
     const { engine, params, output, peer } = this.#options;
     if (!params.stderrTty) return;
     const show = (): void => {
-      const jobs = readerOf('list-jobs')({ engine, peer, privileged: true, units: [] }, { units: [] });
+      const jobs = readerOf('list-jobs')({ engine, peer, privileged: true, units: [] }, { units: [], order: false });
       if (jobs.ok && !output.isBacklogged) {
         this.#progressShown = true;
         output.write(2, `${ERASE_LINE}${renderProgress(jobs.value, { columns: params.columns, unicode: params.unicode })}`);

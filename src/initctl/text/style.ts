@@ -3,12 +3,15 @@ import type { Terminal } from '../terminal.ts';
 
 export type Tone = 'good' | 'bad' | 'warn' | 'dim' | 'strong' | 'plain' | 'busy';
 
+/** Each begins anew (0). Yellow and grey are of the 256 colours: the plain ones are hard to read on a white ground. Source: systemctl(1) draws in the same. */
 const CODES: Readonly<Record<Tone, string>> = {
-  good: '1;32', bad: '1;31', warn: '1;33', busy: '1;34', dim: '2', strong: '1', plain: '',
+  good: '0;1;32', bad: '0;1;31', warn: '0;1;38;5;185', busy: '0;1;34', dim: '0;38;5;245', strong: '0;1;39', plain: '0',
 };
 
-export function paint(terminal: Terminal, tone: Tone, text: string): string {
-  return terminal.colour && tone !== 'plain' && text !== '' ? `\x1b[${CODES[tone]}m${text}\x1b[0m` : text;
+/** @param underlined with its blanks, as the header of a table */
+export function paint(terminal: Terminal, tone: Tone, text: string, underlined = false): string {
+  if (!terminal.colour || text === '' || (tone === 'plain' && !underlined)) return text;
+  return `\x1b[${CODES[tone]}${underlined ? ';4' : ''}m${text}\x1b[0m`;
 }
 
 /** The tone of an active state. */
@@ -28,4 +31,10 @@ export function dotOf(terminal: Terminal, active: string): string {
     case 'reloading': return '↻';
     default: return '●';
   }
+}
+
+/** Of a tree: to the last child, or to one with others after it. */
+export function branch(terminal: Terminal, last: boolean): string {
+  if (!terminal.unicode) return last ? '`-' : '|-';
+  return last ? '└─' : '├─';
 }

@@ -20,13 +20,15 @@ export const cat: Verb = {
     const json = hasOption(call.options, 'json');
     const units: CatAnswer['units'][number][] = [];
     let isFirst = true;
-    // One by one: what can be shown before a unit without files is shown.
+    let isComplete = true;
+    // One by one: what can be shown beside a unit without files is shown.
     for (const word of call.words) {
       const unit = unitArgument(word);
       const reply = yield* isGlob(unit) ? request('cat', { units: [unit] }) : requestUnitFiles(unit);
       if (!reply.ok) {
         yield* complain(reply.failure.message);
-        return EXIT.failed;
+        isComplete = false;
+        continue;
       }
       units.push(...reply.value.units);
       if (json) continue;
@@ -36,7 +38,7 @@ export const cat: Verb = {
       }
     }
     if (json) yield* printJson(units);
-    return EXIT.done;
+    return isComplete ? EXIT.done : EXIT.failed;
   },
 };
 

@@ -12,7 +12,7 @@ import { paint } from '../text/style.ts';
 import { renderTable } from '../text/table.ts';
 import { unitArgument } from '../unit-argument.ts';
 import { complain, print, printJson, type CrashFiles, type FileOutcome, type Invocation, type Verb, type VerbRun } from '../verb.ts';
-import { wantsLegend } from './list-units.ts';
+import { wantsLegend } from '../list-layout.ts';
 
 type Found = CrashFiles['records'][number];
 

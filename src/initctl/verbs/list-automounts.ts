@@ -2,11 +2,10 @@ import { EXIT } from '../exit-status.ts';
 import { checkOutputFormat, jsonFormat, printJsonTable } from '../json-table.ts';
 import { hasOption } from '../options.ts';
 import { listPatterns } from '../unit-argument.ts';
-import { paint } from '../text/style.ts';
-import { renderTable, type Cell } from '../text/table.ts';
+import { dashed, renderTable, type Cell } from '../text/table.ts';
 import { harmless } from '../text/width.ts';
 import { complain, print, printJson, request, type Verb } from '../verb.ts';
-import { wantsLegend } from './list-units.ts';
+import { elasticity, kindFooter, wantsLegend } from '../list-layout.ts';
 
 interface Automount {
   readonly what: string;
@@ -56,11 +55,11 @@ export const listAutomounts: Verb = {
     function tableOf(rows: readonly Automount[]): string {
       const legend = wantsLegend(call);
       const cells = rows.map(({ what, where, isMounted, idle, unit }): Cell[] => [
-        { text: what === '' ? '-' : harmless(what) }, { text: harmless(where) }, { text: isMounted ? 'yes' : 'no' }, { text: idle === 'infinity' ? '-' : idle }, { text: unit },
+        dashed(harmless(what)), { text: harmless(where) }, { text: isMounted ? 'yes' : 'no' }, dashed(idle === 'infinity' ? '' : idle), { text: unit },
       ]);
-      const table = cells.length > 0 || legend ? renderTable({ header: legend ? ['WHAT', 'WHERE', 'MOUNTED', 'IDLE TIMEOUT', 'UNIT'] : null, rows: cells }, call.terminal) : '';
+      const table = cells.length > 0 || legend ? renderTable({ header: legend ? ['WHAT', 'WHERE', 'MOUNTED', 'IDLE TIMEOUT', 'UNIT'] : null, rows: cells, ...elasticity(call) }, call.terminal) : '';
       if (!legend) return table;
-      return `${table}\n${paint(call.terminal, cells.length > 0 ? 'strong' : 'bad', `${String(rows.length)} automounts listed.`)}${all ? '' : '\nPass --all to see loaded but inactive automounts, too.'}`;
+      return `${table}${kindFooter(call, rows.length, 'automounts')}`;
     }
   },
 };

@@ -3,6 +3,7 @@ import { EXIT } from '../exit-status.ts';
 import { hasOption } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { dotOf, paint, toneOf } from '../text/style.ts';
+import { expandPatterns } from '../expand-patterns.ts';
 import { unitArgument } from '../unit-argument.ts';
 import { checkOutputFormat, jsonFormat } from '../json-table.ts';
 import { complain, print, printJson, request, type Verb } from '../verb.ts';
@@ -21,8 +22,9 @@ export const listDependencies: Verb = {
     if (wrong !== null) return wrong;
     const direction = hasOption(call.options, 'reverse') ? 'reverse' : hasOption(call.options, 'after') ? 'after' : hasOption(call.options, 'before') ? 'before' : 'forward';
     const style = { all: hasOption(call.options, 'all'), plain: hasOption(call.options, 'plain') || jsonFormat(call) !== null, terminal: call.terminal };
-    for (const [index, word] of (call.words.length === 0 ? ['default.target'] : call.words).entries()) {
-      const reply = yield* request('list-dependencies', { unit: unitArgument(word), direction });
+    const words = call.words.length === 0 ? ['default.target'] : yield* expandPatterns(call.words.map((word) => (word === 'default.target' ? word : unitArgument(word))));
+    for (const [index, word] of words.entries()) {
+      const reply = yield* request('list-dependencies', { unit: word, direction });
       if (!reply.ok) {
         yield* complain(reply.failure.message);
         return EXIT.failed;
@@ -64,7 +66,7 @@ export function renderTree(answer: DependencyListAnswer, root: string, style: Tr
       if (lines.length >= LINES_MAX) return;
       const node = answer.nodes[edge.unit];
       const active = node?.active ?? 'inactive';
-      const dot = style.plain ? '' : `${paint(terminal, active === 'failed' ? 'bad' : toneOf(active, node?.load), dotOf(terminal, active))} `;
+      const dot = style.plain ? '' : `${paint(terminal, toneOf(active), dotOf(terminal, active))} `;
       const last = index === edges.length - 1;
       const branch = style.plain ? '  ' : terminal.unicode ? (last ? '└─' : '├─') : (last ? '`-' : '|-');
       if (drawn.has(edge.unit)) {

@@ -1,10 +1,9 @@
 import { EXIT } from '../exit-status.ts';
 import { hasOption, optionList } from '../options.ts';
-import { paint, toneOf } from '../text/style.ts';
 import { renderTable, type Cell } from '../text/table.ts';
 import { harmless } from '../text/width.ts';
 import { complain, print, printJson, request, type Verb } from '../verb.ts';
-import { wantsLegend } from './list-units.ts';
+import { elasticity, kindFooter, wantsLegend } from '../list-layout.ts';
 import { checkOutputFormat, jsonFormat, printJsonTable } from '../json-table.ts';
 
 export const listPaths: Verb = {
@@ -37,14 +36,13 @@ export const listPaths: Verb = {
     }
     const legend = wantsLegend(call);
     const rows = paths.map((watch): Cell[] => [
-      { text: harmless(watch.path) }, { text: watch.condition }, { text: watch.unit, tone: toneOf(watch.active, 'loaded') }, { text: watch.activates },
+      { text: harmless(watch.path) }, { text: watch.condition }, { text: watch.unit }, { text: watch.activates },
     ]);
     if (rows.length > 0 || legend) {
-      yield* print(renderTable({ header: legend ? ['PATH', 'CONDITION', 'UNIT', 'ACTIVATES'] : null, rows, elastic: hasOption(call.options, 'full') ? [] : [0] }, call.terminal));
+      yield* print(renderTable({ header: legend ? ['PATH', 'CONDITION', 'UNIT', 'ACTIVATES'] : null, rows, ...elasticity(call) }, call.terminal));
     }
     if (!legend) return EXIT.done;
-    yield* print(`\n${paint(call.terminal, rows.length > 0 ? 'strong' : 'bad', `${String(paths.length)} paths listed.`)}`
-      + (all ? '' : '\nPass --all to see loaded but inactive paths, too.'));
+    yield* print(kindFooter(call, paths.length, 'paths'));
     return EXIT.done;
   },
 };

@@ -1,10 +1,9 @@
 import { EXIT } from '../exit-status.ts';
 import { hasOption, optionList } from '../options.ts';
-import { paint, toneOf } from '../text/style.ts';
-import { renderTable, type Cell } from '../text/table.ts';
+import { dashed, renderTable, type Cell } from '../text/table.ts';
 import { harmless } from '../text/width.ts';
 import { complain, print, printJson, request, type Verb } from '../verb.ts';
-import { wantsLegend } from './list-units.ts';
+import { elasticity, kindFooter, wantsLegend } from '../list-layout.ts';
 import { checkOutputFormat, jsonFormat, printJsonTable } from '../json-table.ts';
 
 export const listSockets: Verb = {
@@ -39,15 +38,14 @@ export const listSockets: Verb = {
     const withType = hasOption(call.options, 'show-types');
     const rows = sockets.map((socket): Cell[] => [
       { text: harmless(socket.listen) }, ...(withType ? [{ text: socket.type }] : []),
-      { text: socket.unit, tone: toneOf(socket.active, 'loaded') }, { text: socket.activates === '' ? '-' : socket.activates },
+      { text: socket.unit }, dashed(socket.activates),
     ]);
     if (rows.length > 0 || legend) {
       const header = ['LISTEN', ...(withType ? ['TYPE'] : []), 'UNIT', 'ACTIVATES'];
-      yield* print(renderTable({ header: legend ? header : null, rows, elastic: hasOption(call.options, 'full') ? [] : [0] }, call.terminal));
+      yield* print(renderTable({ header: legend ? header : null, rows, ...elasticity(call) }, call.terminal));
     }
     if (!legend) return EXIT.done;
-    yield* print(`\n${paint(call.terminal, rows.length > 0 ? 'strong' : 'bad', `${String(sockets.length)} sockets listed.`)}`
-      + (all ? '' : '\nPass --all to see loaded but inactive sockets, too.'));
+    yield* print(kindFooter(call, sockets.length, 'sockets'));
     return EXIT.done;
   },
 };

@@ -3,10 +3,9 @@ import { EXIT } from '../exit-status.ts';
 import { hasOption, optionList } from '../options.ts';
 import { formatAgo } from '../text/duration.ts';
 import { formatInstant } from '../text/instant.ts';
-import { paint, toneOf } from '../text/style.ts';
-import { renderTable, type Cell } from '../text/table.ts';
+import { dashed, renderTable, type Cell } from '../text/table.ts';
 import { complain, print, printJson, request, type Verb } from '../verb.ts';
-import { wantsLegend } from './list-units.ts';
+import { elasticity, kindFooter, wantsLegend } from '../list-layout.ts';
 import { checkOutputFormat, jsonFormat, printJsonTable } from '../json-table.ts';
 
 export const listTimers: Verb = {
@@ -41,14 +40,13 @@ export const listTimers: Verb = {
     const rows = timers.map((timer): Cell[] => [
       { text: instantOrDash(timer.nextUsec) }, { text: agoOrDash(timer.nextUsec, nowUsec) },
       { text: instantOrDash(timer.lastUsec) }, { text: agoOrDash(timer.lastUsec, nowUsec) },
-      { text: timer.unit, tone: toneOf(timer.active, 'loaded') }, { text: timer.activates === '' ? '-' : timer.activates },
+      { text: timer.unit }, dashed(timer.activates),
     ]);
     if (rows.length > 0 || legend) {
-      yield* print(renderTable({ header: legend ? ['NEXT', 'LEFT', 'LAST', 'PASSED', 'UNIT', 'ACTIVATES'] : null, rows, elastic: hasOption(call.options, 'full') ? [] : [5, 4] }, call.terminal));
+      yield* print(renderTable({ header: legend ? ['NEXT', 'LEFT', 'LAST', 'PASSED', 'UNIT', 'ACTIVATES'] : null, rows, ...elasticity(call) }, call.terminal));
     }
     if (!legend) return EXIT.done;
-    yield* print(`\n${paint(call.terminal, rows.length > 0 ? 'strong' : 'bad', `${String(timers.length)} timers listed.`)}`
-      + (all ? '' : '\nPass --all to see loaded but inactive timers, too.'));
+    yield* print(kindFooter(call, timers.length, 'timers'));
     return EXIT.done;
   },
 };

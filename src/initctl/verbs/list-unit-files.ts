@@ -1,12 +1,12 @@
 import { EXIT } from '../exit-status.ts';
 import { hasOption, optionList } from '../options.ts';
-import { paint, type Tone } from '../text/style.ts';
-import { renderTable, type Cell } from '../text/table.ts';
+import type { Tone } from '../text/style.ts';
+import { dashed, renderTable, type Cell } from '../text/table.ts';
 import { checkFilters, UNIT_FILE_STATES } from '../unit-filters.ts';
 import { checkOutputFormat, jsonFormat, printJsonTable } from '../json-table.ts';
 import { listPatterns } from '../unit-argument.ts';
 import { complain, print, printJson, request, type Verb } from '../verb.ts';
-import { wantsLegend } from './list-units.ts';
+import { elasticity, lastOfTheirTypes, wantsLegend } from '../list-layout.ts';
 
 export const listUnitFiles: Verb = {
   name: 'list-unit-files',
@@ -21,7 +21,7 @@ export const listUnitFiles: Verb = {
     const filters = (yield* checkFilters(call, UNIT_FILE_STATES)) ?? (yield* checkOutputFormat(call));
     if (filters !== null) return filters;
     const reply = yield* request('list-unit-files', {
-      patterns: listPatterns(call), types: optionList(call.options, 'type'), states: optionList(call.options, 'state'),
+      patterns: listPatterns(call), types: optionList(call.options, 'type'), states: [...optionList(call.options, 'state'), ...(hasOption(call.options, 'failed') ? ['failed'] : [])],
     });
     if (!reply.ok) {
       yield* complain(reply.failure.message);
@@ -42,15 +42,15 @@ export const listUnitFiles: Verb = {
     const legend = wantsLegend(call);
     const rows = files.map((file): Cell[] => [
       { text: file.unit }, { text: file.state, tone: toneOfState(file.state) },
-      { text: file.preset === '' ? '-' : file.preset, tone: file.preset === '' ? 'dim' : file.preset === 'enabled' ? 'good' : 'warn' },
+      file.preset === '' ? dashed('') : { text: file.preset, tone: file.preset === 'enabled' ? 'good' : 'bad' },
     ]);
-    if (rows.length > 0 || legend) yield* print(renderTable({ header: legend ? ['UNIT FILE', 'STATE', 'PRESET'] : null, rows, elastic: [0] }, call.terminal));
-    if (legend) yield* print(`\n${paint(call.terminal, 'strong', `${files.length} unit files listed.`)}`);
+    if (rows.length > 0 || legend) yield* print(renderTable({ header: legend ? ['UNIT FILE', 'STATE', 'PRESET'] : null, rows, ...elasticity(call), ruled: lastOfTheirTypes(files.map(({ unit }) => unit)) }, call.terminal));
+    if (legend) yield* print(`\n${files.length} unit files listed.`);
     return exit;
   },
 };
 
 function toneOfState(state: string): Tone {
   if (state.startsWith('enabled') || state === 'generated') return 'good';
-  return state.startsWith('masked') || state === 'bad' ? 'bad' : state === 'disabled' ? 'warn' : 'plain';
+  return state.startsWith('masked') || state === 'bad' || state === 'disabled' ? 'bad' : 'plain';
 }

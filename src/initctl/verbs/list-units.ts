@@ -5,8 +5,9 @@ import { formatAgo } from '../text/duration.ts';
 import { dotOf, paint, toneOf } from '../text/style.ts';
 import { renderTable, type Cell } from '../text/table.ts';
 import { harmless } from '../text/width.ts';
-import { checkFilters, UNIT_STATES } from '../unit-filters.ts';
+import { checkFilters, isLoadState, UNIT_STATES } from '../unit-filters.ts';
 import { checkOutputFormat, jsonFormat, printJsonTable, type JsonRow } from '../json-table.ts';
+import { countLine, elasticity, lastOfTheirTypes, wantsLegend } from '../list-layout.ts';
 import { listNotStarted } from '../not-started.ts';
 import { listPatterns } from '../unit-argument.ts';
 import { complain, print, printJson, request, type Invocation, type Verb, type VerbRun } from '../verb.ts';
@@ -65,9 +66,9 @@ function* systemctlTable(call: Invocation, units: readonly UnitSummary[]): VerbR
   const withJobs = units.some((unit) => unit.job !== null);
   const rows = units.map((unit): Cell[] => {
     const tone = toneOf(unit.active, unit.load);
-    const rowTone = tone === 'bad' || tone === 'warn' ? tone : 'plain';
+    const rowTone = !plain && (tone === 'bad' || tone === 'warn') ? tone : 'plain';
     return [
-      { text: unit.unit, tone: rowTone }, { text: unit.load, tone: unit.load === 'loaded' ? 'plain' : 'warn' }, { text: unit.active, tone: rowTone }, { text: unit.sub, tone: rowTone },
+      { text: unit.unit, tone: rowTone }, { text: unit.load, tone: plain || unit.load === 'loaded' ? 'plain' : 'warn' }, { text: unit.active, tone: rowTone }, { text: unit.sub, tone: rowTone },
       ...(withJobs ? [{ text: unit.job?.type ?? '' }] : []),
       { text: harmless(unit.description) },
     ];
@@ -76,7 +77,8 @@ function* systemctlTable(call: Invocation, units: readonly UnitSummary[]): VerbR
     yield* print(renderTable({
       header: legend ? ['UNIT', 'LOAD', 'ACTIVE', 'SUB', ...(withJobs ? ['JOB'] : []), 'DESCRIPTION'] : null,
       rows,
-      elastic: hasOption(call.options, 'full') ? [] : [withJobs ? 5 : 4, 0],
+      ...elasticity(call),
+      ruled: lastOfTheirTypes(units.map(({ unit }) => unit)),
       ...(plain ? {} : { leads: units.map((unit) => lead(call, unit)) }),
     }, call.terminal));
   }
@@ -87,11 +89,14 @@ function* systemctlTable(call: Invocation, units: readonly UnitSummary[]): VerbR
       + 'SUB    = The low-level unit activation state, values depend on unit type.\n'
       + (withJobs ? 'JOB    = Pending job for the unit.\n' : ''));
   }
-  const listed = paint(call.terminal, units.length > 0 ? 'strong' : 'bad', `${units.length} loaded units listed.`);
   // Who asked for states has asked for those that are down as well, and not for all there are.
   const { state = [], failed = [] } = call.options;
-  if (state.length > 0 || failed.length > 0) yield* print(listed);
-  else yield* print(`${listed}${hasOption(call.options, 'all') ? '' : ' Pass --all to see loaded but inactive units, too.'}\nTo show all installed unit files use '${call.program} list-unit-files'.`);
+  const isAll = hasOption(call.options, 'all');
+  if (!isAll && (state.length > 0 || failed.length > 0 || optionList(call.options, 'type').some(isLoadState))) yield* print(`${String(units.length)} loaded units listed.`);
+  else {
+    const dim = (text: string): string => paint(call.terminal, 'dim', text);
+    yield* print(`${countLine(call, units.length, 'loaded units')}${isAll ? '' : ` ${dim('Pass --all to see loaded but inactive units, too.')}`}\n${dim(`To show all installed unit files use '${call.program} list-unit-files'.`)}`);
+  }
 }
 
 function* shortTable(call: Invocation, units: readonly UnitSummary[], nowUsec: number): VerbRun<void> {
@@ -120,11 +125,4 @@ function* shortTable(call: Invocation, units: readonly UnitSummary[], nowUsec: n
     elastic: hasOption(call.options, 'full') ? [] : [4, 0, 1],
     ...(plain ? {} : { leads: units.map((unit) => ({ text: dotOf(call.terminal, unit.active), tone: toneOf(unit.active, unit.load) })) }),
   }, call.terminal));
-}
-
-export function wantsLegend(call: Invocation): boolean {
-  if (hasOption(call.options, 'no-legend')) return false;
-  const legend = call.options['legend']?.at(-1);
-  if (legend === undefined && (hasOption(call.options, 'quiet') || jsonFormat(call) !== null)) return false;
-  return legend === undefined || !['no', 'false', '0', 'off'].includes(legend);
 }

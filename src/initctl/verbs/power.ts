@@ -22,7 +22,7 @@ function powerVerb(goal: Goal, synopsis: string, summary: string): Verb {
       const text = goal === 'exit' ? (word ?? optionText(call.options, 'exit-code') ?? '0') : '0';
       const exitStatus = Number(text);
       if (more.length > 0 || (goal !== 'exit' && word !== undefined) || !/^\d+$/.test(text) || exitStatus > 255) {
-        yield* complain(goal === 'exit' ? 'the exit status must be a whole number up to 255' : `${call.program} ${goal} takes no arguments`);
+        yield* complain(more.length > 0 ? 'Too many arguments.' : goal === 'exit' ? 'the exit status must be a whole number up to 255' : `${call.program} ${goal} takes no arguments`);
         return EXIT.usage;
       }
       // Source: systemctl(1), "--force": given twice, units are not stopped first.

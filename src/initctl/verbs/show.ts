@@ -1,7 +1,7 @@
 import { EXIT } from '../exit-status.ts';
 import { hasOption, optionList, type Options } from '../options.ts';
+import { expandPatterns } from '../expand-patterns.ts';
 import { unitArguments } from '../unit-argument.ts';
-import { isGlob } from '../../control/glob.ts';
 import { complain, print, printJson, request, type Invocation, type Verb, type VerbRun } from '../verb.ts';
 
 /** Units asked for at once: each may have three hundred properties, and others want the manager too. */
@@ -18,6 +18,8 @@ export const show: Verb = {
   runs: 'manager',
   *run(call) {
     const names = propertiesAsked(call.options);
+    // An empty list was asked for: without this it would mean all of them.
+    if (names.length === 0 && (hasOption(call.options, 'property') || hasOption(call.options, 'P'))) return EXIT.done;
     const units = call.words.length === 0 ? [] : yield* expandPatterns(unitArguments(call.words));
     const collected: { readonly unit: string; readonly properties: Readonly<Record<string, string>> }[] = [];
     // Without a unit the manager is shown: one request with no names at all.
@@ -44,20 +46,6 @@ export const show: Verb = {
 
 function propertiesAsked(options: Options): readonly string[] {
   return [...optionList(options, 'property'), ...optionList(options, 'P')];
-}
-
-/** Patterns become the names of loaded units here, so that the properties can be asked for in portions. */
-function* expandPatterns(words: readonly string[]): VerbRun<readonly string[]> {
-  const units: string[] = [];
-  for (const word of words) {
-    if (!isGlob(word)) {
-      units.push(word);
-      continue;
-    }
-    const reply = yield* request('list-units', { patterns: [word], all: true });
-    if (reply.ok) units.push(...reply.value.units.map((unit) => unit.unit));
-  }
-  return units;
 }
 
 /** Empty properties are shown only when asked for: systemctl(1), "--all" and "--property". */

@@ -7,6 +7,7 @@ import { countOption, hasOption, optionList, optionText } from '../options.ts';
 import { renderStatus } from '../status-text.ts';
 import type { Terminal } from '../terminal.ts';
 import { formatAgo } from '../text/duration.ts';
+import { processTree } from '../process-tree.ts';
 import { dotOf, paint } from '../text/style.ts';
 import { checkOutputFormat } from '../json-table.ts';
 import { reloadWarning } from '../reload-warning.ts';
@@ -16,6 +17,8 @@ import { complain, print, printJson, request, type Invocation, type Verb, type V
 
 /** As many lines of log as systemctl shows. */
 const LOG_LINES = 10;
+/** "Processes:" and its kin end in one column. */
+const LABEL_WIDTH = 11;
 const LOG_LINES_MAX = 10_000;
 
 export const status: Verb = {
@@ -25,7 +28,7 @@ export const status: Verb = {
   synopsis: '[UNIT…|PID…]',
   summary: 'Show what units are doing, with the end of their log',
   operand: 'units-optional',
-  options: ['lines', 'full', 'output', 'quiet', 'state', 'failed', 'type', 'json'],
+  options: ['all', 'lines', 'full', 'output', 'quiet', 'state', 'failed', 'type', 'json'],
   runs: 'manager',
   *run(call) {
     const wrong = yield* checkOutputFormat(call);
@@ -70,7 +73,7 @@ function* unitStatus(call: Invocation, words: readonly string[]): VerbRun {
       }
     }
   }
-  for (const unit of missing) yield* complain(`Unit ${unit} could not be found.${meant[unit] === undefined ? '' : ` Did you mean ${meant[unit]}?`}`);
+  for (const unit of missing) yield* complain(`${paint(call.terminal, 'bad', `Unit ${unit} could not be found.`)}${meant[unit] === undefined ? '' : ` Did you mean ${meant[unit]}?`}`);
   return exitStatus(units, missing);
 }
 
@@ -91,9 +94,22 @@ function* managerStatus(call: Invocation): VerbRun {
     yield* complain(reply.failure.message);
     return EXIT.failed;
   }
-  if (hasOption(call.options, 'json')) yield* printJson(reply.value);
-  else yield* print(renderManager(reply.value, call.terminal));
-  return EXIT.done;
+  if (hasOption(call.options, 'json')) {
+    yield* printJson(reply.value);
+    return EXIT.done;
+  }
+  yield* print(renderManager(reply.value, call.terminal));
+  const groups = yield* request('process-groups', {});
+  if (groups.ok) {
+    const indent = ' '.repeat(LABEL_WIDTH + 2);
+    const lines = processTree(groups.value.groups, { terminal: call.terminal, full: hasOption(call.options, 'full'), indent: indent.length });
+    yield* print([...lines, ...(groups.value.truncated ? ['… and more'] : [])].map((line) => `${indent}${line}\n`).join(''));
+  }
+  if (!hasOption(call.options, 'all')) return EXIT.done;
+  const units = yield* request('list-units', { all: true });
+  if (!units.ok) return EXIT.failed;
+  yield* print('\n');
+  return yield* unitStatus(call, units.value.units.filter(({ load }) => load !== 'not-found').map(({ unit }) => unit));
 }
 
 export function renderManager(manager: ManagerAnswer, terminal: Terminal): string {
@@ -108,9 +124,9 @@ export function renderManager(manager: ManagerAnswer, terminal: Terminal): strin
     ['Since', `${formatInstant(manager.startedUsec)}; ${formatAgo(manager.startedUsec, manager.nowUsec)}`],
     ['Boot', manager.bootDurationUsec === null ? `starting ${manager.bootUnit}` : `${manager.bootUnit} reached in ${formatTimeSpan(manager.bootDurationUsec as Usec, 1000 as Usec)}`],
     ['Processes', String(manager.processes)],
-    ['CGroup', manager.controlGroup ?? 'none: processes are tracked by descent'],
     ['Version', `heartwood ${manager.version}, ${manager.mode} mode, pid ${manager.pid}`],
+    ['CGroup', manager.controlGroup ?? 'none: processes are tracked by descent'],
   ];
   const head = `${paint(terminal, tone, dotOf(terminal, failed > 0 ? 'failed' : 'active'))} heartwood`;
-  return [head, ...lines.map(([label, text]) => (label === '' ? ' '.repeat(13) + text : `${label.padStart(11)}: ${text}`))].map((line) => `${line}\n`).join('');
+  return [head, ...lines.map(([label, text]) => (label === '' ? ' '.repeat(LABEL_WIDTH + 2) + text : `${label.padStart(LABEL_WIDTH)}: ${text}`))].map((line) => `${line}\n`).join('');
 }

@@ -4,6 +4,7 @@
  */
 import { templateOf, unitKind, unitNameForm, withInstance } from '../../unit/unit-name.ts';
 import { aliasProblem } from './alias.ts';
+import { nearestUnit } from '../nearest-unit.ts';
 import { noteText, operationText, problemOverBus, problemText, type InstallProblem, type LinkOperation } from './change.ts';
 import { InstallContext, wantedName, type InstallUnit, type SearchFlags, type UnitFileView } from './install-context.ts';
 import { LinkPlanner } from './link-planner.ts';
@@ -85,10 +86,16 @@ export function planInstall(view: UnitFileView, verb: InstallVerb, names: readon
     lines: planner.operations.map((operation) => operationText(operation, root)),
     notes: [...planner.remarks, ...planner.notes.map((note) => noteText(note, root))],
     // With its own root the manager was asked. reenable comes upon the same problem twice.
-    problems: [...new Set([...planner.complaints, ...planner.problems].map((problem) => (root === '' ? problemOverBus(problem, BUS_SUBJECTS[verb] ?? `${text} unit`) : problemText(problem, text, root))))],
+    problems: [...new Set([...planner.complaints, ...planner.problems].map((problem) => (root === '' ? problemOverBus(problem, BUS_SUBJECTS[verb] ?? `${text} unit`) : problemText(problem, text, root)) + nearName(problem, planner.view)))],
     failed: planner.problems.length > 0,
     hasInstallRules,
   };
+}
+
+/** A second sentence when something is missing that was probably misspelt; '' for none. */
+function nearName(problem: InstallProblem, view: UnitFileView): string {
+  const meant = problem.problem === 'missing' ? nearestUnit(problem.what, allNames(view)) : null;
+  return meant === null ? '' : ` Did you mean ${meant}?`;
 }
 
 /** @returns whether there was anything to enable */

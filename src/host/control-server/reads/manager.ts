@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { valuesOf } from '../../../base/persistent-map.ts';
 import { systemStateOf } from '../../../core/manager/query.ts';
 import type { Reader } from './context.ts';
@@ -11,6 +12,7 @@ export const readManager: Reader<'manager'> = ({ engine }) => {
   return {
     ok: true,
     value: {
+      hostname: hostname(),
       version: facts.version,
       mode: facts.mode,
       state: systemStateOf(state),

@@ -7,6 +7,7 @@ import { readDependencies } from './dependencies.ts';
 import { readGraph } from './dependency-graph.ts';
 import { readEnvironment, readUnitEnvironment } from './environment.ts';
 import { readJobList } from './job-list.ts';
+import { readProcessGroups } from './process-groups.ts';
 import { readManager } from './manager.ts';
 import { readNotStarted } from './not-started.ts';
 import { readPlan } from './plan.ts';
@@ -35,6 +36,7 @@ const READERS = {
   cat: readUnitFileTexts,
   'list-unit-files': readUnitFileList,
   'is-enabled': readIsEnabled,
+  'process-groups': readProcessGroups,
   'unit-of': readUnitOf,
   'get-default': readDefault,
   'get-environment': readEnvironment,

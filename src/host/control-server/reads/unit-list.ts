@@ -2,6 +2,7 @@ import { valuesOf } from '../../../base/persistent-map.ts';
 import type { UnitSummary } from '../../../control/answers.ts';
 import { matchesGlob } from '../../../control/glob.ts';
 import type { ManagerState, Unit } from '../../../core/manager/state.ts';
+import { isStandIn } from '../../../core/unit/unit-name.ts';
 import type { Reader } from './context.ts';
 import { byTypeAndName, jobOf, subState } from './unit-words.ts';
 
@@ -11,6 +12,8 @@ export const readUnitList: Reader<'list-units'> = ({ engine }, params) => {
   const states = new Set(params.states);
   const chosen: Unit[] = [];
   for (const unit of valuesOf(state.units)) {
+    // It is forgotten in some seconds; until then it would be a riddle.
+    if (isStandIn(unit.name)) continue;
     if (types.size > 0 && !types.has(unit.definition.kind) && !types.has(unit.definition.loadState)) continue;
     if (states.size > 0 && !states.has(unit.activeState) && !states.has(subState(unit)) && !states.has(unit.definition.loadState)) continue;
     if (params.patterns.length > 0 && !params.patterns.some((pattern) => unit.definition.names.some((name) => matchesGlob(pattern, name)))) continue;
