@@ -77,8 +77,9 @@ function onControlExit(c: ServiceContext, run: ServiceRuntime, pid: Pid, ended: 
   const [gone] = recordExit(c, { ...run, controlPid: null, controlCommand: null }, pid, ended);
   if (controlCommand === null) return gone;
   const command = commandsOf(c.definition, controlCommand.role)[controlCommand.index];
-  let result = judgeExit(c.definition, ended, 'command', command);
-  if (controlCommand.role === 'ExecCondition' && ended.code === 'exited' && ended.status >= 1 && ended.status <= 254 && result !== 'success') {
+  // The start command of a forking service is the daemon until it has put itself into the background.
+  let result = judgeExit(c.definition, ended, controlCommand.role === 'ExecStart' ? 'daemon' : 'command', command);
+  if (controlCommand.role === 'ExecCondition' && !isSignalState(run.state) && ended.code === 'exited' && ended.status >= 1 && ended.status <= 254 && result !== 'success') {
     result = 'exec-condition';
   }
   return afterControl(c, gone, controlCommand, result, result === 'success' ? null : reasonOf(run, controlCommand.role));
@@ -93,7 +94,8 @@ function reasonOf(run: ServiceRuntime, role: ServiceRole): Reason {
 export function afterControl(
   c: ServiceContext, run: ServiceRuntime, command: NonNullable<ServiceRuntime['controlCommand']>, result: ServiceResult, reason: Reason | null,
 ): ServiceRuntime {
-  if (isSignalState(run.state)) return whenAllGone(c, run);
+  // A command that the stop of the service cut short has not done its work.
+  if (isSignalState(run.state)) return whenAllGone(c, withFailure(run, result, reason));
   const next = command.index + 1;
   if (result === 'success' && next < commandsOf(c.definition, command.role).length) return spawn(c, run, command.role, next);
   switch (run.state) {
