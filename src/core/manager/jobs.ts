@@ -80,6 +80,7 @@ function installOne(turn: Turn, name: UnitName, type: JobType, reason: Reason, o
       state: rerun ? 'waiting' : installed.state,
       blockedBy: rerun ? null : installed.blockedBy,
       irreversible: installed.irreversible || options.irreversible,
+      ignoreOrder: installed.ignoreOrder || options.ignoreOrder,
       waiters: [...installed.waiters, ...waiters],
     };
     turn.setJob(job);

@@ -18,6 +18,7 @@ import { onDeviceObserved } from './device-driver.ts';
 import type { Effect } from './effect.ts';
 import { onGeneratedEnvironment } from './environment.ts';
 import { planSweep } from './garbage.ts';
+import { queueAutomaticJobs } from './automatic-jobs.ts';
 import type { EventOf, ManagerEvent } from './event.ts';
 import { takeOverFound } from './found-service.ts';
 import { enqueue, finishJob } from './jobs.ts';
@@ -76,7 +77,7 @@ export function initialState(config: ManagerConfig, now: ClockReading): ManagerS
 export function step(state: ManagerState, event: ManagerEvent): readonly [ManagerState, readonly Effect[]] {
   const turn = new Turn(state, event);
   handle(turn, event);
-  settle(turn, state);
+  settle(turn, state, event);
   for (const name of turn.connectionsOver) forgetInstance(turn, name);
   if (turn.mayHaveGarbage) planSweep(turn);
   const next = turn.finish();
@@ -179,19 +180,31 @@ function handle(turn: Turn, event: ManagerEvent): void {
   }
 }
 
+/** Answers to what a job that was run asked the host for: the run of the jobs goes on where it was. */
+const CONTINUES_JOBS: ReadonlySet<ManagerEvent['event']> = new Set(['conditions-tested', 'spawned', 'spawn-failed', 'sockets-opened', 'sockets-not-opened', 'automount-opened']);
+
 /**
- * Two phases, repeated until nothing is left: changes are propagated, then one job is run. What is due at once (a restart without a
- * pause) comes last.
+ * Two phases, repeated until nothing is left: changes are propagated, then one job is run. What the manager may want of units by itself
+ * is looked at before the first job, unless the jobs have only been waiting for the host, and after the last; what is due at once (a
+ * restart without a pause) comes after that.
  */
-function settle(turn: Turn, before: ManagerState): void {
-  while (reactToNext(turn) || runNextJob(turn) || handleDueNow(turn));
+function settle(turn: Turn, before: ManagerState, { event }: ManagerEvent): void {
+  while (reactToNext(turn));
+  if (!CONTINUES_JOBS.has(event)) queueAutomaticJobs(turn);
+  do runJobs(turn); while (handleDueNow(turn));
   if (turn.bootFinished === null && turn.bootJobsLeft === 0 && turn.unitCount > 0) {
     turn.bootFinished = turn.now;
     turn.emit({ kind: 'boot-finished', failed: turn.bootFailed });
   }
-  if (advanceShutdown(turn)) while (reactToNext(turn) || runNextJob(turn));
+  if (advanceShutdown(turn)) runJobs(turn);
   // The last job is done: this is the moment to forget timers that nobody waits for any more.
   if (turn.jobCount === 0 && before.jobs.size > 0) rearm(turn);
+}
+
+function runJobs(turn: Turn): void {
+  do {
+    while (reactToNext(turn) || runNextJob(turn));
+  } while (queueAutomaticJobs(turn));
 }
 
 function handleDueNow(turn: Turn): boolean {

@@ -41,6 +41,16 @@ export interface Emergency {
   readonly rebootArgument: string;
 }
 
+/** What the manager may want of a unit by itself. */
+export interface Automatic {
+  /** Perhaps to be started: Upholds=. */
+  readonly upheld: Set<UnitName>;
+  /** Perhaps to be stopped: BindsTo= on a unit that is down. */
+  readonly unbound: Set<UnitName>;
+  /** Perhaps to be stopped: StopWhenUnneeded=. */
+  readonly unneeded: Set<UnitName>;
+}
+
 /** RebootArgument= */
 export function rebootArgumentOf({ definition }: Pick<Unit, 'definition'>): string {
   return definition.recorded['RebootArgument'] ?? '';
@@ -58,6 +68,8 @@ export class Turn implements TransactionView {
   readonly emergencies: Emergency[] = [];
   /** Units that changed or had a job end: what triggers them has still to look at them. */
   readonly triggered = new Set<UnitName>();
+  /** Units that are stopped or started by themselves if that turns out to be right once no job is left to be run. */
+  readonly automatic: Automatic = { upheld: new Set(), unbound: new Set(), unneeded: new Set() };
   /** Instances that were made for one connection, and are forgotten when they are down. */
   readonly connectionsOver = new Set<UnitName>();
   /** A unit was loaded or has ended that may be nobody's any more. */

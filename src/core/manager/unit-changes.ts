@@ -7,17 +7,15 @@
 import type { UnitName } from '../../base/brand.ts';
 import { neighbours, neighboursBy } from '../graph/graph.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
-import type { JobMode } from '../unit/unit-common.ts';
+import { enqueueAutomatic } from './automatic-jobs.ts';
 import { considerCollecting } from './collect.ts';
 import { crashFactsOf } from './crash-facts-of.ts';
 import { considerSweeping } from './garbage.ts';
 import { enqueueInternal, finishJob, turnIntoStart } from './jobs.ts';
-import { describeReason } from './query.ts';
 import { settleRenewal } from './renewal-driver.ts';
 import { releaseHeld } from './restart-hold.ts';
 import { beginShutdown, exitStatusOf } from './shutdown.ts';
-import { takeAutomaticJob } from './start-limit.ts';
-import type { JobResult, Reason, Unit } from './state.ts';
+import type { JobResult, Unit } from './state.ts';
 import { onTriggeredUnitChanged } from './triggers.ts';
 import { endsManager } from './exit-rule.ts';
 import { rebootArgumentOf, type Emergency, type FailedJob, type Turn, type UnitChange } from './turn.ts';
@@ -67,18 +65,19 @@ function onActiveStateChanged(turn: Turn, before: Unit, after: Unit): void {
     if (after.activeState === 'failed' && before.runtime.state !== 'auto-restart') turn.emit({ kind: 'record-crash', unit: name, facts: crashFactsOf(after, turn.now.realtimeUsec) });
     if (after.activeState === 'failed' && !willRestart) onFailed(turn, after);
     if (after.activeState === 'inactive' && !willRestart) onSucceeded(turn, after);
-    stopUnneeded(turn, name);
-    for (const holder of neighbours(turn.graph, name, 'UpheldBy')) startUpheld(turn, holder, name);
+    for (const [other] of neighboursBy(turn.graph, name, 'pins')) turn.automatic.unneeded.add(other);
+    for (const bound of neighbours(turn.graph, name, 'BoundBy')) turn.automatic.unbound.add(bound);
+    turn.automatic.upheld.add(name);
     if (!willRestart) endWith(turn, after);
   }
   if (unexpected && !isUpOrComing(before) && isUpOrComing(after)) pullInLate(turn, name);
   if (unexpected && !isActive(after.activeState) && after.activeState !== 'activating') stopBound(turn, name);
   if (isActive(after.activeState)) {
-    stopIfUnbound(turn, name);
+    turn.automatic.unbound.add(name);
     if (isActive(before.activeState)) return;
-    for (const [other] of neighboursBy(turn.graph, name, 'upholds')) startUpheld(turn, name, other);
+    for (const [other] of neighboursBy(turn.graph, name, 'upholds')) turn.automatic.upheld.add(other);
     releaseHeld(turn, name);
-    stopIfUnneeded(turn, name);
+    turn.automatic.unneeded.add(name);
   }
 }
 
@@ -206,56 +205,9 @@ function stopBound(turn: Turn, name: UnitName): void {
   }
 }
 
-/** The unit came up while something it is bound to is down already. */
-function stopIfUnbound(turn: Turn, name: UnitName): void {
-  for (const [other] of neighboursBy(turn.graph, name, 'cannot-be-active-without')) {
-    const needed = turn.unit(other);
-    if (needed === undefined || !isInactive(needed.activeState) || needed.job !== null || turn.require(name).job !== null) continue;
-    enqueueAutomatic(turn, name, 'stop', 'replace', { reason: 'bound-unit-gone', on: other });
-  }
-}
-
 /** OnFailure= and OnSuccess=. */
 function trigger(turn: Turn, unit: Unit, other: UnitName, kind: 'OnFailure' | 'OnSuccess'): void {
   if (turn.shutdown !== null || turn.unit(other) === undefined) return;
   const mode = kind === 'OnFailure' ? unit.definition.onFailureJobMode : unit.definition.onSuccessJobMode;
   enqueueAutomatic(turn, other, 'start', mode, { reason: 'dependency', of: unit.name, kind });
-}
-
-/** A job nobody asked for. Too many of them in a short time are refused with a word about it. */
-function enqueueAutomatic(turn: Turn, name: UnitName, type: 'start' | 'stop', mode: JobMode, reason: Reason): void {
-  const counted = takeAutomaticJob(turn, turn.require(name));
-  if (counted === null) {
-    turn.log('warning', name, `${name} is started and stopped automatically too often; it is left as it is (${type} because ${describeReason(reason)})`);
-    return;
-  }
-  turn.setUnit(counted);
-  enqueueInternal(turn, name, type, mode, reason);
-}
-
-/** StopWhenUnneeded=: what this unit held up may go. */
-function stopUnneeded(turn: Turn, name: UnitName): void {
-  for (const [other] of neighboursBy(turn.graph, name, 'pins')) stopIfUnneeded(turn, other);
-}
-
-function stopIfUnneeded(turn: Turn, name: UnitName): void {
-  const unit = turn.unit(name);
-  if (unit === undefined || !unit.definition.stopWhenUnneeded || !isActive(unit.activeState) || unit.job !== null) return;
-  for (const [holder] of neighboursBy(turn.graph, name, 'needed-by')) {
-    const other = turn.unit(holder);
-    if (other === undefined) continue;
-    const job = other.job === null ? undefined : turn.job(other.job);
-    const goingDown = job?.type === 'stop';
-    if (!goingDown && (!isInactive(other.activeState) || job?.type === 'start' || job?.type === 'restart')) return;
-  }
-  enqueueAutomatic(turn, name, 'stop', 'fail', { reason: 'unneeded' });
-}
-
-/** Upholds=: `holder` wants the other up for as long as it is active itself. The start limit keeps a broken one from spinning. */
-function startUpheld(turn: Turn, holder: UnitName, name: UnitName): void {
-  const unit = turn.unit(name);
-  if (turn.shutdown !== null || unit === undefined || unit.job !== null || !isInactive(unit.activeState)) return;
-  if (!isActive(turn.unit(holder)?.activeState ?? 'inactive')) return;
-  if (unit.runtime.kind === 'service' && (unit.runtime.restarting || unit.runtime.result === 'start-limit-hit')) return;
-  enqueueAutomatic(turn, name, 'start', 'fail', { reason: 'dependency', of: holder, kind: 'Upholds' });
 }

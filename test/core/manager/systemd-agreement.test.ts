@@ -1,7 +1,7 @@
 /** Where Heartwood once differed from systemd 252 when both were given the same units (`npm run compare`). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Usec } from '../../../src/base/brand.ts';
+import type { UnitName, Usec } from '../../../src/base/brand.ts';
 import type { ServiceRuntime } from '../../../src/core/manager/state.ts';
 import { command, service, target } from '../../../src/sim/definitions.ts';
 import { SimulatedKernel } from '../../../src/sim/kernel.ts';
@@ -103,4 +103,60 @@ test('RefuseManualStart= also refuses a reload that would become a start, and no
   kernel.run(SECOND);
   assert.equal(kernel.unit('web.service').activeState, 'active');
   assert.equal(code('reload-or-restart'), 'taken');
+});
+
+test('a command that the stop of a service cuts short fails the service, unless it is the daemon itself', () => {
+  const resultAfterStop = (overrides: Parameters<typeof service>[1]): string => {
+    const kernel = new SimulatedKernel({ scripts: { '/bin/true': { exitAfterUsec: 10 } } });
+    kernel.boot([target('default.target', { Wants: ['x.service'] }), service('x.service', overrides)]);
+    kernel.run(SECOND);
+    if (kernel.unit('x.service').activeState === 'active') kernel.enqueue('reload', 'x.service');
+    kernel.run(SECOND);
+    kernel.enqueue('stop', 'x.service');
+    kernel.run(SECOND);
+    return `${runtime(kernel, 'x.service').result} ${kernel.unit('x.service').activeState}`;
+  };
+  assert.equal(resultAfterStop({ execStartPre: [command('/bin/forever')] }), 'signal failed');
+  assert.equal(resultAfterStop({ execStartPre: [command('/bin/forever', { ignoreFailure: true })] }), 'success inactive');
+  assert.equal(resultAfterStop({ execReload: [command('/bin/forever')] }), 'signal failed');
+  assert.equal(resultAfterStop({ execReload: [command('/bin/true')] }), 'success inactive');
+  assert.equal(resultAfterStop({ type: 'forking' }), 'success inactive');
+});
+
+test('what comes with a unit that is not needed is started before that unit is stopped again', () => {
+  const kernel = new SimulatedKernel();
+  kernel.boot([
+    target('default.target'), service('lone.service', { stopWhenUnneeded: true, execStop: [command('/bin/forever')], edges: { Wants: ['beside.service'] } }),
+    service('beside.service', { edges: { After: ['lone.service'] } }),
+  ]);
+  kernel.enqueue('start', 'lone.service');
+  kernel.run(SECOND);
+  assert.equal(runtime(kernel, 'lone.service').state, 'stop');
+  assert.equal(kernel.unit('beside.service').activeState, 'active');
+});
+
+test('a unit is not left up without the one it is bound to, however that one was stopped', () => {
+  const kernel = new SimulatedKernel();
+  kernel.boot([
+    target('default.target', { Wants: ['bound.service', 'requiring.service'] }), service('base.service'),
+    service('bound.service', { edges: { BindsTo: ['base.service'], After: ['base.service'] } }), service('requiring.service', { edges: { Requires: ['base.service'] } }),
+  ]);
+  kernel.run(SECOND);
+  kernel.request({ method: 'enqueue', type: 'stop', units: ['base.service' as UnitName], mode: 'ignore-dependencies', wait: true, verb: 'stop' });
+  kernel.run(SECOND);
+  assert.equal(kernel.unit('bound.service').activeState, 'inactive');
+  assert.equal(kernel.unit('requiring.service').activeState, 'active');
+});
+
+test('a job that waits for another runs at once when it is asked for again without its dependencies', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/slow.service': { exitAfterUsec: 60 * SECOND } } });
+  kernel.boot([
+    target('default.target', { Wants: ['late.service'] }), service('slow.service', { type: 'oneshot' }),
+    service('late.service', { edges: { Wants: ['slow.service'], After: ['slow.service'] } }),
+  ]);
+  kernel.run(SECOND);
+  assert.equal(kernel.unit('late.service').activeState, 'inactive');
+  kernel.request({ method: 'enqueue', type: 'start', units: ['late.service' as UnitName], mode: 'ignore-dependencies', wait: true, verb: 'start' });
+  kernel.run(SECOND);
+  assert.equal(kernel.unit('late.service').activeState, 'active');
 });
