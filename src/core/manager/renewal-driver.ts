@@ -130,10 +130,11 @@ export function onRenewalDue(turn: Turn, unit: ServiceRecord): void {
   const isPeriodOver = armed.periodDueUsec !== null && armed.periodDueUsec <= now;
   const { change } = armed;
   const isQuiet = change !== null && change.dueUsec <= now;
-  if ((!isPeriodOver && !isQuiet) || turn.shutdown !== null) return;
+  if (!isPeriodOver && !isQuiet) return;
   // From now on anew, whatever becomes of the job: what cannot be restarted this time is tried again after the next period.
   const next = isPeriodOver ? { ...armed, ...periodOf(turn, unit, { mainPid: armed.mainPid, since: turn.now }, SAME_ELAPSE_USEC) } : armed;
   take(turn, unit, isQuiet ? { ...next, change: null } : next);
+  if (turn.shutdown !== null) return;
   const { renewal } = unit.definition;
   if (isPeriodOver) {
     const texts = armed.periodSetting === 'RestartEverySec' ? `${String((renewal.everyUsec ?? 0) / 1_000_000)}s` : renewal.calendars.map(({ text }) => text).join(', ');

@@ -73,6 +73,24 @@ test('a service is restarted on the calendar, once for each instant, also when t
   assert.equal(starts(), 7);
 });
 
+// The period stayed due, and the manager span on its timer until the other service was down.
+test('a period that ends while a shutdown waits for another service passes quietly', () => {
+  const folder = new UnitFolder({
+    'default.target': `${NO_DEFAULTS}Wants=${NAME} last.service\n`,
+    [NAME]: `${NO_DEFAULTS}[Service]\nExecStart=/bin/web.service\nRestartEverySec=10s\n`,
+    'last.service': `${NO_DEFAULTS}After=${NAME}\n[Service]\nExecStart=/bin/last\n`,
+  });
+  const kernel = new SimulatedKernel({ scripts: { '/bin/last': { termTakesUsec: 30 * SECOND } } });
+  kernel.boot(folder.load(['default.target' as UnitName]));
+  kernel.run(5 * SECOND);
+  kernel.signal('SIGTERM');
+  const stepsBefore = kernel.steps;
+  kernel.run(60 * SECOND);
+  assert.notEqual(kernel.finished, null);
+  assert.equal(kernel.history.filter((line) => line === `spawn ExecStart ${NAME}`).length, 1, 'nothing is restarted in a shutdown');
+  assert.ok(kernel.steps - stepsBefore < 50, `${String(kernel.steps - stepsBefore)} events`);
+});
+
 test('with RestartOverlap= the periodic restart overlaps, and one that fails is tried again after the next period', () => {
   const { kernel, starts } = boot('RestartEverySec=10s\nRestartOverlap=yes\nRestartOverlapSec=2s\n', {
     scripts: { '/bin/web.service': (run) => (run === 2 ? { exitAfterUsec: SECOND, exitStatus: 1 } : {}) },
