@@ -3,7 +3,7 @@
  *
  * Keys (strings or numbers) are spread over shards by hash; a write copies the array of shards and one shard. With
  * 10,000 entries a write copies about 300 references, and a read costs one hash and one look-up. A trie would copy less but
- * is slower at our sizes and far longer. `Batch` makes many writes for the price of one copy of each touched shard.
+ * is slower at our sizes and far longer. `Batch` makes many reads and writes for the price of one look-up a key and one copy of each touched shard.
  */
 const SHARDS = 128;
 
@@ -56,14 +56,10 @@ export function keysOf<K extends string | number, V>(map: PersistentMap<K, V>): 
   return keys;
 }
 
-export function valuesOf<K extends string | number, V>(map: PersistentMap<K, V>): readonly V[] {
-  return valuesIn(map.shards);
-}
-
 /** As an array and not one by one: a generator within a generator takes several times as long. */
-function valuesIn<K extends string | number, V>(shards: PersistentMap<K, V>['shards']): readonly V[] {
+export function valuesOf<K extends string | number, V>(map: PersistentMap<K, V>): readonly V[] {
   const values: V[] = [];
-  for (const shard of shards) if (shard !== undefined) for (const value of shard.values()) values.push(value);
+  for (const shard of map.shards) if (shard !== undefined) for (const value of shard.values()) values.push(value);
   return values;
 }
 
@@ -85,13 +81,24 @@ export function mapFrom<K extends string | number, V>(entries: Iterable<readonly
   return batch.finish();
 }
 
-/** The writable view of one step: reads see its own writes; `finish` gives the new map and ends the batch. */
+/** What a batch knows of one key: its value now (undefined = not there), and whether the map has still to be told. */
+interface Slot<V> {
+  value: V | undefined;
+  readonly shard: number;
+  isWritten: boolean;
+}
+
+/**
+ * The writable view of one step: reads see its own writes; `finish` gives the new map and ends the batch.
+ *
+ * A step asks for the same few keys again and again. Each is looked up once and kept in a slot; shards are copied when the step is over,
+ * each once, and only those with a slot that was written to.
+ */
 export class Batch<K extends string | number, V> {
   #base: PersistentMap<K, V>;
   #size: number;
-  #shards: (Shard<K, V> | undefined)[] | null = null;
-  /** Bit per shard would do; a Set is only made when something is written. */
-  #own: Set<number> | null = null;
+  #slots: Map<K, Slot<V>> | null = null;
+  #isWritten = false;
 
   constructor(base: PersistentMap<K, V>) {
     this.#base = base;
@@ -103,46 +110,68 @@ export class Batch<K extends string | number, V> {
   }
 
   get(key: K): V | undefined {
-    return (this.#shards ?? this.#base.shards)[shardOf(key)]?.get(key);
+    return (this.#slots?.get(key) ?? this.#open(key)).value;
   }
 
   has(key: K): boolean {
-    return (this.#shards ?? this.#base.shards)[shardOf(key)]?.has(key) ?? false;
+    return this.get(key) !== undefined;
   }
 
   set(key: K, value: V): void {
-    const shard = this.#writable(shardOf(key));
-    const before = shard.size;
-    shard.set(key, value);
-    this.#size += shard.size - before;
+    const slot = this.#slots?.get(key) ?? this.#open(key);
+    if (slot.value === undefined) this.#size += 1;
+    this.#write(slot, value);
   }
 
   delete(key: K): void {
-    if (!this.has(key)) return;
-    this.#writable(shardOf(key)).delete(key);
+    const slot = this.#slots?.get(key) ?? this.#open(key);
+    if (slot.value === undefined) return;
     this.#size -= 1;
+    this.#write(slot, undefined);
   }
 
   /** As they are now; what is written later does not show. */
   values(): readonly V[] {
-    return valuesIn(this.#shards ?? this.#base.shards);
+    return valuesOf(this.#settle());
   }
 
   finish(): PersistentMap<K, V> {
-    if (this.#shards !== null) this.#base = { size: this.#size, shards: this.#shards };
-    this.#shards = null;
-    this.#own = null;
-    return this.#base;
+    const map = this.#settle();
+    this.#slots = null;
+    return map;
   }
 
-  #writable(index: number): Map<K, V> {
-    this.#shards ??= [...this.#base.shards];
-    this.#own ??= new Set();
-    const shard = this.#shards[index];
-    if (shard !== undefined && this.#own.has(index)) return shard as Map<K, V>;
-    const copy = new Map(shard);
-    this.#shards[index] = copy;
-    this.#own.add(index);
-    return copy;
+  #open(key: K): Slot<V> {
+    const shard = shardOf(key);
+    const slot = { value: this.#base.shards[shard]?.get(key), shard, isWritten: false };
+    this.#slots ??= new Map();
+    this.#slots.set(key, slot);
+    return slot;
+  }
+
+  #write(slot: Slot<V>, value: V | undefined): void {
+    slot.value = value;
+    slot.isWritten = true;
+    this.#isWritten = true;
+  }
+
+  /** Takes what was written into a new map, which is the base from now on. */
+  #settle(): PersistentMap<K, V> {
+    if (!this.#isWritten || this.#slots === null) return this.#base;
+    const former = this.#base.shards;
+    const shards = [...former];
+    for (const [key, slot] of this.#slots) {
+      if (!slot.isWritten) continue;
+      const index = slot.shard;
+      // A shard that is no longer the former one is this batch's own.
+      if (shards[index] === former[index]) shards[index] = new Map(former[index]);
+      const shard = shards[index] as Map<K, V>;
+      if (slot.value === undefined) shard.delete(key);
+      else shard.set(key, slot.value);
+      slot.isWritten = false;
+    }
+    this.#isWritten = false;
+    this.#base = { size: this.#size, shards };
+    return this.#base;
   }
 }

@@ -1,6 +1,6 @@
 /** When units are read: at boot, when somebody names one, and all of them again; generators run before the first and the last. */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { getEntry, valuesOf } from '../base/persistent-map.ts';
+import { getEntry, keysOf, valuesOf } from '../base/persistent-map.ts';
 import type { UnitName } from '../base/brand.ts';
 import type { UnitDefinition } from '../core/unit/definition.ts';
 import type { LoadOutcome } from './engine.ts';
@@ -129,7 +129,7 @@ export class UnitReader {
 
   #submitDefinitions(): void {
     const { engine, units, mounts, swaps, tracker } = this.#options;
-    const names = [...engine.state().units.shards].flatMap((shard) => (shard === undefined ? [] : [...shard.keys()]));
+    const names = keysOf(engine.state().units);
     const definitions = units.reload(names);
     const ofMounts = mounts?.replaceMissing(definitions) ?? definitions;
     engine.submit({ event: 'definitions', reload: true, definitions: swaps?.replaceMissing(ofMounts) ?? ofMounts });

@@ -44,3 +44,29 @@ test('a batch sees its own writes and leaves its base alone', () => {
   assert.equal(getEntry(base, 'a'), 1);
   assert.deepEqual(contents(next), new Map([['b', 3]]));
 });
+
+test('a batch that was looked at in the middle goes on: what was seen, the base and the result stay apart', () => {
+  fc.assert(fc.property(fc.array(change, { maxLength: 30 }), fc.array(change, { maxLength: 30 }), (first, second) => {
+    const base = setEntry(setEntry(emptyMap<string, number>(), 'a', 1), 'bb', 2);
+    const model = new Map([['a', 1], ['bb', 2]]);
+    const batch = new Batch(base);
+    const make = (each: typeof first[number]): void => {
+      if (each.do === 'set') {
+        batch.set(each.key, each.value);
+        model.set(each.key, each.value);
+      } else {
+        batch.delete(each.key);
+        model.delete(each.key);
+      }
+      assert.equal(batch.get(each.key), model.get(each.key));
+      assert.equal(batch.size, model.size);
+    };
+    for (const each of first) make(each);
+    const seen = batch.values();
+    const expected = [...model.values()].sort((a, b) => a - b);
+    for (const each of second) make(each);
+    assert.deepEqual([...seen].sort((a, b) => a - b), expected);
+    assert.deepEqual(contents(batch.finish()), model);
+    assert.deepEqual(contents(base), new Map([['a', 1], ['bb', 2]]));
+  }));
+});
