@@ -123,6 +123,7 @@ export class Manager {
   readonly #reader: UnitReader;
   readonly #resumption: Resumption;
   #isFinishing = false;
+  #endClockWatch: () => void = () => undefined;
 
   constructor(options: ManagerOptions) {
     this.#options = options;
@@ -326,7 +327,7 @@ export class Manager {
       this.#mounts?.watch();
       this.#swaps?.watch();
     }
-    watchClock({ native, poll, log: this.engine.log, submit: this.engine.submit.bind(this.engine) });
+    this.#endClockWatch = watchClock({ native, poll, log: this.engine.log, submit: this.engine.submit.bind(this.engine) });
     if (this.#options.facts.mode === 'system') watchUevents({ native, poll, log: this.engine.log, onEvents: () => { this.#paths.lookAtDevices(); } });
     // Before the batch in hand goes on: it may start processes, and numbers are given again.
     if (recovered !== null) this.#reaper.takeOver(newestExit(recovered.queue));
@@ -445,6 +446,7 @@ export class Manager {
       if (over) return;
       over = true;
       this.#tracker.close();
+      this.#endClockWatch();
       this.#options.onFinish(effect);
     };
     setTimeout(end, LOGD_END_MSEC);

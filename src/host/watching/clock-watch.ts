@@ -7,8 +7,6 @@ import type { PollSet } from '../poll-set.ts';
 import { readLocalZone } from '../unit-loader/time-zones.ts';
 import { IN_CLOSE_WRITE, IN_CREATE, IN_DELETE, IN_MOVED_TO } from './inotify-flags.ts';
 
-/** inotify(7): what replacing a file or link by another does to its directory. */
-
 const ZONE_DIRECTORY = '/etc';
 const ZONE_FILE = 'localtime';
 
@@ -19,9 +17,13 @@ export interface ClockWatchOptions {
   readonly submit: (event: UnstampedEvent) => void;
 }
 
-export function watchClock(options: ClockWatchOptions): void {
+/**
+ * @returns ends the watch of the time zone. To be called before the process ends: what is still watched by inotify(7) then, the kernel
+ *   forgets in some ten milliseconds, for which the end of the process waits. A watch taken back is forgotten by itself.
+ */
+export function watchClock(options: ClockWatchOptions): () => void {
   watchWallClock(options);
-  watchTimeZone(options);
+  return watchTimeZone(options);
 }
 
 function watchWallClock({ native, poll, log, submit }: ClockWatchOptions): void {
@@ -39,20 +41,26 @@ function watchWallClock({ native, poll, log, submit }: ClockWatchOptions): void 
   }, 'timer');
 }
 
-function watchTimeZone({ native, poll, submit }: ClockWatchOptions): void {
+function watchTimeZone({ native, poll, submit }: ClockWatchOptions): () => void {
   const fd = native.inotifyOpen();
-  if (typeof fd === 'string') return;
+  if (typeof fd === 'string') return () => undefined;
+  // What replacing a file or link by another does to its directory.
   const watch = native.inotifyAdd(fd, ZONE_DIRECTORY, IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE);
   if (typeof watch === 'string') {
     // A container without /etc has one time zone for ever.
     native.close(fd);
-    return;
+    return () => undefined;
   }
   poll.add(fd, POLL_IN, () => {
     if (!readsZoneChange(native, fd)) return;
     forgetOwnZone();
     submit({ event: 'timezone-changed', zone: readLocalZone(process.env) });
   }, 'timer');
+  return () => {
+    native.inotifyRemove(fd, watch);
+    poll.remove(fd);
+    native.close(fd);
+  };
 }
 
 function readsZoneChange(native: NativeBinding, fd: Fd): boolean {
