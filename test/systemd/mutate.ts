@@ -1,7 +1,8 @@
 /** Random changes of unit files, of the kinds that people, editors and disks make. The same seed makes the same change. */
 import { POOL } from '../core/unit-file/value-answers.ts';
 
-function numbers(seed: string): (below: number) => number {
+/** A number generator that two runs with one seed share; each answer is below what it is asked for. */
+export function numbers(seed: string): (below: number) => number {
   let state = 2_166_136_261;
   for (const char of seed) state = Math.imul(state ^ (char.codePointAt(0) ?? 0), 16_777_619) >>> 0;
   return (below) => {

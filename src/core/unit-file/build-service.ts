@@ -49,7 +49,7 @@ function readStatuses(reader: SettingReader, name: string): ExitStatusSet {
       set = NO_EXIT_STATUS;
       continue;
     }
-    const added = addExitStatuses(set, plainWordsOf(reader, entry, 'raw'));
+    const added = addExitStatuses(set, plainWordsOf(reader, entry, 'bare'));
     set = added.set;
     for (const wrong of added.problems) ignore(reader, entry, wrong);
   }
@@ -59,7 +59,7 @@ function readStatuses(reader: SettingReader, name: string): ExitStatusSet {
 function readSockets(draft: UnitDraft): readonly UnitName[] {
   const { reader, context, sources, dependencies } = draft;
   const sockets = new Set<UnitName>();
-  for (const { word, entry } of readWords(reader, 'Sockets', 'raw')) {
+  for (const { word, entry } of readWords(reader, 'Sockets', 'raw', reader.expandName)) {
     const socket = meantUnit(word, sources.name);
     if (socket === null || !socket.endsWith('.socket')) {
       leaveOut(reader, entry, word, 'it is not the name of a socket');

@@ -99,7 +99,7 @@ function readOptions(reader: SettingReader): SocketOptions {
     return span.ok ? ok(Math.max(1, Math.round(span.value / SECOND))) : span;
   }, null);
   return {
-    protocol: readScalar<SocketOptions['protocol']>(reader, 'SocketProtocol', parseProtocol, null),
+    protocol: readScalar<SocketOptions['protocol']>(reader, 'SocketProtocol', (text) => parseProtocol(text.toLowerCase()), null),
     bindIpv6Only: readScalar<SocketOptions['bindIpv6Only']>(reader, 'BindIPv6Only', parseBindIpv6Only, 'default'),
     backlog: readScalar(reader, 'Backlog', (text) => parseUnsigned(text), 0xffff_ffff),
     bindToDevice: readScalar<string | null>(reader, 'BindToDevice', parseInterfaceName, null, 'resets'),

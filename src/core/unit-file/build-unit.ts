@@ -24,7 +24,7 @@ import { DependencyList } from './dependency-list.ts';
 import { readKillContext } from './kill-context.ts';
 import type { LexedFile } from './lexer.ts';
 import { readScalar, readSettings } from './setting-reader.ts';
-import { expandSpecifiers } from './specifiers.ts';
+import { specifierExpander } from './specifiers.ts';
 import { parseSpan, parseTimeout } from './time-setting.ts';
 import { finishCommon, type BuildContext, type UnitDraft, type UnitSources } from './unit-draft.ts';
 import { readDependencies, readMountPaths, readUnitSection } from './unit-section.ts';
@@ -62,7 +62,7 @@ export function buildUnusable(
 
 function build(sources: UnitSources, context: BuildContext, files: readonly LexedFile[]): UnitDefinition {
   const specifierUnit = { name: sources.name, fragmentPath: sources.fragment?.file ?? null };
-  const reader = readSettings(sources.name, files, (text) => expandSpecifiers(text, context.specifiers, specifierUnit));
+  const reader = readSettings(sources.name, files, specifierExpander(context.specifiers, specifierUnit));
   const draft: UnitDraft = { sources, context, reader, dependencies: new DependencyList(sources.names) };
   readDependencies(reader, draft.dependencies);
   for (const link of sources.links) draft.dependencies.add(link.kind, link.other, link.origin);

@@ -6,7 +6,7 @@ import {
   APP_SLICE, SYSTEM_SLICE, escapeUnitText, isSliceName, nameInstance, namePrefix,
 } from '../unit/unit-name.ts';
 import {
-  applyReaders, entriesFor, ignore, readExpanded, readScalar, type FieldReader, type Mutable, type SettingReader,
+  applyReaders, entriesFor, ignore, readScalar, type FieldReader, type Mutable, type SettingReader,
 } from './setting-reader.ts';
 import { parseBoolean, parseCpuWeight, parseMemory, parseMemoryCeiling, parsePercent, parseTasksMax, parseWeight, type Percent } from './value/number.ts';
 
@@ -23,7 +23,12 @@ function defaultSlice(unit: UnitName, mode: 'system' | 'user'): UnitName {
 
 /** The slice that a unit of any kind but slice lives in: Slice=, else the default one. */
 export function readSlice(reader: SettingReader, mode: 'system' | 'user'): UnitName {
-  return readExpanded(reader, 'Slice', (text) => (isSliceName(text) ? ok(text) : problem(`'${text}' is not a slice`)), defaultSlice(reader.unit, mode));
+  const parse = (text: string): Result<UnitName> => {
+    const name = reader.expandName(text);
+    if (!name.ok) return name;
+    return isSliceName(name.value) ? ok(name.value) : problem(`'${name.value}' is not a slice`);
+  };
+  return readScalar(reader, 'Slice', parse, defaultSlice(reader.unit, mode));
 }
 
 function parseCpuQuota(text: string): Result<number> {

@@ -14,7 +14,7 @@ import { ADDRESS_FAMILY_NAMES, addressFamilyName, parseAddressFamily } from './v
 import { isCredentialId } from './value/credential.ts';
 import { parseErrno } from './value/errno.ts';
 import { parseBoolean } from './value/number.ts';
-import { splitColonWords, undoEscapes } from './words.ts';
+import { colonIn, splitColonWords, undoEscapes, withoutBackslashes } from './words.ts';
 
 type Reader = FieldReader<Confinement, null>;
 type Fields<T> = { [K in keyof Confinement]: Confinement[K] extends T ? (T extends Confinement[K] ? K : never) : never }[keyof Confinement];
@@ -48,9 +48,10 @@ const PATH_LISTS: readonly (readonly [string, Fields<readonly ConfinedPath[]>])[
 function readPaths(reader: SettingReader, name: string): readonly ConfinedPath[] {
   return readList(reader, name, (word) => {
     const [, dash = '', plus = '', rest = ''] = /^(-?)(\+?)(.*)$/s.exec(word) ?? [];
-    const path = parseAbsolutePath(rest);
+    const expanded = reader.expand(rest);
+    const path = expanded.ok ? parseAbsolutePath(expanded.value) : expanded;
     return path.ok ? ok({ path: path.value, optional: dash !== '', inRoot: plus !== '' }) : path;
-  });
+  }, plainWordsOf);
 }
 
 /** A list of words, each read by itself; an empty assignment starts anew. */
@@ -68,12 +69,12 @@ function readList<T>(reader: SettingReader, name: string, parse: (word: string) 
 }
 
 function parseBind(parts: readonly string[], readOnly: boolean): Result<BindMount> {
-  const [written = '', destination = '', options = 'rbind', ...more] = parts;
+  const [written = '', destination, options = 'rbind', ...more] = parts;
   const optional = written.startsWith('-');
   const source = optional ? written.slice(1) : written;
   const from = parseAbsolutePath(source);
   if (!from.ok) return from;
-  const to = parseAbsolutePath(destination === '' ? source : destination);
+  const to = parseAbsolutePath(destination ?? source);
   if (!to.ok) return to;
   if (more.length > 0 || !['rbind', 'norbind', ''].includes(options)) return problem(`the options of a bind mount are rbind or norbind, not '${options.slice(0, 60)}'`);
   return ok({ source: from.value, destination: to.value, optional, recursive: options !== 'norbind', readOnly });
@@ -139,7 +140,7 @@ const readNamespaces: Reader = (target, reader) => {
     else if (truth.ok) allowed = truth.value ? [] : null;
     else {
       const inverted = entry.value.startsWith('~');
-      const named = plainWordsOf(reader, withoutTilde(entry), 'raw');
+      const named = plainWordsOf(reader, withoutTilde(entry), 'bare');
       for (const word of named) if (!NAMESPACES.includes(word as NamespaceName)) leaveOut(reader, entry, word, 'it is not a kind of name space', NAMESPACES);
       allowed = changeAllowed(allowed, named, inverted);
     }
@@ -180,7 +181,7 @@ function readSystemCalls(reader: SettingReader, name: string, mayAnswer: boolean
       continue;
     }
     const inverted = entry.value.startsWith('~');
-    for (const text of plainWordsOf(reader, withoutTilde(entry), 'raw')) {
+    for (const text of plainWordsOf(reader, withoutTilde(entry), 'bare')) {
       const word = parseSystemCall(reader, entry, text, inverted, mayAnswer);
       if (word !== null) words.push(word);
     }
@@ -263,11 +264,16 @@ function readPersonality(reader: SettingReader): number | null {
 
 /** A number counts nanoseconds here, as nowhere else: read as microseconds a thousand times as long, in which a time span has no fractions to lose. */
 function parseNanoseconds(text: string): Result<number | null> {
-  const nsec = /^(.*\d)\s*ns(?:ec)?$/.exec(text);
-  const thousandth = parseTimeSpan(nsec?.[1] ?? text, 1 as Usec);
-  if (!thousandth.ok) return problem(`'${text.slice(0, 60)}' is not a time in nanoseconds`);
-  if (thousandth.value === 'infinity') return ok(Number.MAX_SAFE_INTEGER);
-  return ok(/[a-z\u00b5\u03bc]/i.test(nsec?.[1] ?? text) ? thousandth.value * 1000 : thousandth.value);
+  if (text === 'infinity') return ok(Number.MAX_SAFE_INTEGER);
+  if (text === '') return problem('a time is missing');
+  let total = 0;
+  for (const [term, number = '', unit = ''] of text.matchAll(/[ \t]*([^A-Za-z\u00b5\u03bc \t]+)[ \t]*([A-Za-z\u00b5\u03bc]*)|[^ \t]+/g)) {
+    const isNsec = /^(?:ns(?:ec)?)?$/.test(unit);
+    const span = parseTimeSpan(isNsec && number !== '' ? number : term, 1 as Usec);
+    if (!span.ok || span.value === 'infinity') return problem(`'${text.slice(0, 60)}' is not a time in nanoseconds`);
+    total += isNsec ? span.value : span.value * 1000;
+  }
+  return ok(total);
 }
 
 /** What is loaded goes before what is set, which is the fallback for it; of two with one name the last counts. */
@@ -292,8 +298,8 @@ function readLoad(reader: SettingReader, entry: Entry, loaded: Map<string, Crede
     loaded.clear();
     return;
   }
-  const colon = entry.value.indexOf(':');
-  const name = reader.expand(colon < 0 ? entry.value : entry.value.slice(0, colon));
+  const colon = colonIn(entry.value);
+  const name = reader.expand(withoutBackslashes(colon < 0 ? entry.value : entry.value.slice(0, colon)));
   const place = reader.expand(colon < 0 ? '' : entry.value.slice(colon + 1));
   if (!name.ok || !place.ok) {
     ignore(reader, entry, name.ok ? (place as { problem: string }).problem : name.problem);
@@ -319,7 +325,7 @@ function readSet(reader: SettingReader, entry: Entry, set: Map<string, Credentia
     set.clear();
     return;
   }
-  const colon = entry.value.indexOf(':');
+  const colon = colonIn(entry.value);
   const id = reader.expand(colon < 0 ? entry.value : entry.value.slice(0, colon));
   const text = undoEscapes(entry.value.slice(colon + 1));
   if (!id.ok) ignore(reader, entry, id.problem);

@@ -13,7 +13,7 @@ import { ALL_CAPABILITIES, capabilityName, mergeCapabilities, parseCapabilities 
 import { isBase64 } from './value/base64.ts';
 import { isAssignment, isVariableName } from './value/environment.ts';
 import { LIMIT_NAMES, parseResourceLimit } from './value/resource-limit.ts';
-import { undoEscapes } from './words.ts';
+import { commasAsBlanks, undoEscapes } from './words.ts';
 
 const DIRECTORY_DIRECTIVES: readonly (readonly [DirectoryKind, string])[] = [
   ['runtime', 'RuntimeDirectory'], ['state', 'StateDirectory'], ['cache', 'CacheDirectory'], ['logs', 'LogsDirectory'],
@@ -29,7 +29,7 @@ const LOG_LEVELS = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info'
 const INPUT_DATA_LENGTH_MAX = 1024 * 1024;
 
 /** No number with a leading zero, which some would read as octal; nothing that could be taken for a number; no blank at the ends. */
-const USER_PATTERN = /^(?:0|[1-9]\d{0,9}|(?!-?\d*$)(?![ \t])[^:/\u0000-\u0008\u000a-\u001f\u007f]{1,256}(?<![ \t]))$/u;
+const USER_PATTERN = /^(?:0|[1-9]\d{0,9}|(?!-?\d*$)(?![ \t])[^:/\u0000-\u001f\u007f]{1,256}(?<![ \t]))$/u;
 
 /** A user or group: a number, or a name as lenient as the user data base is. */
 export function parseUser(text: string): Result<string> {
@@ -58,7 +58,7 @@ function readSupplementaryGroups(reader: SettingReader): readonly string[] {
   let groups: string[] = [];
   for (const entry of entriesFor(reader, 'SupplementaryGroups')) {
     if (entry.value === '') groups = [];
-    for (const word of plainWordsOf(reader, entry, 'raw')) {
+    for (const word of plainWordsOf(reader, entry, 'bare')) {
       const expanded = reader.expand(word);
       const parsed = expanded.ok ? parseUser(expanded.value) : expanded;
       if (parsed.ok) groups.push(parsed.value);
@@ -110,9 +110,9 @@ function readEnvironmentFiles(reader: SettingReader): ExecContext['environmentFi
       files = [];
       continue;
     }
-    const optional = entry.value.startsWith('-');
-    const expanded = reader.expand(optional ? entry.value.slice(1) : entry.value);
-    const path = expanded.ok ? parseAbsolutePath(expanded.value) : expanded;
+    const expanded = reader.expand(entry.value);
+    const optional = expanded.ok && expanded.value.startsWith('-');
+    const path = expanded.ok ? parseAbsolutePath(expanded.value.slice(optional ? 1 : 0)) : expanded;
     if (path.ok) files.push({ path: path.value, optional });
     else ignore(reader, entry, path.problem);
   }
@@ -150,7 +150,8 @@ function readCpuAffinity(reader: SettingReader): readonly number[] | null {
       ranges = [];
       continue;
     }
-    const parsed = parseCpuRanges(wordsOf(reader, entry));
+    const text = reader.expand(entry.value);
+    const parsed = text.ok ? parseCpuRanges(plainWordsOf(reader, { ...entry, value: commasAsBlanks(text.value) })) : text;
     if (parsed.ok) for (const range of parsed.value) ranges.push(range);
     else ignore(reader, entry, parsed.problem);
   }
@@ -187,7 +188,7 @@ function readDirectories(reader: SettingReader): readonly ServiceDirectory[] {
 
 /** One word of RuntimeDirectory= and its kin: `path` or `path:link`. The same path again adds links. */
 function addDirectory(reader: SettingReader, entry: Entry, kind: DirectoryKind, word: string, links: Map<string, string[]>): void {
-  const parts = word.split(/:+/).filter(Boolean).slice(0, 2).map((part) => expandPart(reader, part));
+  const parts = (word.match(/(?:\\.|[^:])+/gs) ?? []).slice(0, 2).map((part) => expandPart(reader, part));
   const [path = '', ...added] = parts;
   if (parts.length === 0 || !parts.every(isRelativePath)) leaveOut(reader, entry, word, "it must be a relative path without '..'");
   else if (path === 'private' || path.startsWith('private/')) leaveOut(reader, entry, word, "the name 'private' is reserved");
@@ -201,7 +202,7 @@ function addDirectory(reader: SettingReader, entry: Entry, kind: DirectoryKind, 
 
 /** One part of such a word, with backslashes and specifiers undone and simplified; '' when that is not possible. */
 function expandPart(reader: SettingReader, part: string): string {
-  const bare = part.includes('\\') ? undoEscapes(part) : null;
+  const bare = part.includes('\\') ? undoEscapes(part.replaceAll('\\:', ':')) : null;
   if (bare?.ok === false) return '';
   const expanded = reader.expand(bare?.value ?? part);
   if (!expanded.ok || expanded.value.startsWith('/')) return '';
@@ -215,8 +216,8 @@ function isRelativePath(path: string): boolean {
 
 const parseInputKind = oneOf<'null' | 'tty' | 'tty-force' | 'tty-fail' | 'socket' | 'data'>('null', 'tty', 'tty-force', 'tty-fail', 'socket', 'data');
 
-function parseInput(text: string): Result<StandardStream> {
-  const special = parseStreamTarget(text, 'stdin');
+function parseInput(text: string, reader: SettingReader): Result<StandardStream> {
+  const special = parseStreamTarget(text, 'stdin', reader);
   if (special !== null) return special;
   const kind = parseInputKind(text);
   return kind.ok ? ok({ kind: kind.value }) : kind;
@@ -231,26 +232,38 @@ const OUTPUT_KINDS: ReadonlyMap<string, StandardStream> = new Map<string, Standa
 ]);
 const parseOutputKind = oneOf(...OUTPUT_KINDS.keys());
 
-function parseOutput(name: 'stdout' | 'stderr'): (text: string) => Result<StandardStream> {
-  return (text) => {
-    const special = parseStreamTarget(text, name);
+function parseOutput(name: 'stdout' | 'stderr'): (text: string, reader: SettingReader) => Result<StandardStream> {
+  return (text, reader) => {
+    const special = parseStreamTarget(text, name, reader);
     if (special !== null) return special;
     const kind = parseOutputKind(text);
     return kind.ok ? ok(OUTPUT_KINDS.get(kind.value) as StandardStream) : kind;
   };
 }
 
-/** `fd:NAME`, `file:PATH`, `append:PATH`, `truncate:PATH`; null when it is none of them. */
-function parseStreamTarget(text: string, fdName: string): Result<StandardStream> | null {
+/** Names of file descriptors: ASCII, without colons. */
+const FD_NAME = /^[ -9;-~]{1,255}$/;
+
+/** `fd:NAME`, `file:PATH`, `append:PATH`, `truncate:PATH` with their specifiers; null when it is none of them. */
+function parseStreamTarget(text: string, fdName: string, reader: SettingReader): Result<StandardStream> | null {
   if (text === 'fd') return ok({ kind: 'fd', name: fdName });
   const match = /^(fd|file|append|truncate):(.*)$/.exec(text);
   if (match === null) return null;
   const [, kind = '', target = ''] = match;
   if (kind === 'fd' && target === '') return ok({ kind: 'fd', name: fdName });
-  if (kind === 'fd') return /^[^:\u0000-\u001f\u007f]{1,255}$/.test(target) ? ok({ kind: 'fd', name: target }) : problem(`'${target}' is not the name of a file descriptor`);
+  if (kind === 'fd') {
+    const name = reader.expand(target);
+    if (!name.ok) return name;
+    return FD_NAME.test(name.value) ? ok({ kind: 'fd', name: name.value }) : problem(`'${name.value.slice(0, 60)}' is not the name of a file descriptor`);
+  }
   if (fdName === 'stdin' && kind !== 'file') return problem(`'${kind}:' is for output only`);
-  const path = parseAbsolutePath(target);
+  const expanded = reader.expand(target);
+  const path = expanded.ok ? parseAbsolutePath(expanded.value) : expanded;
   return path.ok ? ok({ kind: kind as 'file' | 'append' | 'truncate', path: path.value }) : path;
+}
+
+function readStream(reader: SettingReader, name: string, parse: (text: string, reader: SettingReader) => Result<StandardStream>, fallback: StandardStream): StandardStream {
+  return readScalar(reader, name, (text) => parse(text, reader), fallback);
 }
 
 /** StandardInputText= (each line ends in a line feed) and StandardInputData= (base64), in order, as one base64 text. */
@@ -374,9 +387,9 @@ const READERS: ReadonlyMap<string, ExecReader> = new Map<string, ExecReader>([
   ...DIRECTORY_DIRECTIVES.flatMap(([kind, name]) => directory(kind, name)),
   ['RuntimeDirectoryPreserve', (exec, reader) => { exec.runtimeDirectoryPreserve = readScalar<'no' | 'yes' | 'restart'>(reader, 'RuntimeDirectoryPreserve', parsePreserve, 'no'); }],
   ['PrivateTmp', (exec, reader) => { exec.privateTmp = readScalar(reader, 'PrivateTmp', parsePrivateTmp, false); }],
-  ['StandardInput', (exec, reader) => { exec.standardInput = readExpanded<StandardStream>(reader, 'StandardInput', parseInput, { kind: 'null' }); }],
-  ['StandardOutput', (exec, reader) => { exec.standardOutput = readExpanded<StandardStream>(reader, 'StandardOutput', parseOutput('stdout'), INHERIT); }],
-  ['StandardError', (exec, reader) => { exec.standardError = readExpanded<StandardStream>(reader, 'StandardError', parseOutput('stderr'), INHERIT); }],
+  ['StandardInput', (exec, reader) => { exec.standardInput = readStream(reader, 'StandardInput', parseInput, { kind: 'null' }); }],
+  ['StandardOutput', (exec, reader) => { exec.standardOutput = readStream(reader, 'StandardOutput', parseOutput('stdout'), INHERIT); }],
+  ['StandardError', (exec, reader) => { exec.standardError = readStream(reader, 'StandardError', parseOutput('stderr'), INHERIT); }],
   ['StandardInputText', readInputDataInto],
   ['StandardInputData', readInputDataInto],
   ['TTYPath', (exec, reader) => { exec.ttyPath = readPath(reader, 'TTYPath') ?? '/dev/console'; }],

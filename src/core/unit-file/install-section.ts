@@ -1,6 +1,5 @@
 import type { InstallSection } from '../unit/unit-common.ts';
-import { readExpanded, readWords, type SettingReader } from './setting-reader.ts';
-import { ok } from '../../base/result.ts';
+import { readScalar, readWords, type SettingReader } from './setting-reader.ts';
 
 export const EMPTY_INSTALL: InstallSection = { wantedBy: [], requiredBy: [], upheldBy: [], also: [], alias: [], defaultInstance: null };
 
@@ -9,13 +8,13 @@ const NAMES = ['WantedBy', 'RequiredBy', 'UpheldBy', 'Also', 'Alias', 'DefaultIn
 /** The [Install] section: what `enable` and `disable` do. It has no effect on a running unit. Source: systemd.unit(5). */
 export function readInstallSection(reader: SettingReader): InstallSection {
   if (NAMES.every((name) => !reader.byName.has(name))) return EMPTY_INSTALL;
-  const words = (name: string): readonly string[] => readWords(reader, name).map(({ word }) => word);
+  const words = (name: string): readonly string[] => readWords(reader, name, 'drop', reader.expandName).map(({ word }) => word);
   return {
     wantedBy: words('WantedBy'),
     requiredBy: words('RequiredBy'),
     upheldBy: words('UpheldBy'),
     also: words('Also'),
     alias: words('Alias'),
-    defaultInstance: readExpanded<string | null>(reader, 'DefaultInstance', ok, null, 'resets'),
+    defaultInstance: readScalar<string | null>(reader, 'DefaultInstance', reader.expandName, null, 'resets'),
   };
 }

@@ -14,6 +14,7 @@ import { SECTIONS, directivesOf, findDirective, sectionsOf, type Directive } fro
 import { HONOURED } from './directives/row.ts';
 import type { LexedFile } from './lexer.ts';
 import { meant } from './nearest-name.ts';
+import type { SpecifierExpander } from './specifiers.ts';
 import { parseBoolean } from './value/number.ts';
 import { nextWord, type EscapeRule } from './words.ts';
 
@@ -23,7 +24,7 @@ export interface Setting {
   readonly entry: Entry;
 }
 
-export interface SettingReader {
+export interface SettingReader extends SpecifierExpander {
   readonly unit: UnitName;
   readonly kind: UnitKind;
   /** All assignments that mean something, in the order of effect. */
@@ -39,8 +40,6 @@ export interface SettingReader {
   readonly log: DiagnosticList;
   /** Assignments of which at least a part was ignored. */
   readonly ignored: Set<Entry>;
-  /** Replaces the specifiers of a text. */
-  readonly expand: (text: string) => Result<string>;
   /** Notes that the unit cannot be used at all; the first reason is kept. */
   readonly fail: (entry: Entry, reason: string) => void;
   /** The first reason with its place, null when there is none. */
@@ -48,7 +47,7 @@ export interface SettingReader {
 }
 
 /** Finds the directive of every assignment; unknown sections and names are diagnosed. */
-export function readSettings(unit: UnitName, files: readonly LexedFile[], expand: (text: string) => Result<string>): SettingReader {
+export function readSettings(unit: UnitName, files: readonly LexedFile[], specifiers: SpecifierExpander): SettingReader {
   const kind = unitKind(unit);
   const log = new DiagnosticList();
   const settings: Setting[] = [];
@@ -90,7 +89,7 @@ export function readSettings(unit: UnitName, files: readonly LexedFile[], expand
     }
   }
   return {
-    unit, kind, settings, byName, pages, hasConditions, hasParsedOnly, log, ignored: new Set(), expand,
+    unit, kind, settings, byName, pages, hasConditions, hasParsedOnly, log, ignored: new Set(), ...specifiers,
     fail: (entry, reason) => {
       failure ??= `${entry.file}:${entry.line}: ${reason}`;
       log.add('error', valuePlace(entry), reason);
@@ -227,11 +226,11 @@ export function readVitalPath(reader: SettingReader, name: string): string | nul
 }
 
 /** Words of a list directive with specifiers expanded, each with its entry; an empty assignment empties the list. */
-export function readWords(reader: SettingReader, name: string, escapes: EscapeRule = 'drop'): readonly { readonly word: string; readonly entry: Entry }[] {
+export function readWords(reader: SettingReader, name: string, escapes: EscapeRule = 'drop', expand = reader.expand): readonly { readonly word: string; readonly entry: Entry }[] {
   let words: { readonly word: string; readonly entry: Entry }[] = [];
   for (const entry of entriesFor(reader, name)) {
     if (entry.value === '') words = [];
-    else for (const word of wordsOf(reader, entry, escapes)) words.push({ word, entry });
+    else for (const word of wordsOf(reader, entry, escapes, expand)) words.push({ word, entry });
   }
   return words;
 }
@@ -240,10 +239,10 @@ export function readWords(reader: SettingReader, name: string, escapes: EscapeRu
  * Words of one assignment with specifiers expanded. A word that cannot be expanded is left out and diagnosed; from a quote
  * that is never closed or an escape that does not exist on, the rest of the line is.
  */
-export function wordsOf(reader: SettingReader, entry: Entry, escapes: EscapeRule = 'drop'): readonly string[] {
+export function wordsOf(reader: SettingReader, entry: Entry, escapes: EscapeRule = 'drop', expand = reader.expand): readonly string[] {
   const words: string[] = [];
   for (const word of plainWordsOf(reader, entry, escapes)) {
-    const expanded = reader.expand(word);
+    const expanded = expand(word);
     if (expanded.ok) words.push(expanded.value);
     else leaveOut(reader, entry, word, expanded.problem);
   }
@@ -288,11 +287,25 @@ export function oneOf<T extends string>(...words: readonly T[]): (text: string) 
   };
 }
 
+/** Bytes of the longest path (PATH_MAX without its NUL) and of the longest name in one (NAME_MAX), both of linux/limits.h. */
+const PATH_BYTES_MAX = 4095;
+const PART_BYTES_MAX = 255;
+
+function isShortEnough(path: string, parts: readonly string[]): boolean {
+  return utf8Length(path) <= PATH_BYTES_MAX && parts.every((part) => utf8Length(part) <= PART_BYTES_MAX);
+}
+
+const encoder = new TextEncoder();
+
+function utf8Length(text: string): number {
+  return encoder.encode(text).length;
+}
+
 /** An absolute path without `..`, simplified. */
 export function parseAbsolutePath(text: string): Result<string> {
   if (!text.startsWith('/')) return problem(`'${shorten(text)}' is not an absolute path`);
-  if (/[\u0000-\u001f\u007f]/.test(text)) return problem('the path contains control characters');
   const parts = text.split('/').filter((part) => part !== '' && part !== '.');
   if (parts.includes('..')) return problem(`'${shorten(text)}' contains '..'`);
-  return ok(`/${parts.join('/')}`);
+  const path = `/${parts.join('/')}`;
+  return path.length <= PART_BYTES_MAX || isShortEnough(path, parts) ? ok(path) : problem(`'${shorten(text)}' is longer than a path can be`);
 }

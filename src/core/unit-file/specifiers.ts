@@ -74,6 +74,8 @@ const EXPANSIONS: ReadonlyMap<string, Expansion> = new Map<string, Expansion>([
   ['A', fact('image version', (context) => context.osImageVersion)],
   ['b', fact('boot id', (context) => context.bootId)],
   ['B', fact('build id', (context) => context.osBuildId)],
+  // Old ones of control groups, which systemd fills in while the unit is read and so knows no slice yet.
+  ['c', (_context, unit) => ok(`/${unit.name}`)],
   ['C', fact('cache directory', (context) => context.cacheRoot)],
   ['d', (context, unit) => ok(`${context.runtimeRoot}/credentials/${unit.name}`)],
   ['D', fact('shared data directory', (context) => context.sharedDataRoot)],
@@ -102,6 +104,8 @@ const EXPANSIONS: ReadonlyMap<string, Expansion> = new Map<string, Expansion>([
   ['p', (_context, unit) => ok(namePrefix(unit.name))],
   ['P', (_context, unit) => unescapeUnitText(namePrefix(unit.name))],
   ['q', fact('pretty host name', (context) => context.prettyHostname ?? context.hostname)],
+  ['r', () => ok('')],
+  ['R', () => ok('')],
   ['s', fact('shell', (context) => context.shell)],
   ['S', fact('state directory', (context) => context.stateRoot)],
   ['t', fact('runtime directory', (context) => context.runtimeRoot)],
@@ -115,6 +119,9 @@ const EXPANSIONS: ReadonlyMap<string, Expansion> = new Map<string, Expansion>([
   ['y', (_context, unit) => ok(unit.fragmentPath ?? '')],
   ['Y', (_context, unit) => ok(unit.fragmentPath?.slice(0, Math.max(1, unit.fragmentPath.lastIndexOf('/'))) ?? '')],
 ]);
+
+/** Those that stand for what may be in the name of a unit or of a file descriptor; systemd knows no others there. */
+const NAME_LETTERS: ReadonlySet<string> = new Set('%aAbBgGHijlmMnNopquUvwW');
 
 /** Characters of the longest expansion: a value of specifiers alone grows at most this far. As the longest line of a file. */
 export const EXPANSION_LENGTH_MAX = 1024 * 1024;
@@ -131,6 +138,23 @@ function sameLetter(letter: string): string {
  * The problem names the specifier and what is not known.
  */
 export function expandSpecifiers(text: string, context: SpecifierContext, unit: SpecifierUnit): Result<string> {
+  return expandThose(text, context, unit, null);
+}
+
+export interface SpecifierExpander {
+  /** Replaces the specifiers of a text. */
+  readonly expand: (text: string) => Result<string>;
+  /** The same in names of units and file descriptors, which know fewer of them. */
+  readonly expandName: (text: string) => Result<string>;
+}
+
+/** Both for the file of one unit. */
+export function specifierExpander(context: SpecifierContext, unit: SpecifierUnit): SpecifierExpander {
+  return { expand: (text) => expandSpecifiers(text, context, unit), expandName: (text) => expandThose(text, context, unit, NAME_LETTERS) };
+}
+
+/** @param letters those that are known; null = all */
+function expandThose(text: string, context: SpecifierContext, unit: SpecifierUnit, letters: ReadonlySet<string> | null): Result<string> {
   let percent = text.indexOf('%');
   if (percent < 0) return ok(text);
   const parts: string[] = [];
@@ -145,6 +169,7 @@ export function expandSpecifiers(text: string, context: SpecifierContext, unit: 
       percent = text.indexOf('%', percent + 1);
       continue;
     }
+    if (letters?.has(letter) === false) return problem(`the specifier %${letter} is not known in names`);
     const value = expansion(context, unit);
     if (!value.ok) return problem(`the specifier %${letter} cannot be resolved: ${value.problem}`);
     parts.push(text.slice(start, percent), value.value);

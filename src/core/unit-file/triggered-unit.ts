@@ -16,7 +16,7 @@ export function addTrigger(draft: UnitDraft, directive: 'Unit' | 'Service'): Uni
       ignore(reader, entry, `the unit to start is ${named} already, and there is one only`);
       continue;
     }
-    const text = reader.expand(entry.value);
+    const text = reader.expandName(entry.value);
     const unit = text.ok ? triggerOf(text.value, draft, directive) : text;
     // Unlike other lists of one, Service= takes no empty line.
     if (entry.value === '' && directive === 'Unit') named = null;

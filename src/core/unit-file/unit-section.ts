@@ -2,8 +2,8 @@
 import type { UnitName, Usec } from '../../base/brand.ts';
 import { ok, problem, type Result } from '../../base/result.ts';
 import type { DependencyKind } from '../unit/dependency.ts';
-import type { EmergencyAction, JobMode, UnitCommon } from '../unit/unit-common.ts';
-import { UNIT_KINDS, isUnitName, nameInstance, nameWithoutSuffix, unitNameForm, withInstance } from '../unit/unit-name.ts';
+import type { EmergencyAction, JobMode, UnitCommon, UnitKind } from '../unit/unit-common.ts';
+import { UNIT_KINDS, isUnitName, nameInstance, nameWithoutSuffix, unitKind, unitNameForm, withInstance } from '../unit/unit-name.ts';
 import { readConditions } from './conditions.ts';
 import type { DependencyList } from './dependency-list.ts';
 import { meant } from './nearest-name.ts';
@@ -30,14 +30,17 @@ export const parseEmergencyAction = oneOf<EmergencyAction>(
   'halt', 'halt-force', 'halt-immediate', 'kexec', 'kexec-force', 'soft-reboot', 'soft-reboot-force',
 );
 
+/** The other kinds stand for what is in the kernel, of which there are no instances. */
+const HAS_TEMPLATES: ReadonlySet<UnitKind> = new Set<UnitKind>(['service', 'socket', 'target', 'timer', 'path']);
+
 /**
  * The unit that a name written in `unit`'s file means: itself, or for a template the instance that `unit` has (its own
  * name without suffix when it has none). Null when it is no unit name.
  */
 export function meantUnit(name: string, unit: UnitName): UnitName | null {
-  if (isUnitName(name)) return name;
-  if (unitNameForm(name) !== 'template') return null;
-  return withInstance(name, nameInstance(unit) ?? nameWithoutSuffix(unit));
+  if (!name.includes('@')) return isUnitName(name) ? name : null;
+  const meant = isUnitName(name) ? name : unitNameForm(name) === 'template' ? withInstance(name, nameInstance(unit) ?? nameWithoutSuffix(unit)) : null;
+  return meant !== null && HAS_TEMPLATES.has(unitKind(meant)) ? meant : null;
 }
 
 function notAUnit(word: string): string {
@@ -52,7 +55,7 @@ export function readDependencies(reader: SettingReader, list: DependencyList): v
     const kind = directive.aliasOf ?? directive.name;
     if (directive.kind !== 'units' || !DEPENDENCY_DIRECTIVES.has(kind)) continue;
     const origin = originOf(entry);
-    for (const word of wordsOf(reader, entry, 'raw')) {
+    for (const word of wordsOf(reader, entry, 'raw', reader.expandName)) {
       const other = meantUnit(word, reader.unit);
       if (other === null) leaveOut(reader, entry, word, notAUnit(word));
       else list.add(kind as DependencyKind, other, origin);

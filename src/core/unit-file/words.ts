@@ -26,9 +26,10 @@ const decoder = new TextDecoder('utf-8');
  * - `drop`: quotes join, a backslash makes the next character data and vanishes: most settings
  * - `undo`: quotes join, C escapes are undone: commands and assignments
  * - `keep`: quotes join, backslashes are data: values of variables
- * - `raw`: quotes and backslashes are data: unit names and addresses, in which quotes are a mistake
+ * - `bare`: quotes are data, a backslash makes the next character data and vanishes: words from a table, in which quotes are a mistake
+ * - `raw`: quotes and backslashes are data: unit names
  */
-export type EscapeRule = 'drop' | 'undo' | 'keep' | 'raw';
+export type EscapeRule = 'drop' | 'undo' | 'keep' | 'bare' | 'raw';
 
 export function isWhitespace(char: string | undefined): boolean {
   return char !== undefined && char !== '' && WHITESPACE.includes(char);
@@ -105,14 +106,14 @@ function quotedWord(text: string, first: number, escapes: Exclude<EscapeRule, 'r
       continue;
     }
     flush();
-    if (char === '\\' && escapes === 'drop') {
+    if (char === '\\' && (escapes === 'drop' || escapes === 'bare')) {
       if (i + 1 >= text.length) return problem('nothing follows the backslash at the end');
       parts.push(text[i + 1] as string);
       i += 1;
     } else if (quote !== '') {
       if (char === quote) quote = '';
       else parts.push(char);
-    } else if (char === '"' || char === "'") quote = char;
+    } else if ((char === '"' || char === "'") && escapes !== 'bare') quote = char;
     else if (isWhitespace(char)) break;
     else parts.push(char);
   }
@@ -147,6 +148,17 @@ function readEscape(text: string, at: number): { readonly value: string | number
   return code === 0 || code > 255 ? null : { value: code, length: 3 };
 }
 
+/** Index of the first colon that no backslash makes data; -1 = none. */
+export function colonIn(text: string): number {
+  const before = /^(?:\\.|[^:\\])*/s.exec(text)?.[0].length ?? 0;
+  return text[before] === ':' ? before : -1;
+}
+
+/** A part of a value in which a backslash makes the next character data and vanishes. */
+export function withoutBackslashes(text: string): string {
+  return text.replace(/\\(.)/gs, '$1');
+}
+
 /** A whole value with C escapes undone, white space and quotes being data. The problem is an escape that does not exist. */
 export function undoEscapes(text: string): Result<string> {
   if (!text.includes('\\')) return ok(text);
@@ -155,9 +167,12 @@ export function undoEscapes(text: string): Result<string> {
   return wrong === undefined && word.ok ? ok(word.value?.text ?? '') : problem(wrong ?? 'an escape is not complete');
 }
 
+/** Source, destination and options. */
+const PARTS_MAX = 3;
+
 /**
  * Words whose parts stand between colons, as `/source:/destination:options`. Quotes join, a backslash makes the next
- * character data. Parts may be empty.
+ * character data. Parts may be empty, and between two blanks stands an empty word, unless the one before it had all its three parts.
  */
 export function splitColonWords(text: string): Result<readonly (readonly string[])[]> {
   const words: string[][] = [];
@@ -169,6 +184,7 @@ export function splitColonWords(text: string): Result<readonly (readonly string[
     if (char === undefined || (quote === '' && isWhitespace(char))) {
       if (char === undefined && quote !== '') return problem(`a quote (${quote}) is never closed`);
       if (parts !== null) words.push([...parts, part]);
+      else if ((words.at(-1)?.length ?? PARTS_MAX) < PARTS_MAX && char !== undefined) words.push(['']);
       parts = null;
       part = '';
       continue;
@@ -188,6 +204,18 @@ export function splitColonWords(text: string): Result<readonly (readonly string[
     } else part += char;
   }
   return ok(words);
+}
+
+/** A list in which commas part words as blanks do; those within quotes are data. */
+export function commasAsBlanks(text: string): string {
+  let quote = '';
+  return text.replace(/\\.|["',]/gs, (found) => {
+    if (found.startsWith('\\')) return found;
+    if (found === ',') return quote === '' ? ' ' : ',';
+    if (quote === '') quote = found;
+    else if (quote === found) quote = '';
+    return found;
+  });
 }
 
 export interface Words {

@@ -10,13 +10,13 @@ import { parsePresets, type PresetRule } from '../../core/unit-file/install/pres
 import { readInstallSection } from '../../core/unit-file/install-section.ts';
 import { lexUnitFile } from '../../core/unit-file/lexer.ts';
 import { readSettings } from '../../core/unit-file/setting-reader.ts';
-import { expandSpecifiers, type SpecifierContext } from '../../core/unit-file/specifiers.ts';
+import { specifierExpander, type SpecifierContext } from '../../core/unit-file/specifiers.ts';
 
 /** Reads [Install] sections with these specifiers. */
 export function installReader(specifiers: SpecifierContext): InstallReader {
   return (name, path, texts) => {
     const files = texts.map((each) => lexUnitFile(each.text, each.path));
-    const read = (unit: UnitName): InstallSection => readInstallSection(readSettings(unit, files, (text) => expandSpecifiers(text, specifiers, { name: unit, fragmentPath: path })));
+    const read = (unit: UnitName): InstallSection => readInstallSection(readSettings(unit, files, specifierExpander(specifiers, { name: unit, fragmentPath: path })));
     const install = read(name as UnitName);
     // `%i` of a template is that of the instance it is enabled with by default.
     const instance = install.defaultInstance === null || unitNameForm(name) !== 'template' ? null : withInstance(name, install.defaultInstance);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { UnitName } from '../../../src/base/brand.ts';
-import { EXPANSION_LENGTH_MAX, expandSpecifiers } from '../../../src/core/unit-file/specifiers.ts';
+import { EXPANSION_LENGTH_MAX, expandSpecifiers, specifierExpander } from '../../../src/core/unit-file/specifiers.ts';
 import { MACHINE } from './unit-rig.ts';
 
 const UNIT = { name: 'foo-bar@dev-sd\\x2da.service' as UnitName, fragmentPath: '/etc/systemd/system/foo-bar@.service' };
@@ -16,6 +16,19 @@ test('each specifier stands for what systemd.unit(5) says', () => {
     ['%t', '/run'], ['%S', '/var/lib'], ['%C', '/var/cache'], ['%L', '/var/log'], ['%E', '/etc'], ['%D', '/usr/share'], ['%T', '/tmp'], ['%V', '/var/tmp'],
     ['%d', '/run/credentials/foo-bar@dev-sd\\x2da.service'], ['%%n', '%n'], ['100%', '100%'], ['%!%-% n', '%!%-% n'], ['a%pb%pc', 'afoo-barbfoo-barc'],
   ] as const) assert.deepEqual(expandSpecifiers(text, MACHINE, UNIT), { ok: true, value: answer }, text);
+});
+
+test('names know the specifiers that can be part of a name, and no others', () => {
+  const { expand, expandName } = specifierExpander(MACHINE, UNIT);
+  for (const text of ['%n', '%i-%p', '%j', '%H', '%u', '100%%']) assert.deepEqual(expandName(text), expand(text), text);
+  for (const text of ['%I', '%P', '%f', '%t', '%h', '%c']) {
+    assert.equal(expand(text).ok, true, text);
+    assert.equal(expandName(text).ok, false, text);
+  }
+});
+
+test('the old specifiers of control groups stand for what systemd knows while it reads the unit', () => {
+  assert.deepEqual(expandSpecifiers('[%c|%r|%R]', MACHINE, UNIT), { ok: true, value: `[/${UNIT.name}||]` });
 });
 
 test('a letter or digit that is no specifier is a mistake, as in systemd', () => {

@@ -5,7 +5,7 @@ import { cpusOf, parseCpuRanges, rangesText } from '../value/number.ts';
 import { ignore, leaveOut, oneOf, parseAbsolutePath, plainWordsOf, type SettingReader } from '../setting-reader.ts';
 import { isCredentialId } from '../value/credential.ts';
 import { FLAG, NUMBER, PATH, PATH_OR_NONE, SPAN, TEXT } from './shown-values.ts';
-import { splitColonWords } from '../words.ts';
+import { colonIn, commasAsBlanks, splitColonWords, withoutBackslashes } from '../words.ts';
 import { NOTHING, expanded, list, scalar, type Recorder, type RecorderRow, type ShownValue } from './recorder.ts';
 import type { Entry } from '../../unit/source.ts';
 
@@ -158,7 +158,7 @@ const searchPath: Recorder = (reader, entries) => {
 const numaMask: Recorder = (reader, entries) => {
   let shown = '';
   for (const entry of entries) {
-    const words = plainWordsOf(reader, entry);
+    const words = plainWordsOf(reader, { ...entry, value: commasAsBlanks(entry.value) });
     const ranges = parseCpuRanges(words);
     if (entry.value === 'all') shown = '0-1023';
     else if (!ranges.ok) ignore(reader, entry, ranges.problem);
@@ -220,11 +220,13 @@ const facility: ShownValue = (text, reader) => {
 const encryptedFile: Recorder = (reader, entries) => {
   for (const entry of entries) {
     if (entry.value === '') continue;
-    const [id = '', ...rest] = entry.value.split(':');
-    const name = reader.expand(id);
-    const path = reader.expand(rest.length === 0 || (rest.length === 1 && rest[0] === '') ? id : rest.join(':'));
+    const colon = colonIn(entry.value);
+    const id = colon < 0 ? entry.value : entry.value.slice(0, colon);
+    const place = colon < 0 ? '' : entry.value.slice(colon + 1);
+    const name = reader.expand(withoutBackslashes(id));
+    const path = reader.expand(place === '' ? id : place);
     if (!name.ok || !isCredentialId(name.value)) ignore(reader, entry, `'${id.slice(0, 60)}' is not the name of a credential`);
-    else if (!path.ok || !(isNormalized(path.value) || isCredentialId(path.value))) ignore(reader, entry, `'${rest.join(':').slice(0, 60)}' is neither an absolute path nor the name of a credential`);
+    else if (!path.ok || !(isNormalized(path.value) || isCredentialId(path.value))) ignore(reader, entry, `'${place.slice(0, 60)}' is neither an absolute path nor the name of a credential`);
   }
   return NOTHING;
 };
@@ -237,7 +239,7 @@ function isNormalized(path: string): boolean {
 const encryptedData: Recorder = (reader, entries) => {
   for (const entry of entries) {
     if (entry.value === '') continue;
-    const colon = entry.value.indexOf(':');
+    const colon = colonIn(entry.value);
     const name = reader.expand(entry.value.slice(0, Math.max(0, colon)));
     const data = entry.value.slice(colon + 1).replace(/[ \t\n\r]+/g, '');
     if (colon < 0 || data === '') ignore(reader, entry, 'it must be a name, a colon and base64');

@@ -13,6 +13,7 @@ import { ignore, leaveOut, oneOf, parseAbsolutePath, plainWordsOf, type SettingR
 import {
   NOTHING, collected, lines, scalar, shownAs, type Recorder, type RecorderRow, type ShownValue,
 } from './recorder.ts';
+import { commasAsBlanks, withoutBackslashes } from '../words.ts';
 import { FLAG, PATH, SPAN } from './shown-values.ts';
 import type { LimitValue } from '../../unit/exec-context.ts';
 
@@ -63,7 +64,7 @@ function cpuSet(directive: string, show: (cpus: readonly number[]) => string): R
     for (const entry of entries) {
       if (entry.value === '') words.length = 0;
       const text = reader.expand(entry.value);
-      const parsed = text.ok ? parseCpuRanges(plainWordsOf(reader, { ...entry, value: text.value })) : text;
+      const parsed = text.ok ? parseCpuRanges(plainWordsOf(reader, { ...entry, value: commasAsBlanks(text.value) })) : text;
       if (!parsed.ok) ignore(reader, entry, parsed.problem);
       else words.push(...parsed.value.map(({ first, last }) => `${String(first)}-${String(last)}`));
     }
@@ -103,7 +104,7 @@ const delegate: Recorder = (reader, entries) => {
 const disableControllers: Recorder = (reader, entries) => {
   let disabled: readonly string[] = [];
   for (const entry of entries) {
-    const words = plainWordsOf(reader, entry);
+    const words = plainWordsOf(reader, entry, 'bare');
     const known = controllersAmong(words);
     if (entry.value === '') disabled = [];
     else if (known.length === 0) ignore(reader, entry, `'${entry.value.slice(0, 60)}' names no controller such as cpu or memory`);
@@ -113,7 +114,7 @@ const disableControllers: Recorder = (reader, entries) => {
 };
 
 function addresses(directive: string): RecorderRow {
-  return collected(directive, directive, { unique: true, sorted: true }, (reader, entry) => plainWordsOf(reader, entry, 'raw').flatMap((word) => {
+  return collected(directive, directive, { unique: true, sorted: true }, (reader, entry) => plainWordsOf(reader, entry, 'bare').flatMap((word) => {
     const networks = parseAddressPrefix(word);
     if (networks.ok) return networks.value;
     leaveOut(reader, entry, word, networks.problem);
@@ -165,10 +166,10 @@ const BPF_TYPES: readonly string[] = [
 ];
 
 const BPF_PROGRAM: ShownValue = (text, reader) => {
-  const colon = text.indexOf(':');
-  const type = text.slice(0, Math.max(0, colon));
+  const [, written = '', place = ''] = /^:*((?:\\.|[^:\\])*):+(.*)$/s.exec(text) ?? [];
+  const type = withoutBackslashes(written);
   if (!BPF_TYPES.includes(type)) return problem(`'${text.slice(0, 60)}' does not begin with a place to attach to, such as egress:`);
-  const path = reader.expand(text.slice(colon + 1));
+  const path = reader.expand(place);
   const absolute = path.ok ? parseAbsolutePath(path.value) : path;
   return absolute.ok ? ok(`${type}:${absolute.value}`) : absolute;
 };

@@ -8,12 +8,15 @@ const NAMED: ReadonlyMap<string, readonly string[]> = new Map([
   ['link-local', ['169.254.0.0/16', 'fe80::/64']], ['multicast', ['224.0.0.0/4', 'ff00::/8']],
 ]);
 
+/** Every name that means this machine (RFC 6761), as systemd takes it. */
+const LOCALHOST = /^(?:.*\.)?localhost(?:\.localdomain)?\.?$/i;
+
 const IPV4_BITS = 32;
 const IPV6_BITS = 128;
 
 /** The networks a word stands for, in canonical form: bits behind the prefix are cleared. */
 export function parseAddressPrefix(word: string): Result<readonly string[]> {
-  const named = NAMED.get(word);
+  const named = NAMED.get(LOCALHOST.test(word) ? 'localhost' : word);
   if (named !== undefined) return ok(named);
   const slash = word.indexOf('/');
   const address = slash < 0 ? word : word.slice(0, slash);

@@ -19,6 +19,7 @@ export function deviceValue(parse: (text: string) => Result<string>): (text: str
     if (!split.ok) return split;
     if (split.value.rest === '') return problem(`'${text.slice(0, 60)}' is not a device and a value`);
     const parts = split.value.path.split('/').filter((part) => part !== '' && part !== '.');
+    if (parts.length === 0 && !split.value.path.startsWith('/')) return problem(`'${split.value.path.slice(0, 60)}' names no device`);
     if (parts.includes('..')) return problem(`'${split.value.path.slice(0, 60)}' contains '..'`);
     const value = parse(split.value.rest);
     return value.ok ? ok(`${split.value.path.startsWith('/') ? '/' : ''}${parts.join('/')} ${value.value}`) : value;

@@ -13,32 +13,40 @@ export function parseBoolean(text: string): Result<boolean> {
   return problem(`'${text}' is neither yes nor no`);
 }
 
-/** `-0` is 0 to systemd; a leading zero makes an octal number, in which there is no 8. */
-const NUMBER = /^(?:-0+|\+?(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9]\d*)))$/;
+/**
+ * As strtol(3) reads it, where `0b` and `0o` count only at the very start, before a sign. A leading zero makes an octal number, in
+ * which there is no 8.
+ */
+const NUMBER = /^(?:0[bB][ \t\n\v\f\r]*(?<sign1>[+-]?)(?<binary>[01]+)|0[oO][ \t\n\v\f\r]*(?<sign2>[+-]?)(?<octal>[0-7]+)|[ \t\n\v\f\r]*(?<sign3>[+-]?)(?:0[xX](?<hexadecimal>[0-9a-fA-F]+)|(?<old>0[0-7]*)|(?<decimal>[1-9]\d*)))$/;
+
+/** Any whole number; null when it is none. */
+function wholeNumber(text: string): number | null {
+  const groups = NUMBER.exec(text)?.groups;
+  if (groups === undefined) return null;
+  const { sign1, sign2, sign3, binary, octal, hexadecimal, old, decimal } = groups;
+  const size = binary !== undefined ? Number.parseInt(binary, 2)
+    : hexadecimal !== undefined ? Number.parseInt(hexadecimal, 16)
+      : decimal !== undefined ? Number.parseInt(decimal, 10)
+        : Number.parseInt(octal ?? old ?? '0', 8);
+  return (sign1 ?? sign2 ?? sign3) === '-' && size !== 0 ? -size : size;
+}
 
 /** A whole number from 0 to `max`; hexadecimal with 0x, octal with a leading 0. */
 export function parseUnsigned(text: string, max = 0xffff_ffff): Result<number> {
-  const match = NUMBER.exec(text);
-  if (match === null) return problem(`'${text}' is not a whole number`);
-  const [, hexadecimal, binary, octal, decimal] = match;
-  const value = hexadecimal !== undefined ? Number.parseInt(hexadecimal, 16)
-    : binary !== undefined ? Number.parseInt(binary, 2)
-      : octal !== undefined ? Number.parseInt(octal, 8)
-        : Number.parseInt(decimal ?? '0', 10);
+  const value = wholeNumber(text);
+  if (value === null || value < 0) return problem(`'${text}' is not a whole number`);
   return value <= max ? ok(value) : problem(`${text} is larger than ${max}`);
 }
 
 /** A whole number within `min` to `max`, with sign. */
 export function parseInteger(text: string, min: number, max: number): Result<number> {
-  const negative = text.startsWith('-');
-  const size = parseUnsigned(negative ? text.slice(1) : text, Number.MAX_SAFE_INTEGER);
-  if (!size.ok || (negative && text.startsWith('-+'))) return problem(`'${text}' is not a whole number`);
-  const value = negative ? -size.value : size.value;
-  return value >= min && value <= max ? ok(value === 0 ? 0 : value) : problem(`${text} is not within ${min} to ${max}`);
+  const value = wholeNumber(text);
+  if (value === null) return problem(`'${text}' is not a whole number`);
+  return value >= min && value <= max ? ok(value) : problem(`${text} is not within ${min} to ${max}`);
 }
 
 const SIZE_FACTORS: readonly (readonly [string, number])[] = [['E', 6], ['P', 5], ['T', 4], ['G', 3], ['M', 2], ['K', 1], ['B', 0], ['', 0]];
-const SIZE_TERM = /[ \t]*\+?(\d+)(\.\d+)?[ \t]*([EPTGMKB]?)/y;
+const SIZE_TERM = /[ \t]*\+?(\d+)(\.\d*)?[ \t]*([EPTGMKB]?)/y;
 
 /** Bytes: `512`, `1.5M`, `1G 500M`. Suffixes count in 1024s, or in 1000s where `base` says so; larger ones come first. */
 export function parseSize(text: string, base: 1024 | 1000 = 1024): Result<number> {
@@ -55,7 +63,9 @@ export function parseSize(text: string, base: 1024 | 1000 = 1024): Result<number
     if (rank <= last) return problem(`'${text}' is not a size: larger units come first`);
     last = rank;
     const factor = base ** (SIZE_FACTORS[rank] as readonly [string, number])[1];
-    total += Number(whole) * factor + Math.floor(Number(`0${fraction}`) * factor);
+    // As in systemd, which counts a started unit as a whole one before it multiplies.
+    if (Number(whole) + (Number(`0${fraction}0`) > 0 ? 1 : 0) >= 2 ** 64 / factor) return problem(`${text} is too large`);
+    total += Number(whole) * factor + Math.floor(Number(`0${fraction}0`) * factor);
     position = SIZE_TERM.lastIndex;
   }
   return total < 2 ** 64 ? ok(total) : problem(`${text} is too large`);
@@ -115,9 +125,9 @@ export function parseCpuWeight(text: string): Result<number> {
   return text === 'idle' ? ok(0) : parseWeight(text);
 }
 
-/** An octal file mode of up to four digits: `0755`. */
+/** An octal file mode: `0755`. */
 export function parseMode(text: string): Result<number> {
-  if (!/^[0-7]{1,5}$/.test(text)) return problem(`'${text}' is not an octal mode`);
+  if (!/^[0-7]+$/.test(text)) return problem(`'${text}' is not an octal mode`);
   const mode = Number.parseInt(text, 8);
   return mode <= 0o7777 ? ok(mode) : problem(`${text} is larger than 7777`);
 }
@@ -130,20 +140,17 @@ export interface CpuRange {
   readonly last: number;
 }
 
-/** CPU numbers and ranges: `0 2-5,8`, in the order they are written. The largest number there is means none, as in systemd. */
+/** CPU numbers and ranges: the words of `0 2-5,8`, in the order they are written. The largest number there is means none, as in systemd. */
 export function parseCpuRanges(words: readonly string[]): Result<readonly CpuRange[]> {
   const ranges: CpuRange[] = [];
-  for (const list of words) {
-    for (const word of list.split(',')) {
-      if (word === '') continue;
-      const [from = '', to = from, ...more] = word.split('-');
-      const [first, last] = [parseUnsigned(from), parseUnsigned(to)];
-      if (!first.ok || !last.ok || more.length > 0) return problem(`'${word.slice(0, 60)}' is neither a CPU number nor a range`);
-      if (last.value < first.value) return problem(`the range ${word} is empty`);
-      if (first.value === 0xffff_ffff) continue;
-      if (last.value > CPU_MAX) return problem(`no kernel has a CPU ${last.value}`);
-      ranges.push({ first: first.value, last: last.value });
-    }
+  for (const word of words) {
+    const [from = '', to = from, ...more] = word.split('-');
+    const [first, last] = [parseUnsigned(from), parseUnsigned(to)];
+    if (!first.ok || !last.ok || more.length > 0) return problem(`'${word.slice(0, 60)}' is neither a CPU number nor a range`);
+    if (last.value < first.value) return problem(`the range ${word} is empty`);
+    if (first.value === 0xffff_ffff) continue;
+    if (last.value > CPU_MAX) return problem(`no kernel has a CPU ${last.value}`);
+    ranges.push({ first: first.value, last: last.value });
   }
   return ok(ranges);
 }

@@ -3,7 +3,8 @@ import type { Usec } from '../../../base/brand.ts';
 import { ok, problem, type Result } from '../../../base/result.ts';
 import { parseTimeSpan } from '../../time/time-span.ts';
 import type { LimitName, LimitValue, ResourceLimit } from '../../unit/exec-context.ts';
-import { parseInteger, parseSize, parseUnsigned } from './number.ts';
+import { withoutBackslashes } from '../words.ts';
+import { parseSize, parseUnsigned } from './number.ts';
 
 /** All limits, in the order of the manual page. */
 export const LIMIT_NAMES: readonly LimitName[] = [
@@ -28,8 +29,10 @@ function parseLimitValue(name: LimitName, text: string): Result<LimitValue> {
   }
   if (name === 'NICE' && /^[+-]/.test(text)) {
     // A nice level is written with its sign; the kernel counts 20 minus the level.
-    const nice = parseInteger(text.startsWith('+') ? text.slice(1) : text, -20, 19);
-    return nice.ok ? ok(20 - nice.value) : nice;
+    const size = parseUnsigned(text.slice(1));
+    if (!size.ok) return size;
+    const nice = text.startsWith('-') ? -size.value : size.value;
+    return nice >= -20 && nice <= 19 ? ok(20 - nice) : problem(`${text} is not within -20 to 19`);
   }
   if (name === 'NICE') {
     const level = parseUnsigned(text);
@@ -40,11 +43,14 @@ function parseLimitValue(name: LimitName, text: string): Result<LimitValue> {
 
 /** `value` for both limits, or `soft:hard`. The soft limit may not be above the hard one. */
 export function parseResourceLimit(name: LimitName, text: string): Result<ResourceLimit> {
-  const colon = text.indexOf(':');
-  const soft = parseLimitValue(name, colon < 0 ? text : text.slice(0, colon));
+  const parts = (text.match(/(?:\\.|[^:\\])*(?::|\\$|$)/gs) ?? []).map((part) => withoutBackslashes(part.replace(/:$/, '')));
+  // The expression also matches nothing, at the end.
+  parts.pop();
+  const [first = '', second, ...more] = parts;
+  const soft = parseLimitValue(name, first);
   if (!soft.ok) return soft;
-  if (colon < 0) return ok({ soft: soft.value, hard: soft.value });
-  const hard = parseLimitValue(name, text.slice(colon + 1));
+  if (second === undefined) return text.endsWith(':') ? problem('the hard limit is missing') : ok({ soft: soft.value, hard: soft.value });
+  const hard = more.length > 0 ? problem(`'${text}' is more than a soft and a hard limit`) : parseLimitValue(name, second);
   if (!hard.ok) return hard;
   const isAbove = hard.value !== 'infinity' && (soft.value === 'infinity' || soft.value > hard.value);
   return isAbove ? problem(`the soft limit of '${text}' is above the hard one`) : ok({ soft: soft.value, hard: hard.value });

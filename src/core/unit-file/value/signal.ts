@@ -2,7 +2,7 @@
 import type { Signal } from '../../../base/brand.ts';
 import { ok, problem, type Result } from '../../../base/result.ts';
 import { meant } from '../nearest-name.ts';
-import { parseUnsigned } from './number.ts';
+import { parseInteger, parseUnsigned } from './number.ts';
 
 const NAMES: readonly string[] = [
   '', 'HUP', 'INT', 'QUIT', 'ILL', 'TRAP', 'ABRT', 'BUS', 'FPE', 'KILL', 'USR1', 'SEGV', 'USR2', 'PIPE', 'ALRM', 'TERM', 'STKFLT',
@@ -23,11 +23,10 @@ export function parseSignal(text: string): Result<Signal> {
   if (number > 0) return ok(number as Signal);
   const alias = ALIASES.get(name);
   if (alias !== undefined) return ok(alias as Signal);
-  const realTime = /^RT(MIN|MAX)(?:([+-])(\d{1,2}))?$/.exec(name);
+  const realTime = /^RT(?:MIN(\+.+)?|MAX(-.+)?)$/s.exec(name);
   if (realTime !== null) {
-    const offset = Number(realTime[3] ?? '0') * (realTime[2] === '-' ? -1 : 1);
-    const value = (realTime[1] === 'MIN' ? RTMIN : RTMAX) + offset;
-    if (value >= RTMIN && value <= RTMAX) return ok(value as Signal);
+    const offset = parseInteger(realTime[1] ?? realTime[2] ?? '0', RTMIN - RTMAX, RTMAX - RTMIN);
+    if (offset.ok) return ok((name.startsWith('RTMIN') ? RTMIN : RTMAX) + offset.value as Signal);
   }
   return problem(`'${text}' is not a signal${meant(name, NAMES.slice(1), (nearest) => `SIG${nearest}`)}`);
 }

@@ -1,5 +1,6 @@
 /** Rules of SocketBindAllow= and SocketBindDeny=: `[ipv4:|ipv6:][tcp:|udp:][PORT|PORT-PORT|any]`. Source: systemd.resource-control(5). */
 import { ok, problem, type Result } from '../../../base/result.ts';
+import { withoutBackslashes } from '../words.ts';
 import { parseUnsigned } from './number.ts';
 
 const FAMILIES: ReadonlySet<string> = new Set(['ipv4', 'ipv6']);
@@ -10,10 +11,10 @@ const PORT_MAX = 65_535;
 export function parseSocketBind(text: string): Result<string> {
   const wrong = problem(`'${text.slice(0, 60)}' is not a rule such as ipv4:tcp:80, 1024-2048 or any`);
   if (text === 'any') return ok('any');
-  const parts = text.split(':');
+  const parts = text.split(':').map(withoutBackslashes);
   if (parts.length > 3) return wrong;
   const family = FAMILIES.has(parts[0] ?? '') ? parts.shift() ?? '' : '';
-  const protocol = PROTOCOLS.has(parts[0] ?? '') ? parts.shift() ?? '' : '';
+  const protocol = PROTOCOLS.has(parts[0]?.toLowerCase() ?? '') ? parts.shift()?.toLowerCase() ?? '' : '';
   const ports = parts.length === 0 ? 'any' : readPorts(parts[0] ?? '');
   if (parts.length > 1 || ports === null) return wrong;
   return ok(`${family === '' ? '' : `${family}:`}${protocol}${ports}`);
