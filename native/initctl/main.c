@@ -269,6 +269,27 @@ static void show_log(struct json params) {
   close(fd);
 }
 
+/* Becomes a command, with the streams, the environment and the directory of the caller. Returns only when it cannot. */
+static int become(struct json words) {
+  size_t count = 0;
+  struct json at = { 0 };
+  while (json_next(words, &at)) count++;
+  char **argv = calloc(count + 1, sizeof *argv);
+  if (argv == NULL || count == 0) return EXIT_TROUBLE;
+  at = (struct json){ 0 };
+  for (size_t i = 0; i < count && json_next(words, &at); i++) {
+    argv[i] = malloc((size_t)(at.end - at.begin) + 1);
+    long length = argv[i] == NULL ? -1 : json_string(at, argv[i]);
+    if (length < 0) return EXIT_TROUBLE;
+    argv[i][length] = '\0';
+  }
+  signal(SIGPIPE, SIG_DFL);
+  signal(SIGINT, SIG_DFL);
+  execvp(argv[0], argv);
+  dprintf(STDERR_FILENO, "Failed to execute %s: %s\n", argv[0], strerror(errno));
+  return EXIT_TROUBLE;
+}
+
 enum outcome { GO_ON = -1, RUN_NODE = -2, ENDED = -3 };
 
 /* An exit status, or one of the above. */
@@ -300,6 +321,7 @@ static int on_message(struct json whole) {
   if (json_number(json_find(whole, "id"), 0) != 2) return GO_ON;
   struct json result = json_find(whole, "result");
   if (json_present(json_find(result, "run"))) return RUN_NODE;
+  if (json_present(json_find(result, "exec"))) return become(json_find(result, "exec"));
   return (int)json_number(json_find(result, "exit"), EXIT_TROUBLE);
 }
 

@@ -365,6 +365,8 @@ export interface UnitFileChangesAnswer {
 
 export type CliAnswer =
   | { readonly exit: number }
+  /** The client becomes this command. */
+  | { readonly exec: readonly string[] }
   /** The client does the rest itself: this verb works on files or logs, which the manager does not. */
   | { readonly run: 'node' };
 

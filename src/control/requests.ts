@@ -42,7 +42,7 @@ export const PRESET_MODES = ['full', 'enable-only', 'disable-only'] as const;
 /** Directories of a unit, by what they are for. */
 export const DIRECTORY_KINDS = ['configuration', 'state', 'cache', 'logs', 'runtime'] as const;
 /** Kinds of units that can be made through the control socket. */
-export const TRANSIENT_KINDS = ['service', 'timer', 'path', 'slice', 'target'] as const;
+export const TRANSIENT_KINDS = ['service', 'timer', 'path', 'slice', 'scope', 'target'] as const;
 /** Settings of the manager that can be changed while it runs. */
 export const MANAGER_SETTINGS = ['log-level', 'log-target', 'service-watchdogs'] as const;
 export const SHUTDOWN_GOALS = ['poweroff', 'reboot', 'halt', 'kexec', 'exit'] as const;

@@ -136,6 +136,9 @@ export class HostPerformer implements EffectPerformer {
       case 'adopt-process':
         this.#adopt(effect.unit, effect.pid);
         return;
+      case 'take-process':
+        this.#take(effect);
+        return;
       case 'close-fds':
         this.#parts.fds.close(effect.names);
         return;
@@ -261,6 +264,16 @@ export class HostPerformer implements EffectPerformer {
     return own.length === 1 ? (own[0] as Pid) : null;
   }
 
+  /** Without control groups it is known by its number, and what comes of it by descent. */
+  #take({ unit, pid, cgroup }: Extract<Effect, { readonly kind: 'take-process' }>): void {
+    const { engine, tracker } = this.#parts;
+    const { cgroupFd, cgroupPath } = tracker.prepare(unit, cgroup, 'main');
+    if (cgroupFd !== -1) engine.native.close(cgroupFd);
+    const moved = cgroupPath === null ? 0 : engine.native.writeAttribute(`${cgroupPath}/cgroup.procs`, String(pid));
+    if (moved !== 0) engine.log.write('warning', unit, `${unit}: process ${String(pid)} cannot be moved into its control group: ${moved}`);
+    this.#adopt(unit, pid);
+  }
+
   #adopt(unit: UnitName, pid: Pid): void {
     const { engine, adopt } = this.#parts;
     adopt(pid, unit);
@@ -279,6 +292,8 @@ export class HostPerformer implements EffectPerformer {
       // Its parent died first and it became ours: the reaper tells the exit, with the status.
       if (readProcess(engine.native, pid)?.parent === process.pid) return;
       engine.submit({ event: 'exited', pid, code: 'exited', status: 0, unitHint: unit });
+      // The reaper, which looks at what it reaped, never sees it.
+      this.#parts.tracker.recheck(new Set([unit]));
     }, 'exit');
   }
 

@@ -122,7 +122,7 @@ export const OPTIONS = {
   'drop-in': { value: 'NAME', summary: 'Name of the drop-in file instead of override.conf' },
   stdin: { summary: 'Take the new text from standard input instead of an editor' },
   keep: { summary: 'Write unit files that stay' },
-  scope: { summary: 'Not supported: a command always runs as a service' },
+  scope: { summary: 'The command is started by this one, in a scope of its own' },
   pty: { summary: 'The command gets a terminal of its own, which is joined to this one; wait for its end' },
   shell: { summary: 'Run a shell on a terminal, in the present directory' },
   'detach-keys': { value: 'KEYS', summary: 'Keys that leave the terminal, as ^P^Q; none; default ^]^]^]' },

@@ -4,7 +4,7 @@ import type { UnitKind } from '../core/unit/unit-common.ts';
 import { hasOption, optionText, type OptionName, type Options } from './options.ts';
 
 /** What can be made by `run`. */
-export type TransientKind = 'service' | 'timer' | 'path';
+export type TransientKind = 'service' | 'timer' | 'path' | 'scope';
 
 export interface TransientText {
   readonly kind: TransientKind;
@@ -54,6 +54,17 @@ export function composeTransient(command: readonly string[], options: Options): 
   if (!trigger.ok) return trigger;
   const units = [...(trigger.value === null ? [] : [trigger.value]), { kind: 'service', text: service.value } as const];
   return { ok: true, value: units };
+}
+
+/** The scope that a command line of `run --scope` asks for. */
+export function composeScope(command: readonly string[], options: Options): Composed<readonly TransientText[]> {
+  const sections: Sections = new Map([['Unit', [description(command, options)]]]);
+  if (hasOption(options, 'collect')) add(sections, 'Unit', 'CollectMode=inactive-or-failed');
+  if (hasOption(options, 'send-sighup')) add(sections, 'Scope', 'SendSIGHUP=yes');
+  const slice = optionText(options, 'slice');
+  if (slice !== null) add(sections, 'Scope', `Slice=${literal(slice)}`);
+  const problem = addProperties(sections, 'scope', options.property ?? []);
+  return problem === null ? { ok: true, value: [{ kind: 'scope', text: render(sections) }] } : { ok: false, problem };
 }
 
 function description(command: readonly string[], options: Options): string {

@@ -52,7 +52,9 @@ export type VerbStep =
   /** All of standard input. Only in the Node client. */
   | { readonly step: 'read-input' }
   /** Where the caller is. */
-  | { readonly step: 'working-directory' };
+  | { readonly step: 'working-directory' }
+  /** The caller's process becomes this command; nothing of the verb comes after it. */
+  | { readonly step: 'exec'; readonly words: readonly string[] };
 
 /** Which unit's terminal is joined. */
 export interface TerminalStep {

@@ -112,7 +112,7 @@ const UNSUPPORTED: Readonly<Partial<Record<OptionName, (call: Invocation) => str
   host: (call) => `the control socket is this machine's own; run "ssh ${optionText(call.options, 'host') ?? 'HOST'} ${call.program} …" there`,
   machine: (call) => `the control socket is this machine's own; run ${call.program} inside ${optionText(call.options, 'machine') ?? 'the container'}, as with "nsenter" or the container tool's "exec"`,
   'dry-run': (call) => `nothing was done; "${call.program} plan ${call.verb} UNIT…" shows the steps a change would take`,
-  scope: (call) => `a command always runs as a service; "${call.program} ${call.verb} --pipe --same-dir COMMAND" gives it the streams, the directory and the exit status of a command of your own`,
+  scope: (call) => `"${call.program} run --scope COMMAND" runs a command in one`,
   when: (call) => `"shutdown ${call.verb === 'reboot' ? '-r' : call.verb === 'halt' ? '-H' : '-P'} +MINUTES" or "HH:MM" does it later, and "shutdown -c" takes it back`,
   'firmware-setup': () => 'nobody here speaks to the firmware; nothing was done',
   'boot-loader-menu': () => 'nobody here speaks to the boot loader; nothing was done',

@@ -403,6 +403,8 @@ export class SimulatedKernel {
         for (const process of this.#table.of(effect.unit)) if (!effect.except.includes(process.pid)) this.#deliver(process, effect.signal);
         return;
       case 'watch-control-group': this.#watch(effect.unit); return;
+      // No client of this world makes scopes.
+      case 'take-process': return;
       case 'release-control-group': this.#watched.delete(effect.unit); return;
       case 'read-stamp': {
         const stamp = this.stamps.get(effect.unit) ?? null;

@@ -59,6 +59,7 @@ export function runArguments(argv: readonly string[], terminal: Partial<Terminal
       case 'join-terminal': input = { how: 'left' }; break;
       case 'feed': input = { ok: true, text: '' }; break;
       case 'unit-directory': input = { path: step.path, files: [], problem: 'not for this rig' }; break;
+      case 'exec': return { exit: 0, out, err, requests, tails };
       case 'sleep': break;
       case 'read-crashes': input = { records: [], problems: [] }; break;
       case 'read-file': input = { ok: false, error: 'there are no files in this rig' }; break;

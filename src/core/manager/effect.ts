@@ -2,7 +2,7 @@
  * What `step` wants done. Plain data, performed by the host in order after the step; a failure comes back as an event.
  */
 import type { InvocationId, MonotonicUsec, Pid, RealtimeUsec, RequestId, Signal, UnitName, Usec } from '../../base/brand.ts';
-import type { DirectoryKind, ExecCommand, ExecRole, ExecUnit } from '../unit/exec-context.ts';
+import type { CgroupContext, DirectoryKind, ExecCommand, ExecRole, ExecUnit } from '../unit/exec-context.ts';
 import type { Condition } from '../unit/unit-common.ts';
 import type { PathWatchKind } from '../unit/path.ts';
 import type { ProbeCheck, ProbeKind } from '../unit/probe.ts';
@@ -81,6 +81,8 @@ export type Effect =
   | { readonly kind: 'guess-main-pid'; readonly unit: UnitName }
   /** Takes over a process the manager did not start (PIDFile=, MAINPID=): track it with a pidfd if it is no child. */
   | { readonly kind: 'adopt-process'; readonly unit: UnitName; readonly pid: Pid }
+  /** A process that somebody else started goes into the scope's control group, and is adopted. */
+  | { readonly kind: 'take-process'; readonly unit: UnitName; readonly pid: Pid; readonly cgroup: CgroupContext }
   | { readonly kind: 'close-fds'; readonly names: readonly string[] }
   /** Makes, binds and listens; nodes in the file system get their owner. Answer with `sockets-opened` or `sockets-not-opened`. */
   | { readonly kind: 'open-sockets'; readonly unit: UnitName; readonly token: number; readonly definition: SocketUnit }

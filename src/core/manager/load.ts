@@ -56,7 +56,7 @@ function newRuntime(definition: UnitDefinition): UnitRuntime {
     case 'socket': return SOCKET_NEVER_STARTED;
     case 'target': return { kind: 'target', state: 'dead' };
     case 'slice': return { kind: 'slice', state: 'dead' };
-    case 'scope': return { kind: 'scope', state: 'dead', result: 'success', deadlineUsec: null };
+    case 'scope': return { kind: 'scope', state: 'dead', result: 'success', deadlineUsec: null, takenPid: null };
     case 'timer': return TIMER_NEVER_STARTED;
     case 'path': return PATH_NEVER_STARTED;
     case 'mount': return MOUNT_NEVER_STARTED;

@@ -6,7 +6,7 @@ import type { ProcessEvent } from './event.ts';
 import { onMountProcess } from './mount-driver.ts';
 import { driveService, type ServiceTransition } from './service-driver.ts';
 import { onSocketProcess } from './socket-driver.ts';
-import { setRuntime } from './set-runtime.ts';
+import { onScopeProcess } from './scope-driver.ts';
 import { onSwapProcess } from './swap-driver.ts';
 import type { UnitRuntime } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -18,7 +18,7 @@ const nobody: ProcessOwner = () => undefined;
 
 const OWNERS: Readonly<Record<UnitRuntime['kind'], ProcessOwner>> = {
   service: (turn, name, event) => { driveService(turn, name, serviceTransition(event)); },
-  scope: (turn, name, event) => { if (event.event === 'cgroup-empty') onScopeEmpty(turn, name); },
+  scope: onScopeProcess,
   socket: onSocketProcess,
   mount: onMountProcess,
   swap: onSwapProcess,
@@ -45,11 +45,4 @@ function serviceTransition(event: ProcessEvent): ServiceTransition {
     case 'exited': return (c, run) => onProcessExit(c, run, event.pid, event);
     case 'cgroup-empty': return onGroupEmpty;
   }
-}
-
-function onScopeEmpty(turn: Turn, name: UnitName): void {
-  const { runtime } = turn.require(name);
-  if (runtime.kind !== 'scope' || runtime.state === 'dead' || runtime.state === 'failed') return;
-  const failed = runtime.result !== 'success';
-  setRuntime(turn, name, { ...runtime, state: failed ? 'failed' : 'dead', deadlineUsec: null }, failed ? 'failed' : 'inactive');
 }

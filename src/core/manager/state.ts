@@ -250,6 +250,8 @@ export interface ScopeRuntime {
   readonly state: 'dead' | 'running' | 'abandoned' | 'stop-sigterm' | 'stop-sigkill' | 'failed';
   readonly result: 'success' | 'timeout' | 'resources';
   readonly deadlineUsec: MonotonicUsec | null;
+  /** The process that was taken over, while it lives; with control groups others may be left after it. */
+  readonly takenPid: Pid | null;
 }
 export interface TimerRuntime {
   readonly kind: 'timer';

@@ -12,9 +12,9 @@ import { holdRestart } from './restart-hold.ts';
 import { driveService, isService, restartsDirectly } from './service-driver.ts';
 import { timerWakeUsec } from '../machine/timer.ts';
 import { onShutdownLate } from './shutdown.ts';
+import { onScopeDue } from './scope-driver.ts';
 import { onSocketUnitDue } from './socket-driver.ts';
 import { onSwapUnitDue } from './swap-driver.ts';
-import type { Unit } from './state.ts';
 import { isTimer, onTimerDue } from './timer-driver.ts';
 import type { Turn } from './turn.ts';
 import { startUnit } from './unit-operations.ts';
@@ -60,7 +60,7 @@ function earliestDue(turn: Turn): MonotonicUsec | null {
 
 export function onUnitDue(turn: Turn, name: UnitName): void {
   const unit = turn.require(name);
-  if (unit.runtime.kind === 'scope') onScopeDue(turn, unit);
+  if (unit.runtime.kind === 'scope') onScopeDue(turn, unit.name);
   else if (isTimer(unit)) onTimerDue(turn, unit);
   else if (unit.runtime.kind === 'socket') onSocketUnitDue(turn, name);
   else if (unit.runtime.kind === 'mount') onMountUnitDue(turn, name);
@@ -94,18 +94,4 @@ function restart(turn: Turn, name: UnitName): void {
   turn.log('err', name, `Automatic restart was refused: ${outcome.refusal.message}`);
   const endReason = run.endReason ?? { reason: 'protocol', detail: `the automatic restart was refused: ${outcome.refusal.message}` } as const;
   setRuntime(turn, name, { ...run, state: 'failed', result: run.result === 'success' ? 'resources' : run.result, endReason, restarting: false, deadlineUsec: null }, 'failed');
-}
-
-function onScopeDue(turn: Turn, unit: Unit): void {
-  const { definition, runtime } = unit;
-  if (definition.kind !== 'scope' || runtime.kind !== 'scope') return;
-  if (runtime.state !== 'stop-sigterm') {
-    setRuntime(turn, unit.name, { ...runtime, state: 'failed', result: 'timeout', deadlineUsec: null }, 'failed');
-    return;
-  }
-  turn.emit({ kind: 'kill-control-group', unit: unit.name, signal: definition.kill.finalKillSignal, except: [], alsoSighup: false });
-  turn.emit({ kind: 'watch-control-group', unit: unit.name });
-  const deadlineUsec = definition.timeoutStopUsec === null ? null : (turn.now.monotonicUsec + definition.timeoutStopUsec) as MonotonicUsec;
-  turn.wantTimer(deadlineUsec);
-  setRuntime(turn, unit.name, { ...runtime, state: 'stop-sigkill', result: 'timeout', deadlineUsec }, 'deactivating');
 }

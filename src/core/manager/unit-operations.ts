@@ -14,6 +14,7 @@ import { failAutomount, isAutomount, startAutomount, stopAutomount } from './aut
 import { failMount, isMount, reloadMountUnit, startMountUnit, stopMountUnit } from './mount-driver.ts';
 import { failPath, isPath, startPath, stopPath } from './path-driver.ts';
 import { failTimer, isTimer, startTimer, stopTimer } from './timer-driver.ts';
+import { startScope, stopScope } from './scope-driver.ts';
 import { failSocket, startSocketUnit, stopSocketUnit } from './socket-driver.ts';
 import { isSocket } from './socket-record.ts';
 import { failSwap, isSwap, startSwapUnit, stopSwapUnit } from './swap-driver.ts';
@@ -108,7 +109,7 @@ function startTested(turn: Turn, unit: Unit, job: Job): RunOutcome {
       setRuntime(turn, unit.name, { ...runtime, state: 'active' }, 'active');
       return 'running';
     case 'scope':
-      setRuntime(turn, unit.name, { ...runtime, state: 'running', result: 'success' }, 'active');
+      startScope(turn, turn.require(unit.name), job);
       return 'running';
     case 'timer': {
       const timer = turn.require(unit.name);
@@ -177,7 +178,7 @@ export function stopUnit(turn: Turn, unit: Unit, job: Job): RunOutcome {
       if (runtime.kind === 'slice') turn.emit({ kind: 'release-control-group', unit: unit.name });
       break;
     case 'scope':
-      stopScope(turn, unit);
+      stopScope(turn, unit.name, 'success');
       break;
     case 'timer':
       if (isTimer(unit)) stopTimer(turn, unit);
@@ -201,18 +202,6 @@ export function stopUnit(turn: Turn, unit: Unit, job: Job): RunOutcome {
       return 'done';
   }
   return 'running';
-}
-
-const SIGTERM_STATE = 'stop-sigterm';
-
-function stopScope(turn: Turn, unit: Unit): void {
-  const { definition, runtime } = unit;
-  if (definition.kind !== 'scope' || runtime.kind !== 'scope' || (runtime.state !== 'running' && runtime.state !== 'abandoned')) return;
-  turn.emit({ kind: 'kill-control-group', unit: unit.name, signal: definition.kill.killSignal, except: [], alsoSighup: definition.kill.sendSighup });
-  turn.emit({ kind: 'watch-control-group', unit: unit.name });
-  const deadlineUsec = definition.timeoutStopUsec === null ? null : (turn.now.monotonicUsec + definition.timeoutStopUsec) as typeof turn.now.monotonicUsec;
-  turn.wantTimer(deadlineUsec);
-  setRuntime(turn, unit.name, { ...runtime, state: SIGTERM_STATE, deadlineUsec }, 'deactivating');
 }
 
 /** A new main process beside the old one, which goes then. */

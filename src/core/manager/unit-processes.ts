@@ -7,6 +7,11 @@ export function runsCommands(runtime: UnitRuntime): runtime is Extract<UnitRunti
   return 'controlPid' in runtime;
 }
 
+/** The process of a scope, which somebody else started. */
+export function takenPidOf({ runtime }: Pick<Unit, 'runtime'>): Pid | null {
+  return runtime.kind === 'scope' ? runtime.takenPid : null;
+}
+
 /** null for a unit that has none, or of a kind that never has one. */
 export function mainPidOf({ runtime }: Pick<Unit, 'runtime'>): Pid | null {
   return runtime.kind === 'service' ? runtime.mainPid : null;
@@ -39,5 +44,6 @@ const WAITS_FOR_EMPTY: ReadonlySet<string> = new Set<ServiceState | SocketState>
 
 /** A new engine has to watch the unit's control group again. */
 export function waitsForEmptyGroup({ runtime }: Pick<Unit, 'runtime'>): boolean {
+  if (runtime.kind === 'scope') return runtime.state !== 'dead' && runtime.state !== 'failed';
   return runsCommands(runtime) && WAITS_FOR_EMPTY.has(runtime.state);
 }

@@ -8,7 +8,7 @@ import type { Effect, SpawnEffect } from '../../core/manager/effect.ts';
 import { fdsWithoutOwner } from '../../core/manager/fd-owners.ts';
 import type { ServiceState, Unit } from '../../core/manager/state.ts';
 import { renewalWatches } from '../../core/unit/renewal.ts';
-import { besidePidOf, controlPidOf, mainPidOf, runsCommands, waitsForEmptyGroup } from '../../core/manager/unit-processes.ts';
+import { besidePidOf, controlPidOf, mainPidOf, runsCommands, takenPidOf, waitsForEmptyGroup } from '../../core/manager/unit-processes.ts';
 import { readClock } from '../clock.ts';
 import type { HostPerformer } from '../effect-performer.ts';
 import type { FdTable } from '../fd-table.ts';
@@ -66,6 +66,10 @@ export class Resumption {
     for (const loss of recovered.losses) log.write('crit', '', loss);
     for (const unit of recovered.changed) log.write('notice', unit, `${unit}: its files have changed, and were read again`);
     for (const unit of valuesOf(state.units)) this.#restoreUnit(unit);
+    for (const unit of valuesOf(state.units)) {
+      const pid = takenPidOf(unit);
+      if (pid !== null) performer.perform({ kind: 'adopt-process', unit: unit.name, pid });
+    }
     const children = readChildren();
     for (const [pid, unit] of entriesOf(state.pids)) {
       if (children.has(pid) || this.#isChild(pid)) known.expect(pid, unit);
@@ -157,6 +161,9 @@ export class Resumption {
     const { definition, runtime, name } = unit;
     if (runtime.kind === 'slice' && definition.kind === 'slice' && runtime.state === 'active') {
       tracker.restore(name, definition.cgroup, { pids: [], invocationId: '', mayBeKilled: false });
+    } else if (definition.kind === 'scope') {
+      const taken = takenPidOf(unit);
+      if (waitsForEmptyGroup(unit)) tracker.restore(name, definition.cgroup, { pids: taken === null ? [] : [taken], invocationId: unit.invocationId ?? '', mayBeKilled: runtime.state === 'stop-sigkill' });
     } else if (runsCommands(runtime) && 'cgroup' in definition) {
       const pids = [mainPidOf(unit), besidePidOf(unit), controlPidOf(unit)].filter((pid) => pid !== null);
       const mayBeKilled = !UNKILLED_STATES.has(runtime.state);

@@ -83,6 +83,7 @@ export class Command {
         else if (step.step === 'log') this.#options.output.tail(step.tail);
         else if (step.step === 'working-directory') this.#input = callerDirectory(this.#options.peer.pid);
         else if (step.step === 'sleep') this.#sleep(step.msec);
+        else if (step.step === 'exec') this.#end({ ok: true, value: { exec: step.words } });
         else if (step.step === 'out' || step.step === 'err') this.#print(step.step === 'out' ? 1 : 2, step.text);
         // Everything else needs the caller's own process.
         else this.#end({ ok: true, value: { run: 'node' } });

@@ -21,7 +21,7 @@ type Request = Params<'start-transient'>;
 type Done<T> = (outcome: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure }) => void;
 
 /** Kinds that can be made this way: those that are started and end. */
-const KINDS: ReadonlySet<string> = new Set(['service', 'timer', 'path', 'slice', 'target']);
+const KINDS: ReadonlySet<string> = new Set(['service', 'timer', 'path', 'slice', 'scope', 'target']);
 
 /**
  * @param key by which a client asks again after a re-exec: what was made for it before is not made anew

@@ -89,6 +89,8 @@ interface Session {
   readonly stampOf: StampReader;
   readonly readText: (path: string) => FileContents;
   readonly files: Map<string, ReadFile>;
+  /** What the paths of transient units begin with; null = there are none. */
+  readonly transientPrefix: string | null;
 }
 
 interface ReadFile {
@@ -114,6 +116,7 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
     return index;
   };
 
+  const transientPrefix = typeof options.transientDirectory === 'string' ? `${options.transientDirectory}/` : null;
   const openSession = (): Session => {
     const current = currentIndex();
     return {
@@ -128,10 +131,10 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
       stampOf: cachingStampReader(root),
       readText: options.readUnitFile ?? readUnitFile,
       files: new Map(),
+      transientPrefix,
     };
   };
 
-  const transientPrefix = typeof options.transientDirectory === 'string' ? `${options.transientDirectory}/` : null;
   const isTransient = ({ fragmentPath }: UnitDefinition): boolean => transientPrefix !== null && fragmentPath?.startsWith(transientPrefix) === true;
 
   const loadOne = (session: Session, name: UnitName): UnitDefinition => {
@@ -261,8 +264,8 @@ function gather(session: Session, name: UnitName, { found, names, directories }:
 
   if (found?.kind === 'mask') return unusable('masked', `${name} is masked by the link ${found.link}.`, '/dev/null');
   if (found?.kind === 'broken') return unusable('error', `${found.link} cannot be used: ${found.problem}.`, found.link);
-  // Scopes are made by programs that hand over processes; a file cannot make one.
-  if (found === null || unitKind(name) === 'scope') {
+  // Scopes are made by programs that hand over processes; no file but that of such a request can make one.
+  if (found === null || (unitKind(name) === 'scope' && !(session.transientPrefix !== null && found.path.startsWith(session.transientPrefix)))) {
     if (!needsNoFile(name)) return unusable('not-found', `There is no unit file ${name} in the load path.`, null);
   } else {
     const read = readFile(session, found.path, root);

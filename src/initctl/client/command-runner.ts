@@ -14,6 +14,7 @@ import { readLog, readTail, type LogSink } from './log-source.ts';
 import { copyLog } from './copy-log.ts';
 import { readCrashes } from './crash-files.ts';
 import { feedFifo } from './feed-fifo.ts';
+import { runInPlace } from './run-in-place.ts';
 import { runOwnProgram } from './own-program.ts';
 import { joinTerminal } from './terminal-session.ts';
 import type { Places } from './places.ts';
@@ -92,6 +93,8 @@ export async function runVerb(run: VerbRun, options: RunnerOptions): Promise<num
           return 'name' in answerer ? { ok: false, failure: answerer } : answerer.request('await-end', { unit: step.unit });
         });
         break;
+      case 'exec':
+        return await runInPlace(step.words, options.stderr);
       case 'feed':
         input = await feedFifo(step.path, process.stdin);
         break;

@@ -6,7 +6,7 @@ import { exitStatusOfJobs, tellFailure } from '../enqueue.ts';
 import { EXIT, exitStatusOfFailure } from '../exit-status.ts';
 import { hasOption, optionText, type OptionName } from '../options.ts';
 import { signalName } from '../text/process-end.ts';
-import { composeTransient } from '../transient-text.ts';
+import { composeScope, composeTransient } from '../transient-text.ts';
 import { detachKeysOf, findTerminal, joinTerminal } from '../unit-terminal.ts';
 import { complain, printJson, request, type Invocation, type Verb, type VerbRun } from '../verb.ts';
 
@@ -14,7 +14,7 @@ import { complain, printJson, request, type Invocation, type Verb, type VerbRun 
 const EXIT_EXCEPTION = 255;
 
 const OWN_OPTIONS: readonly OptionName[] = [
-  'unit', 'property', 'description', 'wait', 'pty', 'shell', 'pipe', 'detach-keys', 'collect', 'keep', 'no-block', 'quiet', 'slice', 'uid', 'gid', 'nice', 'setenv',
+  'unit', 'scope', 'property', 'description', 'wait', 'pty', 'shell', 'pipe', 'detach-keys', 'collect', 'keep', 'no-block', 'quiet', 'slice', 'uid', 'gid', 'nice', 'setenv',
   'working-directory', 'same-dir', 'service-type', 'remain-after-exit', 'send-sighup', 'expand-environment', 'on-active', 'on-boot', 'on-startup',
   'on-unit-active', 'on-unit-inactive', 'on-calendar', 'on-clock-change', 'on-timezone-change', 'timer-property', 'path-property', 'json',
 ];
@@ -46,6 +46,7 @@ export const run: Verb = {
       yield* complain(`${call.program} run: ${keys}`);
       return EXIT.usage;
     }
+    if (hasOption(call.options, 'scope')) return yield* runInScope(call);
     const hasTerminal = wantsTerminal(call);
     const isShell = hasOption(call.options, 'shell');
     const composed = composeTransient(isShell ? SHELL : call.words, hasTerminal ? { ...call.options, property: [...terminalSettings(call), ...call.options.property ?? []] } : call.options);
@@ -70,6 +71,36 @@ export const run: Verb = {
     return hasTerminal ? yield* joinUntilEnd(call, reply.value, keys.keys) : yield* waitForEnd(call, reply.value);
   },
 };
+
+/** Options that say how a manager starts a command: here the caller starts it. */
+const OF_SERVICES: readonly OptionName[] = [
+  'wait', 'pty', 'shell', 'pipe', 'no-block', 'keep', 'uid', 'gid', 'nice', 'working-directory', 'service-type', 'remain-after-exit', 'on-active', 'on-boot', 'on-startup', 'on-unit-active',
+  'on-unit-inactive', 'on-calendar', 'on-clock-change', 'on-timezone-change', 'timer-property', 'path-property',
+];
+
+/** The caller goes into a scope of its own and becomes the command there. Source: systemd-run(1), "--scope". */
+function* runInScope(call: Invocation): VerbRun {
+  const other = OF_SERVICES.find((name) => hasOption(call.options, name));
+  if (other !== undefined) {
+    yield* complain(`--${other} is for services; with --scope the command is this one, as it was called.`);
+    return EXIT.usage;
+  }
+  const composed = composeScope(call.words, call.options);
+  if (!composed.ok) {
+    yield* complain(composed.problem);
+    return EXIT.failed;
+  }
+  const reply = yield* request('start-transient', { name: (optionText(call.options, 'unit') ?? '').replace(/\.scope$/, ''), units: composed.value });
+  if (!reply.ok) {
+    yield* complain(`Failed to start transient scope unit: ${reply.failure.message}`);
+    return exitStatusOfFailure(reply.failure.name, call.program);
+  }
+  const exit = yield* tellStart(call, reply.value);
+  if (exit !== EXIT.done) return exit;
+  const variables = (call.options.setenv ?? []).filter((assignment) => assignment.includes('='));
+  yield { step: 'exec', words: variables.length === 0 ? call.words : ['env', ...variables, ...call.words] };
+  return EXIT.done;
+}
 
 /** The size is there from the beginning: a program that asks for it does so before anybody has joined. */
 function terminalSettings({ terminal: { rows, columns } }: Invocation): readonly string[] {
