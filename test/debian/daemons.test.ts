@@ -164,6 +164,19 @@ test('ssh.socket listens in place of ssh.service, and a client starts it', { ski
   await rig.initctl('start', 'ssh.service');
 });
 
+test('a daemon of Type=dbus is up with its name on the bus, and goes when it has lost it', { skip }, async () => {
+  await rig.until(async () => (await rig.initctl('is-active', 'avahi-daemon.service')).stdout.trim() === 'active', { what: 'avahi to have its name' });
+  const call = ['dbus-send', '--system', '--print-reply', '--dest=org.freedesktop.Avahi', '/', 'org.freedesktop.Avahi.Server.GetVersionString'];
+  assert.match((await rig.run(call)).stdout, /avahi/);
+  const pid = await mainPid('avahi-daemon.service');
+  await rig.initctl('restart', 'avahi-daemon.service');
+  assert.match((await rig.run(call)).stdout, /avahi/, 'a restart ends when the name is served again');
+  assert.notEqual(await mainPid('avahi-daemon.service'), pid);
+  // A new bus knows no names.
+  await rig.initctl('restart', 'dbus.service');
+  await rig.until(async () => await rig.property('avahi-daemon.service', 'ActiveState') !== 'active', { what: 'avahi to be stopped' });
+});
+
 test('the first client of the bus starts dbus.service, which serves at the socket of dbus.socket', { skip }, async () => {
   assert.equal((await rig.initctl('is-active', 'dbus.socket')).stdout.trim(), 'active');
   await rig.initctl('stop', 'dbus.service');

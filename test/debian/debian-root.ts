@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 
 /** The daemons under test, then what their clients and the tests need inside the root. */
 const PACKAGES = [
-  'redis-server', 'nginx-light', 'cron', 'openssh-server', 'memcached', 'lighttpd', 'rsyslog', 'dbus',
+  'redis-server', 'nginx-light', 'cron', 'openssh-server', 'memcached', 'lighttpd', 'rsyslog', 'dbus', 'avahi-daemon',
   'bsdutils', 'procps', 'util-linux', 'libstdc++6', 'lsb-base',
 ] as const;
 /** Came along as the first alternative of a dependency that lsb-base fulfils as well; a container image has no other manager. */

@@ -18,6 +18,7 @@ const LINKS = [
   { name: 'initctl', target: '../dist/native/initctl' },
   { name: 'systemctl', target: '../dist/native/initctl' },
   ...DAEMONTOOLS.map((name) => ({ name, target: '../dist/native/daemontools' })),
+  { name: 'heartwood-bus-name', target: '../dist/native/heartwood-bus-name' },
   { name: 'heartwood-terminal', target: '../dist/native/heartwood-terminal' },
   { name: 'heartwood-gateway', target: '../dist/native/front' },
   ...FRONTS.map((name) => ({ name, target: '../dist/native/front' })),

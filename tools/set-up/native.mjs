@@ -13,7 +13,7 @@ const PRODUCTS_DIRECTORY = join(distDirectory, 'native');
 const STAMP = join(PRODUCTS_DIRECTORY, 'built-from.json');
 
 /** The addon and the programs the CMake project makes. A missing one is a broken build, not an option. */
-const PRODUCTS = ['heartwood.node', 'unit-executor', 'launcher', 'initctl', 'stage0', 'heartwood-notify', 'heartwood-terminal', 'daemontools', 'front', 'start-keeper.so'];
+const PRODUCTS = ['heartwood.node', 'unit-executor', 'launcher', 'initctl', 'stage0', 'heartwood-notify', 'heartwood-bus-name', 'heartwood-terminal', 'daemontools', 'front', 'start-keeper.so'];
 
 /**
  * What is missing to build is told before anything is fetched.
@@ -49,7 +49,7 @@ function hasNativePart() {
  * and needs no rebuild for another version at the same path.
  */
 function wantedFingerprint() {
-  return fingerprint(filesUnder(SOURCES, new Set(['build', 'node_modules'])), process.execPath);
+  return fingerprint(filesUnder(SOURCES, new Set(['build', 'node_modules'])), [process.execPath, ...PRODUCTS].join(' '));
 }
 
 /** Copies beside the target and renames: programs that run keep their old file. */

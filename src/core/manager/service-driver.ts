@@ -13,6 +13,8 @@ import type { Turn } from './turn.ts';
 import { onConnectionEnded, socketsFor } from './socket-record.ts';
 import { setRuntime } from './set-runtime.ts';
 
+const DBUS_SERVICE = 'dbus.service' as UnitName;
+
 export interface ServiceRecord extends Unit {
   readonly definition: ServiceUnit;
   readonly runtime: ServiceRuntime;
@@ -88,6 +90,7 @@ function contextOf(turn: Turn, unit: ServiceRecord): ServiceContext {
     restartJob: job?.type === 'restart' || job?.type === 'try-restart',
     stopWanted: job?.type === 'stop' || turn.shutdown !== null,
     effects: turn.effects,
+    isBusServed: () => turn.unit(DBUS_SERVICE)?.activeState === 'active',
     sockets: () => socketsFor(turn, unit),
   };
 }

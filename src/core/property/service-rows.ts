@@ -1,5 +1,6 @@
 /** Properties of services: systemd's interface `org.freedesktop.systemd1.Service`, its own part first. */
 import type { Signal, Usec } from '../../base/brand.ts';
+import { isSettable } from '../unit/probe.ts';
 import { describeProbes } from '../machine/service/probes.ts';
 import type { ExecRecord, ServiceRuntime } from '../manager/state.ts';
 import type { ExitStatusSet, ServiceUnit } from '../unit/service.ts';
@@ -66,7 +67,7 @@ export const SERVICE_ROWS: readonly Row[] = [
   ['FileDescriptorStoreMax', ({ service }) => String(service.fileDescriptorStoreMax)],
   ['NFileDescriptorStore', ({ runtime }) => String(runtime.fdStore.length)],
   ['StatusText', ({ runtime }) => runtime.statusText],
-  ['Probes', ({ service, runtime }) => (service.probes.length === 0 ? null : describeProbes(runtime))],
+  ['Probes', ({ service, runtime }) => (!service.probes.some(({ kind }) => isSettable(kind)) ? null : describeProbes(runtime))],
   ['StatusErrno', ({ runtime }) => String(runtime.statusErrno)],
   ['Result', ({ runtime }) => runtime.result],
   ['ReloadResult', ({ runtime }) => runtime.reloadResult],

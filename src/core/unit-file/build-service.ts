@@ -2,9 +2,11 @@
 import type { UnitName, Usec } from '../../base/brand.ts';
 import { ok, problem, type Result } from '../../base/result.ts';
 import type { StandardStream } from '../unit/exec-context.ts';
+import { isSettable } from '../unit/probe.ts';
 import type { ExitStatusSet, RestartPolicy, ServiceType, ServiceUnit } from '../unit/service.ts';
 import type { Entry } from '../unit/source.ts';
 import { withKind } from '../unit/unit-name.ts';
+import { busIsMissing, busProbes } from './bus-name-settings.ts';
 import { readCgroupContext, readSlice } from './cgroup-context.ts';
 import { addExecDependencies, addServiceDefaults, addSlice } from './default-dependencies.ts';
 import { readExecContext } from './exec-context.ts';
@@ -152,7 +154,10 @@ export function buildService(draft: UnitDraft): ServiceUnit {
   const busName = readExpanded<string | null>(reader, 'BusName', parseBusName, null);
   const impliedType: ServiceType = busName !== null ? 'dbus' : script !== null ? 'notify-reload' : execStart.length > 0 ? 'simple' : 'oneshot';
   const type = readScalar<ServiceType>(reader, 'Type', parseType, impliedType);
-  const probes = readProbes(reader, type);
+  const isOnBus = type === 'dbus' && busName !== null;
+  const hasBus = isOnBus && context.hasUnitFile(DBUS_SOCKET);
+  const ownProbes = readProbes(reader, type);
+  const probes = hasBus ? [...busProbes(reader, busName, mode), ...ownProbes] : ownProbes;
   const openFiles = readOpenFiles(reader);
   const restart = readScalar<RestartPolicy>(reader, 'Restart', parseRestart, 'no');
   const remainAfterExit = flag('RemainAfterExit', false);
@@ -203,7 +208,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
     runtime: specifiers.runtimeRoot, state: specifiers.stateRoot, cache: specifiers.cacheRoot, logs: specifiers.logsRoot,
     configuration: specifiers.configurationRoot,
   }, mode, context.hasUnitFile);
-  if (type === 'dbus' && context.hasUnitFile(DBUS_SOCKET)) {
+  if (hasBus) {
     dependencies.add('Requires', DBUS_SOCKET, 'implicit');
     dependencies.add('After', DBUS_SOCKET, 'implicit');
   }
@@ -247,7 +252,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
     install: common.install,
     entries: common.entries,
     diagnostics: common.diagnostics,
-    notEffective: common.notEffective,
+    notEffective: isOnBus && !hasBus ? [...common.notEffective, busIsMissing(reader, busName)] : common.notEffective,
     recorded: common.recorded,
     type, execCondition, execStartPre, execStart, execStartPost, execReload, execStop, execStopPost, calls, probes,
     remainAfterExit, guessMainPid, pidFile, busName,
@@ -279,6 +284,7 @@ function remarkOnService(reader: SettingReader, service: Pick<ServiceUnit, 'type
   }
   if (!goesToLog(service.exec.standardOutput) && (service.exec.standardError.kind === 'inherit' || !goesToLog(service.exec.standardError))) {
     for (const { kind, check } of service.probes) {
+      if (!isSettable(kind)) continue;
       const entry = last(PROBE_NAMES[kind]);
       if (check.kind === 'log' && entry !== undefined) reader.log.add('warning', entry, `What the service prints does not go to the log (StandardOutput=): ${PROBE_NAMES[kind]}= waits for a message to /dev/log.`);
     }

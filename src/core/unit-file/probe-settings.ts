@@ -11,7 +11,7 @@ import type { Usec } from '../../base/brand.ts';
 import { ok, problem, type Result } from '../../base/result.ts';
 import { seconds } from '../../base/time.ts';
 import type { Entry } from '../unit/source.ts';
-import type { Probe, ProbeCheck, ProbeKind } from '../unit/probe.ts';
+import type { Probe, ProbeCheck, SettableProbeKind } from '../unit/probe.ts';
 import type { ServiceType } from '../unit/service.ts';
 import type { SocketAddress } from '../unit/socket.ts';
 import { entriesFor, ignore, originOf, parseAbsolutePath, readScalar, type SettingReader } from './setting-reader.ts';
@@ -21,17 +21,17 @@ import { parseUnsigned } from './value/number.ts';
 import { parseAddress } from './value/socket-address.ts';
 
 /** The settings that say what is asked. */
-export const PROBE_NAMES: Readonly<Record<ProbeKind, string>> = { startup: 'StartupProbe', readiness: 'ReadinessProbe', liveness: 'LivenessProbe' };
-const KINDS: readonly ProbeKind[] = ['startup', 'readiness', 'liveness'];
+export const PROBE_NAMES: Readonly<Record<SettableProbeKind, string>> = { startup: 'StartupProbe', readiness: 'ReadinessProbe', liveness: 'LivenessProbe' };
+const KINDS: readonly SettableProbeKind[] = ['startup', 'readiness', 'liveness'];
 
 /** How often is asked: a start is waited for, readiness is watched, and life is checked. */
-const INTERVALS: Readonly<Record<ProbeKind, Usec>> = { startup: seconds(1), readiness: seconds(5), liveness: seconds(10) };
+const INTERVALS: Readonly<Record<SettableProbeKind, Usec>> = { startup: seconds(1), readiness: seconds(5), liveness: seconds(10) };
 /** More often than this a probe is a load and not a check. */
 const INTERVAL_USEC_MIN = 100_000;
 const TIMEOUT = seconds(3);
 const TIMEOUT_USEC_MIN = 10_000;
 /** A start may take as long as TimeoutStartSec= says. */
-const FAILURES: Readonly<Record<ProbeKind, number>> = { startup: 0, readiness: 3, liveness: 3 };
+const FAILURES: Readonly<Record<SettableProbeKind, number>> = { startup: 0, readiness: 3, liveness: 3 };
 
 const HTTP_PORT = 80;
 /** A part of one line; the question travels to logd in one packet. */

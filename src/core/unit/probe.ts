@@ -4,11 +4,22 @@ import type { ExecCommand } from './exec-context.ts';
 import type { SocketAddress } from './socket.ts';
 
 /**
+ * What is asked.
+ *
  * - `startup`: has it come up? Asked until it has; then never again in this run
  * - `readiness`: can it serve? What is ordered after it waits for the first yes; later answers are shown
  * - `liveness`: does it still work? It is restarted when not
+ * - `bus-name`: has its name on the bus an owner? Asked as `startup` is, of services of Type=dbus
+ * - `bus-loss`: has its name no owner any more? It is stopped when so
  */
-export type ProbeKind = 'startup' | 'readiness' | 'liveness';
+export type ProbeKind = SettableProbeKind | 'bus-name' | 'bus-loss';
+
+/** Those that a unit file sets; the others follow from its type. */
+export type SettableProbeKind = 'startup' | 'readiness' | 'liveness';
+
+export function isSettable(kind: ProbeKind): kind is SettableProbeKind {
+  return kind !== 'bus-name' && kind !== 'bus-loss';
+}
 
 export type ProbeCheck =
   /** A command succeeds. */

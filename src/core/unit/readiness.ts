@@ -7,5 +7,5 @@ const SILENT_TYPES: ReadonlySet<ServiceType> = new Set<ServiceType>(['simple', '
 
 /** A service of such a type with ExecStartPost= is taken to wait for itself there. */
 export function saysWhenReady(unit: UnitDefinition): boolean {
-  return unit.kind !== 'service' || !SILENT_TYPES.has(unit.type) || unit.execStartPost.length > 0 || unit.probes.some(({ kind }) => kind !== 'liveness');
+  return unit.kind !== 'service' || !SILENT_TYPES.has(unit.type) || unit.execStartPost.length > 0 || unit.probes.some(({ kind }) => kind === 'startup' || kind === 'readiness');
 }

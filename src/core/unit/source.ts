@@ -38,6 +38,6 @@ export interface NotEffective {
   readonly directive: string;
   readonly requested: string;
   /** `not-implemented` is known when loading; the others are found out when the unit starts. */
-  readonly why: 'not-implemented' | 'no-capability' | 'no-cgroup' | 'no-kernel-support' | 'not-privileged';
+  readonly why: 'not-implemented' | 'no-capability' | 'no-cgroup' | 'no-kernel-support' | 'not-privileged' | 'no-bus';
   readonly origin: Origin;
 }

@@ -6,6 +6,7 @@ import { PROBE_NAMES } from '../../core/unit-file/probe-settings.ts';
 import { BUILT_IN_DEFAULTS } from '../../core/unit-file/unit-defaults.ts';
 import type { UnitDefinition } from '../../core/unit/definition.ts';
 import type { ExecUnit } from '../../core/unit/exec-context.ts';
+import type { ProbeKind } from '../../core/unit/probe.ts';
 import type { ServiceUnit } from '../../core/unit/service.ts';
 import { readSpecifierFacts } from '../../host/unit-loader/specifier-facts.ts';
 import { createUnitLoader } from '../../host/unit-loader/unit-loader.ts';
@@ -45,6 +46,9 @@ const DEFAULT_TARGET = 'default.target' as UnitName;
 /** 2026-01-05 12:00:00 UTC, a Monday: far from any change of clocks. */
 const CLOCK_USEC = 1_767_614_400_000_000 as RealtimeUsec;
 
+/** What a script file calls the programs of probes: by the settings that ask for them. */
+const PROGRAM_NAMES: Readonly<Record<ProbeKind, string>> = { ...PROBE_NAMES, 'bus-name': 'BusName', 'bus-loss': 'BusNameLost' };
+
 export function runScript(script: WorldScript, options: ScriptRunOptions): ScriptRun {
   const load = folderLoader(options);
   const boot = script.boot ?? DEFAULT_TARGET;
@@ -53,7 +57,7 @@ export function runScript(script: WorldScript, options: ScriptRunOptions): Scrip
     config: { mode: options.mode, bootUnit: boot }, load: withBoot, realtimeUsec: script.clockUsec ?? CLOCK_USEC,
     conditionHolds: (kind, parameter) => script.conditions.get(`${kind}=${parameter}`) ?? true,
     scriptOf: (spawn) => programOf(script, spawn, runs),
-    probeOf: ({ unit, probe }) => nextRun(script.programs, runs, `${unit} ${PROBE_NAMES[probe]}`),
+    probeOf: ({ unit, probe }) => nextRun(script.programs, runs, `${unit} ${PROGRAM_NAMES[probe]}`),
     observe: (look) => { timeline.observe(look, kernel.nowUsec); },
   });
   const runs = new Map<string, number>();
@@ -114,14 +118,17 @@ function nextRun(programs: WorldScript['programs'], runs: Map<string, number>, k
 /** A command is named by its setting. */
 function roleOf({ role, index, definition }: SpawnEffect): string {
   const probe = role === 'ExecProbe' && isServiceUnit(definition) ? definition.probes[index] : undefined;
-  return probe === undefined ? role : PROBE_NAMES[probe.kind];
+  return probe === undefined ? role : PROGRAM_NAMES[probe.kind];
 }
 
 function isServiceUnit(definition: ExecUnit): definition is ServiceUnit {
   return definition.kind === 'service';
 }
 
-function usualProgram({ role, definition }: SpawnEffect): Script {
+function usualProgram(spawn: SpawnEffect): Script {
+  const { role, definition } = spawn;
+  // A name on the bus is kept.
+  if (roleOf(spawn) === PROGRAM_NAMES['bus-loss']) return {};
   if (role !== 'ExecStart' || !isServiceUnit(definition) || definition.type === 'oneshot') return { exitAfterUsec: 0 };
   if (definition.type === 'forking') return { exitAfterUsec: 0, forks: {} };
   const pings = definition.watchdogUsec === null ? {} : { pingsEveryUsec: Math.max(1, Math.floor(definition.watchdogUsec / 2)) };

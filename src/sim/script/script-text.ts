@@ -37,7 +37,7 @@ const STATES = ['active', 'reloading', 'inactive', 'failed', 'activating', 'deac
 const PLACE_ACTS = ['mount', 'umount', 'visit', 'swapon', 'swapoff'] as const;
 /** What somebody does at a path by hand. */
 export type PlaceAct = (typeof PLACE_ACTS)[number];
-const ROLES: readonly string[] = ['ExecCondition', 'ExecStartPre', 'ExecStart', 'ExecStartPost', 'ExecReload', 'ExecStopPre', 'ExecStop', 'ExecStopPost', 'ExecMount', 'ExecUnmount', 'ExecRemount', 'ExecActivate', 'ExecDeactivate', 'StartupProbe', 'ReadinessProbe', 'LivenessProbe'];
+const ROLES: readonly string[] = ['ExecCondition', 'ExecStartPre', 'ExecStart', 'ExecStartPost', 'ExecReload', 'ExecStopPre', 'ExecStop', 'ExecStopPost', 'ExecMount', 'ExecUnmount', 'ExecRemount', 'ExecActivate', 'ExecDeactivate', 'StartupProbe', 'ReadinessProbe', 'LivenessProbe', 'BusName', 'BusNameLost'];
 
 /** What is expected of a unit. */
 export type Expectation =

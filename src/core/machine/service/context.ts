@@ -24,6 +24,8 @@ export interface ServiceContext {
   /** A stop job waits for this unit, or the manager shuts down: no automatic restart. */
   readonly stopWanted: boolean;
   readonly effects: Effect[];
+  /** Somebody serves the bus. To ask it when nobody does would start it. */
+  readonly isBusServed: () => boolean;
   /** The open sockets that are for this service, in order. */
   readonly sockets: () => readonly PassedFd[];
 }

@@ -9,6 +9,7 @@ import { awaitMainProcess, enterRunning, enterStart, enterStartPost, enterStartP
 import { afterSignals, enterSignal, enterSignalWith } from './stop.ts';
 import { onMainExitInReplacement, onOtherExit } from './overlap.ts';
 import { onProbeExit } from './probe-verdicts.ts';
+import { isSettable } from '../../unit/probe.ts';
 import { isSignalState } from './states.ts';
 
 export function onProcessExit(c: ServiceContext, run: ServiceRuntime, pid: Pid, ended: Ended): ServiceRuntime {
@@ -33,7 +34,7 @@ export function afterMain(c: ServiceContext, run: ServiceRuntime, result: Servic
   if (isSignalState(state)) return whenAllGone(c, withFailure(run, result, reason));
   switch (state) {
     case 'start': {
-      if (run.probes.length > 0) {
+      if (run.probes.some(({ probe }) => isSettable(probe))) {
         return enterSignalWith(c, run, 'stop-sigterm', result === 'success' ? 'protocol' : result,
           result === 'success' ? { reason: 'protocol', detail: 'the main process ended before its probes succeeded' } : reason);
       }

@@ -5,13 +5,15 @@ import type { ServiceContext } from './context.ts';
 import { judgeExit, type Ended } from './judge-exit.ts';
 import { onAnswer, probeTokenOf, type ProbeVerdict } from './probes.ts';
 import { enterStartPost } from './start.ts';
-import { enterSignalWith } from './stop.ts';
+import { enterSignalWith, enterStop } from './stop.ts';
 
 export function applyVerdict(c: ServiceContext, verdict: ProbeVerdict): ServiceRuntime {
   switch (verdict.verdict) {
     case 'nothing': return verdict.run;
     case 'passed': return enterStartPost(c, verdict.run);
     case 'not-up': return enterSignalWith(c, verdict.run, 'stop-sigterm', 'protocol', verdict.reason);
+    // As systemd has it: no failure, but Restart=always brings it back.
+    case 'name-lost': return enterStop(c, verdict.run, 'success', null);
     // As a service that does not feed its watchdog: Restart=on-watchdog and what includes it apply.
     case 'not-alive': return enterSignalWith(c, verdict.run, 'stop-sigterm', 'watchdog', verdict.reason);
   }

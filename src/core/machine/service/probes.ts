@@ -4,6 +4,8 @@
  *     startup    asked from the start of the main process (or its READY=1) until yes. No means that the start failed
  *     readiness  asked when startup is through; the unit becomes active at the first yes, and the answers are shown from then on
  *     liveness   asked while the service runs. No ends it as a watchdog does, and Restart= decides what follows
+ *     bus-name   as startup, and before it: its name on the bus has an owner (Type=dbus)
+ *     bus-loss   asked while the service runs and somebody serves the bus. Yes stops it: nobody reaches it by its name any more
  *
  * A line of the log is waited for: the question of a start-up or readiness probe has no end but the line, and is not asked again when it
  * came, since a line once written stays written. Liveness asks at each interval whether such a line comes within the time-out.
@@ -48,7 +50,7 @@ function withProbe(run: ServiceRuntime, probe: ProbeRuntime): ServiceRuntime {
 
 /** What has to be proved still before the unit is up; null = nothing (more). */
 function nextProof(c: ServiceContext, run: ServiceRuntime): ProbeKind | null {
-  for (const kind of ['startup', 'readiness'] as const) if (probeOf(c, kind) !== undefined && runOf(run, kind).holds !== true) return kind;
+  for (const kind of ['bus-name', 'startup', 'readiness'] as const) if (probeOf(c, kind) !== undefined && runOf(run, kind).holds !== true) return kind;
   return null;
 }
 
@@ -71,9 +73,10 @@ function awaitsLine({ kind, check }: Probe): boolean {
 
 /** The service runs: its life is watched from now on. */
 export function watchLife(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
+  const named = probeOf(c, 'bus-loss') === undefined || runOf(run, 'bus-loss').dueUsec !== null ? run : ask(c, run, 'bus-loss');
   const probe = probeOf(c, 'liveness');
-  if (probe === undefined || runOf(run, 'liveness').dueUsec !== null) return run;
-  return withProbe(run, { probe: 'liveness', ...NOT_ASKED, dueUsec: addUsec(c.now.monotonicUsec, probe.intervalUsec) });
+  if (probe === undefined || runOf(named, 'liveness').dueUsec !== null) return named;
+  return withProbe(named, { probe: 'liveness', ...NOT_ASKED, dueUsec: addUsec(c.now.monotonicUsec, probe.intervalUsec) });
 }
 
 /** The earliest instant at which something of the probes is due; null = never. */
@@ -100,6 +103,7 @@ function kill(c: ServiceContext, pid: Pid): void {
 function ask(c: ServiceContext, run: ServiceRuntime, kind: ProbeKind): ServiceRuntime {
   const probe = probeOf(c, kind);
   if (probe === undefined) return run;
+  if (kind === 'bus-loss' && !c.isBusServed()) return withProbe(run, { ...runOf(run, kind), token: null, pid: null, dueUsec: addUsec(c.now.monotonicUsec, probe.intervalUsec) });
   const token = run.spawnCount + 1;
   const { check, timeoutUsec } = probe;
   if (check.kind === 'exec') {
@@ -119,7 +123,7 @@ function ask(c: ServiceContext, run: ServiceRuntime, kind: ProbeKind): ServiceRu
 
 /** What a probe's answer means for the service. `passed`: the start has its last proof. */
 export type ProbeVerdict =
-  | { readonly verdict: 'nothing' | 'passed'; readonly run: ServiceRuntime }
+  | { readonly verdict: 'nothing' | 'passed' | 'name-lost'; readonly run: ServiceRuntime }
   | { readonly verdict: 'not-up' | 'not-alive'; readonly run: ServiceRuntime; readonly reason: Reason };
 
 /** Everything of the probes that is due now: questions, and answers that did not come. One at a time; null = nothing is due. */
@@ -145,7 +149,7 @@ export function onAnswer(c: ServiceContext, run: ServiceRuntime, token: number, 
   const isNo = probe.failures > 0 && failures >= probe.failures;
   const isStarting = run.state === 'start';
   const pauseUsec = isStarting && probe.kind !== 'liveness' && probe.intervalUsec > START_INTERVAL_USEC ? START_INTERVAL_USEC : probe.intervalUsec;
-  const isOver = isYes && (probe.kind === 'startup' || awaitsLine(probe));
+  const isOver = isYes && (probe.kind === 'startup' || probe.kind === 'bus-name' || awaitsLine(probe));
   const answered: ProbeRuntime = {
     ...asked, token: null, pid: null, successes, failures, holds: isYes ? true : isNo ? false : asked.holds, detail: detail.slice(0, DETAIL_CHARACTERS_MAX),
     dueUsec: isOver ? null : addUsec(c.now.monotonicUsec, pauseUsec),
@@ -153,6 +157,12 @@ export function onAnswer(c: ServiceContext, run: ServiceRuntime, token: number, 
   const next = withProbe(run, answered);
   const failed: Reason = { reason: 'protocol', detail: `its ${probe.kind} probe ${probe.text} failed${failures > 1 ? ` ${String(failures)} times in a row` : ''}: ${answered.detail}` };
   if (probe.kind === 'startup' && isNo) return { verdict: 'not-up', run: next, reason: failed };
+  if (probe.kind === 'bus-loss') {
+    // In the middle of a reload it is asked again: what the service is doing is ended first.
+    if (!isYes || run.state !== 'running') return { verdict: 'nothing', run: next };
+    c.effects.push({ kind: 'log', level: 'notice', unit: c.definition.name, message: `${c.definition.name} has lost its name ${probe.text} on the bus, and is stopped` });
+    return { verdict: 'name-lost', run: next };
+  }
   if (probe.kind === 'liveness') return isNo ? { verdict: 'not-alive', run: next, reason: failed } : { verdict: 'nothing', run: next };
   if (isStarting) {
     if (!isYes) return { verdict: 'nothing', run: next };
@@ -177,8 +187,8 @@ export function probeTokenOf(run: ServiceRuntime, pid: Pid): number | null {
 
 /** `readiness ok, liveness failing (2 in a row): connection refused`; '' = nothing was asked. */
 export function describeProbes(run: Pick<ServiceRuntime, 'probes'>): string {
-  const order: readonly ProbeKind[] = ['startup', 'readiness', 'liveness'];
-  return [...run.probes].sort((a, b) => order.indexOf(a.probe) - order.indexOf(b.probe)).map(({ probe, token, holds, failures, detail }) => {
+  const order: readonly ProbeKind[] = ['bus-name', 'startup', 'readiness', 'liveness'];
+  return run.probes.filter(({ probe }) => order.includes(probe)).sort((a, b) => order.indexOf(a.probe) - order.indexOf(b.probe)).map(({ probe, token, holds, failures, detail }) => {
     if (failures > 0) return `${probe} ${holds === false ? 'failed' : 'failing'} (${String(failures)} in a row): ${detail}`;
     return `${probe} ${holds === true ? 'ok' : token === null ? 'not asked yet' : 'asked'}`;
   }).join(', ');

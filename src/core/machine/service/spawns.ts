@@ -49,7 +49,7 @@ export function onExecDone(c: ServiceContext, run: ServiceRuntime, pid: Pid): Se
   if (isProvingItself(run.state)) return onReplacementExecuted(c, run, pid);
   if (pid !== run.mainPid || run.state !== 'start') return run;
   const { type } = c.definition;
-  // Without a bus to watch, a dbus service counts as started when it runs; its definition says that this is not what it asked for.
+  // A dbus service has its name to prove (a probe); without a bus it counts as started when it runs, and its definition says so.
   return type === 'simple' || type === 'exec' || type === 'idle' || type === 'dbus' ? enterStartPost(c, run) : run;
 }
 

@@ -8,7 +8,7 @@ export const SERVICE_DIRECTIVES = page('systemd.service(5)', ['Service'], [
   ['RemainAfterExit', 'boolean', 'no', HONOURED],
   ['GuessMainPID', 'boolean', 'yes', HONOURED],
   ['PIDFile', 'path', '', HONOURED],
-  ['BusName', 'text', '', PARSED],
+  ['BusName', 'text', '', HONOURED],
   ['ExecStart', 'commands', '', HONOURED],
   ['ExecStartPre', 'commands', '', HONOURED],
   ['ExecStartPost', 'commands', '', HONOURED],

@@ -59,6 +59,7 @@ const WHY_WORDS: Readonly<Record<string, string>> = {
   'no-cgroup': 'no writable control group',
   'no-kernel-support': 'the kernel has no support for it',
   'not-privileged': 'only a privileged manager may',
+  'no-bus': 'there is no dbus.socket',
 };
 
 /** Requested and not in effect: what is known from the files, then what the last start found out. */
