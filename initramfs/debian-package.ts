@@ -1,6 +1,6 @@
 /**
- * Single files from Debian packages: the guest's kernel and its shell. The packages need not be installed; apt fetches and checks
- * them from the machine's own sources, and nothing is unpacked outside the cache.
+ * What the guest has from Debian packages: its kernel, its shell, whole daemons. The packages need not be installed; apt fetches and
+ * checks them from the machine's own sources, and nothing is unpacked outside the cache.
  */
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,6 +39,25 @@ export function staticBusybox(say: (line: string) => void): string {
   });
 }
 
+/**
+ * A daemon's package and what it needs to run that the guest has not: packages of the same source's name, and shared libraries with
+ * those that they need themselves. The C library is the image's own.
+ *
+ * @param say told once a package, before it is fetched
+ * @returns the path of each package's archive of files (tar)
+ */
+export function packageArchives(daemon: string, say: (line: string) => void): readonly string[] {
+  const isNeeded = new RegExp(`^(${daemon}-.*|zlib1g|lib(?!c6$|gcc-).*)$`);
+  const names = [daemon];
+  for (const name of names) names.push(...dependenciesOf(name).filter((each) => isNeeded.test(each) && !names.includes(each)));
+  return names.map((name) => cached(join('packages', `${name}.tar`), (workDirectory) => {
+    say(`fetching the Debian package ${name}`);
+    const members = join(workDirectory, 'members');
+    writeFileSync(members, downloadMembers(name, workDirectory, daemon));
+    return members;
+  }));
+}
+
 function installedKernel(): string | null {
   if (!existsSync('/boot')) return null;
   const byVersion = new Intl.Collator('en', { numeric: true });
@@ -57,21 +76,31 @@ function isInstalled(debianPackage: string): boolean {
 }
 
 function dependencyOf(debianPackage: string, wanted: RegExp): string {
-  const names = apt('apt-cache', ['depends', '--important', debianPackage], debianPackage).toString().split(/\s+/);
-  const name = names.find((word) => wanted.test(word));
+  const name = dependenciesOf(debianPackage).find((word) => wanted.test(word));
   if (name === undefined) throw unavailable(debianPackage, 'apt knows no such package');
   return name;
 }
 
+/** @returns each package once that this one cannot do without, in apt's order */
+function dependenciesOf(debianPackage: string): readonly string[] {
+  const text = apt('apt-cache', ['depends', '--important', debianPackage], debianPackage).toString();
+  return [...new Set([...text.matchAll(/^ [ |](?:Pre)?Depends: (\S+)$/gm)].flatMap((match) => match[1] ?? []))];
+}
+
 function extractFromPackage(debianPackage: string, path: string, workDirectory: string, installable: string): string {
+  const members = downloadMembers(debianPackage, workDirectory, installable);
+  const extracted = join(workDirectory, 'extracted');
+  writeFileSync(extracted, runProgram('tar', ['-xO', `./${path}`], { input: members, debianPackage: 'tar' }), { mode: 0o755 });
+  return extracted;
+}
+
+/** @returns the package's files as a tar archive; the directory keeps the package itself */
+function downloadMembers(debianPackage: string, workDirectory: string, installable: string): Buffer {
   // The sandbox user of apt cannot write into a private directory, and there is nothing here to protect from apt.
   apt('apt-get', ['-o', 'APT::Sandbox::User=root', '--quiet', 'download', debianPackage], installable, workDirectory);
   const archive = readdirSync(workDirectory).find((name) => name.endsWith('.deb'));
   if (archive === undefined) throw unavailable(installable, 'apt-get download left no file');
-  const members = runProgram('dpkg-deb', ['--fsys-tarfile', archive], { cwd: workDirectory, debianPackage: 'dpkg' });
-  const extracted = join(workDirectory, 'extracted');
-  writeFileSync(extracted, runProgram('tar', ['-xO', `./${path}`], { input: members, debianPackage: 'tar' }), { mode: 0o755 });
-  return extracted;
+  return runProgram('dpkg-deb', ['--fsys-tarfile', archive], { cwd: workDirectory, debianPackage: 'dpkg' });
 }
 
 function apt(program: string, args: readonly string[], installable: string, cwd = '/'): Buffer {

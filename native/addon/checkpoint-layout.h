@@ -39,7 +39,11 @@ struct CheckpointHeader {
   uint32_t exitCount;
   /// Of these exits the engine has been told, and has written it down.
   uint32_t exitsTold;
-  uint32_t reserved3[13];
+  /// Somebody asked for the next death, and only for that one: like a signal that was sent, it is no fault of the manager's.
+  uint32_t deathAsked;
+  /// The drill at faultPoint is to be a crash loop: its deaths add up.
+  uint32_t faultIsLoop;
+  uint32_t reserved3[11];
   /// Where the engine is within its work: TypeScript's alone.
   double position[6];
   /// Index, within the batch in hand, of the effect that a process started now is born of.
@@ -49,6 +53,7 @@ static_assert(offsetof(CheckpointHeader, controlFd) == CHECKPOINT_CONTROL_FD_OFF
 static_assert(offsetof(CheckpointHeader, faultPoint) == 40);
 static_assert(offsetof(CheckpointHeader, progress) == 56);
 static_assert(offsetof(CheckpointHeader, birthCount) == 64);
+static_assert(offsetof(CheckpointHeader, deathAsked) == 76);
 static_assert(offsetof(CheckpointHeader, birthEffect) == 176);
 
 /// Of one effect that starts a process. The kernel itself stores the pid, before the child runs and before clone returns: whatever the

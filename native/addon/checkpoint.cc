@@ -31,6 +31,7 @@ void passFaultPoint(FaultPoint point) {
     return;
   }
   if (--header->faultDeaths == 0) header->faultPoint = 0;
+  if (header->faultIsLoop == 0) header->deathAsked = 1;
   raise(static_cast<int>(header->faultSignal));
 }
 

@@ -207,7 +207,7 @@ void executeRescue(int executeErrno) {
   execve(guard.rescue.c_str(), guard.rescueArgv, guard.environment);
 }
 
-/// Not for a death that somebody else sent: going over to another program would not end that.
+/// Not for a death that somebody else sent or asked for: going over to another program would not end that.
 void pauseBeforeNextTry(uint32_t deathsInRow) {
   if (deathsInRow <= kDeathsWithoutPause) return;
   const int64_t nsec = kFirstPauseNsec << (deathsInRow - kDeathsWithoutPause - 1);
@@ -216,17 +216,21 @@ void pauseBeforeNextTry(uint32_t deathsInRow) {
 }
 
 /// @param isOwn the manager's own fault, and not a signal that somebody sent
-void recordDeath(int signal, int code, bool isOwn) {
+/// @returns whether the death counts as one in a row: it is the manager's own, and nobody asked for it
+bool recordDeath(int signal, int code, bool isOwn) {
   CheckpointHeader* header = mappedCheckpoint.header;
+  const bool counts = isOwn && header->deathAsked == 0;
+  header->deathAsked = 0;
   const double now = nowUsec();
   const bool lived = header->aliveMonotonicUsec > 0 && now - header->aliveMonotonicUsec >= kAliveUsec;
   if (signal == 0 || lived || header->progress != header->progressAtDeath) header->deathsInRow = 0;
-  if (isOwn) header->deathsInRow++;
+  if (counts) header->deathsInRow++;
   header->progressAtDeath = header->progress;
   header->deathSignal = signal;
   header->deathCode = code;
   header->deathMonotonicUsec = now;
   header->aliveMonotonicUsec = 0;
+  return counts;
 }
 
 /// Returns only when execve failed.
@@ -239,10 +243,10 @@ int execute() {
 
 [[noreturn]] void dieAndRise(int signal, int code, bool isOwn) {
   // A second death on the way: whatever it was, the record is written or beyond repair.
-  if (!guard.dying.exchange(true)) recordDeath(signal, code, isOwn);
+  const bool counts = !guard.dying.exchange(true) && recordDeath(signal, code, isOwn);
   const uint32_t deathsInRow = mappedCheckpoint.header->deathsInRow;
   if (deathsInRow > kDeathsInRowMax) executeRescue(0);
-  else if (isOwn) pauseBeforeNextTry(deathsInRow);
+  else if (counts) pauseBeforeNextTry(deathsInRow);
   executeRescue(execute());
   stay();
 }

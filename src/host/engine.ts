@@ -89,6 +89,9 @@ export interface Engine {
    */
   submit(event: UnstampedEvent): void;
 
+  /** The death that follows at once was asked for: it is no sign of a crash loop. */
+  noteAskedDeath(): void;
+
   /** A death waits for the engine at a place. False without a checkpoint, where a death is the end. */
   armFault(fault: ArmedFault): boolean;
 

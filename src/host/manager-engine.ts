@@ -52,6 +52,7 @@ export interface EngineParts {
   /** A former engine performed this spawn and told nobody: the process is one of the unit's. Returns whether its program runs. */
   takeOverBirth(effect: SpawnEffect, pid: Pid): boolean;
   armFault(fault: ArmedFault): boolean;
+  noteAskedDeath(): void;
   readonly drills: Drills;
   /** Asks the build that would be executed whether it can go on with this state. `done` gets null, or why it cannot. */
   verifyNextBuild(done: (why: string | null) => void): void;
@@ -137,6 +138,10 @@ export class ManagerEngine implements Engine {
   /** Carries out `reexec`, when the turn is over. */
   requestReexec(request: RequestId | null): void {
     this.#reexec = request;
+  }
+
+  noteAskedDeath(): void {
+    this.#attached().noteAskedDeath();
   }
 
   armFault(fault: ArmedFault): boolean {

@@ -283,6 +283,7 @@ export class Manager {
       },
       controlGroupOf: (unit) => this.#tracker.groupOf(unit),
       takeOverBirth: (effect, pid) => this.#resumption.takeOverBirth(effect, pid),
+      noteAskedDeath: () => { options.checkpoint?.noteAskedDeath(); },
       armFault: (fault) => {
         options.checkpoint?.armFault(fault);
         return options.checkpoint !== null;

@@ -56,7 +56,7 @@ const BYTES_OF_LETTER_MAX = 3;
 const ENTRY_HEAD_BYTES = 12;
 
 /** Words of the header that native code writes, as indexes of 32-bit or 64-bit words. */
-const WORD = { magic: 0, layout: 1, deathsInRow: 2, deathSignal: 3, deathCode: 4, controlFd: 5, faultPoint: 10, faultPasses: 11, faultDeaths: 12, faultSignal: 13, progress: 14, birthCount: 16 } as const;
+const WORD = { magic: 0, layout: 1, deathsInRow: 2, deathSignal: 3, deathCode: 4, controlFd: 5, faultPoint: 10, faultPasses: 11, faultDeaths: 12, faultSignal: 13, progress: 14, birthCount: 16, deathAsked: 19, faultIsLoop: 20 } as const;
 const DOUBLE = { deathUsec: 3, aliveUsec: 4, stepping: 16, performing: 17, suspectStepping: 18, suspectPerforming: 19, suspectCount: 20, performingSequence: 21, birthEffect: 22 } as const;
 /** The words of snapshot A, then those of B: generation (0 = never written), length, checksum. */
 const SNAPSHOT_WORD = 64;
@@ -188,7 +188,13 @@ export class CheckpointMemory {
     this.#words[WORD.faultPasses] = passes;
     this.#words[WORD.faultDeaths] = deaths;
     this.#words[WORD.faultSignal] = signal;
+    this.#words[WORD.faultIsLoop] = deaths > 1 ? 1 : 0;
     this.#words[WORD.faultPoint] = FAULT_POINTS[at];
+  }
+
+  /** Somebody asked for the death that follows at once: it is no sign of a crash loop. */
+  noteAskedDeath(): void {
+    this.#words[WORD.deathAsked] = 1;
   }
 
   /** Dies here when a drill asks for it. */
@@ -201,6 +207,7 @@ export class CheckpointMemory {
     const deaths = this.#word(WORD.faultDeaths) - 1;
     this.#words[WORD.faultDeaths] = deaths;
     if (deaths === 0) this.#words[WORD.faultPoint] = 0;
+    if (this.#word(WORD.faultIsLoop) === 0) this.noteAskedDeath();
     process.kill(process.pid, this.#word(WORD.faultSignal));
   }
 

@@ -187,7 +187,11 @@ export class Dispatcher {
     if (at === null) {
       // The answer first: a client that is cut off asks again, and would have its fault twice.
       finish({ ok: true, value: {} });
-      setImmediate(() => { commitFault(this.#engine.native, how); });
+      setImmediate(() => {
+        // A slow leak is meant to look like the manager's own fault when it ends it, much later.
+        if (how !== 'leak') this.#engine.noteAskedDeath();
+        commitFault(this.#engine.native, how);
+      });
     } else if (signal === undefined || !this.#engine.armFault({ at, passes, deaths, signal })) {
       finish({ ok: false, failure: { name: 'invalid-params', message: `"${how}" cannot wait at a place: only ${Object.keys(FAULT_SIGNALS).join(', ')} can` } });
     } else {
