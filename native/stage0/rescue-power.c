@@ -1,5 +1,6 @@
 #include "stage0/rescue-power.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -42,20 +43,73 @@ void rescue_reap(void) {
   while (waitpid(-1, NULL, WNOHANG) > 0) {}
 }
 
-/* To the children of a process that is not process 1; what they leave behind becomes ours, because a manager is a subreaper. */
-static bool signal_children(int signal_number) {
-  FILE *list = fopen("/proc/thread-self/children", "re");
-  if (list == NULL) return false;
+static size_t read_process_file(long pid, const char *name, char *into, size_t size) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%ld/%s", pid, name);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  ssize_t count = read(fd, into, size - 1);
+  close(fd);
+  if (count < 0) count = 0;
+  into[count] = '\0';
+  return (size_t)count;
+}
+
+/* Threads of the kernel get every signal sent to all, and never end; a zombie has ended, and only its parent can do something about it. */
+static bool is_alive(long pid) {
+  enum { KERNEL_THREAD = 0x00200000 };
+  char stat[512];
+  if (read_process_file(pid, "stat", stat, sizeof stat) == 0) return false;
+  const char *rest = strrchr(stat, ')');
+  char state;
+  unsigned long flags;
+  if (rest == NULL || sscanf(rest, ") %c %*d %*d %*d %*d %*d %lu", &state, &flags) != 2) return false;
+  return state != 'Z' && state != 'X' && (flags & KERNEL_THREAD) == 0;
+}
+
+/* It ignores SIGTERM, for services have last words, and ends by itself when our end of its connection is closed. */
+static bool is_log_process(long pid) {
+  char words[4096];
+  size_t length = read_process_file(pid, "cmdline", words, sizeof words);
+  /* Options of Node stand before the script. */
+  const char *word = words;
+  do word += strlen(word) + 1; while (word < words + length && *word == '-');
+  const char *name = word < words + length ? strrchr(word, '/') : NULL;
+  return name != NULL && strcmp(name, "/logd.js") == 0;
+}
+
+/* Those that are signalled: everybody but ourselves, else our children; what they leave behind becomes ours, because a manager is a subreaper. */
+static bool any_left(bool log_process_too) {
   bool any = false;
-  long pid;
-  while (fscanf(list, "%ld", &pid) == 1) any |= kill((pid_t)pid, signal_number) == 0;
-  fclose(list);
+  if (getpid() != 1) {
+    FILE *list = fopen("/proc/thread-self/children", "re");
+    long pid;
+    while (list != NULL && !any && fscanf(list, "%ld", &pid) == 1) any = is_alive(pid) && (log_process_too || !is_log_process(pid));
+    if (list != NULL) fclose(list);
+    return any;
+  }
+  DIR *all = opendir("/proc");
+  /* Without /proc, whoever would get a signal counts. */
+  if (all == NULL) return kill(-1, 0) == 0;
+  for (struct dirent *entry; !any && (entry = readdir(all)) != NULL;) {
+    long pid = strtol(entry->d_name, NULL, 10);
+    any = pid > 1 && is_alive(pid) && (log_process_too || !is_log_process(pid));
+  }
+  closedir(all);
   return any;
 }
 
-/* Returns whether anybody was there to get it; 0 sends nothing. */
-static bool signal_all(int signal_number) {
-  return getpid() == 1 ? kill(-1, signal_number) == 0 : signal_children(signal_number);
+static void signal_children(int signal_number) {
+  FILE *list = fopen("/proc/thread-self/children", "re");
+  if (list == NULL) return;
+  long pid;
+  while (fscanf(list, "%ld", &pid) == 1) kill((pid_t)pid, signal_number);
+  fclose(list);
+}
+
+static void signal_all(int signal_number) {
+  if (getpid() == 1) kill(-1, signal_number);
+  else signal_children(signal_number);
 }
 
 static void pause_once(void) {
@@ -63,10 +117,10 @@ static void pause_once(void) {
   nanosleep(&pause, NULL);
 }
 
-static bool wait_for_none(int patience_msec) {
+static bool wait_for_none(int patience_msec, bool log_process_too) {
   for (int waited = 0; waited < patience_msec; waited += LOOK_MSEC) {
     rescue_reap();
-    if (!signal_all(0)) return true;
+    if (!any_left(log_process_too)) return true;
     pause_once();
   }
   return false;
@@ -80,11 +134,11 @@ static void stop_all(bool for_good) {
   signal_all(SIGCONT);
   /* The log process ends when the manager's end of its connection is closed; until then it stores what services have still to say. */
   if (for_good) syscall(SYS_close_range, STDERR_FILENO + 1U, ~0U, 0U);
-  if (wait_for_none(STOP_PATIENCE_MSEC)) return;
+  if (wait_for_none(STOP_PATIENCE_MSEC, for_good)) return;
   rescue_say("some do not stop, and are killed");
   for (int round = 0; round < KILL_PATIENCE_MSEC / 100; round++) {
     signal_all(SIGKILL);
-    if (wait_for_none(100)) return;
+    if (wait_for_none(100, true)) return;
   }
   rescue_say("some cannot be killed");
 }

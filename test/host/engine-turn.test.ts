@@ -32,7 +32,7 @@ function makeEngine(step: Step, perform: (effect: Effect, engine: ManagerEngine)
   const lines: string[] = [];
   const poll = new PollSet(kernel.native);
   const engine = new ManagerEngine({ native: kernel.native, poll, log: { write: (_level, _unit, message) => { lines.push(message); } }, facts: {} as EngineFacts, step, state, journal: null });
-  engine.attach({ performer: { perform: (effect) => { perform(effect, engine); }, beginBatch: () => undefined, endBatch: () => undefined }, fds: { add: () => undefined, close: () => undefined }, loadUnits: () => ({ names: [], isNew: false }), reloadDefinitions: () => undefined, changedOnDisk: () => false, processesOf: () => [], environmentOf: () => null, controlGroupOf: () => null, takeOverBirth: () => true, armFault: () => false, drills: new Drills({ signal: () => 0, mainPidOf: () => null, processesOf: () => [], logdPid: () => null, limitMemory: () => '' }), verifyNextBuild: (done) => { done(null); }, reexec: () => 'EPERM' as Errno });
+  engine.attach({ performer: { perform: (effect) => { perform(effect, engine); }, beginBatch: () => undefined, endBatch: () => undefined }, fds: { add: () => undefined, close: () => undefined }, loadUnits: () => ({ names: [], isNew: false }), reloadDefinitions: () => undefined, changedOnDisk: () => false, processesOf: () => [], environmentOf: () => null, controlGroupOf: () => null, takeOverBirth: () => true, noteAskedDeath: () => undefined, armFault: () => false, drills: new Drills({ signal: () => 0, mainPidOf: () => null, processesOf: () => [], logdPid: () => null, limitMemory: () => '' }), verifyNextBuild: (done) => { done(null); }, reexec: () => 'EPERM' as Errno });
   return { engine, poll, kernel, lines };
 }
 

@@ -124,7 +124,10 @@ test('on the console of the rescue program everything can be stopped and the man
   await rig.until(async () => /commands: start, fresh/.test((await rig.run(['cat', '/tmp/screen'])).stdout), { what: 'the rescue program', limitMs: RESCUE_LIMIT_MS });
   await rig.run(['/bin/sh', '-c', 'echo fresh > /tmp/keys']);
   await rig.until(async () => (await inside('is-system-running')).stdout === 'running\n', { what: 'the manager to boot again', limitMs: RESCUE_LIMIT_MS });
-  assert.match((await rig.run(['cat', '/tmp/screen'])).stdout, /stopping all services[^]*starting the manager afresh/);
+  const screen = (await rig.run(['cat', '/tmp/screen'])).stdout;
+  assert.match(screen, /stopping all services[^]*starting the manager afresh/);
+  // The log process does not end of SIGTERM, and was waited for in vain.
+  assert.doesNotMatch(screen, /do not stop/);
   assert.notEqual(await mainPid(), first);
   await inside('exit');
   await container;

@@ -92,6 +92,11 @@ export function immortalTrial(options: { readonly root: string; readonly deaths:
   return withRig(rigOptions, (rig) => trial(rig, options));
 }
 
+/** The console of a container has what services say, too; one of them says something every few milliseconds. */
+function wordsOfManager(rig: Rig): string {
+  return rig.console.split('\n').filter((line) => line.startsWith('heartwood')).join('\n').slice(-CONSOLE_SHOWN);
+}
+
 async function trial(rig: Rig, { deaths, seed, tell }: { readonly deaths: number; readonly seed: number; readonly tell: (text: string) => void }): Promise<TrialReport> {
   await rig.booted(BOOT_LIMIT_MS);
   const random = fractions(seed);
@@ -108,7 +113,7 @@ async function trial(rig: Rig, { deaths, seed, tell }: { readonly deaths: number
     try {
       await survive(rig, way);
     } catch (error) {
-      throw new Error(`death ${String(death)}, ${way.name}: ${error instanceof Error ? error.message : String(error)}\nthe console said last:\n${rig.console.slice(-CONSOLE_SHOWN)}`, { cause: error });
+      throw new Error(`death ${String(death)}, ${way.name}: ${error instanceof Error ? error.message : String(error)}\nthe manager said last:\n${wordsOfManager(rig)}`, { cause: error });
     }
     ways.set(way.name, (ways.get(way.name) ?? 0) + 1);
     tell(`death ${String(death)} of ${String(deaths)}: ${way.name}`);

@@ -1,5 +1,5 @@
-// The trial of immortality inside a virtual machine: kills the engine of process 1 in every way, while clients ask a server and a service
-// numbers its lines, and compares afterwards. Prints one line of JSON: { ways, findings }.
+// The trial of immortality inside a virtual machine: kills the engine of process 1 in every way, while clients ask nginx and a service
+// numbers its lines, and compares afterwards. Prints one line of JSON: { ways, awayMsec, findings }.
 //
 //   node guest-trial.mjs DEATHS SEED
 import { execFile } from 'node:child_process';
@@ -8,12 +8,14 @@ import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const [deaths, seed] = process.argv.slice(2).map(Number);
-const SERVICES = ['web', 'numbers', ...Array.from({ length: 8 }, (_, index) => `steady${index}`)].map((name) => `${name}.service`);
+const SERVICES = ['nginx', 'numbers', ...Array.from({ length: 8 }, (_, index) => `steady${index}`)].map((name) => `${name}.service`);
 /** Emulation is slow, and the machine below may be busy: from a death to the answer of the next engine. */
 const BACK_LIMIT_MS = 120_000;
 const ANSWER_LIMIT_MS = 60_000;
 const BREATH_MS = 100;
 const PAUSE_MS_MAX = 400;
+/** What lives for longer than this is no process of a moment, however slow the machine is emulated. */
+const MOMENT_MS = 10_000;
 const LINES_LIMIT_MS = 120_000;
 const REAPED_LIMIT_MS = 20_000;
 
@@ -21,7 +23,21 @@ const WAYS = [
   ...['SEGV', 'ABRT', 'BUS', 'FPE', 'ILL', 'TRAP', 'SYS'].map((name) => ({ name: `kill -${name}`, happen: () => process.kill(1, `SIG${name}`) })),
   ...['abort', 'exit', 'throw', 'reject', 'recursion', 'native-recursion', 'loop', 'native-loop'].map((how) => ({ name: `fault ${how}`, happen: () => must('fault', how) })),
   { name: 'daemon-reexec', happen: () => must('daemon-reexec') },
+  ...['after-poll', 'after-journal', 'in-step', 'in-effect', 'between-effects', 'after-spawn', 'after-look', 'after-reap'].map((place) => inWork(place, 'start', 'tick.service')),
+  inWork('in-snapshot', 'daemon-reload'),
+  inWork('in-recovery', 'fault', 'segv'),
 ];
+
+/** A death between two steps of the work itself: the work is asked for, and must be done all the same. */
+function inWork(place, ...work) {
+  return {
+    name: `fault segv at ${place}`,
+    happen: async () => {
+      await must('fault', 'segv', 'at', place);
+      await must(...work);
+    },
+  };
+}
 
 /** The same numbers from 0 to below 1 for the same seed: Lehmer's generator. */
 let randomState = (seed % 2147483646) + 1;
@@ -67,10 +83,10 @@ async function ask(agent) {
   while (!load.stopping) {
     const begin = performance.now();
     const failure = await new Promise((resolve) => {
-      const request = get({ host: '127.0.0.1', port: 8080, agent, timeout: ANSWER_LIMIT_MS }, (response) => {
-        let text = '';
-        response.setEncoding('latin1').on('data', (chunk) => (text += chunk));
-        response.on('end', () => resolve(/^answer \d+\n$/.test(text) ? null : `answered ${JSON.stringify(text)}`));
+      const request = get({ host: '127.0.0.1', port: 80, agent, timeout: ANSWER_LIMIT_MS }, (response) => {
+        let bytes = 0;
+        response.on('data', (chunk) => (bytes += chunk.length));
+        response.on('end', () => resolve(response.statusCode === 200 && bytes === Number(response.headers['content-length']) ? null : `status ${response.statusCode}, ${bytes} bytes`));
         response.on('error', (error) => resolve(error.message));
       });
       request.on('timeout', () => request.destroy(new Error('no answer in time')));
@@ -96,6 +112,32 @@ async function judgeLines() {
   return { claim: 'no line of the log is lost, doubled or out of order', found: `${said} lines written, ${numbers.length} stored`, holds };
 }
 
+/** Command lines by pid; processes of the kernel have none. */
+function processes() {
+  return new Map(readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim();
+      return command === '' ? [] : [[pid, command]];
+    } catch {
+      return [];
+    }
+  }));
+}
+
+/** Workers and logd too, but not what lives for a moment. */
+async function lastingProcesses() {
+  const first = processes();
+  await sleep(MOMENT_MS);
+  const second = processes();
+  return new Map([...first].filter(([pid]) => second.has(pid)));
+}
+
+function judgeProcesses(former) {
+  const now = processes();
+  const gone = [...former].filter(([pid]) => !now.has(pid));
+  return { claim: 'no process of before is gone: workers, logd', found: gone.length === 0 ? `${former.size} processes` : `gone: ${gone.map(([, command]) => command).join(', ')}`, holds: former.size > before.length && gone.length === 0 };
+}
+
 function zombies() {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).filter((pid) => {
     try {
@@ -110,16 +152,22 @@ function zombies() {
 async function judgeZombies() {
   const deadline = performance.now() + REAPED_LIMIT_MS;
   while (zombies().length > 0 && performance.now() < deadline) await sleep(50);
-  return { claim: 'no zombie is left', found: String(zombies().length), holds: zombies().length === 0 };
+  const left = zombies().length;
+  return { claim: 'no zombie is left', found: left === 0 ? 'none' : String(left), holds: left === 0 };
+}
+
+function judgeSystem(state) {
+  return { claim: 'the system is running, nothing failed', found: state, holds: state === 'running' };
 }
 
 await until(async () => (await initctl('is-active', ...SERVICES)).status === 0, BACK_LIMIT_MS, 'the services to run');
 const before = await services();
+const processesBefore = await lastingProcesses();
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 const clients = [ask(agent), ask(undefined)];
-await until(() => load.requests > 4, BACK_LIMIT_MS, 'the server to answer');
+await until(() => load.requests > 4, BACK_LIMIT_MS, 'nginx to answer');
 const ways = {};
-const longest = { msec: 0 };
+const awayMsec = [];
 let order = [];
 for (let death = 0; death < deaths; death += 1) {
   if (order.length === 0) order = WAYS.map((way) => ({ way, at: random() })).sort((a, b) => a.at - b.at).map(({ way }) => way);
@@ -129,7 +177,7 @@ for (let death = 0; death < deaths; death += 1) {
   await way.happen();
   await until(() => engine() !== former, BACK_LIMIT_MS, `the end of the engine by ${way.name}`);
   await until(async () => (await initctl('is-system-running')).stdout === 'running\n', BACK_LIMIT_MS, `the next engine after ${way.name}`);
-  longest.msec = Math.max(longest.msec, performance.now() - begin);
+  awayMsec.push(Math.round(performance.now() - begin));
   ways[way.name] = (ways[way.name] ?? 0) + 1;
   console.error(`death ${death + 1} of ${deaths}: ${way.name}`);
   await sleep(random() * PAUSE_MS_MAX);
@@ -141,9 +189,11 @@ const after = await services();
 const changed = before.filter((each) => !after.includes(each));
 const findings = [
   { claim: 'every service has its main process of before, and was not restarted', found: changed.length === 0 ? `${before.length} services, the same PIDs` : changed.join('; '), holds: changed.length === 0 },
-  { claim: 'no request of a client failed', found: `${load.requests} requests, ${load.failures.length} failed${load.failures.slice(0, 3).map((each) => `: ${each}`).join('')}; the longest took ${Math.round(load.longestMsec)} ms`, holds: load.failures.length === 0 && load.requests > 0 },
+  judgeProcesses(processesBefore),
+  { claim: 'no request of a client failed', found: `${load.requests} to nginx, ${load.failures.length} failed${load.failures.slice(0, 3).map((each) => `: ${each}`).join('')}; the longest took ${Math.round(load.longestMsec)} ms`, holds: load.failures.length === 0 && load.requests > 0 },
   await judgeLines(),
   await judgeZombies(),
+  judgeSystem((await initctl('is-system-running')).stdout.trim()),
 ];
-process.stdout.write(`${JSON.stringify({ ways, longestMsec: Math.round(longest.msec), findings })}\n`);
+process.stdout.write(`${JSON.stringify({ ways, awayMsec, findings })}\n`);
 process.exit(0);

@@ -1,25 +1,29 @@
 /**
- * The trial of immortality in a virtual machine, whose only process 1 there is: a death that is not survived is a kernel panic.
+ * The trial of immortality in a virtual machine, whose only process 1 there is: a death that is not survived is a kernel panic. nginx
+ * comes from its Debian packages, with the unit file and the configuration that are in them.
  *
- * The image has no nginx: the clients ask a small server on Node. The exhausted heap is left out, because V8's limit is near the memory
- * of the machine, and the kernel would look for another victim first.
+ * The exhausted heap is left out, because V8's limit is near the memory of the machine, and the kernel would look for another victim first.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { COMMAND_TARGET, commandLayer } from '../../../initramfs/command-layer.ts';
 import { runCommand } from '../../../initramfs/command-run.ts';
-import { kernelImage } from '../../../initramfs/debian-package.ts';
+import { kernelImage, packageArchives } from '../../../initramfs/debian-package.ts';
 import { shellLayers, systemLayers } from '../../../initramfs/image-layers.ts';
 import { buildLayer, writeImage } from '../../../initramfs/layer.ts';
 import type { ArchiveEntry } from '../../../initramfs/newc-archive.ts';
+import { VmError } from '../../../initramfs/vm-error.ts';
 import { nodeRuntime } from '../../../initramfs/node-runtime.ts';
+import { packageLayer } from '../../../initramfs/package-layer.ts';
 
 const GUEST = 'usr/lib/heartwood/vm/immortal';
-/** Five programs on Node, all files in memory. */
+/** Four programs on Node and nginx, all files in memory. */
 const MEMORY_MIB = 768;
 const CPUS = 2;
-/** A boot, and a death with the breath after it, on a machine that runs much else at the same time; an endless loop takes 15 s in any case. */
+/** Half of what it is in the field: an endless loop is not waited for so long, and a slow emulated machine makes no hangs of its own. */
+const HANG_MSEC = 8000;
+/** A boot, and a death with the breath after it, on a machine that runs much else at the same time. */
 const BOOT_LIMIT_MS = 180_000;
 const DEATH_LIMIT_MS = 60_000;
 
@@ -27,8 +31,8 @@ const DEATH_LIMIT_MS = 60_000;
 const LINES_PAUSE_MSEC = 50;
 
 const UNITS: Readonly<Record<string, string>> = {
-  'web.service': `[Service]\nExecStart=/usr/bin/node /${GUEST}/web.mjs\n`,
   'numbers.service': `[Service]\nExecStart=/usr/bin/node /${GUEST}/numbered-lines.mjs ${String(LINES_PAUSE_MSEC)}\n`,
+  'tick.service': '[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=oneshot\nExecStart=/bin/true\n',
   ...Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`steady${String(index)}.service`, '[Service]\nRestart=always\nExecStart=/bin/sleep 999999\n'])),
 };
 
@@ -40,7 +44,8 @@ export interface VmFinding {
 
 export interface VmReport {
   readonly ways: Readonly<Record<string, number>>;
-  readonly longestMsec: number;
+  /** For each death, from it to the answer of the next engine. */
+  readonly awayMsec: readonly number[];
   readonly findings: readonly VmFinding[];
 }
 
@@ -49,10 +54,21 @@ function layer(): readonly ArchiveEntry[] {
   const unit = (name: string, text: string): ArchiveEntry => ({ kind: 'file', path: `etc/heartwood/system/${name}`, mode: 0o644, content: Buffer.from(text) });
   return [
     own('guest-trial.mjs', join(import.meta.dirname, 'guest-trial.mjs')),
-    own('web.mjs', join(import.meta.dirname, 'web.mjs')),
     own('numbered-lines.mjs', join(import.meta.dirname, '../../debian/immortal/numbered-lines.mjs')),
     ...Object.entries(UNITS).map(([name, text]) => unit(name, text)),
-    unit('multi-user.target.d/trial.conf', `[Unit]\nWants=${Object.keys(UNITS).join(' ')}\n`),
+    unit('multi-user.target.d/trial.conf', `[Unit]\nWants=nginx.service ${Object.keys(UNITS).join(' ')}\n`),
+  ];
+}
+
+/** nginx as it is after `apt-get install nginx`: the packages' files, and the two that its maintainer script makes. */
+function nginxLayer(say: (line: string) => void): readonly ArchiveEntry[] {
+  const files = packageLayer(packageArchives('nginx', say));
+  const page = files.find(({ path }) => path === 'usr/share/nginx/html/index.html');
+  if (page?.kind !== 'file') throw new VmError('the Debian package nginx-common has no page to serve: usr/share/nginx/html/index.html is missing in it');
+  return [
+    ...files,
+    { kind: 'symlink', path: 'etc/nginx/sites-enabled/default', target: '/etc/nginx/sites-available/default' },
+    { kind: 'file', path: 'var/www/html/index.nginx-debian.html', mode: 0o644, content: page.content },
   ];
 }
 
@@ -69,14 +85,14 @@ export async function immortalMachine({ deaths, seed, tell }: { readonly deaths:
   try {
     const image = join(directory, 'image');
     const command = `node /${GUEST}/guest-trial.mjs ${String(deaths)} ${String(seed)}`;
-    writeImage(image, [...systemLayers(say), ...shellLayers(say), buildLayer([...commandLayer(command), ...layer()], node)]);
+    writeImage(image, [...systemLayers(say), ...shellLayers(say), buildLayer(nginxLayer(say), node), buildLayer([...commandLayer(command), ...layer()], node)]);
     let output = '';
     let errors = '';
     let told = 0;
     let console = '';
     const status = await runCommand({
       kernel: kernelImage(say), image, memoryMiB: MEMORY_MIB, cpus: CPUS,
-      kernelArguments: ['loglevel=4', `heartwood.unit=${COMMAND_TARGET}`, 'HEARTWOOD_FAULTS=1'],
+      kernelArguments: ['loglevel=4', `heartwood.unit=${COMMAND_TARGET}`, 'HEARTWOOD_FAULTS=1', `HEARTWOOD_HANG_MSEC=${String(HANG_MSEC)}`],
     }, {
       output: (chunk) => { output += chunk.toString('latin1'); },
       errors: (chunk) => {
