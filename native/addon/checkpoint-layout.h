@@ -48,6 +48,8 @@ struct CheckpointHeader {
   double position[6];
   /// Index, within the batch in hand, of the effect that a process started now is born of.
   double birthEffect;
+  /// Sequence number of the next event that is written down.
+  double queuedSequence;
 };
 static_assert(offsetof(CheckpointHeader, controlFd) == CHECKPOINT_CONTROL_FD_OFFSET);
 static_assert(offsetof(CheckpointHeader, faultPoint) == 40);
@@ -55,6 +57,7 @@ static_assert(offsetof(CheckpointHeader, progress) == 56);
 static_assert(offsetof(CheckpointHeader, birthCount) == 64);
 static_assert(offsetof(CheckpointHeader, deathAsked) == 76);
 static_assert(offsetof(CheckpointHeader, birthEffect) == 176);
+static_assert(offsetof(CheckpointHeader, queuedSequence) == 184);
 
 /// Of one effect that starts a process. The kernel itself stores the pid, before the child runs and before clone returns: whatever the
 /// engine dies of, it is known who was born. 0 = nobody (yet, or it came to nothing and is forgotten).
@@ -89,9 +92,11 @@ constexpr size_t kBirthsMax = 65536;
 constexpr size_t kExitsOffset = kBirthsOffset + kBirthsMax * sizeof(BirthRecord);
 /// Exits taken in one wake-up: some 50 ms of work.
 constexpr size_t kExitsMax = 8192;
+/// At the very end of the memory: what the kernel gave away and no event tells of yet (addon/in-hand.h).
+constexpr size_t kInHandBytes = 128 << 10;
 constexpr size_t kNativeEnd = kExitsOffset + kExitsMax * sizeof(ExitRecord);
 
 /// Places where a drill may let the engine die; TypeScript's list is FAULT_POINTS in src/host/fault-points.ts.
-enum class FaultPoint : uint32_t { none = 0, afterLook = 1, afterReap = 2, afterSpawn = 3 };
+enum class FaultPoint : uint32_t { none = 0, afterLook = 1, afterReap = 2, afterSpawn = 3, afterReceive = 11 };
 
 }  // namespace heartwood

@@ -12,6 +12,7 @@
 #include "addon/call.h"
 #include "addon/crash.h"
 #include "addon/exports.h"
+#include "addon/in-hand.h"
 
 namespace heartwood {
 
@@ -45,6 +46,19 @@ BirthRecord* newBirthRecord() {
   header->birthCount++;
   return record;
 }
+
+bool isKept(int fd) {
+  if (mappedCheckpoint.header == nullptr || fd < 0 || fd >= kKeptFdMax) return false;
+  return (reinterpret_cast<const uint8_t*>(mappedCheckpoint.header)[kKeptBitsOffset + static_cast<size_t>(fd) / 8] >> (fd % 8) & 1) != 0;
+}
+
+InHand& inHand() {
+  static InHand withoutCheckpoint;
+  if (mappedCheckpoint.header == nullptr || mappedCheckpoint.bytes < kNativeEnd + kInHandBytes) return withoutCheckpoint;
+  return *reinterpret_cast<InHand*>(reinterpret_cast<char*>(mappedCheckpoint.header) + mappedCheckpoint.bytes - kInHandBytes);
+}
+
+double nextSequence() { return mappedCheckpoint.header == nullptr ? 0 : mappedCheckpoint.header->queuedSequence; }
 
 ExitTable exitTable() {
   static ExitRecord* withoutCheckpoint = nullptr;

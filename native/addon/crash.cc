@@ -25,6 +25,7 @@
 #include "addon/call.h"
 #include "addon/crash.h"
 #include "addon/exports.h"
+#include "addon/in-hand.h"
 
 extern "C" {
 struct uv_loop_s;
@@ -112,7 +113,8 @@ void setCloexec(int fd, bool on) {
   if (flags >= 0) fcntl(fd, F_SETFD, on ? flags | FD_CLOEXEC : flags & ~FD_CLOEXEC);
 }
 
-/// Everything closes on exec but the standard streams, the checkpoint and what the checkpoint says is kept.
+/// Everything closes on exec but the standard streams, the checkpoint, what the checkpoint says is kept, and what came with a message that
+/// nobody was told of.
 void markKeptFds(bool kept) {
   constexpr unsigned kCloseRangeCloexec = 4;
   // An old kernel without it: every descriptor of ours was opened close-on-exec anyway.
@@ -125,6 +127,7 @@ void markKeptFds(bool kept) {
       if ((bits[byte] >> bit & 1) != 0) setCloexec(byte * 8 + bit, !kept);
     }
   }
+  eachFdInHand([kept](int fd) { setCloexec(fd, !kept); });
 }
 
 /// Nothing could be executed. The kernel must not see process 1 end; orphans must not pile up.

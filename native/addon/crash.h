@@ -21,6 +21,9 @@ bool guardIsUp();
 /// `guarded` it is no longer needed.
 void tellStartIsOver(bool guarded);
 
+/// The descriptor lives through execve because the checkpoint says so.
+bool isKept(int fd);
+
 /// Dies here when a drill asks for it.
 void passFaultPoint(FaultPoint point);
 

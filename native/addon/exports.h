@@ -4,7 +4,7 @@
 #include <node_api.h>
 
 #define HEARTWOOD_EXPORTS(EXPORT)                                                                                     \
-  /* signal.cc */ EXPORT(signalOpen) EXPORT(signalRead)                                                               \
+  /* signal.cc */ EXPORT(signalOpen) EXPORT(signalRead) EXPORT(heldSignals) EXPORT(signalTold)                          \
   /* spawn.cc */ EXPORT(spawn) EXPORT(spawnBegin) EXPORT(spawnFinish)                                                 \
   /* reap.cc */ EXPORT(reap) EXPORT(leftExits) EXPORT(exitsTold) EXPORT(expectExit)                                   \
       EXPORT(reapStrangersQuietly)                                                                                    \
@@ -15,7 +15,8 @@
   /* poll.cc */ EXPORT(pollStart) EXPORT(pollStop) EXPORT(pollAdd) EXPORT(pollAddTable) EXPORT(pollModify) EXPORT(pollRemove) \
       EXPORT(pollTimer) EXPORT(pollChildren) EXPORT(clock) EXPORT(clockChangeFd)                                      \
   /* socket.cc */ EXPORT(unixListen) EXPORT(unixDatagram) EXPORT(unixConnect) EXPORT(accept)                          \
-      EXPORT(peerCredentials) EXPORT(receiveNotify) EXPORT(sendWithFds) EXPORT(receiveWithFds) EXPORT(socketPair)     \
+      EXPORT(peerCredentials) EXPORT(receiveNotify) EXPORT(heldNotify) EXPORT(notifyTold)                             \
+      EXPORT(sendWithFds) EXPORT(receiveWithFds) EXPORT(socketPair)                                                   \
       EXPORT(receive) EXPORT(send) EXPORT(setSocketBuffers) EXPORT(receiveDatagram) EXPORT(sendDatagram)              \
   /* listen.cc */ EXPORT(socketOpen) EXPORT(socketBind) EXPORT(socketConnect) EXPORT(socketError) EXPORT(socketListen) EXPORT(socketOption) EXPORT(socketName)  \
       EXPORT(peerName) EXPORT(makeFifo) EXPORT(queueOpen) EXPORT(queueUnlink)                                         \

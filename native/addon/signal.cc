@@ -4,6 +4,7 @@
 // unblocked. Node runs half a dozen threads before any of our code does, so blocking in the main thread alone loses a third of
 // all signals (measured). pthread_sigmask(3) reaches only the calling thread: the others are asked, by a real-time signal
 // whose handler adds the set to the mask its thread returns to. Threads made later inherit the mask of their maker.
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -11,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <iterator>
 
 #include <dirent.h>
 #include <sys/signalfd.h>
@@ -19,14 +21,14 @@
 #include <unistd.h>
 
 #include "addon/call.h"
+#include "addon/crash.h"
 #include "addon/exports.h"
+#include "addon/in-hand.h"
 
 namespace heartwood {
 
 namespace {
 
-/// Records taken by one read: enough that a flood costs few system calls, small enough for the stack.
-constexpr size_t kBatch = 64;
 /// A thread answers within microseconds. Two seconds are for a machine that is badly overloaded.
 constexpr int kRoundsMax = 2000;
 constexpr long kRoundPauseNsec = 100'000;
@@ -111,6 +113,24 @@ int blockEverywhere(uint64_t set) {
   return result;
 }
 
+/// Those nobody was told of yet.
+napi_value signalsInHand(napi_env env, const InHand& hand) {
+  napi_value list;
+  napi_create_array(env, &list);
+  uint32_t count = 0;
+  for (const signalfd_siginfo& each : hand.signals) {
+    if (each.ssi_signo == 0) continue;
+    napi_value record;
+    napi_create_object(env, &record);
+    setMember(env, record, "signal", each.ssi_signo);
+    setMember(env, record, "pid", each.ssi_pid);
+    setMember(env, record, "uid", each.ssi_uid);
+    setMember(env, record, "value", each.ssi_int);
+    napi_set_element(env, list, count++, record);
+  }
+  return list;
+}
+
 }  // namespace
 
 napi_value signalOpen(napi_env env, napi_callback_info info) {
@@ -135,22 +155,36 @@ napi_value signalRead(napi_env env, napi_callback_info info) {
   Call call(env, info, "signalRead", 1);
   const int fd = call.fd(0, "fd");
   if (!call.ok()) return nullptr;
-  signalfd_siginfo records[kBatch];
-  const ssize_t bytes = ::read(fd, records, sizeof records);
+  InHand& hand = inHand();
+  hand.signalAt = nextSequence();
+  const ssize_t bytes = ::read(fd, hand.signals, sizeof hand.signals);
   if (bytes < 0 && errno != EAGAIN) return errnoValue(env, errno);
-  const size_t count = bytes < 0 ? 0 : static_cast<size_t>(bytes) / sizeof *records;
-  napi_value list;
-  napi_create_array_with_length(env, count, &list);
-  for (size_t i = 0; i < count; i++) {
-    napi_value record;
-    napi_create_object(env, &record);
-    setMember(env, record, "signal", records[i].ssi_signo);
-    setMember(env, record, "pid", records[i].ssi_pid);
-    setMember(env, record, "uid", records[i].ssi_uid);
-    setMember(env, record, "value", records[i].ssi_int);
-    napi_set_element(env, list, static_cast<uint32_t>(i), record);
+  if (bytes > 0) passFaultPoint(FaultPoint::afterReceive);
+  return signalsInHand(env, hand);
+}
+
+napi_value heldSignals(napi_env env, napi_callback_info) {
+  InHand& hand = inHand();
+  napi_value result;
+  napi_create_object(env, &result);
+  napi_set_named_property(env, result, "records", signalsInHand(env, hand));
+  setMember(env, result, "at", hand.signalAt);
+  const bool any = std::any_of(std::begin(hand.signals), std::end(hand.signals), [](const signalfd_siginfo& each) { return each.ssi_signo != 0; });
+  hand.signalDeaths = any ? hand.signalDeaths + 1 : 0;
+  setMember(env, result, "deaths", static_cast<double>(hand.signalDeaths));
+  return result;
+}
+
+napi_value signalTold(napi_env env, napi_callback_info) {
+  InHand& hand = inHand();
+  for (signalfd_siginfo& each : hand.signals) {
+    if (each.ssi_signo == 0) continue;
+    hand.signalAt = nextSequence();
+    each.ssi_signo = 0;
+    hand.signalDeaths = 0;
+    break;
   }
-  return list;
+  return numberValue(env, 0);
 }
 
 }  // namespace heartwood

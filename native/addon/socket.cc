@@ -3,28 +3,20 @@
 #include <cstddef>
 #include <cstring>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "addon/call.h"
+#include "addon/crash.h"
 #include "addon/exports.h"
+#include "addon/in-hand.h"
 
 namespace heartwood {
 
 namespace {
-
-/// The kernel's own bound on the descriptors of one message (SCM_MAX_FD).
-constexpr size_t kFdsMax = 253;
-/// The longest notify message taken whole; sd_notify(3) users stay far below.
-constexpr size_t kNotifyBytesMax = 64 << 10;
-
-/// Room for credentials and the most descriptors, aligned as cmsg(3) asks.
-union ControlBuffer {
-  char bytes[CMSG_SPACE(sizeof(int) * kFdsMax) + CMSG_SPACE(sizeof(ucred))];
-  cmsghdr alignment;
-};
 
 struct Address {
   sockaddr_un address = {};
@@ -80,10 +72,24 @@ struct Received {
   int flags = 0;
 };
 
-Received receiveMessage(int fd, void* data, size_t length) {
+/// Sender and descriptors.
+void readControl(msghdr& message, Received* received) {
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != SOL_SOCKET) continue;
+    if (header->cmsg_type == SCM_CREDENTIALS) memcpy(&received->sender, CMSG_DATA(header), sizeof received->sender);
+    if (header->cmsg_type != SCM_RIGHTS) continue;
+    const size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count; i++) {
+      int passed;
+      memcpy(&passed, CMSG_DATA(header) + i * sizeof passed, sizeof passed);
+      received->fds.push_back(passed);
+    }
+  }
+}
+
+Received receiveMessage(int fd, void* data, size_t length, ControlBuffer& control) {
   Received received;
   iovec part = {data, length};
-  ControlBuffer control;
   msghdr message = {};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
@@ -93,18 +99,34 @@ Received receiveMessage(int fd, void* data, size_t length) {
   while (received.bytes < 0 && errno == EINTR);
   if (received.bytes < 0) return received;
   received.flags = message.msg_flags;
-  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
-    if (header->cmsg_level != SOL_SOCKET) continue;
-    if (header->cmsg_type == SCM_CREDENTIALS) memcpy(&received.sender, CMSG_DATA(header), sizeof received.sender);
-    if (header->cmsg_type != SCM_RIGHTS) continue;
-    const size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (size_t i = 0; i < count; i++) {
-      int passed;
-      memcpy(&passed, CMSG_DATA(header) + i * sizeof passed, sizeof passed);
-      received.fds.push_back(passed);
-    }
-  }
+  readControl(message, &received);
   return received;
+}
+
+napi_value notifyObject(napi_env env, const char* text, const Received& received) {
+  napi_value result;
+  napi_create_object(env, &result);
+  setMember(env, result, "pid", received.sender.pid);
+  setMember(env, result, "uid", received.sender.uid);
+  setMember(env, result, "gid", received.sender.gid);
+  setMember(env, result, "text", textValue(env, text, static_cast<size_t>(received.bytes)));
+  setMember(env, result, "fds", fdList(env, received.fds));
+  setMember(env, result, "truncated", booleanValue(env, (received.flags & (MSG_TRUNC | MSG_CTRUNC)) != 0));
+  return result;
+}
+
+bool hasMessage(const InHand& hand) {
+  size_t length;
+  memcpy(&length, hand.control.bytes + offsetof(cmsghdr, cmsg_len), sizeof length);
+  return length != 0;
+}
+
+/// The kernel's word on the length may not have come back.
+ssize_t lengthInHand(const InHand& hand) {
+  if (hand.notifyBytes >= 0) return static_cast<ssize_t>(hand.notifyBytes);
+  size_t length = sizeof hand.text;
+  while (length > 0 && hand.text[length - 1] == '\0') length--;
+  return static_cast<ssize_t>(length);
 }
 
 /// The word of a kind of socket as a number; -1 when it is none of `words`.
@@ -181,18 +203,46 @@ napi_value receiveNotify(napi_env env, napi_callback_info info) {
   Call call(env, info, "receiveNotify", 1);
   const int fd = call.fd(0, "fd");
   if (!call.ok()) return nullptr;
-  static char buffer[kNotifyBytesMax];
-  const Received received = receiveMessage(fd, buffer, sizeof buffer);
+  InHand& hand = inHand();
+  hand.notifyAt = nextSequence();
+  hand.notifyBytes = -1;
+  const Received received = receiveMessage(fd, hand.text, sizeof hand.text, hand.control);
   if (received.bytes < 0) return errnoValue(env, errno);
-  napi_value result;
-  napi_create_object(env, &result);
-  setMember(env, result, "pid", received.sender.pid);
-  setMember(env, result, "uid", received.sender.uid);
-  setMember(env, result, "gid", received.sender.gid);
-  setMember(env, result, "text", textValue(env, buffer, static_cast<size_t>(received.bytes)));
-  setMember(env, result, "fds", fdList(env, received.fds));
-  setMember(env, result, "truncated", booleanValue(env, (received.flags & (MSG_TRUNC | MSG_CTRUNC)) != 0));
+  passFaultPoint(FaultPoint::afterReceive);
+  hand.notifyFlags = received.flags;
+  hand.notifyBytes = received.bytes;
+  return notifyObject(env, hand.text, received);
+}
+
+napi_value heldNotify(napi_env env, napi_callback_info) {
+  InHand& hand = inHand();
+  if (!hasMessage(hand)) return errnoValue(env, EAGAIN);
+  Received received;
+  received.bytes = lengthInHand(hand);
+  received.flags = hand.notifyBytes >= 0 ? static_cast<int>(hand.notifyFlags) : 0;
+  msghdr message = {};
+  message.msg_control = hand.control.bytes;
+  message.msg_controllen = sizeof hand.control.bytes;
+  readControl(message, &received);
+  // They came through the execve open, and whoever had already written down what one is for has it as his own.
+  for (int& passed : received.fds) {
+    fcntl(passed, F_SETFD, FD_CLOEXEC);
+    if (!isKept(passed)) continue;
+    const int own = fcntl(passed, F_DUPFD_CLOEXEC, 3);
+    if (own >= 0) passed = own;
+  }
+  napi_value result = notifyObject(env, hand.text, received);
+  setMember(env, result, "at", hand.notifyAt);
+  setMember(env, result, "deaths", static_cast<double>(++hand.notifyDeaths));
   return result;
+}
+
+napi_value notifyTold(napi_env env, napi_callback_info) {
+  InHand& hand = inHand();
+  memset(hand.text, 0, static_cast<size_t>(lengthInHand(hand)));
+  hand.notifyBytes = hand.notifyFlags = hand.notifyDeaths = 0;
+  memset(&hand.control, 0, sizeof hand.control);
+  return numberValue(env, 0);
 }
 
 napi_value sendWithFds(napi_env env, napi_callback_info info) {
@@ -225,7 +275,8 @@ napi_value receiveWithFds(napi_env env, napi_callback_info info) {
   const int fd = call.fd(0, "fd");
   const Bytes into = call.bytes(1, "into");
   if (!call.ok()) return nullptr;
-  const Received received = receiveMessage(fd, into.data, into.length);
+  ControlBuffer control;
+  const Received received = receiveMessage(fd, into.data, into.length, control);
   if (received.bytes < 0) return errnoValue(env, errno);
   napi_value pair;
   napi_create_array_with_length(env, 2, &pair);
@@ -239,7 +290,8 @@ napi_value receiveDatagram(napi_env env, napi_callback_info info) {
   const int fd = call.fd(0, "fd");
   const Bytes into = call.bytes(1, "into");
   if (!call.ok()) return nullptr;
-  const Received received = receiveMessage(fd, into.data, into.length);
+  ControlBuffer control;
+  const Received received = receiveMessage(fd, into.data, into.length, control);
   if (received.bytes < 0) return errnoValue(env, errno);
   // Nobody asked for descriptors.
   for (const int passed : received.fds) ::close(passed);

@@ -173,7 +173,7 @@ export class Manager {
     });
     const unitOf = (pid: Pid): UnitName | null => this.#known.unitOf(pid) ?? this.#tracker.unitOf(pid);
     this.#notify = NotifySocket.open({
-      native, kept, poll, log, fds, path: options.notifyPath, unitOf,
+      native, kept, poll, log, fds, path: options.notifyPath, unitOf, formerlyQueued: recovered?.at.queued ?? null,
       onNotify: (unit, pid, fields, names) => {
         // The core knows the processes it started; of all others the kernel says where they belong.
         const known = fields.filter(([key, value]) => key !== 'MAINPID' || unitOf(Number(value) as Pid) !== null);
@@ -307,7 +307,7 @@ export class Manager {
   start(whenLoading: () => void): void {
     const { native, poll } = this.#options;
     native.reapStrangersQuietly(!this.#tracker.endOfStrangersMatters);
-    watchSignals(native, poll, (record) => { this.#onSignal(record); }, () => { this.#reapSoon(); });
+    const signals = watchSignals(native, poll, (record) => { this.#onSignal(record); }, () => { this.#reapSoon(); });
     process.on('uncaughtException', (error) => {
       this.#onUncaught(`uncaught: ${describeError(error)}`);
     });
@@ -334,7 +334,11 @@ export class Manager {
     if (recovered !== null) this.#reaper.takeOver(newestExit(recovered.queue));
     this.engine.start();
     // In this order: who has ended and is not reaped is still to be seen, and its exit not lost.
-    if (recovered !== null) this.#resumption.catchUp();
+    if (recovered !== null) {
+      this.#resumption.catchUp();
+      signals.takeOver(recovered.at.queued);
+      this.#notify?.receive();
+    }
     // Children that were there before the signals were blocked (a shell that executed us) may have ended unseen.
     this.#reap();
     checkpoint?.setAlive(readClock(native).monotonicUsec);

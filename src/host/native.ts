@@ -81,12 +81,24 @@ export interface InotifyRecord {
   readonly name: string;
 }
 
+/** Of something that was read and that no event tells of. */
+export interface Held {
+  /** The number the next event had when it was read: if that number was given, the event is in the journal. */
+  readonly at: number;
+  /** How many engines have died with it in hand. */
+  readonly deaths: number;
+}
+
 export interface NativeBinding {
   // --- signal: signalfd after blocking the set in every thread, so that nothing is lost (NODE-AS-PID1, section 2)
   /** Blocks `signals`, and SIGCHLD, in all threads of the process and returns a signalfd for `signals`. */
   signalOpen(signals: readonly number[]): Outcome<Fd>;
   /** Up to 64 records; empty when there are none. */
   signalRead(fd: Fd): Outcome<SignalRecord[]>;
+  /** Signals that a former engine read and told nobody of. To be called once in an engine. */
+  heldSignals(): { readonly records: readonly SignalRecord[] } & Held;
+  /** The oldest signal that was read is written down: a next engine needs not be told. */
+  signalTold(): 0;
 
   // --- process
   spawn(spec: SpawnSpec): SpawnResult;
@@ -173,6 +185,10 @@ export interface NativeBinding {
   peerCredentials(fd: Fd): Outcome<{ readonly pid: number; readonly uid: number; readonly gid: number }>;
   /** One datagram with credentials and fds; the socket gets SO_PASSCRED from unixDatagram. */
   receiveNotify(fd: Fd): Outcome<NotifyMessage>;
+  /** What a former engine received and told nobody of, with its fds. EAGAIN when there is nothing. To be called once in an engine. */
+  heldNotify(): Outcome<NotifyMessage & Held>;
+  /** The message received last is written down: a next engine needs not be told. */
+  notifyTold(): 0;
   /** sendmsg with SCM_RIGHTS; non-blocking. Returns bytes sent. */
   sendWithFds(fd: Fd, data: Uint8Array, fds: readonly Fd[]): Outcome<number>;
   /** recvmsg with SCM_RIGHTS into `into`; [bytes, fds]. 0 bytes = end of stream. */

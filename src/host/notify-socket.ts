@@ -1,5 +1,6 @@
 /**
- * The notify socket: sd_notify(3) messages of services, by datagram with the kernel's word on who sent them.
+ * The notify socket: sd_notify(3) messages of services, by datagram with the kernel's word on who sent them. A message that an engine has
+ * received and died of, or before it told of it, is taken by the next one.
  *
  * The sender is mapped to its unit by what the manager knows of its processes. A message from nobody's process is forged or too late and
  * is dropped with a line in the log. Whether a process of the *right* unit may speak for it (NotifyAccess=) is the core's decision.
@@ -21,6 +22,8 @@ const FIELDS_MAX = 64;
 const RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
 /** Nothing is ever sent. */
 const SEND_BUFFER_BYTES = 4096;
+/** Who made two engines die would make the next one die, too. */
+const HELD_DEATHS_MAX = 2;
 /** Complaints about strangers: not more than this in a row for one boot, they could fill a disk. */
 const COMPLAINTS_MAX = 100;
 
@@ -33,6 +36,8 @@ export interface NotifyOptions {
   /** Path of the socket; made with mode 0666 because services of every user send to it. */
   readonly path: string;
   readonly unitOf: (pid: Pid) => UnitName | null;
+  /** How many events a former engine had written down; null in a first engine. */
+  readonly formerlyQueued: number | null;
   readonly onNotify: (unit: UnitName, pid: Pid, fields: readonly (readonly [string, string])[], fds: readonly string[]) => void;
 }
 
@@ -52,6 +57,7 @@ export class NotifySocket {
   readonly #options: NotifyOptions;
   readonly #fd: Fd;
   #nextStored = 1;
+  #tookOver = false;
   #complaints = 0;
 
   private constructor(options: NotifyOptions, fd: Fd) {
@@ -82,6 +88,7 @@ export class NotifySocket {
 
   /** Reads what is there, up to a bound; also called before exits are reported. */
   receive(): void {
+    this.#takeOver();
     for (let count = 0; count < MESSAGES_MAX; count++) {
       const message = this.#options.native.receiveNotify(this.#fd);
       if (typeof message === 'string') return;
@@ -89,19 +96,37 @@ export class NotifySocket {
     }
   }
 
+  #takeOver(): void {
+    if (this.#tookOver) return;
+    this.#tookOver = true;
+    const { native, formerlyQueued } = this.#options;
+    const held = native.heldNotify();
+    if (typeof held === 'string') return;
+    if (held.at === formerlyQueued && held.deaths < HELD_DEATHS_MAX) {
+      this.#handle(held);
+      return;
+    }
+    if (held.at === formerlyQueued) this.#options.log.write('crit', '', `the manager died twice of a notify message of pid ${String(held.pid)}; it is left out`);
+    // Else the event is in the journal, and was only not crossed out here.
+    native.notifyTold();
+    this.#closeAll(held.fds);
+  }
+
   #handle(message: NotifyMessage): void {
     const pid = message.pid as Pid;
     const unit = message.pid === 0 ? null : this.#options.unitOf(pid);
     if (unit === null || message.truncated) {
+      this.#options.native.notifyTold();
       this.#closeAll(message.fds);
       this.#complain(unit, message);
       return;
     }
     const fields = parseNotifyFields(message.text);
     const stored = fields.some(([key, value]) => key === 'FDSTORE' && value === '1') ? this.#store(unit, fields, message.fds) : [];
-    // A barrier (BARRIER=1) is answered by closing its fd: all earlier messages have been read by now.
-    if (stored.length === 0) this.#closeAll(message.fds);
     this.#options.onNotify(unit, pid, fields, stored);
+    this.#options.native.notifyTold();
+    // A barrier (BARRIER=1) is answered by closing its fd: all earlier messages are written down by now.
+    if (stored.length === 0) this.#closeAll(message.fds);
   }
 
   /** Puts passed fds into the table of fds. */

@@ -1,4 +1,7 @@
-/** Signals to the manager, read from a signalfd: nothing is lost, and nothing runs in the middle of something else. */
+/**
+ * Signals to the manager, read from a signalfd: nothing is lost, and nothing runs in the middle of something else. What an engine has read
+ * and died before it told of it, the next one tells.
+ */
 import { assert } from '../base/assert.ts';
 import type { Fd } from '../base/brand.ts';
 import { SIGHUP, SIGINT, SIGPWR, SIGQUIT, SIGRTMAX, SIGRTMIN, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGWINCH } from '../base/signals.ts';
@@ -24,6 +27,9 @@ const READ_SIGNALS: readonly number[] = [
   ...Array.from({ length: SIGRTMAX - SIGRTMIN + 1 }, (_, index) => SIGRTMIN + index),
 ];
 
+/** A signal that made two engines die is left out. */
+const HELD_DEATHS_MAX = 2;
+
 /** Reads in one wake-up; the rest is still ready at the next. */
 const READS_MAX = 16;
 
@@ -32,12 +38,27 @@ const READS_MAX = 16;
  *
  * @param onSignal one signal other than SIGCHLD
  * @param onChild  children have ended, once however many; `reap` tells which
+ * @returns what tells the signals that a former engine has read; it gets how many events that engine had written down
  */
-export function watchSignals(native: NativeBinding, poll: PollSet, onSignal: (record: SignalRecord) => void, onChild: () => void): void {
+export function watchSignals(native: NativeBinding, poll: PollSet, onSignal: (record: SignalRecord) => void, onChild: () => void): { takeOver(formerlyQueued: number): void } {
   const fd = native.signalOpen(READ_SIGNALS);
   assert(typeof fd !== 'string', `signals can be received: ${String(fd)}`);
-  poll.add(fd, POLL_IN, () => { readSignals(native, fd, onSignal); }, 'signal');
+  const tell = (record: SignalRecord): void => {
+    onSignal(record);
+    native.signalTold();
+  };
+  poll.add(fd, POLL_IN, () => { readSignals(native, fd, tell); }, 'signal');
   poll.addChildren(onChild);
+  return {
+    takeOver: (formerlyQueued) => {
+      const { records, at, deaths } = native.heldSignals();
+      for (const [index, record] of records.entries()) {
+        // Of the first the event is in the journal, and it was only not crossed out here; or it would make this engine die, too.
+        if (index === 0 && (at !== formerlyQueued || deaths >= HELD_DEATHS_MAX)) native.signalTold();
+        else tell(record);
+      }
+    },
+  };
 }
 
 function readSignals(native: NativeBinding, fd: Fd, onSignal: (record: SignalRecord) => void): void {

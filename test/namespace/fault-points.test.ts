@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Rig } from './rig.ts';
-import { whyNoNamespaces, withRig } from './rig.ts';
+import { CHECKOUT_INSIDE, whyNoNamespaces, withRig } from './rig.ts';
 
 const skip = whyNoNamespaces() ?? false;
 
@@ -21,6 +21,7 @@ const UNITS: Readonly<Record<string, string>> = {
   'pair.target': '[Unit]\nWants=plain.service by-executor.service\n',
   'mortal.service': `[Service]\nExecStart=/bin/sh -c 'while [ ! -e /run/die ]; do sleep 0.01; done; exit 7'\n`,
   'storing.service': '[Service]\nFileDescriptorStoreMax=4\nExecStart=/usr/bin/python3 /srv/store.py\n',
+  'ready.service': `[Service]\nType=notify\nNotifyAccess=all\nTimeoutStartSec=15s\nExecStart=/bin/sh -c '${CHECKOUT_INSIDE}/dist/native/heartwood-notify READY=1; exec sleep 1000'\n`,
   'broken.service': '[Service]\nExecStart=/run/no-such-program\n',
 };
 
@@ -157,6 +158,37 @@ test('fds in a message that two managers died of are closed', { skip }, () => wi
   await rig.until(() => rig.console.includes('died twice of the event "notify"'), { what: 'the message to be left out' });
   assert.match(rig.console, /closed what no unit knows any more: store:storing\.service:lost:1/);
   await rig.until(async () => (await rig.run(['test', '-e', '/run/let-go'])).status === 0, { what: 'the pipe to have no reader' });
+}));
+
+test('what a service said and a signal that was sent are not lost with the manager that received them', { skip }, () => withRig({ ...boot, files: { 'srv/store.py': { text: STORE } } }, async (rig) => {
+  await rig.booted();
+  for (const place of ['after-receive', 'after-journal', 'after-poll'] as const) {
+    const before = deaths(rig);
+    await arm(rig, 'segv', 'at', place);
+    const started = await rig.initctl('start', 'ready.service');
+    assert.equal(started.status, 0, `${place}: ${started.stderr}`);
+    assert.ok(deaths(rig) > before, place);
+    assert.equal((await rig.initctl('stop', 'ready.service')).status, 0);
+  }
+  // An fd that came with a message is stored once, before and after the event is written down.
+  for (const place of ['after-receive', 'after-journal'] as const) {
+    assert.equal((await rig.initctl('start', 'storing.service')).status, 0);
+    const before = deaths(rig);
+    await arm(rig, 'segv', 'at', place);
+    await rig.run(['touch', '/run/store']);
+    await rig.until(() => deaths(rig) > before, { what: `the death ${place}` });
+    await rig.until(async () => (await rig.property('storing.service', 'NFileDescriptorStore')) === '1', { what: `the fd to be stored (${place})` });
+    assert.notEqual((await rig.run(['test', '-e', '/run/let-go'])).status, 0, place);
+    await rig.run(['rm', '/run/store']);
+    await rig.initctl('kill', '--signal=KILL', 'storing.service');
+    await rig.until(async () => (await rig.property('storing.service', 'ActiveState')) === 'failed', { what: 'the end of the storing service' });
+    assert.equal((await rig.initctl('reset-failed')).status, 0);
+    await rig.until(async () => (await rig.property('storing.service', 'NFileDescriptorStore')) === '0', { what: 'the store to be empty' });
+  }
+  await arm(rig, 'segv', 'at', 'after-receive');
+  rig.signal('SIGTERM');
+  await rig.ended;
+  assert.equal(deaths(rig), 6, 'it died before it could obey');
 }));
 
 test('a spawn that two managers died of is a failed start, with the reason', { skip }, () => withRig(boot, async (rig) => {

@@ -8,6 +8,7 @@
  *     …        what each kept fd is: a slot of text for each number
  *     …        ring of journal entries since the newest snapshot
  *     …        snapshots A and B, written alternately
+ *     …        a notify message and signals that were read, and are in no event yet; written by native code
  *
  * A snapshot counts once its number stands in the header, which is the last store of writing it. Entries of the ring carry the
  * generation of the snapshot they follow, so the ring is empty as soon as a new one counts. Pages never touched take no memory.
@@ -44,7 +45,9 @@ const RING_BYTES = 8 << 20;
 const SNAPSHOT_OFFSET = RING_OFFSET + RING_BYTES;
 /** 1,000 units take about 1 MiB. */
 const SNAPSHOT_BYTES_MAX = 32 << 20;
-const TOTAL_BYTES = SNAPSHOT_OFFSET + 2 * SNAPSHOT_BYTES_MAX;
+/** Native code's: what was read and is in no event yet (native/addon/in-hand.h). Behind all that older builds know. */
+const IN_HAND_BYTES = 128 << 10;
+const TOTAL_BYTES = SNAPSHOT_OFFSET + 2 * SNAPSHOT_BYTES_MAX + IN_HAND_BYTES;
 
 /** Where things are, for those who look from outside: tests that damage them. */
 export const CHECKPOINT_PLACES = { layout: 4, ring: RING_OFFSET, snapshots: [SNAPSHOT_OFFSET, SNAPSHOT_OFFSET + SNAPSHOT_BYTES_MAX] } as const;
@@ -57,7 +60,7 @@ const ENTRY_HEAD_BYTES = 12;
 
 /** Words of the header that native code writes, as indexes of 32-bit or 64-bit words. */
 const WORD = { magic: 0, layout: 1, deathsInRow: 2, deathSignal: 3, deathCode: 4, controlFd: 5, faultPoint: 10, faultPasses: 11, faultDeaths: 12, faultSignal: 13, progress: 14, birthCount: 16, deathAsked: 19, faultIsLoop: 20 } as const;
-const DOUBLE = { deathUsec: 3, aliveUsec: 4, stepping: 16, performing: 17, suspectStepping: 18, suspectPerforming: 19, suspectCount: 20, performingSequence: 21, birthEffect: 22 } as const;
+const DOUBLE = { deathUsec: 3, aliveUsec: 4, stepping: 16, performing: 17, suspectStepping: 18, suspectPerforming: 19, suspectCount: 20, performingSequence: 21, birthEffect: 22, queuedSequence: 23 } as const;
 /** The words of snapshot A, then those of B: generation (0 = never written), length, checksum. */
 const SNAPSHOT_WORD = 64;
 const SNAPSHOT_WORDS = 3;
@@ -209,6 +212,11 @@ export class CheckpointMemory {
     if (deaths === 0) this.#words[WORD.faultPoint] = 0;
     if (this.#word(WORD.faultIsLoop) === 0) this.noteAskedDeath();
     process.kill(process.pid, this.#word(WORD.faultSignal));
+  }
+
+  /** Sequence number of the next event to be written down: what is read from now on will be told by that one or a later one. */
+  setQueued(sequence: number): void {
+    this.#doubles[DOUBLE.queuedSequence] = sequence;
   }
 
   // --- births

@@ -75,12 +75,14 @@ export class CheckpointJournal implements Journal {
     this.#facts = options.facts;
     this.#sequence = options.at.queued;
     this.#batchBegin = this.#batchEnd = options.at.stepped;
+    this.#memory.setQueued(this.#sequence);
   }
 
   queued(event: UnstampedEvent): void {
     this.#sequence += 1;
     if ('definitions' in event) this.#needsSnapshot = true;
     this.#append(saveEvent(event));
+    this.#memory.setQueued(this.#sequence);
     this.#memory.passFault('after-journal');
   }
 

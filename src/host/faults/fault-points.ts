@@ -1,7 +1,7 @@
 /**
  * Places where a drill may let the engine die, each between two steps of which a next engine must know whether they were done.
  *
- * The numbers are written into the checkpoint, so that a fault can strike more than one engine; the first three are known to native code
+ * The numbers are written into the checkpoint, so that a fault can strike more than one engine; the first three and the last are known to native code
  * too (native/addon/checkpoint-layout.h).
  */
 import type { FaultPlace } from '../../control/requests.ts';
@@ -27,6 +27,8 @@ export const FAULT_POINTS: Readonly<Record<FaultPlace, number>> = {
   'in-snapshot': 9,
   /** The state of the former engine is being restored. */
   'in-recovery': 10,
+  /** A notify message or signals were read, and are in no event. */
+  'after-receive': 11,
 };
 
 /** A death that waits at a place. */
