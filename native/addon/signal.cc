@@ -160,6 +160,9 @@ napi_value signalRead(napi_env env, napi_callback_info info) {
   const ssize_t bytes = ::read(fd, hand.signals, sizeof hand.signals);
   if (bytes < 0 && errno != EAGAIN) return errnoValue(env, errno);
   if (bytes > 0) passFaultPoint(FaultPoint::afterReceive);
+  // Whoever reads again has told what he read before.
+  const size_t count = bytes < 0 ? 0 : static_cast<size_t>(bytes) / sizeof *hand.signals;
+  std::for_each(std::begin(hand.signals) + count, std::end(hand.signals), [](signalfd_siginfo& each) { each.ssi_signo = 0; });
   return signalsInHand(env, hand);
 }
 
