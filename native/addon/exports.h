@@ -34,7 +34,7 @@
   /* exec.cc */ EXPORT(reexec)                                                                                        \
   /* checkpoint.cc */ EXPORT(checkpointMap) EXPORT(checkpointPart) EXPORT(checksum)                                   \
   /* crash.cc */ EXPORT(guardStart) EXPORT(guardEnd) EXPORT(guardExecute) EXPORT(commitFault)                         \
-  /* memory.cc */ EXPORT(mapText) EXPORT(trimMemory)
+  /* memory.cc */ EXPORT(mapText) EXPORT(shrinkHeap) EXPORT(trimMemory)
 
 namespace heartwood {
 #define HEARTWOOD_DECLARE(name) napi_value name(napi_env env, napi_callback_info info);

@@ -14,6 +14,15 @@
 // Part of Node-API since version 10, and in every Node that is supported before that as an experiment.
 extern "C" __attribute__((weak)) napi_status node_api_create_external_string_latin1(napi_env, char*, size_t, napi_finalize, void*, napi_value*, bool*);
 
+// Node-API comes without V8's own header, but Node exports V8.
+namespace v8 {
+class __attribute__((visibility("default"))) Isolate {
+ public:
+  __attribute__((weak)) static Isolate* GetCurrent();
+  __attribute__((weak)) void LowMemoryNotification();
+};
+}  // namespace v8
+
 namespace heartwood {
 
 namespace {
@@ -64,6 +73,14 @@ napi_value mapText(napi_env env, napi_callback_info info) {
     napi_get_null(env, &text);
   }
   return text;
+}
+
+/// Collects all that is garbage, and gives the room of young objects back, which only V8 itself can do: an ordinary collection leaves it
+/// as large as the last burst of work has made it.
+napi_value shrinkHeap(napi_env env, napi_callback_info) {
+  if (&v8::Isolate::GetCurrent == nullptr) return errnoValue(env, ENOSYS);
+  v8::Isolate::GetCurrent()->LowMemoryNotification();
+  return numberValue(env, 0);
 }
 
 /// Most of an idle Node's resident memory is its own text, clean and backed by the file. Dropped, it comes back page by page as

@@ -41,7 +41,7 @@ enum { EXIT_NO_PROGRAM = 127, EXIT_TROUBLE = 71 };
 /*
  * --v8-pool-size=0: the work of the manager has no use for V8's helper threads, and fewer threads make signal handling quicker.
  * --disable-wasm-trap-handler: keeps SIGSEGV free for the manager's own crash handler.
- * --max-semi-space-size=1: the room for young objects would grow to 16 MB in a boot and stay; collecting more often costs nothing.
+ * --max-semi-space-size=1: the room for young objects would grow to 16 MB in a boot, and collecting more often costs no more than the pages.
  * --no-memory-reducer: V8 would wake an idle manager for more collections; what is to be given back is given back by ourselves.
  * --expose-gc: what the boot, or any later burst of work, has left is given back (src/host/memory/settled-memory.ts).
  * --single-threaded-gc: with a heap of 7 MB other threads do not collect sooner, and they take the processor from the services that start.

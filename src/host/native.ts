@@ -338,6 +338,8 @@ export interface NativeBinding {
   guardExecute(): Errno;
   /** A file of ASCII text as a string whose characters stay in the page cache; null when that cannot be. The loader's, for the program itself. */
   mapText(path: string): string | null;
+  /** Collects everything and gives the room of young objects back to the kernel; ENOSYS where this Node cannot be asked to. Some milliseconds for each of V8's rounds. */
+  shrinkHeap(): Outcome<0>;
   /** madvise(DONTNEED) on clean file-backed private mappings; [mappings dropped, bytes]. */
   trimMemory(): readonly [number, number];
 }

@@ -49,3 +49,15 @@ test('trimming gives memory back and the process goes on', async () => {
     console.log(mappings > 3, bytes > 20e6, after < before * 0.7, JSON.stringify(require('zlib').gunzipSync(require('zlib').gzipSync('still alive')).toString()));`;
   assert.equal(await inNode(script), 'true true true "still alive"');
 });
+
+test('the room of young objects that a burst of work has made large is given back', async () => {
+  // What lives through collections makes the room grow; 10 million objects do so anywhere.
+  const script = `
+    const room = () => require('v8').getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size;
+    let alive = [];
+    while (room() < 4 << 20 && alive.length < 1e7) alive.push({ number: alive.length });
+    const grown = room();
+    alive = null;
+    console.log(grown >= 4 << 20, native.shrinkHeap(), room() <= grown / 2 || [grown, room()]);`;
+  assert.equal(await inNode(script), 'true 0 true');
+});

@@ -20,8 +20,8 @@ const QUIET_MSEC = 2000;
 const QUIET_WORK_USEC = 50_000;
 /** Work that has not paused for so long is steady: once, it is collected in the midst of it. */
 const PATIENCE_MSEC = 30_000;
-/** A function is old for V8 after six collections; with a margin. */
-const COLLECTIONS = 12;
+/** A function is old for V8 after six collections; with a margin. Making the heap small takes two more. */
+const COLLECTIONS = 10;
 /** A collection takes 5 ms with a hundred units; events are handled between them. */
 const COLLECTION_PAUSE_MSEC = 20;
 
@@ -39,7 +39,7 @@ export interface SettledMemoryPorts {
 }
 
 /** The ports of this process. `gc` is there when it runs with --expose-gc; without it only pages are trimmed. */
-export function settledMemoryPorts(native: Pick<NativeBinding, 'clock' | 'trimMemory'>): SettledMemoryPorts {
+export function settledMemoryPorts(native: Pick<NativeBinding, 'clock' | 'shrinkHeap' | 'trimMemory'>): SettledMemoryPorts {
   return {
     cpuUsec: () => {
       const { user, system } = process.cpuUsage();
@@ -52,7 +52,10 @@ export function settledMemoryPorts(native: Pick<NativeBinding, 'clock' | 'trimMe
       globalThis.gc();
       return true;
     },
-    trim: () => { native.trimMemory(); },
+    trim: () => {
+      native.shrinkHeap();
+      native.trimMemory();
+    },
   };
 }
 
