@@ -44,7 +44,8 @@ export function* enqueueUnits(call: Invocation, type: EnqueueType, units: readon
   }
   if (!hasOption(call.options, 'quiet')) for (const unit of reply.value.changedOnDisk ?? []) yield* complain(reloadWarning(call, unit));
   for (const refusal of reply.value.refused) {
-    yield* complain(`Failed to ${call.verb} ${refusal.unit}: ${refusal.message}`);
+    // The unit at fault may be another one, which the message names.
+    yield* complain(`Failed to ${call.verb} ${units.length === 1 ? units[0] as string : refusal.unit}: ${refusal.message}`);
   }
   for (const job of reply.value.jobs) {
     if (job.result === 'done' || job.result === 'queued' || job.result === 'skipped') continue;

@@ -20,7 +20,7 @@ export function* listNotStarted(call: Invocation): VerbRun {
   }
   const rows = units.map((unit): Cell[] => {
     const place = unit.origin === null || unit.origin === 'default' || unit.origin === 'implicit' ? '' : ` (${unit.origin})`;
-    const root = unit.rootUnit === null ? '' : `; ${unit.rootUnit === unit.unit ? 'it' : unit.rootUnit} ${unit.rootReason ?? ''}`;
+    const root = unit.rootUnit === null ? '' : `; ${unit.rootUnit === unit.unit ? '' : `${unit.rootUnit} `}${unit.rootReason ?? ''}`;
     return [{ text: unit.unit }, { text: unit.active, tone: toneOf(unit.active) }, { text: harmless(`${unit.reason}${place}${root}`) }];
   });
   const legend = !hasOption(call.options, 'no-legend');

@@ -42,7 +42,7 @@ function install(turn: Turn, transaction: Transaction, anchor: Anchor, waiter: R
   const { mode } = anchor;
   if (mode === 'isolate' || mode === 'flush') {
     const kept = new Set(transaction.jobs.map((job) => job.unit));
-    for (const job of turn.jobs()) if (!kept.has(job.unit) && turn.unit(job.unit)?.definition.ignoreOnIsolate !== true) finishJob(turn, job.id, 'canceled', false);
+    for (const job of turn.jobs()) if (!kept.has(job.unit) && turn.unit(job.unit)?.definition.ignoreOnIsolate !== true) takeBack(turn, job, anchor.reason);
   }
   let anchorJob: Job | undefined;
   for (const planned of transaction.jobs) {
@@ -87,7 +87,7 @@ function installOne(turn: Turn, name: UnitName, type: JobType, reason: Reason, o
     if (job.state === 'waiting') turn.runQueue.add(job.id);
     return job;
   }
-  if (installed !== undefined) finishJob(turn, installed.id, 'canceled', false);
+  if (installed !== undefined) takeBack(turn, installed, reason);
   const now = turn.now.monotonicUsec;
   const { jobTimeoutUsec } = unit.definition;
   const job: Job = {
@@ -112,6 +112,18 @@ function installOne(turn: Turn, name: UnitName, type: JobType, reason: Reason, o
   if (options.boot) turn.bootJobsLeft += 1;
   turn.emit({ kind: 'publish', change: { change: 'job-new', job: job.id, unit: name, type } });
   return job;
+}
+
+/** Another job is in the way of this one, or makes it pointless. */
+function takeBack(turn: Turn, job: Job, by: Reason): void {
+  finishJob(turn, job.id, 'canceled', false);
+  noteCanceled(turn, job, by);
+}
+
+/** A unit that was to come up and does not is asked why. */
+function noteCanceled(turn: Turn, job: Job, by: Reason): void {
+  const unit = turn.require(job.unit);
+  if ((job.type === 'start' || job.type === 'restart') && unit.activeState === 'inactive') turn.setUnit({ ...unit, endReason: { reason: 'job-canceled', type: job.type, by } });
 }
 
 /**
@@ -251,10 +263,12 @@ function logResult(turn: Turn, unit: Unit, job: Job, result: JobResult, cause: R
   }
 }
 
-/** For cancel requests and time-outs of jobs. */
-export function cancelJob(turn: Turn, id: JobId, result: 'canceled' | 'timeout'): boolean {
-  if (turn.job(id) === undefined) return false;
-  finishJob(turn, id, result, true);
+/** For cancel requests. False = there is no such job. */
+export function cancelJob(turn: Turn, id: JobId, by: Reason): boolean {
+  const job = turn.job(id);
+  if (job === undefined) return false;
+  finishJob(turn, id, 'canceled', true);
+  noteCanceled(turn, job, by);
   return true;
 }
 

@@ -65,6 +65,7 @@ export function describeReason(reason: Reason): string {
     case 'exit': return `its ${reason.role}= process ended`;
     case 'spawn-failed': return `its ${reason.role}= command could not be run`;
     case 'timeout': return `it timed out in state ${reason.state}`;
+    case 'job-canceled': return `its ${reason.type} job was canceled`;
     case 'watchdog': return 'it did not feed its watchdog';
     case 'protocol': return reason.detail;
     case 'renewal': return `${reason.setting}=${reason.what}`;

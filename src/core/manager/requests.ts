@@ -11,7 +11,7 @@ import { cancelJob, enqueue } from './jobs.ts';
 import { isService } from './service-driver.ts';
 import { calmSocket } from './socket-driver.ts';
 import { beginShutdown } from './shutdown.ts';
-import type { Job, JobType, PendingRequest, Unit } from './state.ts';
+import type { Job, JobType, PendingRequest, Reason, Unit } from './state.ts';
 import { isSocket } from './socket-record.ts';
 import { calmAutomount, isAutomount } from './automount-driver.ts';
 import { calmMount, isMount } from './mount-driver.ts';
@@ -45,7 +45,7 @@ function handleRequest(turn: Turn, event: EventOf<'request'>): void {
   const { id, request } = event;
   switch (request.method) {
     case 'enqueue': onEnqueue(turn, event, request); return;
-    case 'cancel': onCancel(turn, id, request); return;
+    case 'cancel': onCancel(turn, event, request); return;
     case 'kill': onKill(turn, id, request); return;
     case 'freeze': onEach(turn, id, request.units, freezeProblem, (unit) => { setFrozen(turn, unit.name, request.freeze); }); return;
     case 'clean': onEach(turn, id, request.units, (unit) => cleanProblem(unit, request.kinds), (unit) => { cleanUnit(turn, unit, request.kinds); }); return;
@@ -152,10 +152,11 @@ export function toFailure(refusal: Refusal): Failure {
   return { ok: false, code: refusal.code, unit: refusal.unit, message: refusal.message + path };
 }
 
-function onCancel(turn: Turn, id: RequestId, request: RequestOf<'cancel'>): void {
+function onCancel(turn: Turn, { id, caller }: EventOf<'request'>, request: RequestOf<'cancel'>): void {
+  const by: Reason = { reason: 'requested', uid: caller.uid, pid: caller.pid, verb: 'cancel' };
   const jobs = request.jobs.length === 0 ? turn.jobs().map((job) => job.id) : request.jobs as readonly JobId[];
   for (const job of jobs) {
-    if (!cancelJob(turn, job, 'canceled') && request.jobs.length > 0) {
+    if (!cancelJob(turn, job, by) && request.jobs.length > 0) {
       fail(turn, id, 'no-such-job', null, `Job ${String(job)} does not exist.`);
       return;
     }

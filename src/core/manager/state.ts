@@ -380,7 +380,10 @@ export type Reason =
   | { readonly reason: 'restart-limit'; readonly restarts: number }
   | { readonly reason: 'exit'; readonly role: string }
   | { readonly reason: 'spawn-failed'; readonly role: string }
-  | { readonly reason: 'timeout'; readonly state: string }
+  /** `state`: the unit's, or `job`; `on`: the unit whose job that one waited for. */
+  | { readonly reason: 'timeout'; readonly state: string; readonly on?: UnitName }
+  /** A job that was to start the unit was taken back before it could. */
+  | { readonly reason: 'job-canceled'; readonly type: JobType; readonly by: Reason }
   | { readonly reason: 'watchdog' }
   | { readonly reason: 'protocol'; readonly detail: string }
   | { readonly reason: 'auto-restart' }

@@ -5,7 +5,7 @@ import { onAutomountDue } from './automount-driver.ts';
 import { onDue } from '../machine/service/deadlines.ts';
 import { AT_EVERY_WAKE_UP, filedUsec } from './due.ts';
 import { sweepIfDue } from './garbage.ts';
-import { cancelJob, enqueue, finishJob } from './jobs.ts';
+import { enqueue, finishJob } from './jobs.ts';
 import { onMountUnitDue } from './mount-driver.ts';
 import { onRenewalDue } from './renewal-driver.ts';
 import { holdRestart } from './restart-hold.ts';
@@ -24,7 +24,7 @@ import { setRuntime } from './set-runtime.ts';
 export function onTimer(turn: Turn): void {
   turn.timerFired();
   const now = turn.now.monotonicUsec;
-  for (const id of dueBy(turn.jobDues, now)) cancelJob(turn, id, 'timeout');
+  for (const id of dueBy(turn.jobDues, now)) finishJob(turn, id, 'timeout', true);
   for (const name of dueBy(turn.unitDues, now)) {
     // What was due a moment ago may have settled what was due with it.
     const unit = turn.unit(name);

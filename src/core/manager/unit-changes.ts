@@ -153,7 +153,8 @@ function onJobFailed(turn: Turn, { job, result }: FailedJob): void {
   if (unit === undefined) return;
   if (result === 'timeout') turn.wantEmergencyAction(unit, unit.definition.jobTimeoutAction, 'job timeout', { exitStatus: null, rebootArgument: unit.definition.recorded['JobTimeoutRebootArgument'] ?? '' });
   if ((result === 'dependency' || result === 'timeout') && isInactive(unit.activeState) && job.type === 'start') {
-    if (result === 'timeout') turn.setUnit({ ...unit, endReason: { reason: 'timeout', state: 'job' } });
+    const on = job.blockedBy === null ? undefined : turn.job(job.blockedBy)?.unit;
+    if (result === 'timeout') turn.setUnit({ ...unit, endReason: { reason: 'timeout', state: 'job', ...(on === undefined ? {} : { on }) } });
     for (const [other] of neighboursBy(turn.graph, unit.name, 'on-failure')) trigger(turn, unit, other, 'OnFailure');
   }
 }

@@ -1,5 +1,6 @@
 /** Start, stop and reload of a unit of any kind, as a job asks for them. */
 import type { UnitName } from '../../base/brand.ts';
+import { INVERSE } from '../graph/atoms.ts';
 import { neighbours, neighboursBy } from '../graph/graph.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
 import { setFrozen } from './freeze.ts';
@@ -93,7 +94,7 @@ function startTested(turn: Turn, unit: Unit, job: Job): RunOutcome {
     if (!neighbours(turn.graph, unit.name, 'After').includes(other)) continue;
     const state = turn.unit(other)?.activeState ?? 'inactive';
     if (isActive(state)) continue;
-    turn.setUnit({ ...unit, endReason: { reason: 'dependency-failed', on: other, kind } });
+    turn.setUnit({ ...unit, endReason: { reason: 'dependency-failed', on: other, kind: INVERSE[kind] } });
     return 'dependency';
   }
   const limited = takeStart(turn, unit);

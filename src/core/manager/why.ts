@@ -9,8 +9,10 @@ import { neighbours } from '../graph/graph.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
 import { buildTransaction } from '../job/transaction/transaction.ts';
 import type { DependencyOrigin } from '../unit/dependency.ts';
-import type { ExecCommand, ServiceRole } from '../unit/exec-context.ts';
+import type { ServiceRole } from '../unit/exec-context.ts';
 import { commandsOf } from '../machine/service/context.ts';
+import { formatTimeSpan } from '../time/time-span.ts';
+import { describeOwnFailure, settingOrigin } from './own-failure.ts';
 import { downNeeds } from './restart-hold.ts';
 import { describeExit, describeReason, findUnit, viewOf } from './query.ts';
 import type { ExecRecord, ManagerState, Reason, Unit } from './state.ts';
@@ -66,7 +68,7 @@ interface Explained {
 function explainOne(state: ManagerState, unit: Unit): Explained {
   const { definition } = unit;
   if (definition.loadState !== 'loaded' && isInactive(unit.activeState)) {
-    const text = definition.loadState === 'masked' ? 'is masked'
+    const text = definition.loadState === 'masked' ? `is masked; initctl unmask ${unit.name} undoes that`
       : definition.loadState === 'not-found' ? 'has no unit file' : `cannot be used: ${definition.loadError ?? definition.loadState}`;
     return { links: [plain(unit, 'load', text, originOf(unit.definition.diagnostics.find((each) => each.severity === 'error')))], next: null };
   }
@@ -80,7 +82,11 @@ function explainOne(state: ManagerState, unit: Unit): Explained {
     if (unit.runtime.state !== 'auto-restart') return { links: [plain(unit, 'job-waiting', `waits with its ${job.type} job`, null)], next: null };
   }
   if (job?.state === 'running') {
-    return { links: [plain(unit, 'job-running', `is on its way: ${job.type} (${unit.runtime.state}), because it is ${describeReason(job.reason)}`, null)], next: causeOf(job.reason) };
+    const work = workText(unit);
+    return { links: [plain(unit, 'job-running', `is on its way: ${job.type} (${unit.runtime.state})${work}, because ${becauseOf(job.reason)}`, null)], next: work === '' || job.type === 'stop' ? causeOf(job.reason) : null };
+  }
+  if (unit.activeState === 'activating' && unit.runtime.state !== 'auto-restart') {
+    return { links: [plain(unit, 'job-running', `is still on its way up (${unit.runtime.state})${workText(unit)}, though nothing waits for it any more: its job timed out or was canceled`, null)], next: null };
   }
   if (isActive(unit.activeState)) return explainActive(state, unit);
   return explainDown(state, unit);
@@ -89,9 +95,7 @@ function explainOne(state: ManagerState, unit: Unit): Explained {
 function explainActive(state: ManagerState, unit: Unit): Explained {
   const { startReason } = unit;
   if (startReason === null) return { links: [plain(unit, 'ended', 'is active by itself', null)], next: null };
-  const of = causeOf(startReason);
-  const origin = startReason.reason === 'dependency' && of !== null ? edgeOrigin(state, of, startReason.kind as EdgeKind, unit.name) : null;
-  return { links: [plain(unit, startReason.reason, `is ${unit.activeState}: ${describeReason(startReason)}`, origin)], next: of };
+  return { links: [plain(unit, startReason.reason, `is ${unit.activeState}: ${describeReason(startReason)}`, reasonOrigin(state, unit, startReason))], next: causeOf(startReason) };
 }
 
 function explainDown(state: ManagerState, unit: Unit): Explained {
@@ -109,7 +113,11 @@ function explainDown(state: ManagerState, unit: Unit): Explained {
       const word = endReason.reason === 'condition' ? 'Condition' : 'Assert';
       const setting = condition === undefined ? '' : `${word}${condition.kind}=${condition.trigger ? '|' : ''}${condition.negate ? '!' : ''}${condition.parameter}`;
       const error = tested[endReason.index]?.error ?? '';
-      return { links: [plain(unit, endReason.reason, `was skipped: ${setting} does not hold${error === '' ? '' : ` (${error})`}`, condition?.origin ?? null)], next: null };
+      const verdict = endReason.reason === 'condition' ? 'was skipped' : 'was refused by its own assertion';
+      // With `|` it is enough that one of them holds: then none did.
+      const others = condition?.trigger === true ? list.filter((each) => each.trigger).length - 1 : 0;
+      const rest = others === 0 ? '' : `, nor does any other with |`;
+      return { links: [plain(unit, endReason.reason, `${verdict}: ${setting} does not hold${rest}${error === '' ? '' : ` (${error})`}`, condition?.origin ?? null)], next: null };
     }
     case 'dependency-failed': {
       // The kind is told from the failed unit's side; the line stands in the file of the one that needed it.
@@ -121,7 +129,7 @@ function explainDown(state: ManagerState, unit: Unit): Explained {
     }
     case 'start-limit': {
       const limit = plain(unit, 'start-limit',
-        `was started ${String(definition.startLimitBurst)} times within ${String(definition.startLimitIntervalUsec / 1_000_000)} s and is not started again until reset-failed`,
+        `was started ${String(definition.startLimitBurst)} times within ${formatTimeSpan(definition.startLimitIntervalUsec)}, which is its limit: nothing restarts it now; initctl reset-failed ${unit.name} allows a start at once`,
         settingOrigin(unit, 'Unit', 'StartLimitBurst') ?? settingOrigin(unit, 'Unit', 'StartLimitIntervalSec'));
       // A program that ends at once with status 0 is no failure, but it is what the limit was used up by.
       const own = runtime.kind !== 'service' ? null : runtime.endReason ?? (runtime.mainExit === null ? null : { reason: 'exit', role: 'ExecStart' } as const);
@@ -134,11 +142,14 @@ function explainDown(state: ManagerState, unit: Unit): Explained {
     }
     case 'bound-unit-gone':
       return { links: [plain(unit, endReason.reason, `was stopped: it is bound to ${endReason.on}`, edgeOrigin(state, unit.name, 'BindsTo', endReason.on))], next: endReason.on };
+    case 'not-implemented': return { links: [plain(unit, endReason.reason, `is inactive: ${describeReason(endReason)}`, null)], next: null };
+    case 'job-canceled': return { links: [plain(unit, endReason.reason, `was not started: its ${endReason.type} job was canceled, because ${becauseOf(endReason.by)}`, reasonOrigin(state, unit, endReason.by))], next: causeOf(endReason.by) };
     case 'exit':
     case 'spawn-failed':
     case 'timeout':
     case 'watchdog':
     case 'protocol': {
+      if (endReason.reason === 'timeout' && endReason.on !== undefined) return { links: [describeFailure(unit, endReason)], next: endReason.on };
       if (runtime.kind !== 'service' || runtime.state !== 'auto-restart') return { links: [describeFailure(unit, endReason)], next: null };
       const [need = null] = runtime.deadlineUsec === null ? downNeeds(viewOf(state), unit.name) : [];
       const waiting = need === null ? plain(unit, 'auto-restart', 'waits to be restarted', settingOrigin(unit, 'Service', 'Restart'))
@@ -146,7 +157,7 @@ function explainDown(state: ManagerState, unit: Unit): Explained {
       return { links: [waiting, describeFailure(unit, endReason)], next: need };
     }
     default:
-      return { links: [plain(unit, endReason.reason, `is ${unit.activeState}: ${describeReason(endReason)}`, null)], next: causeOf(endReason) };
+      return { links: [plain(unit, endReason.reason, `${unit.activeState === 'failed' ? 'failed' : 'was stopped'}: ${describeReason(endReason)}`, reasonOrigin(state, unit, endReason))], next: causeOf(endReason) };
   }
 }
 
@@ -155,45 +166,60 @@ function explainNeverStarted(state: ManagerState, unit: Unit): Explained {
   const attempt = buildTransaction(viewOf(state), { unit: unit.name, type: 'start', mode: 'replace', reason: { reason: 'boot' }, boot: false });
   if (!attempt.ok) {
     const { refusal } = attempt;
-    return { links: [plain(unit, 'refused', `cannot be started: ${refusal.message}`, refusal.cycle[0]?.origin ?? null)], next: refusal.unit === unit.name || refusal.cycle.length > 0 ? null : refusal.unit };
+    if (!IS_IN_ITS_FILE.has(refusal.code) || refusal.path.length < 2) return { links: [plain(unit, 'refused', `cannot be started: ${refusal.message}`, null)], next: null };
+    return { links: refusal.path.slice(0, -1).map((name, index) => needLink(state, name, refusal.path[index + 1] as UnitName)), next: refusal.unit };
   }
+  const refuses = unit.definition.refuseManualStart ? ', and it may not be started by hand (RefuseManualStart=)' : '';
   const wanters = (['WantedBy', 'RequiredBy', 'BoundBy', 'UpheldBy'] as const).flatMap((kind) => neighbours(state.graph, unit.name, kind));
-  if (wanters.length === 0) return { links: [plain(unit, 'never-started', 'was never started: no loaded unit wants it', null)], next: null };
+  if (wanters.length === 0) return { links: [plain(unit, 'never-started', `was never started: no loaded unit wants it${refuses}`, refuses === '' ? null : settingOrigin(unit, 'Unit', 'RefuseManualStart'))], next: null };
   const down = wanters.find((name) => !isActive(findUnit(state, name)?.activeState ?? 'inactive'));
   if (down === undefined) return { links: [plain(unit, 'never-started', `was never started, although ${wanters.join(', ')} wants it: it was loaded later`, null)], next: null };
   return { links: [plain(unit, 'never-started', `was never started: ${down}, which wants it, is not active`, null)], next: down };
 }
 
-/** The link for a failure of the unit's own processes. */
-function describeFailure(unit: Unit, reason: Reason): WhyLink {
-  const { runtime } = unit;
-  if (runtime.kind !== 'service' || unit.definition.kind !== 'service') return plain(unit, reason.reason, describeReason(reason), null);
+/** A start is refused for what the file of a unit at the end of its path says, or for want of that file. */
+const IS_IN_ITS_FILE: ReadonlySet<string> = new Set(['no-such-unit', 'unit-masked', 'load-failed']);
+
+/** `name` cannot be started because it needs `other`. */
+function needLink(state: ManagerState, name: UnitName, other: UnitName): WhyLink {
+  const kind = (['Requires', 'BindsTo', 'Requisite', 'Wants'] as const).find((each) => neighbours(state.graph, name, each).includes(other));
+  return {
+    unit: name, kind: 'refused', text: kind === undefined ? `cannot be started without ${other}` : `cannot be started: it has ${kind}=${other}`,
+    origin: kind === undefined ? null : edgeOrigin(state, name, kind, other), exec: null,
+  };
+}
+
+/** What a unit on its way up is busy with, as `: ExecStart=… (PID 7) is running`; '' when it is no process of its own. */
+function workText({ runtime, definition }: Unit): string {
+  if (runtime.kind !== 'service' || definition.kind !== 'service') return '';
+  const record = [...runtime.execs].reverse().find((each) => each.exit === null);
+  if (record === undefined) return '';
+  const command = commandsOf(definition, record.role as ServiceRole)[record.index];
+  return `: ${record.role}=${command?.argv.join(' ') ?? ''} (PID ${String(record.pid)}) is running`;
+}
+
+/** The reason of a job after the word `because`. */
+function becauseOf(reason: Reason): string {
   switch (reason.reason) {
-    case 'spawn-failed': {
-      const failure = runtime.spawnFailure;
-      const command = firstCommand(unit, reason.role);
-      const text = failure === null ? describeReason(reason) : `${reason.role}=${command?.path ?? ''} could not be run: ${failure.stage}${failure.subject === '' ? '' : ` of ${failure.subject}`} failed with ${failure.errno}`;
-      return plain(unit, reason.reason, text, command?.origin ?? null);
-    }
-    case 'exit': {
-      const record = [...runtime.execs].reverse().find((each) => each.role === reason.role && each.exit !== null) ?? null;
-      const command = record === null ? firstCommand(unit, reason.role) : commandsOf(unit.definition, record.role as ServiceRole)[record.index];
-      const text = `${reason.role}=${command?.argv.join(' ') ?? ''} ${record === null ? 'ended' : `(PID ${String(record.pid)}) ${describeExit(record)}`}`;
-      return plain(unit, reason.reason, text, command?.origin ?? null, record);
-    }
-    case 'timeout': {
-      const key = reason.state.startsWith('stop') || reason.state.startsWith('final') ? 'TimeoutStopSec' : 'TimeoutStartSec';
-      return plain(unit, reason.reason, describeReason(reason), settingOrigin(unit, 'Service', key) ?? settingOrigin(unit, 'Service', 'TimeoutSec'));
-    }
-    case 'watchdog':
-      return plain(unit, reason.reason, describeReason(reason), settingOrigin(unit, 'Service', 'WatchdogSec'));
-    default:
-      return plain(unit, reason.reason, describeReason(reason), null);
+    case 'requested':
+    case 'boot':
+    case 'triggered': return `it is ${describeReason(reason)}`;
+    default: return describeReason(reason);
   }
 }
 
-function firstCommand(unit: Unit, role: string): ExecCommand | undefined {
-  return unit.definition.kind === 'service' ? commandsOf(unit.definition, role as ServiceRole)[0] : undefined;
+/** Where it is written that one unit takes the other along. */
+function reasonOrigin(state: ManagerState, unit: Unit, reason: Reason): DependencyOrigin | null {
+  switch (reason.reason) {
+    case 'dependency': return reason.kind === 'isolate' ? null : edgeOrigin(state, reason.of, reason.kind as EdgeKind, unit.name);
+    case 'conflict': return edgeOrigin(state, reason.with, 'Conflicts', unit.name);
+    default: return null;
+  }
+}
+
+/** The link for a failure of the unit's own processes. */
+function describeFailure(unit: Unit, reason: Reason): WhyLink {
+  return { unit: unit.name, kind: reason.reason, ...describeOwnFailure(unit, reason) };
 }
 
 function endedText(unit: Unit): string {
@@ -226,11 +252,6 @@ export function edgeOrigin(state: ManagerState, from: UnitName, kind: EdgeKind, 
   if (forward !== undefined) return forward.origin;
   const inverse = INVERSE[kind];
   return findUnit(state, to)?.definition.dependencies.find((each) => each.kind === inverse && each.other === from)?.origin ?? null;
-}
-
-function settingOrigin(unit: Unit, section: string, key: string): DependencyOrigin | null {
-  const entry = [...unit.definition.entries].reverse().find((each) => each.section === section && each.key === key);
-  return entry === undefined ? null : { file: entry.file, line: entry.line };
 }
 
 function originOf(diagnostic: { readonly file: string; readonly line: number } | undefined): DependencyOrigin | null {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { UnitName } from '../../../src/base/brand.ts';
+import type { UnitName, Usec } from '../../../src/base/brand.ts';
 import { explain } from '../../../src/core/manager/why.ts';
 import { missing, service, target } from '../../../src/sim/definitions.ts';
 import { SimulatedKernel } from '../../../src/sim/kernel.ts';
@@ -52,4 +52,64 @@ test('a job that waits names the job it waits for', () => {
     service('web.service', { edges: { Wants: ['slow.service'], After: ['slow.service'] } }),
   ]);
   assert.deepEqual(why(kernel, 'web.service').kinds.slice(0, 2), ['web.service job-waiting', 'slow.service job-running']);
+});
+
+test('a start that is refused for a unit further on is followed there, need by need', () => {
+  const kernel = new SimulatedKernel();
+  kernel.boot([
+    target('default.target'), service('a.service', { edges: { Requires: ['b.service'] } }), service('b.service', { edges: { BindsTo: ['gone.service'] } }), missing('gone.service'),
+  ]);
+  const { kinds, text } = why(kernel, 'a.service');
+  assert.deepEqual(kinds, ['a.service refused', 'b.service refused', 'gone.service load']);
+  assert.match(text, /it has Requires=b\.service; cannot be started: it has BindsTo=gone\.service; has no unit file/);
+});
+
+test('a refusal for opposite wishes names the two lines that are at odds', () => {
+  const kernel = new SimulatedKernel();
+  kernel.boot([
+    target('default.target'), service('top.service', { edges: { Requires: ['one.service', 'two.service'] } }), service('one.service'),
+    service('two.service', { edges: { Conflicts: ['one.service'] } }),
+  ]);
+  assert.match(why(kernel, 'top.service').text, /Unit one\.service would have to be started and stopped at once: start because top\.service has Requires=one\.service; stop because two\.service has Conflicts=one\.service, and top\.service has Requires=two\.service\./);
+});
+
+test('a start that was taken back, canceled or timed out tells by whom, or what it waited for', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/slow.service': { exitAfterUsec: 600 * SECOND } } });
+  kernel.boot([
+    target('default.target'), service('slow.service', { type: 'oneshot', timeoutStartUsec: null }),
+    service('late.service', { edges: { Wants: ['slow.service'], After: ['slow.service'] } }),
+    service('hasty.service', { edges: { Wants: ['slow.service'], After: ['slow.service'] }, jobTimeoutUsec: 2 * SECOND as Usec }),
+  ]);
+  kernel.enqueue('start', 'late.service');
+  kernel.enqueue('start', 'hasty.service');
+  kernel.run(5 * SECOND);
+  assert.deepEqual(why(kernel, 'hasty.service').kinds, ['hasty.service timeout', 'slow.service job-running']);
+  assert.match(why(kernel, 'hasty.service').text, /its job timed out after 2s \(JobTimeoutSec=\); is on its way: start \(start\): ExecStart=\/bin\/slow\.service \(PID \d+\) is running/);
+  kernel.enqueue('stop', 'late.service');
+  kernel.run(SECOND);
+  assert.match(why(kernel, 'late.service').text, /was not started: its start job was canceled, because it is asked for by uid 0, PID \d+ \(stop\)/);
+  const slow = kernel.unit('slow.service').job;
+  assert.ok(slow !== null);
+  kernel.request({ method: 'cancel', jobs: [slow] });
+  kernel.run(SECOND);
+  assert.match(why(kernel, 'slow.service').text, /is still on its way up \(start\): ExecStart=.* is running, though nothing waits for it any more/);
+});
+
+test('BindsTo= on a unit whose condition did not hold is told from the side of the one that has it', () => {
+  const kernel = new SimulatedKernel({ conditions: { '/nowhere': false } });
+  const condition = { kind: 'PathExists', parameter: '/nowhere', trigger: false, negate: false, origin: { file: '/sim/unit', line: 7 } } as const;
+  kernel.boot([
+    target('default.target', { Wants: ['bound.service'] }), service('base.service', { conditions: [condition] }),
+    service('bound.service', { edges: { BindsTo: ['base.service'], After: ['base.service'] } }),
+  ]);
+  kernel.run(SECOND);
+  assert.match(why(kernel, 'bound.service').text, /it has BindsTo=base\.service, and that failed; was skipped: ConditionPathExists=\/nowhere does not hold/);
+});
+
+test('a program that could not be run names the setting that is to blame', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/x.service': { spawnFails: { stage: 'chdir', errno: 'ENOENT' } }, '/bin/y.service': { spawnFails: { stage: 'user', errno: 'ESRCH' } } } });
+  kernel.boot([target('default.target', { Wants: ['x.service', 'y.service'] }), service('x.service'), service('y.service')]);
+  kernel.run(SECOND);
+  assert.match(why(kernel, 'x.service').text, /could not be run: WorkingDirectory=.*: No such file or directory \(ENOENT\)/);
+  assert.match(why(kernel, 'y.service').text, /could not be run: User=.*: there is no such user/);
 });

@@ -2,6 +2,7 @@
 import type { UnitName } from '../../../base/brand.ts';
 import { assert } from '../../../base/assert.ts';
 import type { Unit } from '../../manager/state.ts';
+import { INVERSE, isReverse } from '../../graph/atoms.ts';
 import { areConflicting, isRedundant } from '../job-type.ts';
 import { pathTo, refusalAt, type Draft, type Drafts } from './drafts.ts';
 import { findOrderCycle } from './order-cycle.ts';
@@ -45,14 +46,41 @@ function resolveConflict(drafts: Drafts, matters: ReadonlySet<Draft> | null): Re
     const other = ofUnit.find((draft) => draft.type !== 'stop');
     assert(stop !== undefined && other !== undefined, 'only a stop conflicts');
     const needed = matters ?? drafts.needed();
-    if (needed.has(stop) && needed.has(other)) {
-      return refusalAt(other, 'transaction-refused', `Unit ${name} would have to be started and stopped at once: ${describePull(other)}, and ${describePull(stop)}.`);
-    }
+    if (needed.has(stop) && needed.has(other)) return refuseBoth(drafts, needed) ?? refuseOne(other, stop);
     const [victim, winner] = needed.has(stop) || (!needed.has(other) && stop.byConflict) ? [other, stop] : [stop, other];
-    drafts.drop(victim, `Job ${name}/${victim.type} is left out: it conflicts with ${name}/${winner.type} (${describePull(winner)}).`);
+    drafts.drop(victim, `Job ${name}/${victim.type} is left out: it conflicts with ${name}/${winner.type} (${describePulls(winner)}).`);
     return 'again';
   }
   return null;
+}
+
+/** The conflict that the others follow from: of what only follows, a reader would learn nothing. */
+function refuseBoth(drafts: Drafts, needed: ReadonlySet<Draft>): Refusal | null {
+  for (const [name, ofUnit] of drafts.byUnit()) {
+    const stop = ofUnit.find((draft) => draft.type === 'stop' && draft.byConflict && needed.has(draft));
+    const other = ofUnit.find((draft) => draft.type !== 'stop' && needed.has(draft));
+    if (stop !== undefined && other !== undefined && drafts.typeOf(name) === null) return refuseOne(other, stop);
+  }
+  return null;
+}
+
+function refuseOne(start: Draft, stop: Draft): Refusal {
+  return refusalAt(start, 'transaction-refused', `Unit ${start.unit} would have to be started and stopped at once: ${describePulls(start)}; ${describePulls(stop)}.`);
+}
+
+/** Why the job is there, back to what was asked for. */
+function describePulls(draft: Draft): string {
+  const pulls: string[] = [];
+  for (let at = draft; at.puller !== null; at = at.puller) pulls.push(because(at));
+  return pulls.length === 0 ? `${draft.type} was asked for` : `${draft.type} because ${pulls.join(', and ')}`;
+}
+
+function because({ unit, reason }: Draft): string {
+  switch (reason.reason) {
+    case 'dependency': return isReverse(reason.kind) ? `${unit} has ${INVERSE[reason.kind]}=${reason.of}` : `${reason.of} has ${reason.kind}=${unit}`;
+    case 'conflict': return `${reason.with} has Conflicts=${unit}`;
+    default: return `of ${reason.reason}`;
+  }
 }
 
 function resolveCycle(drafts: Drafts): Refusal | 'again' | null {
@@ -70,13 +98,4 @@ function resolveCycle(drafts: Drafts): Refusal | 'again' | null {
     }
   }
   return { code: 'transaction-refused', unit: cycle[0] as UnitName, message: text, path: pathTo(members[0] as Draft), cycle: edges };
-}
-
-function describePull(draft: Draft): string {
-  const { reason } = draft;
-  switch (reason.reason) {
-    case 'dependency': return `${draft.type} because ${reason.of} has ${reason.kind}=${draft.unit}`;
-    case 'conflict': return `${draft.type} because ${reason.with} has Conflicts=${draft.unit}`;
-    default: return `${draft.type} was asked for`;
-  }
 }

@@ -1,8 +1,15 @@
 import { valuesOf } from '../../../base/persistent-map.ts';
 import { matchesGlob } from '../../../control/glob.ts';
-import { explain } from '../../../core/manager/why.ts';
+import type { Unit } from '../../../core/manager/state.ts';
+import { explain, type WhyLink } from '../../../core/manager/why.ts';
 import type { Reader } from './context.ts';
 import { byTypeAndName, placeOf } from './unit-words.ts';
+
+/** Who asks wants to know of failures first, then of what was meant to run; what nobody wants comes last. */
+function interestOf(unit: Unit, chain: readonly WhyLink[]): number {
+  if (unit.activeState === 'failed') return 0;
+  return chain.at(-1)?.kind === 'never-started' ? 2 : 1;
+}
 
 export const readNotStarted: Reader<'not-started'> = ({ engine }, { patterns, types }) => {
   const state = engine.state();
@@ -12,12 +19,12 @@ export const readNotStarted: Reader<'not-started'> = ({ engine }, { patterns, ty
     && definition.loadState !== 'not-found'
     && (types.length === 0 || types.includes(definition.kind))
     && (patterns.length === 0 || patterns.some((pattern) => definition.names.some((name) => matchesGlob(pattern, name)))));
-  down.sort((a, b) => byTypeAndName(a.name, b.name));
+  const explained = down.map((unit) => ({ unit, chain: explain(state, unit.name)?.chain ?? [] }));
+  explained.sort((a, b) => interestOf(a.unit, a.chain) - interestOf(b.unit, b.chain) || byTypeAndName(a.unit.name, b.unit.name));
   return {
     ok: true,
     value: {
-      units: down.map((unit) => {
-        const [first, ...rest] = explain(state, unit.name)?.chain ?? [];
+      units: explained.map(({ unit, chain: [first, ...rest] }) => {
         const root = rest.at(-1);
         return {
           unit: unit.name,
