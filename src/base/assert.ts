@@ -8,10 +8,11 @@ export class AssertionError extends Error {
  *
  * @param condition what must hold
  * @param law       a sentence that is true when the condition holds; it becomes the error message
+ * @param subject   what it is about, where the law is asserted so often that no text is to be made while it holds
  * @throws AssertionError when it does not hold
  */
-export function assert(condition: boolean, law: string): asserts condition {
-  if (!condition) throw new AssertionError(`law broken: ${law}`);
+export function assert(condition: boolean, law: string, subject: string | number = ''): asserts condition {
+  if (!condition) throw new AssertionError(`law broken: ${law}${subject === '' ? '' : ` (${String(subject)})`}`);
 }
 
 /** Marks the branch of an exhaustive `switch` that no value can reach. */

@@ -13,6 +13,12 @@ export function addUsec(start: MonotonicUsec, span: Usec): MonotonicUsec {
   return (start + span) as MonotonicUsec;
 }
 
+/** The first of two instants; null = never. */
+export function earlierOf(a: MonotonicUsec | null, b: MonotonicUsec | null): MonotonicUsec | null {
+  if (a === null) return b;
+  return b === null || a < b ? a : b;
+}
+
 /** One reading of both clocks, taken together at the start of a turn. */
 export interface ClockReading {
   readonly monotonicUsec: MonotonicUsec;

@@ -91,7 +91,7 @@ export class SimulatedEngine {
     const limit = this.steps + EVENTS_PER_TURN_MAX;
     try {
       while (this.#queue.length > 0 || this.#open !== null) {
-        assert(this.steps < limit, `one event leads to at most ${String(EVENTS_PER_TURN_MAX)} others without time passing`);
+        assert(this.steps < limit, 'the events that one event leads to without time passing have an end', EVENTS_PER_TURN_MAX);
         try {
           if (this.#open !== null) this.#finishOpenBatch(this.#open);
           else this.#runBatch();
@@ -229,7 +229,7 @@ export class SimulatedEngine {
     };
     // What the journal holds goes through text, as it does on the way through shared memory.
     const replay = new Replay({ witness, step, load: this.#world.load, state: restored.state, head: this.#snapshotHead });
-    const replayed = replay.run(this.#journal.map((entry) => JSON.parse(JSON.stringify(entry)) as JournalEntry));
+    const replayed = replay.run(JSON.parse(JSON.stringify(this.#journal)) as readonly JournalEntry[]);
     if (replayed.open === null) this.#births.clear();
     return replayed;
   }

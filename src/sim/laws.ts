@@ -3,7 +3,7 @@
  * has laws of its own. `test/sim/laws.test.ts` shows for each that it finds a manager that breaks it.
  */
 import type { InvocationId, JobId, UnitName } from '../base/brand.ts';
-import { changedEntries } from '../base/changed-entries.ts';
+import { changedValues } from '../base/changed-values.ts';
 import { assert } from '../base/assert.ts';
 import { entriesOf, getEntry, valuesOf } from '../base/persistent-map.ts';
 import { buildGraph, neighbours, type Graph } from '../core/graph/graph.ts';
@@ -20,7 +20,12 @@ import type { StepLook } from './kernel.ts';
 export interface Look extends StepLook {
   readonly units: readonly Unit[];
   readonly jobs: readonly Job[];
+  /** Among the effects: processes to be started, and what is told to subscribers. */
+  readonly spawns: readonly SpawnEffect[];
+  readonly changes: readonly PublishedChange[];
 }
+
+type PublishedChange = Extract<Effect, { readonly kind: 'publish' }>['change'];
 
 /** The unit may leave processes behind when it stops, for its files say so. */
 export type MayLeave = (unit: UnitName) => boolean;
@@ -44,17 +49,7 @@ const WHOLE_EVERY_LOOKS = 1024;
 const STARTING: ReadonlySet<JobType> = new Set<JobType>(['start', 'restart', 'try-restart', 'reload-or-start', 'verify-active']);
 const STOPPING: ReadonlySet<JobType> = new Set<JobType>(['stop', 'restart', 'try-restart']);
 
-type Change<C> = Extract<Extract<Effect, { readonly kind: 'publish' }>['change'], { readonly change: C }>;
-
-function* changesOf(effects: readonly Effect[]): Generator<Extract<Effect, { readonly kind: 'publish' }>['change']> {
-  for (const effect of effects) if (effect.kind === 'publish') yield effect.change;
-}
-
-function spawnsIn(effects: readonly Effect[]): readonly SpawnEffect[] {
-  let found: SpawnEffect[] | null = null;
-  for (const effect of effects) if (effect.kind === 'spawn') (found ??= []).push(effect);
-  return found ?? [];
-}
+type Change<C> = Extract<PublishedChange, { readonly change: C }>;
 
 function overlaps({ units }: ManagerState, name: UnitName): boolean {
   const definition = getEntry(units, name)?.definition;
@@ -63,9 +58,10 @@ function overlaps({ units }: ManagerState, name: UnitName): boolean {
 
 /** At most one live main process per service. */
 function oneMainProcess(mayLeave: MayLeave): Check {
-  return ({ after, effects, kernel }) => {
+  return ({ after, spawns, kernel }) => {
+    if (spawns.length === 0) return null;
     const begun = new Set<UnitName>();
-    for (const spawn of spawnsIn(effects)) {
+    for (const spawn of spawns) {
       const { definition, unit } = spawn;
       if (spawn.role !== 'ExecStart' || definition.kind !== 'service') continue;
       if (begun.has(unit)) return `${unit} starts two main processes in one step`;
@@ -114,8 +110,8 @@ function earlierJob(before: ManagerState, after: ManagerState, job: Job): Job | 
 
 /** A start that waits for a required unit fails when that one's start does. */
 function requirement(): Check {
-  return ({ before, after, effects }) => {
-    for (const change of changesOf(effects)) {
+  return ({ before, after, changes }) => {
+    for (const change of changes) {
       if (change.change !== 'job-removed' || change.type !== 'start' || !['failed', 'timeout', 'dependency'].includes(change.result)) continue;
       for (const kind of ['RequiredBy', 'BoundBy'] as const) {
         for (const name of neighbours(after.graph, change.unit, kind)) {
@@ -140,11 +136,9 @@ function stopIsStop(): Check {
     stopped.delete(change.unit);
     return null;
   };
-  return ({ after, effects }) => {
+  return ({ after, effects, changes }) => {
     // A job that was new as a reload may have been merged with a start by the time it runs.
-    for (const effect of effects) {
-      if (effect.kind === 'publish' && effect.change.change === 'job-running' && STARTING.has(effect.change.type)) stopped.delete(effect.change.unit);
-    }
+    for (const change of changes) if (change.change === 'job-running' && STARTING.has(change.type)) stopped.delete(change.unit);
     for (const effect of effects) {
       if (effect.kind === 'spawn' && effect.role === 'ExecStart' && stopped.has(effect.unit)) return `${effect.unit} runs again after it was stopped`;
       if (effect.kind !== 'publish') continue;
@@ -165,12 +159,12 @@ function startLimit(): Check {
   const starts = new Map<UnitName, number[]>();
   /** Each start has an id of its own, and any number of commands. */
   const newest = new Map<UnitName, InvocationId>();
-  return ({ event, after, effects, kernel }) => {
+  return ({ event, after, spawns, kernel }) => {
     if (event.event === 'request' && event.request.method === 'reset-failed') {
       if (event.request.units.length === 0) starts.clear();
       for (const unit of event.request.units) starts.delete(unit);
     }
-    for (const spawn of spawnsIn(effects)) {
+    for (const spawn of spawns) {
       const definition = getEntry(after.units, spawn.unit)?.definition;
       if (definition?.kind !== 'service' || newest.get(spawn.unit) === spawn.invocationId) continue;
       newest.set(spawn.unit, spawn.invocationId);
@@ -201,6 +195,7 @@ function dueUsecOf(unit: Unit, now: ClockReading): number | null {
 /** Whatever has a deadline has a timer that fires by then. */
 function timerForEachDeadline(): Check {
   return ({ after, units, jobs, kernel }) => {
+    if (units.length + jobs.length === 0) return null;
     const now = kernel.clock();
     const isArmedFor = (due: number | null): boolean => due === null || (after.armedUsec !== null && after.armedUsec <= due);
     for (const unit of units) if (!isArmedFor(dueUsecOf(unit, now))) return `${unit.name} (${unit.runtime.state}) waits for a timer that is not armed`;
@@ -267,7 +262,7 @@ function consistency(): Check {
 function onceOnly(): Check {
   let newest: JobId = 0 as JobId;
   const answered = new Set<number>();
-  return ({ effects, kernel }) => {
+  return ({ effects, spawns, kernel }) => {
     for (const effect of effects) {
       if (effect.kind === 'reply') {
         if (answered.has(effect.request)) return `request ${String(effect.request)} is answered twice`;
@@ -277,7 +272,7 @@ function onceOnly(): Check {
         newest = effect.change.job;
       }
     }
-    return kernel.finished !== null && spawnsIn(effects).length > 0 ? 'a process is started after the end' : null;
+    return kernel.finished !== null && spawns.length > 0 ? 'a process is started after the end' : null;
   };
 }
 
@@ -307,11 +302,17 @@ export const LAWS: Readonly<Record<string, (mayLeave: MayLeave) => Check>> = {
   'once only': onceOnly,
 };
 
-/** What a step, or several, have changed. */
+/** What a step, or several, have changed; the effects are looked through once for all laws. */
 function lookOf({ event, after, effects, kernel }: StepLook, before: ManagerState): Look {
+  const spawns: SpawnEffect[] = [];
+  const changes: PublishedChange[] = [];
+  for (const effect of effects) {
+    if (effect.kind === 'spawn') spawns.push(effect);
+    else if (effect.kind === 'publish') changes.push(effect.change);
+  }
   return {
-    before, event, after, effects, kernel,
-    units: changedEntries(before.units, after.units).map(([, unit]) => unit), jobs: changedEntries(before.jobs, after.jobs).map(([, job]) => job),
+    before, event, after, effects, kernel, spawns, changes,
+    units: changedValues(before.units, after.units), jobs: changedValues(before.jobs, after.jobs),
   };
 }
 

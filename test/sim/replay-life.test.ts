@@ -54,7 +54,7 @@ test('a step that throws and a state that must not be are defects, also where th
   const twisted: LifeRecord = { ...record, snapshot: JSON.stringify({ ...snapshot, pids: [] }), entries: [...record.entries, { leftOut: 7 }] };
   const replay = replayLife({ ...twisted, entries: [{ queued: { event: 'timer' } }, ...twisted.entries] }, false);
   assert.ok(typeof replay !== 'string');
-  assert.match(replay.defects[0]?.what ?? '', /the main process of a\.service is filed under it/);
+  assert.match(replay.defects[0]?.what ?? '', /a main process is filed under its unit \(a\.service\)/);
   const thrown = replayLife(lifeWith({ event: 'nonsense' } as unknown as UnstampedEvent), false);
   assert.ok(typeof thrown !== 'string');
   assert.equal(thrown.defects[0]?.sequence, 7);

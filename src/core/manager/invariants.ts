@@ -9,7 +9,7 @@ import { runsCommands } from './unit-processes.ts';
 /** @throws AssertionError naming the first law that is broken */
 export function checkInvariants(state: ManagerState): void {
   for (const [name, unit] of entriesOf(state.units)) {
-    assert(unit.name === name, `${name} is filed under its own name`);
+    assert(unit.name === name, 'a unit is filed under its own name', name);
     checkUnit(state, unit);
   }
   for (const job of valuesOf(state.jobs)) checkJob(state, job);
@@ -28,38 +28,38 @@ export function checkUnit(state: ManagerState, unit: Unit): void {
   const { name } = unit;
   if (unit.job !== null) {
     const job = getEntry(state.jobs, unit.job);
-    assert(job !== undefined, `${name} names a job that exists`);
-    assert(job.unit === name, `the job of ${name} is for it`);
+    assert(job !== undefined, 'a unit names a job that exists', name);
+    assert(job.unit === name, 'the job of a unit is for it', name);
   }
   const { runtime } = unit;
-  if (runsCommands(runtime) && runtime.controlPid !== null) assert(getEntry(state.pids, runtime.controlPid) === name, `the control process of ${name} is filed under it`);
+  if (runsCommands(runtime) && runtime.controlPid !== null) assert(getEntry(state.pids, runtime.controlPid) === name, 'a control process is filed under its unit', name);
   if (runtime.kind === 'service') {
-    if (runtime.mainPid !== null) assert(getEntry(state.pids, runtime.mainPid) === name, `the main process of ${name} is filed under it`);
-    if (runtime.beside !== null) assert(getEntry(state.pids, runtime.beside.pid) === name, `the process beside the main one of ${name} is filed under it`);
-    assert(runtime.mainPid === null || runtime.mainPid !== runtime.beside?.pid, `${name} has two processes where it has two`);
-    assert(runtime.mainPid === null || runtime.mainPid !== runtime.controlPid, `main and control process of ${name} differ`);
+    if (runtime.mainPid !== null) assert(getEntry(state.pids, runtime.mainPid) === name, 'a main process is filed under its unit', name);
+    if (runtime.beside !== null) assert(getEntry(state.pids, runtime.beside.pid) === name, 'a process beside the main one is filed under its unit', name);
+    assert(runtime.mainPid === null || runtime.mainPid !== runtime.beside?.pid, 'a service has two processes where it has two', name);
+    assert(runtime.mainPid === null || runtime.mainPid !== runtime.controlPid, 'main and control process differ', name);
     if (runtime.state === 'dead' || runtime.state === 'failed') {
-      assert(runtime.deadlineUsec === null, `${name} is down and waits for nothing`);
-      assert(runtime.mainPid === null && runtime.beside === null && runtime.controlPid === null, `${name} is down and has no process`);
+      assert(runtime.deadlineUsec === null, 'what is down waits for nothing', name);
+      assert(runtime.mainPid === null && runtime.beside === null && runtime.controlPid === null, 'what is down has no process', name);
     }
-    if (runtime.state === 'failed') assert(runtime.result !== 'success', `${name} failed and says why`);
+    if (runtime.state === 'failed') assert(runtime.result !== 'success', 'what failed says why', name);
   }
   if (runtime.kind === 'timer') {
     const isArmed = runtime.nextMonotonicUsec !== null || runtime.nextRealtimeUsec !== null;
-    assert(!isArmed || runtime.state === 'waiting', `${name} elapses only while it waits`);
-    assert((runtime.state === 'failed') === (runtime.result !== 'success'), `${name} failed and says why`);
+    assert(!isArmed || runtime.state === 'waiting', 'a timer elapses only while it waits', name);
+    assert((runtime.state === 'failed') === (runtime.result !== 'success'), 'what failed says why', name);
   }
 }
 
 /** The laws about one job. */
 export function checkJob(state: ManagerState, job: Job): void {
-  assert(getEntry(state.units, job.unit)?.job === job.id, `job ${String(job.id)} is the job of ${job.unit}`);
+  assert(getEntry(state.units, job.unit)?.job === job.id, 'a job is the job of its unit', job.unit);
   if (job.state === 'waiting' && job.blockedBy !== null) {
-    assert(getEntry(state.jobs, job.blockedBy) !== undefined, `job ${String(job.id)} waits for a job that exists`);
+    assert(getEntry(state.jobs, job.blockedBy) !== undefined, 'a job waits for a job that exists', job.unit);
   }
 }
 
 function checkRequest(state: ManagerState, request: PendingRequest): void {
-  assert(request.jobs.length > 0, `request ${String(request.id)} waits for something`);
-  for (const id of request.jobs) assert(getEntry(state.jobs, id) !== undefined, `request ${String(request.id)} waits for a job that exists`);
+  assert(request.jobs.length > 0, 'a request waits for something', request.id);
+  for (const id of request.jobs) assert(getEntry(state.jobs, id) !== undefined, 'a request waits for a job that exists', request.id);
 }

@@ -196,7 +196,7 @@ export function finishJob(turn: Turn, id: JobId, result: JobResult, propagate: b
     if (job === undefined) continue;
     const unit = turn.require(job.unit);
     turn.removeJob(job.id);
-    turn.setUnit({ ...unit, job: null, conditionToken: null, ...(item.cause === null ? {} : { endReason: item.cause }) });
+    turn.setUnit({ ...unit, job: null, conditionToken: null, endReason: item.cause ?? unit.endReason });
     turn.emit({ kind: 'publish', change: { change: 'job-removed', job: job.id, unit: job.unit, type: job.type, result: item.result } });
     if (job.boot) {
       turn.bootJobsLeft -= 1;

@@ -3,8 +3,7 @@
  *
  * It stands above the kinds of units, whose operations it calls; what these queue themselves goes through jobs.ts.
  */
-import type { MonotonicUsec } from '../../base/brand.ts';
-import { addUsec } from '../../base/time.ts';
+import { addUsec, earlierOf } from '../../base/time.ts';
 import { collapseJobType, isActive } from '../job/job-type.ts';
 import { findBlocker, finishJob, turnIntoStart } from './jobs.ts';
 import type { Job, JobType, Unit } from './state.ts';
@@ -25,11 +24,6 @@ export function runNextJob(turn: Turn): boolean {
   return false;
 }
 
-/** JobTimeoutSec= goes on counting while JobRunningTimeoutSec= counts too; null = never. */
-function earlier(a: MonotonicUsec | null, b: MonotonicUsec | null): MonotonicUsec | null {
-  return a === null ? b : b === null ? a : a < b ? a : b;
-}
-
 function run(turn: Turn, waiting: Job): void {
   const unit = turn.require(waiting.unit);
   const type = collapseJobType(waiting.type, unit.activeState);
@@ -40,7 +34,8 @@ function run(turn: Turn, waiting: Job): void {
     type: type === 'nop' && waiting.type !== 'nop' ? waiting.type : type,
     state: 'running',
     startedUsec: now,
-    deadlineUsec: earlier(waiting.deadlineUsec, runningUsec === null ? null : addUsec(now, runningUsec)),
+    // JobTimeoutSec= goes on counting while JobRunningTimeoutSec= counts too.
+    deadlineUsec: earlierOf(waiting.deadlineUsec, runningUsec === null ? null : addUsec(now, runningUsec)),
   };
   turn.setJob(job);
   turn.wantTimer(job.deadlineUsec);

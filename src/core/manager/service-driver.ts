@@ -28,7 +28,7 @@ export type ServiceTransition = (c: ServiceContext, run: ServiceRuntime) => Serv
 
 export function driveService(turn: Turn, name: UnitName, transition: ServiceTransition): void {
   const unit = turn.require(name);
-  assert(isService(unit), `${name} is a service`);
+  assert(isService(unit), 'the unit is a service', name);
   const context = contextOf(turn, unit);
   const before = unit.runtime;
   const after = quietProbes(context, transition(context, before));
@@ -66,7 +66,7 @@ function isDown(run: ServiceRuntime): boolean {
 
 function take(turn: Turn, name: UnitName, run: ServiceRuntime): void {
   const unit = turn.require(name);
-  assert(isService(unit), `${name} is a service`);
+  assert(isService(unit), 'the unit is a service', name);
   turn.wantTimer(nextDueUsec(run));
   setRuntime(turn, name, run, activeStateOf(run.state, unit.definition.type));
 }

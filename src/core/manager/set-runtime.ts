@@ -29,10 +29,14 @@ function isDownOrWaiting(run: { readonly state: string }): boolean {
 }
 
 function timesAfter(times: UnitTimes, before: ActiveState, after: ActiveState, now: Turn['now']): UnitTimes {
-  let next: UnitTimes = { ...times, stateChange: now };
-  if (isInactive(before) && !isInactive(after)) next = { ...next, inactiveExit: now };
-  if (!isInactive(before) && isInactive(after)) next = { ...next, inactiveEnter: now };
-  if (!isActive(before) && isActive(after)) next = { ...next, activeEnter: now };
-  if (isActive(before) && !isActive(after)) next = { ...next, activeExit: now };
-  return next;
+  const wasInactive = isInactive(before);
+  const wasActive = isActive(before);
+  return {
+    stateChange: now,
+    inactiveExit: wasInactive && !isInactive(after) ? now : times.inactiveExit,
+    activeEnter: !wasActive && isActive(after) ? now : times.activeEnter,
+    activeExit: wasActive && !isActive(after) ? now : times.activeExit,
+    inactiveEnter: !wasInactive && isInactive(after) ? now : times.inactiveEnter,
+    condition: times.condition,
+  };
 }

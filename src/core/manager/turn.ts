@@ -175,7 +175,7 @@ export class Turn implements TransactionView {
   /** A unit that is known to be loaded. */
   require(name: UnitName): Unit {
     const unit = this.#units.get(name);
-    assert(unit !== undefined, `unit ${name} is loaded`);
+    assert(unit !== undefined, 'the unit is loaded', name);
     return unit;
   }
 

@@ -1,5 +1,6 @@
 /** Time-outs of a service: of its state, of its watchdog, of its whole run. */
 import type { MonotonicUsec } from '../../../base/brand.ts';
+import { earlierOf } from '../../../base/time.ts';
 import type { ServiceRuntime } from '../../manager/state.ts';
 import { withFailure, type ServiceContext } from './context.ts';
 import { onReplacementTimeout } from './overlap.ts';
@@ -11,11 +12,10 @@ import type { SignalState } from './states.ts';
 
 /** The earliest instant at which something of this service is due; null = never. */
 export function nextDueUsec(run: ServiceRuntime): MonotonicUsec | null {
-  let due = run.deadlineUsec;
-  for (const each of [run.watchdogDueUsec, run.runtimeMaxDueUsec, run.pidFileDueUsec]) if (each !== null && (due === null || each < due)) due = each;
-  for (const each of [run.renewal?.periodDueUsec ?? null, run.renewal?.change?.dueUsec ?? null]) if (each !== null && (due === null || each < due)) due = each;
-  const probeDue = nextProbeDueUsec(run);
-  return probeDue !== null && (due === null || probeDue < due) ? probeDue : due;
+  const ofState = earlierOf(earlierOf(run.deadlineUsec, run.pidFileDueUsec), earlierOf(run.watchdogDueUsec, run.runtimeMaxDueUsec));
+  const { renewal } = run;
+  const due = renewal === null ? ofState : earlierOf(ofState, earlierOf(renewal.periodDueUsec, renewal.change?.dueUsec ?? null));
+  return run.probes.length === 0 ? due : earlierOf(due, nextProbeDueUsec(run));
 }
 
 const FINAL_SIGNAL = { terminate: 'final-sigterm', abort: 'final-watchdog', kill: 'final-sigkill' } as const satisfies Record<string, SignalState>;

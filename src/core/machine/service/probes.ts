@@ -14,7 +14,7 @@
  */
 import type { MonotonicUsec, Pid, Usec } from '../../../base/brand.ts';
 import { SIGKILL } from '../../../base/signals.ts';
-import { addUsec, seconds } from '../../../base/time.ts';
+import { addUsec, earlierOf, seconds } from '../../../base/time.ts';
 import type { ProbeRuntime, Reason, ServiceRuntime, ServiceState } from '../../manager/state.ts';
 import type { Probe, ProbeKind } from '../../unit/probe.ts';
 import type { ServiceContext } from './context.ts';
@@ -82,7 +82,7 @@ export function watchLife(c: ServiceContext, run: ServiceRuntime): ServiceRuntim
 /** The earliest instant at which something of the probes is due; null = never. */
 export function nextProbeDueUsec(run: ServiceRuntime): MonotonicUsec | null {
   let due: MonotonicUsec | null = null;
-  for (const { dueUsec } of run.probes) if (dueUsec !== null && (due === null || dueUsec < due)) due = dueUsec;
+  for (const { dueUsec } of run.probes) due = earlierOf(due, dueUsec);
   return due;
 }
 
