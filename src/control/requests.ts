@@ -45,7 +45,7 @@ export const DIRECTORY_KINDS = ['configuration', 'state', 'cache', 'logs', 'runt
 export const TRANSIENT_KINDS = ['service', 'timer', 'path', 'slice', 'scope', 'target'] as const;
 /** Settings of the manager that can be changed while it runs. */
 export const MANAGER_SETTINGS = ['log-level', 'log-target', 'service-watchdogs'] as const;
-export const SHUTDOWN_GOALS = ['poweroff', 'reboot', 'halt', 'kexec', 'exit'] as const;
+export const SHUTDOWN_GOALS = ['poweroff', 'reboot', 'halt', 'kexec', 'soft-reboot', 'exit'] as const;
 
 /** The validators of all methods' parameters. */
 export const PARAMS = {

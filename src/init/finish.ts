@@ -25,6 +25,8 @@ function powerVerb(goal: ShutdownGoal): 'power-off' | 'restart' | 'halt' | 'kexe
     case 'reboot': return 'restart';
     case 'halt': return 'halt';
     case 'kexec': return 'kexec';
+    // Only when the manager could not be executed anew.
+    case 'soft-reboot': return 'restart';
     default: return unreachable(goal);
   }
 }

@@ -30,6 +30,7 @@ import { COMMAND_FDS, COMMAND_UNIT, commandUnits, isForCommand } from './run-com
 import { loadRandomSeed } from './random-seed.ts';
 import { chooseRuntimeDirectory } from './runtime-directory.ts';
 import { removeStaleSockets } from './stale-sockets.ts';
+import { beginAnew } from './soft-reboot.ts';
 import { VERSION } from './version.ts';
 
 /** LSB: wrong usage. */
@@ -154,6 +155,7 @@ function run(options: Options, chosen: ChosenMode): void {
       return true;
     },
     onFinish: (effect, log) => {
+      if (effect.goal === 'soft-reboot') log.write('emerg', '', `the manager cannot be executed anew: ${beginAnew(native, log)}`);
       if (isMachine) powerDown(native, effect, log);
       else exitProcess(native, effect);
     },

@@ -59,7 +59,7 @@ import { plot } from './verbs/plot.ts';
 import { top } from './verbs/top.ts';
 import { prompt } from './verbs/prompt.ts';
 import { escape } from './verbs/escape.ts';
-import { exit, halt, kexec, poweroff, reboot } from './verbs/power.ts';
+import { exit, halt, kexec, poweroff, reboot, softReboot } from './verbs/power.ts';
 import { reloadOrRestart } from './verbs/reload-or-restart.ts';
 import { reload } from './verbs/reload.ts';
 import { replay } from './verbs/replay.ts';
@@ -93,7 +93,7 @@ export const VERBS: readonly Verb[] = [
   enable, disable, reenable, mask, unmask, preset, presetAll, edit, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,
   why, env, crash, plan, apply, verify, doctor, blame, criticalChain, plot, graph, top,
   listJobs, cancel, daemonReload, daemonReexec, fault, isSystemRunning, runlevel, setEnvironment, unsetEnvironment, importEnvironment, showEnvironment, logLevel, logTarget, serviceLogLevel, serviceLogTarget, serviceWatchdogs, listMachines,
-  poweroff, reboot, halt, kexec, exit, rescue, emergency, defaultVerb,
+  poweroff, reboot, softReboot, halt, kexec, exit, rescue, emergency, defaultVerb,
   importVerb, simulate, replay, calendar, timespan, escape,
   prompt, version, completionVerb(() => VERBS), helpVerb(() => VERBS),
 ];

@@ -339,6 +339,13 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
   ],
   reboot: [],
   halt: [],
+  'soft-reboot': [
+    'Units are stopped, what is left is killed, and the manager executes itself anew, in a container and in a session of a user too.',
+    'On a machine, and in a container that may mount, a root below',
+    '.Pa /run/nextroot',
+    'that has the manager in the same place becomes the root.',
+    'Nothing lives through it: not the stores of file descriptors, nor processes.',
+  ],
   kexec: ['Without a loaded kernel the machine reboots in the ordinary way.'],
   exit: ['The manager ends with this exit status, from 0 to 255; 0 without one.', 'A machine has nobody to exit to, and powers off.'],
   rescue: ['The same as', '.Ic isolate Pa rescue.target .'],

@@ -21,7 +21,7 @@ import type { Turn } from './turn.ts';
 export const SHUTDOWN_TIMEOUT_USEC = seconds(600);
 
 const GOAL_TARGETS: Readonly<Record<ShutdownGoal, string>> = {
-  poweroff: 'poweroff.target', reboot: 'reboot.target', halt: 'halt.target', kexec: 'kexec.target', exit: 'exit.target',
+  poweroff: 'poweroff.target', reboot: 'reboot.target', halt: 'halt.target', kexec: 'kexec.target', 'soft-reboot': 'soft-reboot.target', exit: 'exit.target',
 };
 
 /** How a manager ends. */

@@ -25,10 +25,12 @@ const REAL_TIME: Readonly<Partial<Record<SignalName, SignalMeaning>>> = {
   'SIGRTMIN+4': stop('poweroff'),
   'SIGRTMIN+5': stop('reboot'),
   'SIGRTMIN+6': stop('kexec'),
+  'SIGRTMIN+7': stop('soft-reboot'),
   'SIGRTMIN+13': stop('halt', true),
   'SIGRTMIN+14': stop('poweroff', true),
   'SIGRTMIN+15': stop('reboot', true),
   'SIGRTMIN+16': stop('kexec', true),
+  'SIGRTMIN+17': stop('soft-reboot', true),
 };
 
 /** By mode; a signal that is missing means nothing. The manual page is made from it. */

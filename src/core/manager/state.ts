@@ -458,7 +458,7 @@ export interface Job {
 }
 
 export type ManagerPhase = 'initializing' | 'starting' | 'running' | 'degraded' | 'maintenance' | 'stopping';
-export type ShutdownGoal = 'poweroff' | 'reboot' | 'halt' | 'kexec' | 'exit';
+export type ShutdownGoal = 'poweroff' | 'reboot' | 'halt' | 'kexec' | 'soft-reboot' | 'exit';
 
 /** A request that is answered later: when its jobs have ended. */
 export interface PendingRequest {

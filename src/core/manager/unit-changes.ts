@@ -162,12 +162,10 @@ function onJobFailed(turn: Turn, { job, result }: FailedJob): void {
 /** FailureAction= and its kin. `-force` and `-immediate` skip the stop jobs. */
 function applyEmergencyAction(turn: Turn, { unit, action, why, exitStatus, rebootArgument }: Emergency): void {
   if (action === 'none' || turn.shutdown !== null) return;
-  const [goal, ...how] = action.split('-') as [string, ...string[]];
+  const [, goal = '', how] = /^(.+?)(-force|-immediate)?$/.exec(action) ?? [];
   turn.log('crit', unit, `${unit} ${why}: ${action} as its unit file asks`);
-  const plain = goal === 'soft' ? 'reboot' : goal;
-  if (plain === 'reboot' || plain === 'poweroff' || plain === 'exit' || plain === 'halt' || plain === 'kexec') {
-    const force = how.includes('force') || how.includes('immediate');
-    beginShutdown(turn, plain, { exitStatus: exitStatus ?? exitStatusOf(turn.require(unit)), force, rebootArgument });
+  if (goal === 'soft-reboot' || goal === 'reboot' || goal === 'poweroff' || goal === 'exit' || goal === 'halt' || goal === 'kexec') {
+    beginShutdown(turn, goal, { exitStatus: exitStatus ?? exitStatusOf(turn.require(unit)), force: how !== undefined, rebootArgument });
   }
 }
 

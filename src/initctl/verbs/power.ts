@@ -35,4 +35,5 @@ export const poweroff = powerVerb('poweroff', '', 'Stop everything and power off
 export const reboot = powerVerb('reboot', '', 'Stop everything and start again');
 export const halt = powerVerb('halt', '', 'Stop everything and halt the machine');
 export const kexec = powerVerb('kexec', '', 'Stop everything and start the kernel loaded with kexec');
+export const softReboot = powerVerb('soft-reboot', '', 'Stop everything and start user space again, with the same kernel');
 export const exit = powerVerb('exit', '[STATUS]', 'Stop everything and end the manager');
