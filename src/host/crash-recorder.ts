@@ -33,6 +33,7 @@ const NO_PEAKS: GroupPeaks = { memoryPeakBytes: null, tasksPeak: null, cpuUsec: 
 export class CrashRecorder {
   readonly #options: CrashRecorderOptions;
   #before: CrashPrelude[] = [];
+  #batchUsec = 0 as RealtimeUsec;
   readonly #exits = new Map<Pid, ProcessExit>();
   /** Units whose failure is recorded in this batch. */
   readonly #failing = new Set<UnitName>();
@@ -52,15 +53,20 @@ export class CrashRecorder {
     }
   }
 
-  noteChange(change: Change, nowUsec: RealtimeUsec): void {
+  noteChange(change: Change): void {
     if (change.change !== 'unit') return;
-    this.#before.push({ atUsec: nowUsec, unit: change.unit, activeState: change.activeState, subState: change.subState });
+    this.#before.push({ atUsec: this.#batchUsec, unit: change.unit, activeState: change.activeState, subState: change.subState });
     // Cut rarely: shifting an array for each change of a large boot would be work for nothing.
     if (this.#before.length > BEFORE_MAX * 8) this.#before = this.#before.slice(-BEFORE_MAX);
   }
 
-  /** Nearly always there is no failure among them, and no group needs to be read. */
-  beginBatch(effects: readonly Effect[]): void {
+  /**
+   * Nearly always there is no failure among them, and no group needs to be read.
+   *
+   * @param nowUsec for all changes of the batch: a clock of its own for each would tell no more than how long the batch takes
+   */
+  beginBatch(effects: readonly Effect[], nowUsec: RealtimeUsec): void {
+    this.#batchUsec = nowUsec;
     for (const effect of effects) if (effect.kind === 'record-crash') this.#failing.add(effect.unit);
   }
 

@@ -68,7 +68,7 @@ export class HostPerformer implements EffectPerformer {
   }
 
   beginBatch(effects: readonly Effect[]): void {
-    this.#parts.crashes?.beginBatch(effects);
+    this.#parts.crashes?.beginBatch(effects, this.#parts.engine.now().realtimeUsec);
   }
 
   endBatch(): void {
@@ -198,7 +198,7 @@ export class HostPerformer implements EffectPerformer {
         engine.log.write(effect.level, effect.unit, effect.message, effect.fields);
         return;
       case 'publish':
-        this.#parts.crashes?.noteChange(effect.change, engine.now().realtimeUsec);
+        this.#parts.crashes?.noteChange(effect.change);
         engine.publish(effect.change);
         return;
       case 'record-crash':
