@@ -82,9 +82,10 @@ export function mapFrom<K extends string | number, V>(entries: Iterable<readonly
 }
 
 /** What a batch knows of one key: its value now (undefined = not there), and whether the map has still to be told. */
-interface Slot<V> {
-  value: V | undefined;
+interface Slot<K, V> {
+  readonly key: K;
   readonly shard: number;
+  value: V | undefined;
   isWritten: boolean;
 }
 
@@ -97,8 +98,9 @@ interface Slot<V> {
 export class Batch<K extends string | number, V> {
   #base: PersistentMap<K, V>;
   #size: number;
-  #slots: Map<K, Slot<V>> | null = null;
-  #isWritten = false;
+  #slots: Map<K, Slot<K, V>> | null = null;
+  /** In the order of the first writes, which is that of new entries in the map. */
+  #written: Slot<K, V>[] = [];
 
   constructor(base: PersistentMap<K, V>) {
     this.#base = base;
@@ -141,36 +143,36 @@ export class Batch<K extends string | number, V> {
     return map;
   }
 
-  #open(key: K): Slot<V> {
+  #open(key: K): Slot<K, V> {
     const shard = shardOf(key);
-    const slot = { value: this.#base.shards[shard]?.get(key), shard, isWritten: false };
+    const slot = { key, shard, value: this.#base.shards[shard]?.get(key), isWritten: false };
     this.#slots ??= new Map();
     this.#slots.set(key, slot);
     return slot;
   }
 
-  #write(slot: Slot<V>, value: V | undefined): void {
+  #write(slot: Slot<K, V>, value: V | undefined): void {
     slot.value = value;
+    if (slot.isWritten) return;
     slot.isWritten = true;
-    this.#isWritten = true;
+    this.#written.push(slot);
   }
 
   /** Takes what was written into a new map, which is the base from now on. */
   #settle(): PersistentMap<K, V> {
-    if (!this.#isWritten || this.#slots === null) return this.#base;
+    if (this.#written.length === 0) return this.#base;
     const former = this.#base.shards;
     const shards = [...former];
-    for (const [key, slot] of this.#slots) {
-      if (!slot.isWritten) continue;
+    for (const slot of this.#written) {
       const index = slot.shard;
       // A shard that is no longer the former one is this batch's own.
       if (shards[index] === former[index]) shards[index] = new Map(former[index]);
       const shard = shards[index] as Map<K, V>;
-      if (slot.value === undefined) shard.delete(key);
-      else shard.set(key, slot.value);
+      if (slot.value === undefined) shard.delete(slot.key);
+      else shard.set(slot.key, slot.value);
       slot.isWritten = false;
     }
-    this.#isWritten = false;
+    this.#written = [];
     this.#base = { size: this.#size, shards };
     return this.#base;
   }

@@ -43,6 +43,6 @@ export function socketsFor(turn: Turn, service: Unit): readonly PassedFd[] {
 
 /** The service of a connection is down, and the connection closed. */
 export function onConnectionEnded(turn: Turn, name: UnitName, service: UnitName): void {
-  turn.connectionsOver.add(service);
+  turn.connectionsOver.push(service);
   driveSocket(turn, name, (_c, run) => ({ ...run, connections: run.connections.filter((each) => each.service !== service) }));
 }

@@ -71,7 +71,7 @@ export class Turn implements TransactionView {
   /** Units that are stopped or started by themselves if that turns out to be right once no job is left to be run. */
   readonly automatic: Automatic = { upheld: new Set(), unbound: new Set(), unneeded: new Set() };
   /** Instances that were made for one connection, and are forgotten when they are down. */
-  readonly connectionsOver = new Set<UnitName>();
+  readonly connectionsOver: UnitName[] = [];
   /** A unit was loaded or has ended that may be nobody's any more. */
   mayHaveGarbage = false;
   /** Services whose restart pause is zero: they go on within this step, without a timer. */
