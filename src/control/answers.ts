@@ -247,6 +247,8 @@ export interface WhyLinkAnswer {
   /** The process whose end decided, when one did; its time is the time of the link. */
   readonly pid: number | null;
   readonly atUsec: number;
+  /** When the unit is restarted by itself; 0 = not at a time that is known. */
+  readonly nextTryUsec: number;
   /** How that process ended. `role`: the setting that named its command, `ExecStart`. */
   readonly exit: { readonly role: string; readonly startUsec: number; readonly code: string; readonly status: number } | null;
   /** For the lines of log that go with it; null = the unit never ran. */

@@ -21,7 +21,8 @@ export function renderChain(answer: WhyAnswer, terminal: Terminal): readonly str
     const lead = depth === 0 ? '' : `${'   '.repeat(Math.min(depth, DEPTH_SHOWN_MAX) - 1)}${arrow}`;
     const origin = link.origin === null ? '' : paint(terminal, 'dim', ` (${originText(link.origin)})`);
     const when = link.atUsec > 0 ? paint(terminal, 'dim', `, ${formatAgo(link.atUsec, answer.nowUsec)}`) : '';
-    return `${lead}${paint(terminal, depth === 0 ? 'strong' : 'plain', link.unit)} ${harmless(link.text)}${when}${origin}`;
+    const next = link.nextTryUsec > 0 ? paint(terminal, 'dim', `, next try ${formatAgo(link.nextTryUsec, answer.nowUsec).replace(/ left$/, ' from now')}`) : '';
+    return `${lead}${paint(terminal, depth === 0 ? 'strong' : 'plain', link.unit)} ${harmless(link.text)}${when}${next}${origin}`;
   });
 }
 

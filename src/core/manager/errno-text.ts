@@ -6,7 +6,10 @@ const TEXTS: Readonly<Record<string, string>> = {
   EAFNOSUPPORT: 'Address family not supported by protocol',
   EBADF: 'Bad file descriptor',
   EBUSY: 'Device or resource busy',
+  ECONNREFUSED: 'Connection refused',
+  ECONNRESET: 'Connection reset by peer',
   EEXIST: 'File exists',
+  EHOSTUNREACH: 'No route to host',
   EINVAL: 'Invalid argument',
   EIO: 'Input/output error',
   EISDIR: 'Is a directory',
@@ -14,6 +17,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   EMFILE: 'Too many open files',
   ENAMETOOLONG: 'File name too long',
   ENFILE: 'Too many open files in system',
+  ENETUNREACH: 'Network is unreachable',
   ENODEV: 'No such device',
   ENOENT: 'No such file or directory',
   ENOMEM: 'Cannot allocate memory',
@@ -25,6 +29,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   EPROTONOSUPPORT: 'Protocol not supported',
   EROFS: 'Read-only file system',
   ESRCH: 'No such process',
+  ETIMEDOUT: 'Connection timed out',
 };
 
 /** The sentence for an errno's name; the name itself when there is none. */

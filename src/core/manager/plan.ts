@@ -4,13 +4,13 @@
  */
 import type { UnitName } from '../../base/brand.ts';
 import { neighbours } from '../graph/graph.ts';
-import { firstOf } from '../job/job-type.ts';
+import { firstOf, isRedundant } from '../job/job-type.ts';
 import type { PlannedJob, Refusal } from '../job/transaction/outcome.ts';
 import { buildTransaction } from '../job/transaction/transaction.ts';
 import type { DependencyOrigin } from '../unit/dependency.ts';
 import type { JobMode } from '../unit/unit-common.ts';
 import type { EdgeKind } from '../graph/atoms.ts';
-import { describeReason, viewOf } from './query.ts';
+import { describeReason, findUnit, viewOf } from './query.ts';
 import type { JobType, ManagerState, Reason } from './state.ts';
 import { edgeOrigin } from './why.ts';
 
@@ -51,11 +51,17 @@ function inOrder(state: ManagerState, jobs: readonly PlannedJob[]): PlanStep[] {
     unit: job.unit,
     type: job.type,
     reason: job.reason,
-    text: describeReason(job.reason),
+    text: `${describeReason(job.reason)}${isDoneAlready(state, job) ? '; it is already so, and nothing is done' : ''}`,
     origin: job.reason.reason === 'dependency' ? edgeOrigin(state, job.reason.of, job.reason.kind as EdgeKind, job.unit)
       : job.reason.reason === 'conflict' ? edgeOrigin(state, job.reason.with, 'Conflicts', job.unit) : null,
     after: before.get(job.unit) ?? [],
   })).sort((a, b) => a.wave - b.wave);
+}
+
+/** What was asked for stays in the plan even so: it is what `apply` asks for. */
+function isDoneAlready(state: ManagerState, { unit: name, type }: PlannedJob): boolean {
+  const unit = findUnit(state, name);
+  return unit !== undefined && unit.job === null && isRedundant(type, unit.activeState);
 }
 
 function* earlier(state: ManagerState, byUnit: ReadonlyMap<UnitName, PlannedJob>, job: PlannedJob): Generator<UnitName> {

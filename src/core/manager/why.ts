@@ -2,7 +2,7 @@
  * `why`: one causal chain from a unit's present state to its root cause, link by link, each with the place in a file where there is one.
  * Pure; the renderers turn it into text or JSON.
  */
-import type { UnitName } from '../../base/brand.ts';
+import type { MonotonicUsec, UnitName } from '../../base/brand.ts';
 import { getEntry } from '../../base/persistent-map.ts';
 import { INVERSE, type EdgeKind } from '../graph/atoms.ts';
 import { neighbours } from '../graph/graph.ts';
@@ -12,10 +12,11 @@ import type { DependencyOrigin } from '../unit/dependency.ts';
 import type { ServiceRole } from '../unit/exec-context.ts';
 import { commandsOf } from '../machine/service/context.ts';
 import { formatTimeSpan } from '../time/time-span.ts';
+import { errnoText } from './errno-text.ts';
 import { describeOwnFailure, settingOrigin } from './own-failure.ts';
 import { downNeeds } from './restart-hold.ts';
 import { describeExit, describeReason, findUnit, viewOf } from './query.ts';
-import type { ExecRecord, ManagerState, Reason, Unit } from './state.ts';
+import type { ExecRecord, ManagerState, Reason, ServiceRuntime, Unit } from './state.ts';
 
 export interface WhyLink {
   readonly unit: UnitName;
@@ -27,6 +28,8 @@ export interface WhyLink {
   readonly origin: DependencyOrigin | null;
   /** The process whose end decided, when one did. */
   readonly exec: ExecRecord | null;
+  /** When the unit is tried again; absent = not by itself, or not at a time that is known. */
+  readonly nextTryUsec?: MonotonicUsec;
 }
 
 export interface Why {
@@ -152,8 +155,8 @@ function explainDown(state: ManagerState, unit: Unit): Explained {
       if (endReason.reason === 'timeout' && endReason.on !== undefined) return { links: [describeFailure(unit, endReason)], next: endReason.on };
       if (runtime.kind !== 'service' || runtime.state !== 'auto-restart') return { links: [describeFailure(unit, endReason)], next: null };
       const [need = null] = runtime.deadlineUsec === null ? downNeeds(viewOf(state), unit.name) : [];
-      const waiting = need === null ? plain(unit, 'auto-restart', 'waits to be restarted', settingOrigin(unit, 'Service', 'Restart'))
-        : plain(unit, 'auto-restart', `waits to be restarted until ${need}, which it needs, is up`, settingOrigin(unit, 'Service', 'RestartAwaitsNeeds'));
+      const waiting = need !== null ? plain(unit, 'auto-restart', `waits to be restarted until ${need}, which it needs, is up`, settingOrigin(unit, 'Service', 'RestartAwaitsNeeds'))
+        : waitsForRestart(unit, runtime);
       return { links: [waiting, describeFailure(unit, endReason)], next: need };
     }
     default:
@@ -189,10 +192,15 @@ function needLink(state: ManagerState, name: UnitName, other: UnitName): WhyLink
   };
 }
 
-/** What a unit on its way up is busy with, as `: ExecStart=… (PID 7) is running`; '' when it is no process of its own. */
+/** What a unit on its way up is busy with, as `: ExecStart=… (PID 7) is running`, or why it is not ready; '' when it is no process of its own. */
 function workText({ runtime, definition }: Unit): string {
   if (runtime.kind !== 'service' || definition.kind !== 'service') return '';
   const record = [...runtime.execs].reverse().find((each) => each.exit === null);
+  const failing = runtime.probes.find((each) => each.failures > 0);
+  if (failing !== undefined) {
+    const text = definition.probes.find((each) => each.kind === failing.probe)?.text ?? '';
+    return `: its ${failing.probe} probe ${text} has failed ${String(failing.failures)} times in a row${failing.detail === '' ? '' : ` (${errnoText(failing.detail)})`}`;
+  }
   if (record === undefined) return '';
   const command = commandsOf(definition, record.role as ServiceRole)[record.index];
   return `: ${record.role}=${command?.argv.join(' ') ?? ''} (PID ${String(record.pid)}) is running`;
@@ -215,6 +223,15 @@ function reasonOrigin(state: ManagerState, unit: Unit, reason: Reason): Dependen
     case 'conflict': return edgeOrigin(state, reason.with, 'Conflicts', unit.name);
     default: return null;
   }
+}
+
+function waitsForRestart(unit: Unit, { deadlineUsec, stateEnteredUsec }: ServiceRuntime): WhyLink {
+  const afterLimitUsec = unit.definition.kind === 'service' ? unit.definition.restartPacing.afterLimitUsec : null;
+  // Only the end of the pause within a limit can be as far away as that.
+  const isLimited = afterLimitUsec !== null && deadlineUsec !== null && deadlineUsec - stateEnteredUsec >= afterLimitUsec;
+  const link = isLimited ? plain(unit, 'auto-restart', 'waits to be restarted longer than usual, for it was restarted too often (RestartAfterLimitSec=)', settingOrigin(unit, 'Service', 'RestartAfterLimitSec'))
+    : plain(unit, 'auto-restart', 'waits to be restarted', settingOrigin(unit, 'Service', 'Restart'));
+  return deadlineUsec === null ? link : { ...link, nextTryUsec: deadlineUsec };
 }
 
 /** The link for a failure of the unit's own processes. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UnitName, Usec } from '../../../src/base/brand.ts';
+import { planJob } from '../../../src/core/manager/plan.ts';
 import { explain } from '../../../src/core/manager/why.ts';
-import { missing, service, target } from '../../../src/sim/definitions.ts';
+import { PLAIN_PACING } from '../../../src/core/unit/restart-pacing.ts';
+import { command, missing, service, target } from '../../../src/sim/definitions.ts';
 import { SimulatedKernel } from '../../../src/sim/kernel.ts';
 
 const SECOND = 1_000_000;
@@ -112,4 +114,39 @@ test('a program that could not be run names the setting that is to blame', () =>
   kernel.run(SECOND);
   assert.match(why(kernel, 'x.service').text, /could not be run: WorkingDirectory=.*: No such file or directory \(ENOENT\)/);
   assert.match(why(kernel, 'y.service').text, /could not be run: User=.*: there is no such user/);
+});
+
+test('a service between two tries says when the next one is, and why it is far away', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/bad.service': { exitAfterUsec: 10, exitStatus: 1 } } });
+  kernel.boot([
+    target('default.target', { Wants: ['bad.service'] }),
+    service('bad.service', { restart: 'always', startLimitBurst: 2, restartPacing: { ...PLAIN_PACING, afterLimitUsec: 3600 * SECOND as Usec } }),
+  ]);
+  kernel.run(0.05 * SECOND);
+  const nextTry = (): number => explain(kernel.state, 'bad.service' as UnitName)?.chain[0]?.nextTryUsec ?? 0;
+  const first = nextTry();
+  assert.match(why(kernel, 'bad.service').text, /^waits to be restarted; ExecStart=/);
+  kernel.run(5 * SECOND);
+  assert.ok(first > 0 && nextTry() - first > 3500 * SECOND);
+  assert.match(why(kernel, 'bad.service').text, /^waits to be restarted longer than usual, for it was restarted too often \(RestartAfterLimitSec=\)/);
+});
+
+test('a service that does not get ready names the probe that fails and its last answer', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/web.service': {}, '/bin/check': { exitAfterUsec: 10, exitStatus: 1 } } });
+  const probe = { kind: 'readiness', check: { kind: 'exec', command: command('/bin/check') }, text: 'exec:/bin/check', intervalUsec: SECOND as Usec, timeoutUsec: SECOND as Usec, failures: 0, successes: 1 } as const;
+  kernel.boot([target('default.target', { Wants: ['web.service'] }), service('web.service', { probes: [probe] })]);
+  kernel.run(5.5 * SECOND);
+  assert.match(why(kernel, 'web.service').text, /its readiness probe exec:\/bin\/check has failed \d times in a row/);
+});
+
+test('a plan says of what is already so that nothing is done', () => {
+  const kernel = new SimulatedKernel();
+  kernel.boot([target('default.target', { Wants: ['web.service'] }), service('web.service'), service('down.service')]);
+  kernel.run(SECOND);
+  const text = (unit: string): string => {
+    const plan = planJob(kernel.state, unit as UnitName, 'start', 'replace', { reason: 'boot' });
+    return plan.ok ? plan.steps.map((step) => step.text).join() : '';
+  };
+  assert.match(text('web.service'), /it is already so, and nothing is done/);
+  assert.doesNotMatch(text('down.service'), /already/);
 });

@@ -27,6 +27,7 @@ function linkAnswer(engine: Engine, link: WhyLink): WhyAnswer['links'][number] {
     origin: link.origin === null ? null : placeOf(link.origin),
     pid: link.exec?.pid ?? null,
     atUsec: link.exec?.exit?.realtimeUsec ?? 0,
+    nextTryUsec: link.nextTryUsec === undefined ? 0 : engine.now().realtimeUsec + link.nextTryUsec - engine.now().monotonicUsec,
     exit: exitOf(link.exec),
     invocationId: getEntry(engine.state().units, link.unit)?.invocationId ?? null,
   };
