@@ -140,6 +140,7 @@ export class Manager {
       ? new ProcessTree(native, onEmpty)
       : new ControlGroups({
           native, poll, root: facts.cgroupRoot, onEmpty,
+          onOomKill: (unit) => { submit({ event: 'oom-kill', unit }); },
           onNotEffective: (unit, items) => { submit({ event: 'runtime-not-effective', unit, items }); },
           contextOf: (unit) => this.#cgroupContextOf(unit),
           defaultTasksMax: options.defaultTasksMax,
@@ -438,6 +439,7 @@ export class Manager {
     this.#performer.forgetAdopted(exit.pid);
     this.#known.forget(exit.pid);
     this.#tracker.removeProcess(exit.pid);
+    if (exit.code !== 'exited') this.#tracker.noteKilled(unit);
     this.engine.submit({ event: 'exited', pid: exit.pid, code: exit.code, status: exit.status, unitHint: unit });
   }
 

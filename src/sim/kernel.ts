@@ -246,6 +246,13 @@ export class SimulatedKernel {
     if (process !== undefined) this.#end(process, 'killed', signal);
   }
 
+  /** Ends a process for want of memory: the kernel tells of that before its parent can see the end. */
+  oomKill(unit: UnitName, pid: number): void {
+    if (!this.#table.live.has(pid as Pid)) return;
+    this.#hear({ event: 'oom-kill', unit });
+    this.kill(pid, SIGKILL);
+  }
+
   /** Lets a process exit by itself. */
   exit(pid: number, status: number): void {
     const process = this.#table.live.get(pid as Pid);

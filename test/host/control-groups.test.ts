@@ -25,7 +25,7 @@ test('a group that nobody can watch is looked at again and again until it is emp
       inotifyOpen: () => 'EMFILE' as Errno,
       isGroupPopulated: () => { looks += 1; return populated; },
     } as unknown as NativeBinding;
-    const groups = new ControlGroups({ native, poll: {} as unknown as PollSet, root, onEmpty: (unit) => { emptied.push(unit); }, onNotEffective: () => undefined, contextOf: () => null, defaultTasksMax: null });
+    const groups = new ControlGroups({ native, poll: {} as unknown as PollSet, root, onEmpty: (unit) => { emptied.push(unit); }, onOomKill: () => undefined, onNotEffective: () => undefined, contextOf: () => null, defaultTasksMax: null });
     groups.restore(UNIT, CONTEXT, { pids: [], invocationId: '', mayBeKilled: false });
     groups.watchEmpty(UNIT);
     t.mock.timers.tick(500);

@@ -30,7 +30,7 @@ function withTree(controllers: string, body: (drills: Drills, read: (path: strin
         return 0;
       },
     } as unknown as NativeBinding;
-    const groups = new ControlGroups({ native, poll: {} as unknown as PollSet, root, onEmpty: () => undefined, onNotEffective: () => undefined, contextOf: () => null, defaultTasksMax: null });
+    const groups = new ControlGroups({ native, poll: {} as unknown as PollSet, root, onEmpty: () => undefined, onOomKill: () => undefined, onNotEffective: () => undefined, contextOf: () => null, defaultTasksMax: null });
     groups.restore(UNIT, CONTEXT, { pids: [], invocationId: '', mayBeKilled: false });
     const drills = new Drills({ signal: () => 0, mainPidOf: () => 7 as Pid, processesOf: () => [7], logdPid: () => null, limitMemory: (unit, bytes) => groups.limitMemory(unit, bytes) });
     body(drills, (path) => readFileSync(join(root, path), 'utf8'));

@@ -121,3 +121,24 @@ test('initctl simulate prints JSON, and ends with 1 for what is not as expected 
   assert.equal(spawnSync(join(CHECKOUT, 'bin/initctl'), ['simulate', '--units=', '--script=x'], { encoding: 'utf8' }).status, 2);
   assert.equal(spawnSync(join(CHECKOUT, 'bin/initctl'), ['simulate', '--units=/nowhere', '--script=x'], { encoding: 'utf8' }).status, 2);
 });
+
+test('a process that the kernel ends for want of memory takes its service along, as OOMPolicy= says, and Restart= starts it again', () => {
+  const result = run({
+    'default.target': '[Unit]\nWants=stop.service kill.service continue.service again.service starting.service\n',
+    'stop.service': '[Service]\nExecStart=/bin/a\n',
+    'kill.service': '[Service]\nOOMPolicy=kill\nExecStart=/bin/b\n',
+    'continue.service': '[Service]\nOOMPolicy=continue\nExecStart=/bin/c\n',
+    'again.service': '[Service]\nRestart=on-failure\nRestartSec=1s\nExecStart=/bin/d\n',
+    'starting.service': '[Service]\nType=notify\nExecStart=/bin/e\n',
+  }, [
+    'boot default.target', 'program starting.service: ready after 1h',
+    'at 5s oom stop.service', 'at +0s oom kill.service', 'at +0s oom continue.service', 'at +0s oom again.service', 'at +0s oom starting.service',
+    'at 5500ms expect again.service result oom-kill',
+    'at 10s expect stop.service failed', 'at +0s expect stop.service result oom-kill', 'at +0s expect kill.service result oom-kill',
+    'at +0s expect continue.service result signal', 'at +0s expect starting.service result oom-kill',
+    'at +0s expect again.service active', 'at +0s expect again.service restarts 1',
+    'until 11s',
+  ].join('\n'));
+  assert.deepEqual(broken(result), []);
+  assert.equal(result.expectations.length, 8);
+});

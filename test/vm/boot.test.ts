@@ -67,6 +67,25 @@ initctl start hungry
 initctl fault oom hungry 2m --assert hungry.NRestarts=1 --assert hungry=active --within 2m >&2
 echo "oom=$? $(cat /sys/fs/cgroup/system.slice/hungry.service/memory.max)"
 initctl stop hungry
+printf '#!/bin/sh\\nx=0123456789abcdef\\nwhile :; do x=$x$x; done\\n' > /run/eat
+chmod +x /run/eat
+for name in main child spared; do
+  printf '[Service]\\nMemoryMax=16M\\nExecStart=%s\\n' "/bin/sh -c '/run/eat; sleep 99999'" > /etc/heartwood/system/$name.service
+done
+printf '[Service]\\nMemoryMax=16M\\nExecStart=/run/eat\\n' > /etc/heartwood/system/main.service
+echo OOMPolicy=continue >> /etc/heartwood/system/spared.service
+initctl daemon-reload
+initctl start main child spared
+for round in $(seq 600); do
+  grep -q '^oom_kill 1' /sys/fs/cgroup/system.slice/spared.service/memory.events && [ "$(initctl is-failed main child)" = "failed
+failed" ] && break
+  sleep 0.1
+done
+echo "oom-main=$(initctl show -p Result --value main)"
+echo "oom-child=$(initctl show -p Result --value child)"
+echo "oom-spared=$(initctl is-active spared) $(initctl show -p Result --value spared)"
+initctl stop spared
+initctl reset-failed
 echo "init=$(cat /proc/1/comm)"
 echo "state=$(initctl is-system-running)"
 echo "multi-user=$(initctl is-active multi-user.target)"
@@ -101,6 +120,9 @@ test('a virtual machine boots with Heartwood as PID 1, runs a command, powers of
   }
   // The machine has a memory controller of its own, and the kernel ends who asks for more than nothing.
   assert.equal(answer('oom'), '0 max', run.errors);
+  assert.equal(answer('oom-main'), 'oom-kill', run.errors);
+  assert.equal(answer('oom-child'), 'oom-kill', 'the kernel ended another process than the main one');
+  assert.equal(answer('oom-spared'), 'active success', 'OOMPolicy=continue');
   assert.match(answer('own-group') ?? '', /vm-command\.service/);
 
   assert.ok(run.output.includes('bytes=\x01\xff\r\n'), 'the serial line changes no byte');

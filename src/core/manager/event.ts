@@ -91,6 +91,8 @@ export type ManagerEvent = ClockReading & (
   /** The other end of a fd in the service's store has hung up. `key`: its name in the table of fds. */
   | { readonly event: 'stored-fd-hung-up'; readonly unit: UnitName; readonly key: string }
   | { readonly event: 'probe-answer'; readonly unit: UnitName; readonly token: number; readonly holds: boolean; readonly detail: string }
+  /** The kernel has ended a process in the unit's control group for want of memory. Comes before the end of that process. */
+  | { readonly event: 'oom-kill'; readonly unit: UnitName }
   /** No process is left in the unit's control group (or, without groups, in its tracked tree). */
   | { readonly event: 'cgroup-empty'; readonly unit: UnitName }
   /** Answer to `read-pid-file`: the pid, checked to be alive and in the unit; or null with the reason. */

@@ -36,6 +36,8 @@ export function describeOwnFailure(unit: Unit, reason: Reason): OwnFailure {
       const span = usec === null ? '' : ` after ${formatTimeSpan(usec)}`;
       return { text: `timed out${span} in state ${reason.state} (${setting}=)`, origin: settingOrigin(unit, 'Service', setting) ?? settingOrigin(unit, 'Service', 'TimeoutSec'), exec: null };
     }
+    case 'oom-kill':
+      return { text: 'had a process that the kernel ended for want of memory (OOMPolicy=)', origin: settingOrigin(unit, 'Service', 'MemoryMax'), exec: null };
     case 'watchdog': {
       const usec = runtime.watchdogOverrideUsec ?? definition.watchdogUsec;
       return { text: `did not send WATCHDOG=1 ${usec === null ? 'in time' : `for ${formatTimeSpan(usec)}`} (WatchdogSec=)`, origin: settingOrigin(unit, 'Service', 'WatchdogSec'), exec: null };

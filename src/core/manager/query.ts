@@ -67,6 +67,7 @@ export function describeReason(reason: Reason): string {
     case 'timeout': return `it timed out in state ${reason.state}`;
     case 'job-canceled': return `its ${reason.type} job was canceled`;
     case 'watchdog': return 'it did not feed its watchdog';
+    case 'oom-kill': return 'the kernel ended one of its processes for want of memory';
     case 'protocol': return reason.detail;
     case 'renewal': return `${reason.setting}=${reason.what}`;
     case 'auto-restart': return 'restarted by its Restart= setting';

@@ -385,6 +385,7 @@ export type Reason =
   /** A job that was to start the unit was taken back before it could. */
   | { readonly reason: 'job-canceled'; readonly type: JobType; readonly by: Reason }
   | { readonly reason: 'watchdog' }
+  | { readonly reason: 'oom-kill' }
   | { readonly reason: 'protocol'; readonly detail: string }
   | { readonly reason: 'auto-restart' }
   /** A setting of the service makes it begin anew while it runs. `what`: the span, the expression, or the path that changed. */

@@ -9,6 +9,7 @@ import { seedRandom } from '../../base/random.ts';
 import type { ClockReading } from '../../base/time.ts';
 import { emptyGraph, removeFromGraph } from '../graph/graph.ts';
 import { onNotify, onStoredFdHungUp } from '../machine/service/notify.ts';
+import { onOomKill } from '../machine/service/out-of-memory.ts';
 import { onProbeAnswer } from '../machine/service/probe-verdicts.ts';
 import { onMainPidKnown } from '../machine/service/start.ts';
 import { withoutForeignMainPid } from './claimed-main-pid.ts';
@@ -131,6 +132,7 @@ function handle(turn: Turn, event: ManagerEvent): void {
     }
     case 'stored-fd-hung-up': drive(turn, event.unit, (c, run) => onStoredFdHungUp(c, run, event.key)); return;
     case 'probe-answer': drive(turn, event.unit, (c, run) => onProbeAnswer(c, run, event.token, event.holds, event.detail)); return;
+    case 'oom-kill': drive(turn, event.unit, onOomKill); return;
     case 'cgroup-empty': onProcessEvent(turn, event.unit, event); return;
     case 'pid-file':
     case 'main-pid-guess':

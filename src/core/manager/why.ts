@@ -151,6 +151,7 @@ function explainDown(state: ManagerState, unit: Unit): Explained {
     case 'spawn-failed':
     case 'timeout':
     case 'watchdog':
+    case 'oom-kill':
     case 'protocol': {
       if (endReason.reason === 'timeout' && endReason.on !== undefined) return { links: [describeFailure(unit, endReason)], next: endReason.on };
       if (runtime.kind !== 'service' || runtime.state !== 'auto-restart') return { links: [describeFailure(unit, endReason)], next: null };

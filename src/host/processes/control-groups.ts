@@ -17,6 +17,7 @@ import { IN_MODIFY } from '../watching/inotify-flags.ts';
 import { parseOwnGroup } from './cgroup-root.ts';
 import { GroupAttributes, type AttributedGroup, type GroupAttributesOptions, type NotEffective } from './group-attributes.ts';
 import { groupPath, sliceGroupPath } from './group-paths.ts';
+import { OomWatch } from './oom-watch.ts';
 import { needsContinue, type Birthplace, type FormerProcesses, type GroupKill, type ProcessTracker } from './process-tracker.ts';
 
 /** Rounds of reading cgroup.procs and signalling what is new, against a service that forks meanwhile. */
@@ -45,6 +46,8 @@ interface Group extends AttributedGroup {
 export interface ControlGroupsOptions extends GroupAttributesOptions {
   readonly poll: PollSet;
   readonly onEmpty: (unit: UnitName) => void;
+  /** The kernel has ended a process of the unit for want of memory. */
+  readonly onOomKill: (unit: UnitName) => void;
   /** What of a slice's wishes its group could not be given. */
   readonly onNotEffective: (slice: UnitName, items: readonly NotEffective[]) => void;
   /** What a slice's files ask of its group; null when it is not loaded. */
@@ -71,6 +74,7 @@ export class ControlGroups implements ProcessTracker {
   readonly #seenEmpty = new Set<Group>();
   #inotify: Fd | null = null;
   readonly #attributes: GroupAttributes;
+  readonly #oom: OomWatch;
 
   constructor(options: ControlGroupsOptions) {
     this.#native = options.native;
@@ -80,6 +84,7 @@ export class ControlGroups implements ProcessTracker {
     this.#onNotEffective = options.onNotEffective;
     this.#contextOf = options.contextOf;
     this.#attributes = new GroupAttributes(options);
+    this.#oom = new OomWatch(options);
   }
 
   prepare(unit: UnitName, context: CgroupContext, part: 'main' | 'control'): Birthplace {
@@ -87,6 +92,7 @@ export class ControlGroups implements ProcessTracker {
     const before = group.notEffective;
     this.#seenEmpty.delete(group);
     this.#attributes.apply(group, context);
+    this.#oom.watch(unit, `${this.#root}${group.path}`, false);
     const cgroupFd = part === 'control' ? this.#controlDirectory(group) : this.#mainDirectory(group);
     return {
       cgroupFd: cgroupFd ?? -1,
@@ -108,6 +114,11 @@ export class ControlGroups implements ProcessTracker {
     const killed = former.mayBeKilled || (directory.nlink > LINKS_OF_A_LEAF && this.#subgroups(path).some((below) => below.startsWith(`${path}/again-`)));
     this.#groups.set(unit, { unit, path, birthPath: path, killed, watch: null, notEffective: [], attributes: '' });
     this.#byPath.set(path, unit);
+    this.#oom.watch(unit, `${this.#root}${path}`, true);
+  }
+
+  noteKilled(unit: UnitName): void {
+    this.#oom.look(unit);
   }
 
   addProcess(): void {
@@ -188,6 +199,7 @@ export class ControlGroups implements ProcessTracker {
     const group = this.#groups.get(unit);
     if (group === undefined) return;
     this.#dropWatch(group);
+    this.#oom.forget(unit);
     this.#waiting.delete(group);
     if (this.#removeTree(group.path)) {
       this.#groups.delete(unit);

@@ -65,6 +65,8 @@ export interface ProcessTracker {
   watchEmpty(unit: UnitName): void;
   /** Looks again whether watched units are empty, after exits of processes of `units` were reaped. */
   recheck(units: ReadonlySet<UnitName>): void;
+  /** A process of the unit was killed, and nobody was told: whether it was for want of memory is to be told before. */
+  noteKilled(unit: UnitName): void;
   /** The unit is down: forget it, remove its group. */
   release(unit: UnitName): void;
   /** The manager ends: what was made for it goes. */

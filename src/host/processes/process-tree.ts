@@ -113,6 +113,10 @@ export class ProcessTree implements ProcessTracker {
     else this.#watched.add(unit);
   }
 
+  noteKilled(): void {
+    // Only control groups count what the kernel kills for want of memory.
+  }
+
   recheck(): void {
     if (this.#watched.size === 0) return;
     this.#snapshot = null;

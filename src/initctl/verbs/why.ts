@@ -8,7 +8,7 @@ import { complain, print, printJson, request, type Verb } from '../verb.ts';
 const LOG_LINES = 5;
 const LOG_LINES_MAX = 10_000;
 /** Causes that are the unit's own processes'. */
-const SPOKE: ReadonlySet<string> = new Set(['exit', 'timeout', 'watchdog', 'protocol', 'spawn-failed', 'ended']);
+const SPOKE: ReadonlySet<string> = new Set(['exit', 'timeout', 'watchdog', 'oom-kill', 'protocol', 'spawn-failed', 'ended']);
 
 export const why: Verb = {
   name: 'why',

@@ -149,6 +149,7 @@ function perform(kernel: SimulatedKernel, action: Exclude<ScriptAction, { readon
     case 'daemon-reload': kernel.reload(load(valuesOf(kernel.state.units).map(({ name }) => name))); return undefined;
     case 'shutdown': return kernel.request({ method: 'shutdown', goal: 'poweroff', exitStatus: 0, force: false });
     case 'kill': kernel.kill(mainPidOf(kernel, action.unit) ?? 0, action.signal); return undefined;
+    case 'oom': kernel.oomKill(action.unit, mainPidOf(kernel, action.unit) ?? 0); return undefined;
     case 'exit': kernel.exit(mainPidOf(kernel, action.unit) ?? 0, action.status); return undefined;
     case 'notify': kernel.notify(action.unit, mainPidOf(kernel, action.unit) ?? 0, action.text); return undefined;
     case 'connect': kernel.arrive(action.unit, action.source); return undefined;

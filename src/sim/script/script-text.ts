@@ -11,7 +11,8 @@
  *     behaviour = "ready after" SPAN | "exits" [ STATUS ] "after" SPAN | "dies of" SIGNAL "after" SPAN | "runs" | "cannot start" ERRNO
  *               | "stops in" SPAN | "stops with" STATUS | "ignores TERM" | "pings every" SPAN [ "for" SPAN ] | "leaves a child"
  *               | "stores" NUMBER "as" FDNAME | "takes back" FDNAME
- *     action    = VERB UNIT... | "reset-failed" [ UNIT ] | "daemon-reload" | "kill" UNIT [ SIGNAL ] | "exit" UNIT [ STATUS ]
+ *     action    = VERB UNIT... | "reset-failed" [ UNIT ] | "daemon-reload" | "kill" UNIT [ SIGNAL ] | "oom" UNIT
+ *               | "exit" UNIT [ STATUS ]
  *               | "notify" UNIT TEXT | "connect" UNIT [ SOURCE ] | "touch" PATH | "remove" PATH | "step-clock" [ "-" ] SPAN | "shutdown"
  *               | ( "mount" | "umount" | "visit" | "swapon" | "swapoff" ) PATH
  *               | "expect" UNIT ( STATE [ SUBSTATE ] | "restarts" NUMBER | "runs" NUMBER | "stored" NUMBER | "result" WORD )
@@ -52,6 +53,8 @@ export type ScriptAction =
   | { readonly act: 'daemon-reload' | 'shutdown' }
   /** The main process ends by the signal, by nobody's request. */
   | { readonly act: 'kill'; readonly unit: UnitName; readonly signal: Signal }
+  /** The kernel ends the main process for want of memory. */
+  | { readonly act: 'oom'; readonly unit: UnitName }
   /** The main process exits by itself. */
   | { readonly act: 'exit'; readonly unit: UnitName; readonly status: number }
   | { readonly act: 'notify'; readonly unit: UnitName; readonly text: string }
@@ -306,6 +309,7 @@ function readAction(text: string): Result<ScriptAction> {
       return span.ok ? ok({ act, byUsec: rest.startsWith('-') ? -span.value : span.value }) : span;
     }
     case 'kill':
+    case 'oom':
     case 'exit':
     case 'notify':
     case 'connect':
@@ -313,16 +317,17 @@ function readAction(text: string): Result<ScriptAction> {
       const unit = unitIn(first);
       return unit.ok ? readUnitAction(act, unit.value, more, rest.slice((first ?? '').length).trim()) : unit;
     }
-    default: return problem(`"${act}" is nothing that can happen; known are ${[...VERBS, 'reset-failed', 'daemon-reload', 'kill', 'exit', 'notify', 'connect', 'touch', 'remove', ...PLACE_ACTS, 'step-clock', 'shutdown', 'expect'].join(', ')}`);
+    default: return problem(`"${act}" is nothing that can happen; known are ${[...VERBS, 'reset-failed', 'daemon-reload', 'kill', 'oom', 'exit', 'notify', 'connect', 'touch', 'remove', ...PLACE_ACTS, 'step-clock', 'shutdown', 'expect'].join(', ')}`);
   }
 }
 
-function readUnitAction(act: 'kill' | 'exit' | 'notify' | 'connect' | 'expect', unit: UnitName, words: readonly string[], text: string): Result<ScriptAction> {
+function readUnitAction(act: 'kill' | 'oom' | 'exit' | 'notify' | 'connect' | 'expect', unit: UnitName, words: readonly string[], text: string): Result<ScriptAction> {
   switch (act) {
     case 'kill': {
       const signal = text === '' ? ok(SIGKILL) : parseSignal(text);
       return signal.ok ? ok({ act, unit, signal: signal.value }) : signal;
     }
+    case 'oom': return text === '' ? ok({ act, unit }) : problem(`"${text}" is too much`);
     case 'exit': {
       const status = statusIn(text === '' ? '0' : text);
       return status.ok ? ok({ act, unit, status: status.value }) : status;
