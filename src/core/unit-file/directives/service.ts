@@ -42,7 +42,7 @@ export const SERVICE_DIRECTIVES = page('systemd.service(5)', ['Service'], [
   ['FileDescriptorStorePreserve', ['no', 'yes', 'restart'], 'restart', HONOURED, 254],
   ['USBFunctionDescriptors', 'path', '', PARSED],
   ['USBFunctionStrings', 'path', '', PARSED],
-  ['OOMPolicy', ['continue', 'stop', 'kill'], 'stop', PARSED],
+  ['OOMPolicy', ['continue', 'stop', 'kill'], 'stop', HONOURED],
   ['OpenFile', 'rules', '', HONOURED, 253],
   ['ReloadSignal', 'signal', 'SIGHUP', HONOURED, 253],
   ['SysVStartPriority', 'integer', '', obsolete('System V start priorities are not used')],
