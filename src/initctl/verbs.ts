@@ -69,6 +69,7 @@ import { restart } from './verbs/restart.ts';
 import { run } from './verbs/run.ts';
 import { runlevel } from './verbs/runlevel.ts';
 import { serviceLogLevel, serviceLogTarget } from './verbs/service-log-setting.ts';
+import { bind, mountImage } from './verbs/service-mount.ts';
 import { setProperty } from './verbs/set-property.ts';
 import { show } from './verbs/show.ts';
 import { importVerb } from './verbs/import.ts';
@@ -87,7 +88,7 @@ import { why } from './verbs/why.ts';
 
 /** In the order help shows them. */
 export const VERBS: readonly Verb[] = [
-  start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, freeze, thaw, clean, setProperty, call, attach, feed, run, sync,
+  start, stop, restart, tryRestart, reload, reloadOrRestart, tryReloadOrRestart, isolate, kill, resetFailed, freeze, thaw, clean, setProperty, bind, mountImage, call, attach, feed, run, sync,
   replace,
   status, listUnits, listTimers, listSockets, listPaths, listAutomounts, listDependencies, show, cat, log, logCopy, isActive, isFailed, whoami,
   enable, disable, reenable, mask, unmask, preset, presetAll, edit, link, revert, addWants, addRequires, isEnabled, listUnitFiles, getDefault, setDefault,

@@ -46,3 +46,12 @@ test('an option is told to be ambiguous, with all that it could be', () => {
   assert.match(runLine('systemctl list-units --no-w').err, /option '--no-w' is ambiguous; possibilities: '--no-warn' '--no-wall'/);
   assert.equal(runLine('systemctl list-units --legend=maybe').err, 'Failed to parse boolean argument to --legend: maybe.\n');
 });
+
+test('bind tells the command that mounts something into a running service', () => {
+  const bound = runLine('systemctl bind --read-only a /srv /data', { show: { units: [{ unit: 'a.service', properties: { MainPID: '77' } }] } });
+  assert.equal(bound.exit, 1);
+  assert.match(bound.err, /"nsenter -t 77 -m mount --bind -o ro \/srv \/data" does, and BindReadOnlyPaths=\/srv:\/data in the unit file/);
+  const down = { show: { units: [{ unit: 'a.service', properties: { MainPID: '0' } }] } };
+  assert.deepEqual([runLine('systemctl bind a /srv', down).exit, runLine('initctl bind a /srv', down).exit], [1, 7]);
+  assert.deepEqual([runLine('systemctl bind a').err, runLine('systemctl mount-image a').err], ['Too few arguments.\n', 'Too few arguments.\n']);
+});

@@ -324,6 +324,8 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
     'Without an argument the target in force is printed.',
   ],
   'list-machines': ['Containers are not known to the manager: the list has this machine only.'],
+  bind: ['Nothing is mounted: the command that does it is told, with the main process of the unit.'],
+  'mount-image': [],
   'service-log-level': ['Nothing here speaks D-Bus: the verb tells whether the service can be asked, and by which command.'],
   'service-log-target': ['As service-log-level.'],
   'service-watchdogs': [
