@@ -12,7 +12,6 @@ test('a service with DynamicUser= never runs as the manager: it gets a number of
   const first = users.apply('a.service' as UnitName, asking);
   assert.match(first.user ?? '', /^6[1-5]\d{3}$/);
   assert.equal(first.group, first.user);
-  assert.equal(first.noNewPrivileges, true);
   assert.equal(users.apply('a.service' as UnitName, asking).user, first.user);
   assert.equal(new DynamicUsers(() => false).apply('a.service' as UnitName, asking).user, first.user, 'another manager draws the same');
 });

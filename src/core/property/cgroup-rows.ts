@@ -32,6 +32,13 @@ function recordedMemory(context: CgroupPropertyContext, property: string): strin
   return text?.endsWith('%') === true ? memory({ percent: Number(text.slice(0, -1)) }, '0', context) : null;
 }
 
+/** Whether what is in effect as MemoryMax= is what MemoryLimit= says. */
+function isOldLimit({ cgroup, unit }: CgroupPropertyContext): boolean {
+  const { recorded, entries } = unit.definition;
+  const limit = cgroup.memoryMax;
+  return limit !== null && typeof limit !== 'object' && recorded['MemoryLimit'] === String(limit) && !entries.some(({ key }) => key === 'MemoryMax');
+}
+
 export const CGROUP_ROWS: readonly Row[] = [
   ['DefaultMemoryLow', (context) => recordedMemory(context, 'DefaultMemoryLow')],
   ['DefaultMemoryMin', (context) => recordedMemory(context, 'DefaultMemoryMin')],
@@ -48,7 +55,8 @@ export const CGROUP_ROWS: readonly Row[] = [
   ['MemoryMin', (context) => memory(context.cgroup.memoryMin, '0', context)],
   ['MemoryLow', (context) => memory(context.cgroup.memoryLow, '0', context)],
   ['MemoryHigh', (context) => memory(context.cgroup.memoryHigh, 'infinity', context)],
-  ['MemoryMax', (context) => memory(context.cgroup.memoryMax, 'infinity', context)],
+  // MemoryLimit= alone has the same effect, and a property of its own.
+  ['MemoryMax', (context) => memory(isOldLimit(context) ? null : context.cgroup.memoryMax, 'infinity', context)],
   ['MemorySwapMax', (context) => memory(context.cgroup.memorySwapMax, 'infinity', context)],
   ['TasksMax', (context) => tasks(context.cgroup.tasksMax, context)],
 ];

@@ -33,6 +33,10 @@ function binds(mounts: readonly BindMount[] | undefined, readOnly: boolean): str
 }
 
 export const CONFINEMENT_ROWS: readonly Row[] = [
+  // DynamicUser= implies more than is written.
+  ['ProtectSystem', ({ exec }) => (exec.dynamicUser ? exec.confinement?.protectSystem ?? null : null)],
+  ['ProtectHome', ({ exec }) => (exec.dynamicUser ? exec.confinement?.protectHome ?? null : null)],
+  ['RestrictSUIDSGID', ({ exec }) => (exec.dynamicUser ? 'yes' : null)],
   ['SystemCallFilter', ({ exec }) => calls(exec.confinement?.systemCallFilter, 'default-group')],
   ['SystemCallLog', ({ exec }) => calls(exec.confinement?.systemCallLog, 'nothing')],
   ['SystemCallErrorNumber', ({ exec }) => (exec.confinement === null ? null : String(exec.confinement.systemCallErrorNumber ?? KILL_NUMBER))],

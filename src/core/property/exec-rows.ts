@@ -3,7 +3,7 @@ import type { DirectoryKind, ExecContext, LimitName, ResourceLimit, StandardStre
 import type { PropertyContext, PropertyRow } from './property-row.ts';
 import { ALL_CAPABILITIES, capabilityName } from '../unit-file/value/capability.ts';
 import { rangesText } from '../unit-file/value/number.ts';
-import { NOT_SET, octal, quotedWords, words, yesNo } from './value-text.ts';
+import { NOT_SET, hasFile, octal, quotedWords, words, yesNo } from './value-text.ts';
 
 export interface ExecPropertyContext extends PropertyContext {
   readonly exec: ExecContext;
@@ -115,7 +115,7 @@ export const EXEC_ROWS: readonly Row[] = [
   ...streamRows('StandardInput', (exec) => exec.standardInput),
   ...streamRows('StandardOutput', (exec) => exec.standardOutput),
   ...streamRows('StandardError', (exec) => exec.standardError),
-  ['StandardOutput', (context) => onConsoleToo(context, 'StandardOutput')],
+  ['StandardOutput', (context) => (hasFile(context.unit.definition.loadState) ? onConsoleToo(context, 'StandardOutput') : 'inherit')],
   ['StandardError', (context) => onConsoleToo(context, 'StandardError')],
   ['DevicePolicy', devicePolicy],
   ['DeviceAllow', deviceAllow],
@@ -140,6 +140,7 @@ export const EXEC_ROWS: readonly Row[] = [
   ['User', ({ exec }) => exec.user ?? ''],
   ['Group', ({ exec }) => exec.group ?? ''],
   ['SupplementaryGroups', ({ exec }) => words(exec.supplementaryGroups)],
+  ['RemoveIPC', ({ exec }) => (exec.dynamicUser ? 'yes' : null)],
   ['DynamicUser', ({ exec }) => yesNo(exec.dynamicUser)],
   ['NoNewPrivileges', ({ exec }) => yesNo(exec.noNewPrivileges)],
   ['IgnoreSIGPIPE', ({ exec }) => yesNo(exec.ignoreSigpipe)],

@@ -7,7 +7,7 @@ import type { ExitStatusSet, ServiceUnit } from '../unit/service.ts';
 import { signalName } from '../unit-file/value/signal.ts';
 import { commandRows } from './command-rows.ts';
 import type { PropertyContext, PropertyRow } from './property-row.ts';
-import { span, words, yesNo } from './value-text.ts';
+import { hasFile, span, words, yesNo } from './value-text.ts';
 
 export interface ServiceContext extends PropertyContext {
   readonly service: ServiceUnit;
@@ -47,7 +47,8 @@ export const SERVICE_ROWS: readonly Row[] = [
   ['RestartUSec', ({ service }) => span(service.restartUsec)],
   ['RestartSteps', ({ service }) => String(service.restartSteps)],
   ['RestartMaxDelayUSec', ({ service }) => span(service.restartMaxDelayUsec)],
-  ['TimeoutStartUSec', ({ service }) => span(service.timeoutStartUsec)],
+  // Of a unit without a file nothing is known, nor that it has no command and so would be a oneshot.
+  ['TimeoutStartUSec', ({ service }) => (hasFile(service.loadState) ? span(service.timeoutStartUsec) : null)],
   ['TimeoutStopUSec', ({ service }) => span(service.timeoutStopUsec)],
   ['TimeoutAbortUSec', ({ service }) => span(service.timeoutAbortUsec ?? service.timeoutStopUsec)],
   ['TimeoutStartFailureMode', ({ service }) => service.timeoutStartFailureMode],

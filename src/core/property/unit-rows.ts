@@ -93,7 +93,7 @@ export const UNIT_ROWS: readonly Row[] = [
   ...timeRows('ActiveExitTimestamp', 'activeExit'),
   ...timeRows('InactiveEnterTimestamp', 'inactiveEnter'),
   ['CanStart', (context) => yesNo(canStart(context))],
-  ['CanStop', ({ unit }) => yesNo(!unit.definition.refuseManualStop && unit.runtime.kind !== 'device' && unit.definition.loadState !== 'masked')],
+  ['CanStop', ({ unit }) => yesNo(!unit.definition.refuseManualStop && unit.runtime.kind !== 'device')],
   ['CanReload', (context) => yesNo(canReload(context))],
   ['CanIsolate', ({ unit }) => yesNo(unit.definition.allowIsolate)],
   ['CanFreeze', ({ unit, facts }) => yesNo(facts.hasControlGroups && ['service', 'scope', 'slice'].includes(unit.definition.kind))],

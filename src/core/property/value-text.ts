@@ -1,5 +1,6 @@
 /** How systemd writes values of properties. Source: the output of systemctl(1), "show". */
 import type { Usec } from '../../base/brand.ts';
+import type { LoadState } from '../unit/unit-common.ts';
 import { formatTimeSpan } from '../time/time-span.ts';
 
 export const NOT_SET = '[not set]';
@@ -28,4 +29,9 @@ export function numberOrNotSet(value: number | null): string {
 /** Words that a shell would not leave alone are quoted, so that the list can be read back. */
 export function quotedWords(values: readonly string[]): string {
   return values.map((value) => (/[\s"'\\$`*?[()<>|&;!]/.test(value) ? `"${value.replace(/[\\"`$]/g, '\\$&')}"` : value)).join(' ');
+}
+
+/** Whether there is a file that says what the unit is. */
+export function hasFile(loadState: LoadState): boolean {
+  return loadState === 'loaded' || loadState === 'bad-setting';
 }

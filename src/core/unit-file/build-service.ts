@@ -15,7 +15,7 @@ import { readScriptedService } from './scripted-service.ts';
 import { onTerminal, readTerminalService } from './terminal-service.ts';
 import { readKillContext } from './kill-context.ts';
 import {
-  entriesFor, ignore, leaveOut, oneOf, originOf, parseAbsolutePath, plainWordsOf, readExpanded, readScalar, readWords, type SettingReader,
+  entriesFor, ignore, leaveOut, oneOf, originOf, parseAbsolutePath, plainWordsOf, readExpanded, readScalar, readWords, type SettingReader, withoutVarRun,
 } from './setting-reader.ts';
 import { parseDelay, parseSpan, parseTimeout } from './time-setting.ts';
 import { readOpenFiles } from './open-file-setting.ts';
@@ -78,7 +78,7 @@ function readSockets(draft: UnitDraft): readonly UnitName[] {
   return [...sockets];
 }
 
-/** `/var/run` has been a link to `/run` for long; files that still say so mean `/run`. A relative PID file is in the runtime directory. */
+/** A relative PID file is in the runtime directory. */
 function readPidFile(reader: SettingReader, runtimeRoot: string): string | null {
   let file: string | null = null;
   for (const entry of entriesFor(reader, 'PIDFile')) {
@@ -89,7 +89,7 @@ function readPidFile(reader: SettingReader, runtimeRoot: string): string | null 
     }
     const path = parseAbsolutePath(text.value.startsWith('/') ? text.value : `${runtimeRoot}/${text.value}`);
     if (entry.value === '') file = null;
-    else if (path.ok) file = path.value.replace(/^\/var\/run\//, '/run/');
+    else if (path.ok) file = withoutVarRun(path.value);
     // As in systemd; a main process that is never found would be restarted for ever.
     else reader.fail(entry, `The unit cannot be used with this PIDFile=: ${path.problem}.`);
   }

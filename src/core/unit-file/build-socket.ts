@@ -8,7 +8,7 @@ import { addActivatorDefaults, addExecDependencies, addMounts, addSlice } from '
 import { readExecContext, readUser } from './exec-context.ts';
 import { readCommands } from './exec-commands.ts';
 import { readKillContext } from './kill-context.ts';
-import { ignore, oneOf, parseAbsolutePath, readExpanded, readScalar, readWords, type SettingReader } from './setting-reader.ts';
+import { ignore, oneOf, parseAbsolutePath, readExpanded, readScalar, readWords, type SettingReader, withoutVarRun } from './setting-reader.ts';
 import { parseDelay, parseTimeout } from './time-setting.ts';
 import { addTrigger } from './triggered-unit.ts';
 import { finishCommon, type UnitDraft } from './unit-draft.ts';
@@ -47,7 +47,7 @@ function readListen(reader: SettingReader): readonly Listen[] {
       continue;
     }
     const expanded = reader.expand(entry.value);
-    const parsed = expanded.ok ? parse(expanded.value) : expanded;
+    const parsed = expanded.ok ? parse(withoutVarRun(expanded.value)) : expanded;
     if (!parsed.ok) ignore(reader, entry, parsed.problem);
     else if (list.length >= LISTEN_MAX) ignore(reader, entry, `a unit listens on ${String(LISTEN_MAX)} sockets at most`);
     else list.push(parsed.value);

@@ -2,11 +2,15 @@
 import { ok, problem, type Result } from '../../base/result.ts';
 import type { DirectoryKind, ExecContext, LimitName, ResourceLimit, ServiceDirectory, StandardStream } from '../unit/exec-context.ts';
 import type { Entry } from '../unit/source.ts';
+import { UNCONFINED } from '../unit/confinement.ts';
+import { namePrefix } from '../unit/unit-name.ts';
+import type { UnitName } from '../../base/brand.ts';
 import { forbiddenCapabilities, readConfinement } from './confinement-context.ts';
 import {
   applyReaders, entriesFor, ignore, leaveOut, oneOf, parseAbsolutePath, plainWordsOf, readExpanded, readPath, readScalar, readVitalFlag, readVitalPath, wordsOf, type EmptyRule,
   type FieldReader, type Mutable, type SettingReader,
 } from './setting-reader.ts';
+import { hashSources } from './source-hash.ts';
 import type { UnitDefaults } from './unit-defaults.ts';
 import { cpusOf, parseBoolean, parseCpuRanges, parseInteger, parseMode, parseUnsigned, type CpuRange } from './value/number.ts';
 import { ALL_CAPABILITIES, capabilityName, mergeCapabilities, parseCapabilities } from './value/capability.ts';
@@ -181,9 +185,17 @@ function readDirectories(reader: SettingReader): readonly ServiceDirectory[] {
       if (entry.value === '') links.clear();
       else for (const word of plainWordsOf(reader, entry, 'keep')) addDirectory(reader, entry, kind, word, links);
     }
-    for (const [path, ofPath] of links) directories.push({ kind, path, links: ofPath });
+    // Sorted, as in systemd: what is above another comes before it.
+    for (const [path, ofPath] of [...links].sort(byPath)) directories.push({ kind, path, links: ofPath });
   }
   return directories;
+}
+
+function byPath([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  const [left, right] = [a.split('/'), b.split('/')];
+  const at = left.findIndex((part, index) => part !== right[index]);
+  if (at < 0) return left.length - right.length;
+  return (left[at] ?? '') < (right[at] ?? '') ? -1 : 1;
 }
 
 /** One word of RuntimeDirectory= and its kin: `path` or `path:link`. The same path again adds links. */
@@ -433,8 +445,25 @@ export function readExecContext(reader: SettingReader, defaults: UnitDefaults): 
     exec.confinement = readConfinement(reader);
     if (exec.confinement !== null) takeAway(exec, forbiddenCapabilities(exec.confinement));
   }
+  if (exec.dynamicUser) shutIn(exec, reader.unit);
   resolveStreams(exec, defaults);
   return exec;
+}
+
+/** A user that exists only while the service runs must leave nothing behind that belongs to it, nor get at what others left. */
+function shutIn(exec: Mutable<ExecContext>, unit: UnitName): void {
+  const asked = exec.confinement ?? UNCONFINED;
+  exec.user ??= dynamicUserName(unit);
+  exec.group ??= exec.user;
+  exec.privateTmp = true;
+  exec.noNewPrivileges = true;
+  exec.confinement = { ...asked, protectSystem: 'strict', protectHome: asked.protectHome === 'no' ? 'read-only' : asked.protectHome, restrictSuidSgid: true };
+}
+
+/** The unit's name where a user can be called so, else one that is made from it. */
+function dynamicUserName(unit: UnitName): string {
+  const prefix = namePrefix(unit);
+  return /^[a-zA-Z_][a-zA-Z0-9_-]{0,30}$/.test(prefix) ? prefix : `_du${hashSources([{ path: '', text: prefix }])}`;
 }
 
 function takeAway(exec: Mutable<ExecContext>, forbidden: readonly number[]): void {

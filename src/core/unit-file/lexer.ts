@@ -1,7 +1,7 @@
 /**
  * From the text of a unit file to assignments with their places. Source: systemd.syntax(7).
  *
- *     file       = *( line end )                        end: LF, CR LF, CR or NUL
+ *     file       = *( line end )                        end: LF, CR, both in either order, with or without a NUL, or a NUL
  *     line       = empty | comment | header | assignment
  *     comment    = first character after white space is "#" or ";"
  *     header     = "[" name "]"
@@ -42,16 +42,22 @@ export interface LexedFile {
   readonly failure: string | null;
 }
 
-const LINE_ENDS = /\r\n|[\r\n\0]/g;
+const LINE_ENDS = /(?:\r\n?|\n\r?)\0?|\0/g;
 const BYTE_ORDER_MARK = '\uFEFF';
-const REPLACEMENT = '\uFFFD';
+
+/** Stands for bytes that are no UTF-8 in a text that was decoded: half a surrogate pair, which no decoded text has. */
+export const INVALID_UTF8 = '\uDFFF';
+
+/** Unicode says of these that they are no characters, and systemd takes none of them. */
+const NO_CHARACTER = /[\p{Surrogate}\p{Noncharacter_Code_Point}]/u;
+
 /** Control characters have no business in a section's name. */
 const UNSAFE_SECTION = /[\u0000-\u001f\u007f"'\\]/;
 
 /**
  * Splits a file into assignments. Linear in the length of the text, never throws.
  *
- * @param text decoded from UTF-8 with invalid sequences replaced by U+FFFD; a line that contains it makes the file unusable, as in systemd
+ * @param text decoded from UTF-8 with `INVALID_UTF8` for what is none; a line that contains it makes the file unusable, as in systemd
  * @param file the path that diagnostics and origins name
  */
 export function lexUnitFile(text: string, file: string): LexedFile {
@@ -59,6 +65,7 @@ export function lexUnitFile(text: string, file: string): LexedFile {
   const entries: Entry[] = [];
   const sections: SectionHeader[] = [];
   const nextLine = lineReader(text);
+  const hasNoCharacters = NO_CHARACTER.test(text);
   let section = '';
   /** Set from within `take`, which flow analysis does not see through: hence an object. */
   const outcome: { failure: string | null } = { failure: null };
@@ -81,8 +88,8 @@ export function lexUnitFile(text: string, file: string): LexedFile {
     const columnAt = (position: number): number => (position < firstLength ? position + 1 : 0);
     const start = raw.indexOf(logical);
     const column = columnAt(start);
-    if (logical.includes(REPLACEMENT)) {
-      fail(line, 'The line is not valid UTF-8; the file is not used.', columnAt(raw.indexOf(REPLACEMENT)));
+    if (hasNoCharacters && NO_CHARACTER.test(logical)) {
+      fail(line, 'The line is not valid UTF-8; the file is not used.', columnAt(raw.search(NO_CHARACTER)));
       return;
     }
     if (logical.charCodeAt(0) === 0x5b /* [ */) {

@@ -287,6 +287,11 @@ export function oneOf<T extends string>(...words: readonly T[]): (text: string) 
   };
 }
 
+/** `/var/run` has been a link to `/run` for long; files that still say so mean `/run`. */
+export function withoutVarRun(path: string): string {
+  return path.replace(/^\/var\/run\//, '/run/');
+}
+
 /** Bytes of the longest path (PATH_MAX without its NUL) and of the longest name in one (NAME_MAX), both of linux/limits.h. */
 const PATH_BYTES_MAX = 4095;
 const PART_BYTES_MAX = 255;

@@ -5,7 +5,6 @@
  * next free number. Names in `ls -l` stay numbers, for no NSS module answers for them.
  */
 import type { UnitName } from '../../base/brand.ts';
-import { UNCONFINED, type Confinement } from '../../core/unit/confinement.ts';
 import type { ExecContext } from '../../core/unit/exec-context.ts';
 
 /** The range systemd keeps for this: "Users, Groups, UIDs and GIDs on systemd Systems". */
@@ -23,16 +22,12 @@ export class DynamicUsers {
     this.#isKnownUser = isKnownUser;
   }
 
-  /** The context with the user filled in, and with what DynamicUser= implies; unchanged for a unit that does not ask for it. */
+  /** The context with the number in place of the name; what else DynamicUser= implies is part of the definition. Unchanged for a unit that does not ask for it. */
   apply(unit: UnitName, exec: ExecContext): ExecContext {
     if (!exec.dynamicUser) return exec;
     const isStatic = exec.user !== null && this.#isKnownUser(exec.user);
     const user = isStatic ? exec.user : String(this.#uidOf(unit));
-    const asked = exec.confinement ?? UNCONFINED;
-    const confinement: Confinement = {
-      ...asked, protectSystem: 'strict', protectHome: asked.protectHome === 'no' ? 'read-only' : asked.protectHome, restrictSuidSgid: true,
-    };
-    return { ...exec, user, group: isStatic ? exec.group : user, noNewPrivileges: true, privateTmp: true, confinement };
+    return { ...exec, user, group: isStatic ? exec.group : user };
   }
 
   #uidOf(unit: UnitName): number {

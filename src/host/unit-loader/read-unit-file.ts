@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import {
   closeSync, constants, fstatSync, openSync, readSync,
 } from 'node:fs';
+import { INVALID_UTF8 } from '../../core/unit-file/lexer.ts';
 import { stampOfStat } from './file-stamp.ts';
 
 /** Bytes of the largest file that is read: well above any real unit file, well below what would hurt the manager. */
@@ -21,7 +23,7 @@ export type FileContents =
 /**
  * Reads a whole file without ever waiting: what is no regular file (a FIFO, a device, a directory) is named and not read.
  *
- * Invalid UTF-8 becomes U+FFFD. The problem is a sentence without its capital and full stop.
+ * Invalid UTF-8 becomes `INVALID_UTF8`. The problem is a sentence without its capital and full stop.
  */
 export function readUnitFile(path: string): FileContents {
   const nowMsec = Date.now();
@@ -41,12 +43,18 @@ export function readUnitFile(path: string): FileContents {
     if (stat.size > UNIT_FILE_BYTES_MAX) return { state: 'unreadable', problem: `${path} has ${stat.size} bytes; more than ${UNIT_FILE_BYTES_MAX} are not read` };
     const buffer = stat.size <= SHARED_BUFFER_BYTES ? sharedBuffer : Buffer.allocUnsafeSlow(stat.size);
     const length = fill(fd, buffer, Math.min(stat.size, buffer.length));
-    return { state: 'text', text: buffer.toString('utf8', 0, length), stamp: stampOfStat(stat, nowMsec) };
+    return { state: 'text', text: decodeUnitFile(buffer.subarray(0, length)), stamp: stampOfStat(stat, nowMsec) };
   } catch (error) {
     return { state: 'unreadable', problem: `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})` };
   } finally {
     closeSync(fd);
   }
+}
+
+/** The text of a unit file, with `INVALID_UTF8` for what is no UTF-8: unlike what Node puts there, a file cannot contain it. */
+export function decodeUnitFile(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  return text.includes('\uFFFD') && !isUtf8(bytes) ? text.replaceAll('\uFFFD', INVALID_UTF8) : text;
 }
 
 /** makedev(1, 3), /dev/null. */

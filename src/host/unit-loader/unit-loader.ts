@@ -262,7 +262,7 @@ function gather(session: Session, name: UnitName, { found, names, directories }:
     stamps: found === null ? [] : null,
   });
 
-  if (found?.kind === 'mask') return unusable('masked', `${name} is masked by the link ${found.link}.`, '/dev/null');
+  if (found?.kind === 'mask') return unusable('masked', `${name} is masked by the link ${found.link}.`, found.link);
   if (found?.kind === 'broken') return unusable('error', `${found.link} cannot be used: ${found.problem}.`, found.link);
   // Scopes are made by programs that hand over processes; no file but that of such a request can make one.
   if (found === null || (unitKind(name) === 'scope' && !(session.transientPrefix !== null && found.path.startsWith(session.transientPrefix)))) {

@@ -2,6 +2,7 @@
  * Answers from the files alone, for `--root` and for when no manager runs: `verify`, `cat`, `show` of what the files say, and the verbs
  * about unit files.
  */
+import { shownFiles } from '../../core/unit/shown-files.ts';
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { CatAnswer, VerifyAnswer } from '../../control/answers.ts';
@@ -150,7 +151,7 @@ function catOffline({ units = [] }: Given<'cat'>, options: OfflineOptions): Outc
   for (const word of units) {
     const name = mangleUnitName(word);
     const definition = name === null || !isUnitName(name) ? null : loader.loadUnit(name);
-    const paths = definition === null ? [] : [...(definition.fragmentPath === null ? [] : [definition.fragmentPath]), ...definition.dropInPaths];
+    const paths = definition === null ? [] : shownFiles(definition);
     if (definition === null || paths.length === 0) return { ok: false, failure: { name: 'no-such-unit', message: `No files found for ${word}.`, unit: word } };
     try {
       answers.push({ unit: definition.name, files: paths.map((path) => ({ path, text: path === '/dev/null' ? '' : readFileSync(root + path, 'utf8') })), needsReload: false });

@@ -41,6 +41,11 @@ test('settings that contradict each other make the unit unusable, with the reaso
   }
 });
 
+test('what listens below /var/run listens below /run, as in systemd', () => {
+  const unit = socket('[Socket]\nListenStream=/var/run/a.sock\nListenFIFO=/var/run/b\nListenStream=/var/running\n');
+  assert.deepEqual(unit.listen.map(listenText), ['/run/a.sock', '/run/b', '/var/running']);
+});
+
 test('a bad value leaves the default, with a warning at its line', () => {
   const unit = socket('[Socket]\nListenStream=80\nIPTOS=low-delay\nTimestamping=us\nKeepAliveTimeSec=2min\nBacklog=many\nFileDescriptorName=a:b\n');
   assert.equal(unit.options.ipTos, 0x10);

@@ -155,6 +155,21 @@ test('older spellings are read under the current name and section', () => {
   assert.deepEqual([unit.startLimitIntervalUsec, unit.startLimitBurst], [20_000_000, 3]);
 });
 
+test('a dynamic user has the name of the unit, and is shut in as systemd shuts it in', () => {
+  const { exec, requiresMountsFor } = serviceOf('DynamicUser=yes\nProtectHome=no\nProtectSystem=full', 'chrony-wait@a.service');
+  assert.deepEqual([exec.user, exec.group, exec.privateTmp, exec.noNewPrivileges], ['chrony-wait', 'chrony-wait', true, true]);
+  assert.deepEqual([exec.confinement?.protectSystem, exec.confinement?.protectHome, exec.confinement?.restrictSuidSgid], ['strict', 'read-only', true]);
+  assert.ok(requiresMountsFor.includes('/var/tmp'));
+  assert.equal(serviceOf('DynamicUser=yes\nProtectHome=tmpfs\nUser=dave').exec.confinement?.protectHome, 'tmpfs');
+  assert.equal(serviceOf('DynamicUser=yes\nUser=dave').exec.group, 'dave');
+  assert.match(serviceOf('DynamicUser=yes', 'a.b.service').exec.user ?? '', /^_du[0-9a-f]{16}$/);
+});
+
+test('directories of one kind are sorted, whichever line names them first', () => {
+  const { directories } = serviceOf('RuntimeDirectory=nova lock/nova\nRuntimeDirectory=a-b a/b a\nStateDirectory=z y').exec;
+  assert.deepEqual(directories.map(({ path }) => path), ['a', 'a/b', 'a-b', 'lock/nova', 'nova', 'y', 'z']);
+});
+
 test('slices nest; the two that are always there do not wait for shutdown', () => {
   assert.deepEqual(edgesOf(unitOf('a-b.slice', '')), [
     'After a.slice', 'Before shutdown.target', 'Conflicts shutdown.target', 'InSlice a.slice', 'Requires a.slice',

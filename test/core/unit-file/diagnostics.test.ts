@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { decodeUnitFile } from '../../../src/host/unit-loader/read-unit-file.ts';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { UnitDefinition } from '../../../src/core/unit/definition.ts';
@@ -25,7 +26,7 @@ function said(unit: UnitDefinition): string {
 
 for (const name of readdirSync(DIRECTORY).filter((each) => !each.endsWith('.expected')).sort()) {
   test(`mistakes in ${name} are told with their place, the name that was probably meant, and what was done`, () => {
-    const text = said(unitOf(name, new TextDecoder('utf-8', { ignoreBOM: true }).decode(readFileSync(join(DIRECTORY, name)))));
+    const text = said(unitOf(name, decodeUnitFile(readFileSync(join(DIRECTORY, name)))));
     const golden = join(DIRECTORY, `${name}.expected`);
     if (process.env['HEARTWOOD_GOLDEN'] === 'write') writeFileSync(golden, text);
     assert.equal(text, readFileSync(golden, 'utf8'));

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import ini from 'ini';
 import { DIAGNOSTICS_MAX } from '../../../src/core/unit-file/diagnostic-list.ts';
-import { ENTRIES_MAX, LINE_LENGTH_MAX, lexUnitFile } from '../../../src/core/unit-file/lexer.ts';
+import { ENTRIES_MAX, INVALID_UTF8, LINE_LENGTH_MAX, lexUnitFile } from '../../../src/core/unit-file/lexer.ts';
 
 function assignments(text: string): readonly string[] {
   return lexUnitFile(text, 'f').entries.map(({ section, key, value, line }) => `${line} [${section}] ${key}=${value}`);
@@ -36,10 +36,20 @@ test('what is no assignment is named with its line and ignored', () => {
 });
 
 test('a byte that is no UTF-8 makes the whole file unusable and is named with its column, as in systemd; in a comment it does not matter', () => {
-  const lexed = lexUnitFile('[S]\nA=1\nB=bad\uFFFDbyte', 'f');
+  const lexed = lexUnitFile(`[S]\nA=1\nB=bad${INVALID_UTF8}byte`, 'f');
   assert.equal(lexed.failure, 'f:3: The line is not valid UTF-8; the file is not used.');
   assert.equal(lexed.diagnostics[0]?.column, 6);
-  assert.equal(lexUnitFile('[S]\n# \uFFFD\nA=1', 'f').failure, null);
+  assert.equal(lexUnitFile(`[S]\n# ${INVALID_UTF8}\nA=1`, 'f').failure, null);
+});
+
+test('what Unicode says is no character is as little UTF-8 to systemd as a wrong byte, but the replacement character is one', () => {
+  for (const bad of ['\uFDD0', '\uFFFE', '\uFFFF', '\u{1FFFE}', '\u{10FFFF}', '\uD800']) assert.match(lexUnitFile(`[S]\nA=${bad}`, 'f').failure ?? '', /^f:2: /, bad);
+  for (const good of ['\uFFFD', '\u{1F600}', '\uE000', '\u0085']) assert.deepEqual(assignments(`[S]\nA=${good}`), [`2 [S] A=${good}`]);
+});
+
+test('line feed, carriage return and NUL end one line together, each once', () => {
+  for (const end of ['\n', '\r', '\r\n', '\n\r', '\0', '\n\0', '\r\n\0', '\n\r\0']) assert.deepEqual(assignments(`[S]${end}A=1${end}B=2`), ['2 [S] A=1', '3 [S] B=2'], JSON.stringify(end));
+  assert.deepEqual(assignments('[S]\n\n\rA=1\r\rB=2\0\nC=3'), ['3 [S] A=1', '5 [S] B=2', '7 [S] C=3']);
 });
 
 test('one mark of UTF-8 is passed over wherever a line begins with it', () => {
@@ -82,7 +92,7 @@ test('no bytes make it throw', () => {
   const piece = fc.oneof(fc.constantFrom('[', ']', '=', '\\', '\n', '\r', '\0', '#', ';', ' ', '[Unit]\n', 'A=b\n'), fc.string({ unit: 'binary', maxLength: 8 }));
   fc.assert(fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
     const lexed = lexUnitFile(pieces.join(''), 'f');
-    const lines = pieces.join('').split(/\r\n|[\n\r\0]/).length;
+    const lines = pieces.join('').split(/(?:\r\n?|\n\r?)\0?|\0/).length;
     for (const entry of lexed.entries) {
       assert.ok(entry.section !== '' && entry.key !== '' && entry.line >= 1 && entry.line <= lines);
       assert.equal(entry.value, entry.value.replace(/^[ \t]+|[ \t]+$/g, ''));

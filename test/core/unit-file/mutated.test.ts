@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { verifyUnits } from '../../../src/core/unit-file/verify.ts';
 import { mutate } from '../../systemd/mutate.ts';
+import { decodeUnitFile } from '../../../src/host/unit-loader/read-unit-file.ts';
 import { MUTATED_ANSWERS, MUTATION_BASES, type MutatedAnswer } from './mutated-answers.ts';
 import { unitOf } from './unit-rig.ts';
 
@@ -15,7 +16,7 @@ const PROGRAM = /^(?:\/usr)?\/s?bin\//;
 function verdictOn({ name, seed }: MutatedAnswer): { readonly what: string; readonly text: Uint8Array; readonly fails: boolean; readonly lines: ReadonlySet<number>; readonly said: string } {
   const original = readFileSync(join(MUTATION_BASES, name));
   const { text, what } = seed === 0 ? { text: original, what: 'as it is' } : mutate(original, `${name}:${String(seed)}`);
-  const unit = unitOf(name, new TextDecoder('utf-8', { ignoreBOM: true }).decode(text));
+  const unit = unitOf(name, decodeUnitFile(text));
   const diagnostics = verifyUnits([unit], {
     find: (other) => unitOf(other, '[Service]\nExecStart=/bin/true\n[Timer]\nOnBootSec=1\n[Socket]\nListenStream=1\n[Path]\nPathExists=/etc\n'),
     isExecutable: (path) => PROGRAM.test(path), exists: () => true,
@@ -29,7 +30,7 @@ function verdictOn({ name, seed }: MutatedAnswer): { readonly what: string; read
 
 /** systemd names the last line of a continued one, Heartwood the first: all lines that `last` goes on from, and itself. */
 function beginnings(text: Uint8Array, last: number): readonly number[] {
-  const lines = new TextDecoder().decode(text).split(/\r\n|[\r\n\0]/);
+  const lines = new TextDecoder().decode(text).split(/(?:\r\n?|\n\r?)\0?|\0/);
   let first = last;
   while (first > 1 && /(?:\\|^\s*[#;].*)$/.test(lines[first - 2] ?? '')) first -= 1;
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);

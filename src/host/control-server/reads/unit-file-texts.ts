@@ -1,4 +1,5 @@
 /** `cat`: the files of a unit as they are on disk. */
+import { shownFiles } from '../../../core/unit/shown-files.ts';
 import { readFileSync, statSync } from 'node:fs';
 import { getEntry } from '../../../base/persistent-map.ts';
 import type { CatAnswer } from '../../../control/answers.ts';
@@ -21,7 +22,7 @@ export const readUnitFileTexts: Reader<'cat'> = ({ engine, privileged, units }) 
       return { ok: false, failure: { name: 'no-such-unit', message: `No files found for ${name}.`, unit: name } };
     }
     const files: CatAnswer['units'][number]['files'][number][] = [];
-    for (const path of [...(definition.fragmentPath === null ? [] : [definition.fragmentPath]), ...definition.dropInPaths]) {
+    for (const path of shownFiles(definition)) {
       try {
         const stat = statSync(path);
         // The manager may read more than the caller: it reads for others only what everybody can read.
