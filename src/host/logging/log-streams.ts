@@ -164,6 +164,8 @@ export class LogStreams {
       if (stream.writeEnd !== null) this.#byUnit.set(origin.unit as UnitName, stream);
       this.#next = Math.max(this.#next, origin.stream + 1);
     }
+    // That engine died between closing the one end and the other.
+    for (const [stream, writeEnd] of writeEnds) if (!this.#streams.has(stream)) this.#close(writeEnd);
   }
 
   #close(fd: Fd): void {

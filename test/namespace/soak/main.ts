@@ -18,9 +18,14 @@ const WRONG_USAGE = 2;
 async function main(words: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...words], options: { minutes: { type: 'string', default: '10' }, seed: { type: 'string', default: String(Math.floor(Date.now() / 1000)) }, 'no-deaths': { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
   const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
-  if (values.help || !(minutes > 0) || !Number.isSafeInteger(seed)) {
+  if (values.help) {
     console.log(HELP);
-    return values.help ? 0 : WRONG_USAGE;
+    return 0;
+  }
+  if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
+    const [option, needed, given] = minutes > 0 ? ['seed', 'a whole number', values.seed] : ['minutes', 'a number above 0', values.minutes];
+    console.error(`--${option} takes ${needed}, not "${given}"\nnpm run soak -- --help tells what there is`);
+    return WRONG_USAGE;
   }
   const why = whyNoNamespaces();
   if (why !== null) {
