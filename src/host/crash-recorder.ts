@@ -5,7 +5,7 @@
 import { CRASH_RECORD_VERSION } from '../control/crash-record.ts';
 import type { CrashPeaks, CrashPrelude, CrashReport } from '../control/crash-record.ts';
 import type { Pid, RealtimeUsec, UnitName } from '../base/brand.ts';
-import type { CrashFacts } from '../core/manager/crash-facts.ts';
+import type { CrashFacts } from '../core/manager/explain/crash-facts.ts';
 import type { Change, Effect } from '../core/manager/effect.ts';
 import type { NativeBinding, ProcessExit } from './native.ts';
 

@@ -2,7 +2,7 @@
 import type { Fd, UnitName } from '../base/brand.ts';
 import type { AccessRule } from '../control/access.ts';
 import type { Effect } from '../core/manager/effect.ts';
-import { STANDING_UNITS } from '../core/manager/garbage.ts';
+import { STANDING_UNITS } from '../core/manager/upkeep/garbage.ts';
 import type { ManagerConfig } from '../core/manager/state.ts';
 import type { EngineFacts, ManagerLog } from '../host/engine.ts';
 import { ControlServer } from '../host/control-server/control-server.ts';

@@ -8,9 +8,9 @@ import { valuesOf } from '../base/persistent-map.ts';
 import type { ClockReading } from '../base/time.ts';
 import type { Effect } from '../core/manager/effect.ts';
 import { stamped, type UnstampedEvent } from '../core/manager/event.ts';
-import { saveEvent, type JournalEntry, type LoadDefinitions, type SavedEvent } from '../core/manager/journal-entry.ts';
-import { NOWHERE, Replay, unfinishedOf, type DeathWitness, type OpenBatch, type Position, type Replayed, type Step } from '../core/manager/replay.ts';
-import { deserialise, serialise } from '../core/manager/serialise.ts';
+import { saveEvent, type JournalEntry, type LoadDefinitions, type SavedEvent } from '../core/manager/survival/journal-entry.ts';
+import { NOWHERE, Replay, unfinishedOf, type DeathWitness, type OpenBatch, type Position, type Replayed, type Step } from '../core/manager/survival/replay.ts';
+import { deserialise, serialise } from '../core/manager/survival/serialise.ts';
 import type { ManagerState } from '../core/manager/state.ts';
 import type { Faults } from './faults.ts';
 

@@ -8,9 +8,9 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { UnstampedEvent } from '../core/manager/event.ts';
 import { checkInvariants } from '../core/manager/invariants.ts';
-import { parseLifeRecord, recordedLoads, type LifeRecord } from '../core/manager/life-record.ts';
-import { NOWHERE, Replay, type DeathWitness, type Step } from '../core/manager/replay.ts';
-import { deserialise } from '../core/manager/serialise.ts';
+import { parseLifeRecord, recordedLoads, type LifeRecord } from '../core/manager/survival/life-record.ts';
+import { NOWHERE, Replay, type DeathWitness, type Step } from '../core/manager/survival/replay.ts';
+import { deserialise } from '../core/manager/survival/serialise.ts';
 import { step } from '../core/manager/step.ts';
 import { clockText, renderTimeline, Timeline, type TimelineEntry } from './script/timeline.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RealtimeUsec, UnitName } from '../../src/base/brand.ts';
 import type { CrashReport } from '../../src/control/crash-record.ts';
-import type { CrashFacts } from '../../src/core/manager/crash-facts.ts';
+import type { CrashFacts } from '../../src/core/manager/explain/crash-facts.ts';
 import { CrashRecorder } from '../../src/host/crash-recorder.ts';
 import type { NativeBinding } from '../../src/host/native.ts';
 

@@ -8,7 +8,7 @@ import type { ManagerState } from '../../src/core/manager/state.ts';
 import type { EngineFacts, SourcePriority } from '../../src/host/engine.ts';
 import { Drills } from '../../src/host/faults/drills.ts';
 import { ManagerEngine } from '../../src/host/manager-engine.ts';
-import type { Step } from '../../src/core/manager/replay.ts';
+import type { Step } from '../../src/core/manager/survival/replay.ts';
 import type { NativeBinding } from '../../src/host/native.ts';
 import { PollSet } from '../../src/host/poll-set.ts';
 

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { answerQuestion } from '../../src/host/checkpoint/state-question.ts';
 import { createUnitLoader } from '../../src/host/unit-loader/unit-loader.ts';
 import { BUILT_IN_DEFAULTS } from '../../src/core/unit-file/unit-defaults.ts';
-import { SNAPSHOT_FORMAT } from '../../src/core/manager/serialise.ts';
+import { SNAPSHOT_FORMAT } from '../../src/core/manager/survival/serialise.ts';
 import { readSpecifierFacts } from '../../src/host/unit-loader/specifier-facts.ts';
 import type { UnitName } from '../../src/base/brand.ts';
 

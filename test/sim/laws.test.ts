@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { mapFrom, entriesOf } from '../../src/base/persistent-map.ts';
 import { unitDues } from '../../src/core/manager/due.ts';
 import type { Effect } from '../../src/core/manager/effect.ts';
-import type { Step } from '../../src/core/manager/replay.ts';
+import type { Step } from '../../src/core/manager/survival/replay.ts';
 import type { ManagerState, ServiceRuntime, Unit } from '../../src/core/manager/state.ts';
 import { step } from '../../src/core/manager/step.ts';
 import { randomScenario } from '../../src/sim/random-scenario.ts';

@@ -10,7 +10,7 @@ import { isActive, isInactive } from '../job/job-type.ts';
 import type { JobMode } from '../unit/unit-common.ts';
 import { enqueueInternal } from './jobs.ts';
 import { describeReason } from './query.ts';
-import { takeAutomaticJob } from './start-limit.ts';
+import { takeAutomaticJob } from './restarts/start-limit.ts';
 import type { Reason } from './state.ts';
 import type { Turn } from './turn.ts';
 

@@ -7,7 +7,7 @@ import type { Condition } from '../unit/unit-common.ts';
 import type { PathWatchKind } from '../unit/path.ts';
 import type { ProbeCheck, ProbeKind } from '../unit/probe.ts';
 import type { SocketUnit } from '../unit/socket.ts';
-import type { CrashFacts } from './crash-facts.ts';
+import type { CrashFacts } from './explain/crash-facts.ts';
 import type { JobId } from '../../base/brand.ts';
 import type { ActiveState, JobResult, JobType, Reply, ShutdownGoal } from './state.ts';
 

@@ -13,10 +13,10 @@ import type { UnitDefinition } from '../unit/definition.ts';
 import type { Dependency } from '../unit/dependency.ts';
 import type { Instant, Unit, UnitRuntime, UnitTimes } from './state.ts';
 import { describeCycle } from '../job/transaction/order-edge.ts';
-import { AUTOMOUNT_NEVER_STARTED } from './automount-driver.ts';
-import { DEVICE_NOT_WATCHED, watchDevices } from './device-driver.ts';
-import { reconsiderRenewals } from './renewal-driver.ts';
-import { reconsiderHeld } from './restart-hold.ts';
+import { AUTOMOUNT_NEVER_STARTED } from './drivers/automount-driver.ts';
+import { DEVICE_NOT_WATCHED, watchDevices } from './drivers/device-driver.ts';
+import { reconsiderRenewals } from './drivers/renewal-driver.ts';
+import { reconsiderHeld } from './restarts/restart-hold.ts';
 import type { Turn } from './turn.ts';
 
 export const NEVER: Instant = { realtimeUsec: 0 as Instant['realtimeUsec'], monotonicUsec: 0 as Instant['monotonicUsec'] };

@@ -3,11 +3,11 @@ import type { UnitName } from '../../base/brand.ts';
 import { onGroupEmpty, onProcessExit } from '../machine/service/exits.ts';
 import { onExecDone, onExecFailed, onSpawned, onSpawnFailed } from '../machine/service/spawns.ts';
 import type { ProcessEvent } from './event.ts';
-import { onMountProcess } from './mount-driver.ts';
-import { driveService, type ServiceTransition } from './service-driver.ts';
-import { onSocketProcess } from './socket-driver.ts';
-import { onScopeProcess } from './scope-driver.ts';
-import { onSwapProcess } from './swap-driver.ts';
+import { onMountProcess } from './drivers/mount-driver.ts';
+import { driveService, type ServiceTransition } from './drivers/service-driver.ts';
+import { onSocketProcess } from './drivers/socket-driver.ts';
+import { onScopeProcess } from './drivers/scope-driver.ts';
+import { onSwapProcess } from './drivers/swap-driver.ts';
 import type { UnitRuntime } from './state.ts';
 import type { Turn } from './turn.ts';
 

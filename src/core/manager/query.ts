@@ -4,7 +4,7 @@ import { getEntry, valuesOf } from '../../base/persistent-map.ts';
 import { INVERSE, isReverse } from '../graph/atoms.ts';
 import type { TransactionView } from '../job/transaction/request.ts';
 import type { ExecRecord, ManagerState, Reason, Unit } from './state.ts';
-import { errnoText } from './errno-text.ts';
+import { errnoText } from './explain/errno-text.ts';
 import { SIGNAL_NAMES } from '../machine/service/context.ts';
 
 /** A unit by canonical name or alias. */

@@ -10,7 +10,7 @@ import type { UnitName } from '../../base/brand.ts';
 import { isInactive } from '../job/job-type.ts';
 import { killNow } from '../machine/service/stop.ts';
 import { enqueue, finishJob } from './jobs.ts';
-import { driveService, isService } from './service-driver.ts';
+import { driveService, isService } from './drivers/service-driver.ts';
 import type { ShutdownGoal, Unit } from './state.ts';
 import type { Turn } from './turn.ts';
 

@@ -1,24 +1,24 @@
 /** Everything that is due: time-outs of units and jobs, watchdogs, the pauses before automatic restarts, the end of a shutdown. */
 import type { MonotonicUsec, UnitName } from '../../base/brand.ts';
 import { dueBy, earliestAfter } from '../../base/due-index.ts';
-import { onAutomountDue } from './automount-driver.ts';
+import { onAutomountDue } from './drivers/automount-driver.ts';
 import { onDue } from '../machine/service/deadlines.ts';
 import { AT_EVERY_WAKE_UP, filedUsec } from './due.ts';
-import { sweepIfDue } from './garbage.ts';
+import { sweepIfDue } from './upkeep/garbage.ts';
 import { enqueue, finishJob } from './jobs.ts';
-import { onMountUnitDue } from './mount-driver.ts';
-import { onRenewalDue } from './renewal-driver.ts';
-import { holdRestart } from './restart-hold.ts';
-import { driveService, isService, restartsDirectly } from './service-driver.ts';
+import { onMountUnitDue } from './drivers/mount-driver.ts';
+import { onRenewalDue } from './drivers/renewal-driver.ts';
+import { holdRestart } from './restarts/restart-hold.ts';
+import { driveService, isService, restartsDirectly } from './drivers/service-driver.ts';
 import { timerWakeUsec } from '../machine/timer.ts';
 import { onShutdownLate } from './shutdown.ts';
-import { onScopeDue } from './scope-driver.ts';
-import { onSocketUnitDue } from './socket-driver.ts';
-import { onSwapUnitDue } from './swap-driver.ts';
-import { isTimer, onTimerDue } from './timer-driver.ts';
+import { onScopeDue } from './drivers/scope-driver.ts';
+import { onSocketUnitDue } from './drivers/socket-driver.ts';
+import { onSwapUnitDue } from './drivers/swap-driver.ts';
+import { isTimer, onTimerDue } from './drivers/timer-driver.ts';
 import type { Turn } from './turn.ts';
 import { startUnit } from './unit-operations.ts';
-import { setRuntime } from './set-runtime.ts';
+import { setRuntime } from './drivers/set-runtime.ts';
 
 /** The timer has fired: handle what is due and arm it for what is next. */
 export function onTimer(turn: Turn): void {

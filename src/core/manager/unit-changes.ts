@@ -8,16 +8,16 @@ import type { UnitName } from '../../base/brand.ts';
 import { neighbours, neighboursBy } from '../graph/graph.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
 import { enqueueAutomatic } from './automatic-jobs.ts';
-import { considerCollecting } from './collect.ts';
-import { crashFactsOf } from './crash-facts-of.ts';
-import { considerSweeping } from './garbage.ts';
+import { considerCollecting } from './upkeep/collect.ts';
+import { crashFactsOf } from './explain/crash-facts-of.ts';
+import { considerSweeping } from './upkeep/garbage.ts';
 import { enqueueInternal, finishJob, turnIntoStart } from './jobs.ts';
-import { settleRenewal } from './renewal-driver.ts';
-import { releaseHeld } from './restart-hold.ts';
+import { settleRenewal } from './drivers/renewal-driver.ts';
+import { releaseHeld } from './restarts/restart-hold.ts';
 import { beginShutdown, exitStatusOf } from './shutdown.ts';
 import type { JobResult, Unit } from './state.ts';
-import { onTriggeredUnitChanged } from './triggers.ts';
-import { endsManager } from './exit-rule.ts';
+import { onTriggeredUnitChanged } from './drivers/triggers.ts';
+import { endsManager } from './restarts/exit-rule.ts';
 import { rebootArgumentOf, type Emergency, type FailedJob, type Turn, type UnitChange } from './turn.ts';
 
 /** Works off the oldest thing that waits for a reaction. False = nothing waits. */

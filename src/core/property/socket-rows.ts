@@ -1,5 +1,5 @@
 /** Properties of sockets: systemd's interface `org.freedesktop.systemd1.Socket`, its own part first. What is only written is in the defaults. */
-import { isSocket } from '../manager/socket-record.ts';
+import { isSocket } from '../manager/drivers/socket-record.ts';
 import type { SocketRuntime } from '../manager/state.ts';
 import { listenText, type SocketUnit } from '../unit/socket.ts';
 import { commandRows } from './command-rows.ts';

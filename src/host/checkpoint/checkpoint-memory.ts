@@ -17,7 +17,7 @@
  */
 import type { Fd, Pid } from '../../base/brand.ts';
 import type { FaultPlace } from '../../control/requests.ts';
-import { NOWHERE, type Position } from '../../core/manager/replay.ts';
+import { NOWHERE, type Position } from '../../core/manager/survival/replay.ts';
 import { FAULT_POINTS } from '../faults/fault-points.ts';
 import type { ArmedFault } from '../faults/fault-points.ts';
 import type { NativeBinding, Outcome } from '../native.ts';

@@ -5,8 +5,8 @@
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JournalEntry, LoadDefinitions } from '../../core/manager/journal-entry.ts';
-import { formatLifeRecord } from '../../core/manager/life-record.ts';
+import type { JournalEntry, LoadDefinitions } from '../../core/manager/survival/journal-entry.ts';
+import { formatLifeRecord } from '../../core/manager/survival/life-record.ts';
 import type { UnitDefinition } from '../../core/unit/definition.ts';
 import type { CheckpointMemory } from './checkpoint-memory.ts';
 import type { SnapshotHead } from './journal.ts';

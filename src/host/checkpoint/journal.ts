@@ -9,9 +9,9 @@
  */
 import type { ClockReading } from '../../base/time.ts';
 import type { UnstampedEvent } from '../../core/manager/event.ts';
-import { saveEvent, type JournalEntry, type SavedEvent } from '../../core/manager/journal-entry.ts';
-import { NOWHERE } from '../../core/manager/replay.ts';
-import { serialise } from '../../core/manager/serialise.ts';
+import { saveEvent, type JournalEntry, type SavedEvent } from '../../core/manager/survival/journal-entry.ts';
+import { NOWHERE } from '../../core/manager/survival/replay.ts';
+import { serialise } from '../../core/manager/survival/serialise.ts';
 import type { ManagerState } from '../../core/manager/state.ts';
 import type { ManagerLog } from '../engine.ts';
 import type { CheckpointMemory } from './checkpoint-memory.ts';

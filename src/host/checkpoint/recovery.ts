@@ -5,9 +5,9 @@
  */
 import type { UnitName } from '../../base/brand.ts';
 import type { SpawnEffect } from '../../core/manager/effect.ts';
-import type { JournalEntry, LoadDefinitions } from '../../core/manager/journal-entry.ts';
-import { NOWHERE, Replay, type DeathWitness, type Replayed, type Step } from '../../core/manager/replay.ts';
-import { readSnapshot, restoreState } from '../../core/manager/serialise.ts';
+import type { JournalEntry, LoadDefinitions } from '../../core/manager/survival/journal-entry.ts';
+import { NOWHERE, Replay, type DeathWitness, type Replayed, type Step } from '../../core/manager/survival/replay.ts';
+import { readSnapshot, restoreState } from '../../core/manager/survival/serialise.ts';
 import type { CheckpointMemory, Death } from './checkpoint-memory.ts';
 import type { LifeFacts, SnapshotHead } from './journal.ts';
 

@@ -5,7 +5,7 @@
 import { entriesOf, getEntry, valuesOf } from '../../base/persistent-map.ts';
 import type { Pid, UnitName } from '../../base/brand.ts';
 import type { Effect, SpawnEffect } from '../../core/manager/effect.ts';
-import { fdsWithoutOwner } from '../../core/manager/fd-owners.ts';
+import { fdsWithoutOwner } from '../../core/manager/upkeep/fd-owners.ts';
 import type { ServiceState, Unit } from '../../core/manager/state.ts';
 import { renewalWatches } from '../../core/unit/renewal.ts';
 import { besidePidOf, controlPidOf, mainPidOf, runsCommands, takenPidOf, waitsForEmptyGroup } from '../../core/manager/unit-processes.ts';

@@ -6,8 +6,8 @@
  */
 import type { UnitName } from '../../base/brand.ts';
 import { getEntry, valuesOf } from '../../base/persistent-map.ts';
-import type { LoadDefinitions } from '../../core/manager/journal-entry.ts';
-import { deserialise, serialise } from '../../core/manager/serialise.ts';
+import type { LoadDefinitions } from '../../core/manager/survival/journal-entry.ts';
+import { deserialise, serialise } from '../../core/manager/survival/serialise.ts';
 import type { ManagerState, Unit } from '../../core/manager/state.ts';
 import { controlPidOf, mainPidOf } from '../../core/manager/unit-processes.ts';
 import { CHECKPOINT_LAYOUT } from './checkpoint-memory.ts';

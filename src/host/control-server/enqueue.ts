@@ -6,7 +6,7 @@ import type { Params } from '../../control/requests.ts';
 import type { Engine } from '../engine.ts';
 import type { Peer } from './connection.ts';
 import { failureOf, submitRequest } from './submit-request.ts';
-import { planJob } from '../../core/manager/plan.ts';
+import { planJob } from '../../core/manager/explain/plan.ts';
 import { findUnit } from '../../core/manager/query.ts';
 import { plainType } from '../../core/manager/requests.ts';
 import { withUnitHint } from './unit-hint.ts';

@@ -1,7 +1,7 @@
 /** Services that run without a manager, because theirs was killed: they go on, or are ended where that cannot be. */
 import type { UnitName } from '../../base/brand.ts';
 import type { FoundService } from '../../core/manager/event.ts';
-import { mayTakeOver } from '../../core/manager/found-service.ts';
+import { mayTakeOver } from '../../core/manager/drivers/found-service.ts';
 import type { UnitDefinition } from '../../core/unit/definition.ts';
 import type { ManagerLog } from '../engine.ts';
 import type { NativeBinding } from '../native.ts';

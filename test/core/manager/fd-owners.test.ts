@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { UnitName } from '../../../src/base/brand.ts';
 import type { Effect } from '../../../src/core/manager/effect.ts';
 import type { UnstampedEvent } from '../../../src/core/manager/event.ts';
-import { fdsThatCameWith, fdsWithoutOwner } from '../../../src/core/manager/fd-owners.ts';
+import { fdsThatCameWith, fdsWithoutOwner } from '../../../src/core/manager/upkeep/fd-owners.ts';
 import { service, socket, target } from '../../../src/sim/definitions.ts';
 import { SimulatedKernel } from '../../../src/sim/kernel.ts';
 

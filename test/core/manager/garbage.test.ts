@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UnitName } from '../../../src/base/brand.ts';
 import { getEntry, hasEntry } from '../../../src/base/persistent-map.ts';
-import { deserialise, serialise } from '../../../src/core/manager/serialise.ts';
+import { deserialise, serialise } from '../../../src/core/manager/survival/serialise.ts';
 import type { UnitDefinition } from '../../../src/core/unit/definition.ts';
 import { service, target } from '../../../src/sim/definitions.ts';
 import { SimulatedKernel, type SimulationOptions } from '../../../src/sim/kernel.ts';

@@ -4,7 +4,7 @@ import type { MonotonicUsec, Pid, RealtimeUsec, RequestId, UnitName } from '../.
 import { getEntry } from '../../../src/base/persistent-map.ts';
 import type { Effect } from '../../../src/core/manager/effect.ts';
 import type { EventOf, ManagerEvent, UnstampedEvent } from '../../../src/core/manager/event.ts';
-import { deserialise, serialise } from '../../../src/core/manager/serialise.ts';
+import { deserialise, serialise } from '../../../src/core/manager/survival/serialise.ts';
 import type { ManagerState, Unit, UnitRuntime } from '../../../src/core/manager/state.ts';
 import { initialState, step } from '../../../src/core/manager/step.ts';
 import type { UnitDefinition } from '../../../src/core/unit/definition.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UnitName, Usec } from '../../../src/base/brand.ts';
-import { explain } from '../../../src/core/manager/why.ts';
+import { explain } from '../../../src/core/manager/explain/why.ts';
 import { PLAIN_PACING } from '../../../src/core/unit/restart-pacing.ts';
 import type { ServiceUnit } from '../../../src/core/unit/service.ts';
 import { service, target } from '../../../src/sim/definitions.ts';

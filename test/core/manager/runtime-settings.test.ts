@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { valuesOf } from '../../../src/base/persistent-map.ts';
 import { UNCHANGED_SETTINGS } from '../../../src/core/manager/runtime-settings.ts';
-import { deserialise, serialise } from '../../../src/core/manager/serialise.ts';
+import { deserialise, serialise } from '../../../src/core/manager/survival/serialise.ts';
 import { OneUnitManager } from './one-unit-rig.ts';
 
 const NAME = 'watched.service';

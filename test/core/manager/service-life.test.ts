@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UnitName, Usec } from '../../../src/base/brand.ts';
 import type { Request } from '../../../src/core/manager/event.ts';
-import { explain } from '../../../src/core/manager/why.ts';
+import { explain } from '../../../src/core/manager/explain/why.ts';
 import { command, device, missing, service, target } from '../../../src/sim/definitions.ts';
 import { SimulatedKernel } from '../../../src/sim/kernel.ts';
 

@@ -1,8 +1,8 @@
 /** The law everything else rests on: recovery, `plan` and simulation call `step` on states that others still hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Step } from '../../../src/core/manager/replay.ts';
-import { serialise } from '../../../src/core/manager/serialise.ts';
+import type { Step } from '../../../src/core/manager/survival/replay.ts';
+import { serialise } from '../../../src/core/manager/survival/serialise.ts';
 import { step } from '../../../src/core/manager/step.ts';
 import { randomScenario } from '../../../src/sim/random-scenario.ts';
 import { runScenario } from '../../../src/sim/run-scenario.ts';

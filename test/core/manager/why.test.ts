@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UnitName, Usec } from '../../../src/base/brand.ts';
-import { planJob } from '../../../src/core/manager/plan.ts';
-import { explain } from '../../../src/core/manager/why.ts';
+import { planJob } from '../../../src/core/manager/explain/plan.ts';
+import { explain } from '../../../src/core/manager/explain/why.ts';
 import { PLAIN_PACING } from '../../../src/core/unit/restart-pacing.ts';
 import { command, missing, service, target } from '../../../src/sim/definitions.ts';
 import { SimulatedKernel } from '../../../src/sim/kernel.ts';

@@ -1,4 +1,4 @@
-import { chartBoot } from '../../../core/manager/boot-chart.ts';
+import { chartBoot } from '../../../core/manager/explain/boot-chart.ts';
 import type { Reader } from './context.ts';
 
 export const readBootChart: Reader<'boot-chart'> = ({ engine }) => {

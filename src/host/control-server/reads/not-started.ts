@@ -1,7 +1,7 @@
 import { valuesOf } from '../../../base/persistent-map.ts';
 import { matchesGlob } from '../../../control/glob.ts';
 import type { Unit } from '../../../core/manager/state.ts';
-import { explain, type WhyLink } from '../../../core/manager/why.ts';
+import { explain, type WhyLink } from '../../../core/manager/explain/why.ts';
 import type { Reader } from './context.ts';
 import { byTypeAndName, placeOf } from './unit-words.ts';
 

@@ -1,6 +1,6 @@
 import { valuesOf } from '../../../base/persistent-map.ts';
 import type { PathSummary } from '../../../control/answers.ts';
-import { isPath } from '../../../core/manager/path-driver.ts';
+import { isPath } from '../../../core/manager/drivers/path-driver.ts';
 import type { Reader } from './context.ts';
 import { isListed } from './unit-words.ts';
 

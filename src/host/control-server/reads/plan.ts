@@ -1,5 +1,5 @@
 import type { PlanAnswer } from '../../../control/answers.ts';
-import { planJob } from '../../../core/manager/plan.ts';
+import { planJob } from '../../../core/manager/explain/plan.ts';
 import { findUnit } from '../../../core/manager/query.ts';
 import { plainType } from '../../../core/manager/requests.ts';
 import type { Reader } from './context.ts';

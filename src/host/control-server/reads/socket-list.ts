@@ -1,6 +1,6 @@
 import { valuesOf } from '../../../base/persistent-map.ts';
 import type { SocketSummary } from '../../../control/answers.ts';
-import { isSocket } from '../../../core/manager/socket-record.ts';
+import { isSocket } from '../../../core/manager/drivers/socket-record.ts';
 import { listenText } from '../../../core/unit/socket.ts';
 import type { Reader } from './context.ts';
 import { isListed } from './unit-words.ts';

@@ -1,7 +1,7 @@
 import { valuesOf } from '../../../base/persistent-map.ts';
 import type { TimerSummary } from '../../../control/answers.ts';
 import type { ClockReading } from '../../../base/time.ts';
-import { isTimer, type TimerRecord } from '../../../core/manager/timer-driver.ts';
+import { isTimer, type TimerRecord } from '../../../core/manager/drivers/timer-driver.ts';
 import { elapseUsec } from '../../../core/machine/timer.ts';
 import type { Reader } from './context.ts';
 import { isListed } from './unit-words.ts';

@@ -1,7 +1,7 @@
 import { getEntry } from '../../../base/persistent-map.ts';
 import type { WhyAnswer } from '../../../control/answers.ts';
 import type { ExecRecord, Unit } from '../../../core/manager/state.ts';
-import { explain, type WhyLink } from '../../../core/manager/why.ts';
+import { explain, type WhyLink } from '../../../core/manager/explain/why.ts';
 import type { Engine } from '../../engine.ts';
 import type { Reader } from './context.ts';
 import { placeOf } from './unit-words.ts';
