@@ -75,7 +75,8 @@ export class Dispatcher {
     let inner: Cancel | null = null;
     const proceed = (): void => {
       if (cancelled) return;
-      const outcome = this.#start(peer, method, params, ready.names, privileged, done, key);
+      const units = kind === 'read' ? this.#loading.namesToAnswer(selected.units) : ready.names;
+      const outcome = this.#start(peer, method, params, units, privileged, done, key);
       inner = outcome;
     };
     if (ready.wait === null) {

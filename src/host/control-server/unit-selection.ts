@@ -25,8 +25,10 @@ const NOTHING: Selection = { ok: true, units: [] };
 /** Methods whose `units` or `unit` are single units or patterns over loaded ones, and not patterns over everything there is. */
 export function resolveUnits<M extends Method>(state: ManagerState, method: M, params: Params<M>): Selection {
   switch (method) {
-    case 'status': case 'show': case 'cat': case 'enqueue': case 'plan': case 'kill': case 'freeze': case 'clean': case 'reset-failed': case 'verify':
+    case 'status': case 'show': case 'cat':
       return select(state, (params as Params<'status'>).units);
+    case 'enqueue': case 'plan': case 'kill': case 'freeze': case 'clean': case 'reset-failed': case 'verify':
+      return withoutRepeats(select(state, (params as Params<'enqueue'>).units));
     case 'change-unit-files':
       // Templates and paths are meant too; what is no name at all is refused by the verb itself.
       return { ok: true, units: (params as Params<'change-unit-files'>).units.map((word) => (word.startsWith('/') ? word : (mangleUnitName(word) ?? word)) as UnitName) };
@@ -37,18 +39,25 @@ export function resolveUnits<M extends Method>(state: ManagerState, method: M, p
   }
 }
 
+/** What is done to a unit is done once, however often it is named. */
+function withoutRepeats(selection: Selection): Selection {
+  return selection.ok ? { ok: true, units: [...new Set(selection.units)] } : selection;
+}
+
+/** As systemctl answers: a name as often as it is given, and what patterns match after the names. */
 function select(state: ManagerState, words: readonly string[]): Selection {
-  const units = new Set<UnitName>();
+  const units: UnitName[] = [];
+  const matching: UnitName[] = [];
   for (const word of words) {
     if (isGlob(word)) {
-      const matching: UnitName[] = [];
-      for (const unit of valuesOf(state.units)) if (unit.definition.names.some((name) => matchesGlob(word, name))) matching.push(unit.name);
-      for (const name of matching.sort()) units.add(name);
+      const found: UnitName[] = [];
+      for (const unit of valuesOf(state.units)) if (unit.definition.names.some((name) => matchesGlob(word, name))) found.push(unit.name);
+      matching.push(...found.sort());
       continue;
     }
     const owner = /^\d{1,10}$/.test(word) ? getEntry(state.pids, Number(word) as Pid) : undefined;
     if (owner !== undefined) {
-      units.add(owner);
+      units.push(owner);
       continue;
     }
     if (/^\d{1,10}$/.test(word)) return { ok: false, failure: { name: 'no-such-unit', message: `Failed to get unit for PID ${word}: PID ${word} does not belong to any loaded unit.` } };
@@ -57,9 +66,9 @@ function select(state: ManagerState, words: readonly string[]): Selection {
     if (!isUnitName(name)) {
       return { ok: false, failure: { name: 'invalid-unit-name', message: `Unit name ${name} is missing the instance name.`, unit: name } };
     }
-    units.add(name);
+    units.push(name);
   }
-  return { ok: true, units: [...units] };
+  return { ok: true, units: [...units, ...matching] };
 }
 
 export interface Loaded {
@@ -111,6 +120,12 @@ export class UnitLoading {
 
   canonicalNames(units: readonly UnitName[]): readonly UnitName[] {
     return canonical(this.#engine.state(), units);
+  }
+
+  /** One name for each that was asked for, when all are loaded. */
+  namesToAnswer(units: readonly UnitName[]): readonly UnitName[] {
+    const { aliases } = this.#engine.state();
+    return units.map((unit) => getEntry(aliases, unit) ?? unit);
   }
 }
 
