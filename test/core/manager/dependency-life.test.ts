@@ -75,3 +75,13 @@ test('a service that another one\'s failure starts is told how that one ended', 
     ['MONITOR_SERVICE_RESULT=exit-code', 'MONITOR_EXIT_CODE=exited', 'MONITOR_EXIT_STATUS=7', 'MONITOR_UNIT=fails.service'],
   ]);
 });
+
+test('a handler of several units is told of none of them', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/fails.service': { exitAfterUsec: 1000, exitStatus: 7 } } });
+  const told: (readonly string[])[] = [];
+  kernel.onEffect = (effect) => { if (effect.kind === 'spawn' && effect.unit === 'told.service') told.push(effect.extraEnvironment); };
+  const handled = (name: string): UnitDefinition => service(name, { type: 'oneshot', edges: { OnFailure: ['told.service'] } });
+  kernel.boot([target('default.target', {}), handled('fails.service'), handled('other.service'), service('told.service')]);
+  start(kernel, 'fails.service');
+  assert.deepEqual(told, [[]]);
+});

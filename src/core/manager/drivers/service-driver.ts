@@ -1,6 +1,7 @@
 /** Runs a transition of one service and takes the result into the manager: state changes, owners of processes, timers. */
 import type { UnitName } from '../../../base/brand.ts';
 import { assert } from '../../../base/assert.ts';
+import { neighbours } from '../../graph/graph.ts';
 import { monitorEnvironment, type ServiceContext } from '../../machine/service/context.ts';
 import { nextDueUsec } from '../../machine/service/deadlines.ts';
 import { quietProbes } from '../../machine/service/probes.ts';
@@ -71,9 +72,12 @@ function take(turn: Turn, name: UnitName, run: ServiceRuntime): void {
   setRuntime(turn, name, run, activeStateOf(run.state, unit.definition.type));
 }
 
-function triggerEnvironment(turn: Turn, { startReason }: ServiceRecord): readonly string[] {
+function triggerEnvironment(turn: Turn, { name, startReason }: ServiceRecord): readonly string[] {
   if (startReason?.reason === 'triggered') return startReason.environment;
   if (startReason?.reason !== 'dependency' || (startReason.kind !== 'OnFailure' && startReason.kind !== 'OnSuccess')) return [];
+  // A handler of several units is told of none, as systemd.exec(5) has it; a template makes one for each.
+  const handled = new Set([...neighbours(turn.graph, name, 'OnFailureOf'), ...neighbours(turn.graph, name, 'OnSuccessOf')]);
+  if (handled.size > 1) return [];
   const ended = turn.unit(startReason.of);
   return ended === undefined || !isService(ended) ? [] : monitorEnvironment(ended.name, ended.runtime, ended.invocationId);
 }
