@@ -37,7 +37,6 @@ export interface PerformerParts {
   readonly sockets: ListeningSockets;
   readonly conditionHost: ConditionHost;
   readonly directoryRoots: Readonly<Record<DirectoryKind, string>>;
-  readonly privateTmpOf: (unit: UnitName) => string;
   readonly finalKill: FinalKill;
   readonly stamps: TimerStamps;
   readonly probes: ProbeRunner;
@@ -254,7 +253,6 @@ export class HostPerformer implements EffectPerformer {
     for (const error of removeDirectories(directoryRoots, effect.definition.exec.directories, effect.kinds)) {
       engine.log.write('warning', effect.unit, `a directory could not be removed: ${error}`);
     }
-    if (effect.definition.exec.privateTmp) removeDirectories({ ...directoryRoots, runtime: '' }, [{ kind: 'runtime', path: this.#parts.privateTmpOf(effect.unit), links: [] }], ['runtime']);
   }
 
   /** systemd's rule: the one process that is left and whose parent is the manager. */

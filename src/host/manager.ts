@@ -6,6 +6,7 @@ import { constants } from 'node:fs';
 import { assert } from '../base/assert.ts';
 import { getEntry, valuesOf } from '../base/persistent-map.ts';
 import type { Errno, Fd, Pid, Signal, UnitName } from '../base/brand.ts';
+import { neighbours } from '../core/graph/graph.ts';
 import type { Effect } from '../core/manager/effect.ts';
 import type { ManagerConfig } from '../core/manager/state.ts';
 import { isPolledStoredFd, storingUnit } from '../core/machine/service/fd-store.ts';
@@ -194,6 +195,7 @@ export class Manager {
     const users = new UserDatabase(native);
     this.#executor = new ExecutorLauncher({
       native, kept, poll, path: executorPath(), directoryRoots: options.directoryRoots, defaultDirectory: options.defaultDirectory, runtimeDirectory: facts.runtimeDirectory, submit,
+      joinedWith: (unit) => neighbours(this.engine.state().graph, unit, 'JoinsNamespaceOf'),
       onNotes: (unit, items) => { spawner.addNotEffective(unit, items); },
     });
     const spawner = new Spawner({
@@ -234,7 +236,6 @@ export class Manager {
       paths: this.#paths,
       automounts,
       stamps: timerStampsIn(options.directoryRoots.state, log),
-      privateTmpOf: (unit) => this.#executor.privateTmpOf(unit),
       finalKill: this.#finalKill,
       unitOf,
       adopt: (pid, unit) => {

@@ -101,3 +101,14 @@ test('systemctl --version names the release of systemd that is kept to, as scrip
   assert.match(runLine('systemctl --version', { manager: { version: '9.9', mode: 'system', pid: 1 } }).out, /^systemd 252 \(heartwood 9\.9\)\n.*\+SECCOMP.*\n$/);
   assert.equal(runLine('initctl version', { manager: { version: '9.9', mode: 'system', pid: 1 } }).out, 'heartwood 9.9\n');
 });
+
+test('show takes the number of a job, among units too, and says when there is no such job', () => {
+  const job = { job: 12, unit: 'a.service', type: 'start', state: 'waiting', createdUsec: 1, startedUsec: 0, deadlineUsec: 0, waitsFor: null };
+  const answers = { 'list-jobs': { nowUsec: 2, jobs: [job] }, show: { units: [{ unit: 'b.service', properties: { Id: 'b.service' } }] } };
+  assert.equal(runLine('systemctl show 12', answers).out, 'Id=12\nUnit=a.service\nJobType=start\nState=waiting\n');
+  assert.equal(runLine('systemctl show -p Id b 12', answers).out, 'Id=b.service\n\nId=12\n');
+  assert.equal(runLine('systemctl show -P Unit 12', answers).out, 'a.service\n');
+  const missing = runLine('initctl show 13', answers);
+  assert.equal(missing.exit, 1);
+  assert.match(missing.err, /Job 13 does not exist\./);
+});

@@ -45,7 +45,7 @@ const CHOSEN: readonly Chosen[] = [
   { line: /^(status -n0 (-- -\.slice|init\.scope|'tpl@\*'|1)|status --lines|start ('a b'|\.\.)|whoami|--user --global|--preset-mode|--dry-run|--image)/, found: /./, why: 'init.scope is no unit; other words; newer verbs' },
   { line: /--wait|^(clean|freeze|thaw)|FreezerState/, found: /./, why: 'needs D-Bus in systemd' },
   { line: /^--root=\//, found: /./, why: 'cat works below another root as well' },
-  { line: /^(set-environment|unset-environment|import-environment|cancel|kill|start --job-mode|link|is-enabled|edit|reset-failed|isolate|reload-or-restart$|status -n0 tpl@|show -p Id \d|show -p Id --state|cat cache|show -p LoadState,LoadError|list-units -o json --all)/, found: /^[-+] [^\d]|^[-+] [01]$/, why: 'the same in other words; a numeric name is no job; the warning of cat is our own' },
+  { line: /^(set-environment|unset-environment|import-environment|cancel|kill|start --job-mode|link|is-enabled|edit|reset-failed|isolate|reload-or-restart$|status -n0 tpl@|show -p Id \d|show -p Id --state|cat cache|show -p LoadState,LoadError|list-units -o json --all)/, found: /^[-+] [^\d]|^[-+] [01]$/, why: 'the same in other words; the warning of cat is our own' },
 ];
 
 /** Why all that differs in what a command line printed is as it should be; null when it is not. */

@@ -10,7 +10,6 @@ import type { UnitName } from '../../base/brand.ts';
 import { confinementFilters, type NamedProgram } from '../../core/system-call/confinement-filters.ts';
 import type { NativeArchitecture } from '../../core/system-call/program.ts';
 import type { Confinement } from '../../core/unit/confinement.ts';
-import type { Dependency } from '../../core/unit/dependency.ts';
 import type { ConfinementSpec } from './exec-spec.ts';
 import type { NativeBinding } from '../native.ts';
 
@@ -49,11 +48,10 @@ export class ConfinedPlaces {
    *
    * @returns `refused`: directives that cannot be carried out on this machine, and why
    */
-  prepare(wishes: Confinement, unit: UnitName, dependencies: readonly Dependency[]): {
+  prepare(wishes: Confinement, unit: UnitName, joined: readonly UnitName[]): {
     readonly confinement: ConfinementSpec; readonly refused: readonly { readonly directive: string; readonly why: string }[];
   } {
     const { native, runtimeDirectory } = this.#options;
-    const joined = dependencies.filter(({ kind }) => kind === 'JoinsNamespaceOf').map(({ other }) => other);
     const keepers = (suffix: 'net' | 'ipc'): readonly string[] => [unit, ...joined].map((name) => this.#keeper(name, suffix));
     if (wishes.privateNetwork || wishes.privateIpc) native.makeDirectory(`${runtimeDirectory}/namespaces`, 0o700);
     const hasCredentials = wishes.credentials.length > 0;

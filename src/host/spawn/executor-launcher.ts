@@ -17,6 +17,7 @@ import type { KeptFds } from '../checkpoint/kept-fds.ts';
 import type { NativeBinding } from '../native.ts';
 import type { PollSet } from '../poll-set.ts';
 import { ConfinedPlaces } from './confined-places.ts';
+import { PrivateTmp } from './private-tmp.ts';
 import { changesUser } from './credentials.ts';
 import { PID_VARIABLES } from './spawn-environment.ts';
 import { staysInGroup, type SpawnPlan } from './spawn-plan.ts';
@@ -40,8 +41,9 @@ export interface ExecutorLauncherOptions {
   readonly path: string | null;
   readonly directoryRoots: Readonly<Record<DirectoryKind, string>>;
   readonly defaultDirectory: string;
-  /** Where directories for PrivateTmp= are made. */
   readonly runtimeDirectory: string;
+  /** Units whose name spaces a unit shares, whichever of the two says so: JoinsNamespaceOf=. */
+  readonly joinedWith: (unit: UnitName) => readonly UnitName[];
   readonly submit: (event: UnstampedEvent) => void;
   /** Directives the executor could not put into effect. */
   readonly onNotes: (unit: UnitName, items: readonly { readonly directive: string; readonly why: string }[]) => void;
@@ -58,10 +60,12 @@ export class ExecutorLauncher {
   readonly #options: ExecutorLauncherOptions;
   readonly #pending = new Map<Pid, Pending>();
   readonly #confined: ConfinedPlaces;
+  readonly #privateTmp: PrivateTmp;
 
   constructor(options: ExecutorLauncherOptions) {
     this.#options = options;
     this.#confined = new ConfinedPlaces(options);
+    this.#privateTmp = new PrivateTmp(options);
     for (const [fd, { unit, pid }] of options.kept.inherited('exec-report')) this.#await(unit, pid, fd);
   }
 
@@ -144,11 +148,7 @@ export class ExecutorLauncher {
   /** The unit is down: what its confinement left in the file system goes. */
   release(unit: UnitName): void {
     this.#confined.release(unit);
-  }
-
-  /** Removes what PrivateTmp= made for the unit. The directory's path, for the remover; null when there is none. */
-  privateTmpOf(unit: UnitName): string {
-    return `${this.#options.runtimeDirectory}/private-tmp/${unit}`;
+    this.#privateTmp.release(unit);
   }
 
   #writeSpec(plan: SpawnPlan): Fd | Errno {
@@ -211,24 +211,16 @@ export class ExecutorLauncher {
       ambientCapabilities: exec.ambientCapabilities,
       noNewPrivileges: exec.noNewPrivileges,
       sameGroup: staysInGroup(effect),
-      privateTmp: this.#privateTmp(effect.unit, exec),
+      privateTmp: exec.privateTmp ? this.#privateTmp.prepare(effect.unit, this.#options.joinedWith(effect.unit)) : null,
       confinement: this.#confinement(plan),
     };
   }
 
   #confinement({ effect, exec }: SpawnPlan): ConfinementSpec | null {
     if (exec.confinement === null) return null;
-    const { confinement, refused } = this.#confined.prepare(exec.confinement, effect.unit, effect.definition.dependencies);
+    const { confinement, refused } = this.#confined.prepare(exec.confinement, effect.unit, this.#options.joinedWith(effect.unit));
     if (refused.length > 0) this.#options.onNotes(effect.unit, refused);
     return confinement;
-  }
-
-  #privateTmp(unit: UnitName, exec: ExecContext): string | null {
-    if (!exec.privateTmp) return null;
-    const path = this.privateTmpOf(unit);
-    this.#options.native.makeDirectory(`${this.#options.runtimeDirectory}/private-tmp`, 0o700);
-    this.#options.native.makeDirectory(path, 0o700);
-    return path;
   }
 
   #read(pending: Pending): void {
