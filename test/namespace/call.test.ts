@@ -42,3 +42,19 @@ test('call runs a command of a service as its user, with its environment, the ar
     assert.equal(stranger.stdout, '');
   });
 });
+
+test('a command that is called finds the private /tmp and the private network of the service, and leaves nothing behind', { skip, timeout: 60_000 }, async () => {
+  const app = `[Service]
+PrivateTmp=yes
+PrivateNetwork=yes
+ExecStart=/bin/sh -c 'readlink /proc/self/ns/net > /tmp/network; exec sleep infinity'
+ExecCall=look /bin/sh -c 'test "$$(cat /tmp/network)" = "$$(readlink /proc/self/ns/net)" && echo the same'
+`;
+  await withRig({ units: { ...UNITS, 'private.service': app } }, async (rig) => {
+    await rig.booted();
+    assert.equal((await rig.initctl('start', 'private')).status, 0);
+    await rig.until(async () => (await rig.initctl('call', 'private', 'look')).stdout === 'the same\n', { what: 'the surroundings of the service' });
+    await rig.until(async () => (await rig.run(['ls', '/run/heartwood/private-tmp'])).stdout === 'private.service\n', { what: 'the end of what the command had' });
+    await rig.until(async () => (await rig.property('private.service', 'JoinsNamespaceOf')) === '', { what: 'the end of the edge' });
+  });
+});

@@ -74,7 +74,11 @@ function definitionOfCall(name: UnitName, of: ServiceUnit, command: ExecCommand,
     // A failure is told to who called; nobody has to clear it away.
     entries: [{ section: 'Unit', key: 'CollectMode', value: 'inactive-or-failed', ...command.origin, column: 0, valueColumn: 0 }],
     // What holds for any service of this slice; what the service itself wants of others is not the call's affair.
-    dependencies: of.dependencies.filter(({ kind, origin }) => origin === 'default' || kind === 'InSlice'),
+    dependencies: [
+      ...of.dependencies.filter(({ kind, origin }) => origin === 'default' || kind === 'InSlice'),
+      // Its surroundings are the service's: the same /tmp, the same network.
+      { kind: 'JoinsNamespaceOf', other: of.name, origin: 'implicit' },
+    ],
     conditions: [], assertions: [], stopWhenUnneeded: false, failureAction: 'none', successAction: 'none', startLimitAction: 'none', startLimitBurst: 0, jobTimeoutUsec: null, jobRunningTimeoutUsec: null,
     type: 'oneshot', execCondition: [], execStartPre: [], execStart: [command], execStartPost: [], execReload: [], execStop: [], execStopPost: [], calls: [], probes: [],
     remainAfterExit: false, pidFile: null, busName: null, restart: 'no', timeoutStartUsec: null, runtimeMaxUsec: null, watchdogUsec: null,
