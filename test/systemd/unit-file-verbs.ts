@@ -121,10 +121,11 @@ function inventory(root: string, at = ''): string[] {
   }).sort();
 }
 
-/** What systemctl says at length of units without [Install], and Heartwood in its own words; and complaints about what systemd 252 does not know. */
+/** What systemctl says at length of units without [Install], and Heartwood in its own words; complaints about what systemd 252 does not know; names that may have been meant; and the suffix of a word that had none. */
 function inOneWord(text: string): string {
   return text.replace(/The unit files have no installation config[^]*?instance name specified\.\n/, 'NO-INSTALL\n').replace(/Nothing was \w+: the unit files say.*/, 'NO-INSTALL')
-    .replace(/^.*Couldn't parse line.*\n/gm, '').replace(/^.*symlink target .* rejecting.*\n/gm, '');
+    .replace(/^.*Couldn't parse line.*\n/gm, '').replace(/^.*symlink target .* rejecting.*\n/gm, '').replace(/ Did you mean .*\?$/gm, '')
+    .replace(/^(Non-absolute paths .*: \w+)\.service$/gm, '$1');
 }
 
 /** Lines of several kinds come in the order of a directory's entries, which is nobody's: they are compared as a set. */

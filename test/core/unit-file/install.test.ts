@@ -72,6 +72,47 @@ test('Also= in a circle ends, and a bad target or alias is refused', () => {
   assert.equal(planInstall(viewOf({}), 'mask', ['../x'], OPTIONS).operations.length, 0);
 });
 
+test('one word that can be no unit keeps unmask from taking anything away', () => {
+  const view = viewOf({ [`${ETC}/a.service`]: '-> /dev/null' });
+  const refused = planInstall(view, 'unmask', ['a.service', '/opt/b.service'], OPTIONS);
+  assert.deepEqual([refused.operations, refused.failed], [[], true]);
+  assert.match(refused.problems.join(), /Invalid argument/);
+  assert.deepEqual(planInstall(view, 'unmask', ['a.service'], OPTIONS).operations, [{ kind: 'unlink', path: `${ETC}/a.service` }]);
+});
+
+test('one unit that is missing keeps preset from changing the others, and not preset-all', () => {
+  const view = viewOf({ [`${LIB}/a.service`]: '[Install]\nWantedBy=m.target\n', [`${ETC}/b.service`]: '-> /nowhere/b.service' });
+  const refused = planInstall(view, 'preset', ['a.service', 'none.service'], OPTIONS);
+  assert.deepEqual([refused.operations, refused.failed], [[], true]);
+  const all = planInstall(view, 'preset-all', [], OPTIONS);
+  assert.deepEqual([all.operations.length, all.problems.length, all.failed], [1, 1, false]);
+});
+
+test('a file without [Install] that is enabled by its path is linked, and nothing pulls it in', () => {
+  const plan = planInstall(viewOf({ '/opt/a.service': '[Service]\n' }), 'enable', ['/opt/a.service'], OPTIONS);
+  assert.deepEqual(plan.operations, [{ kind: 'symlink', path: `${ETC}/a.service`, target: '/opt/a.service' }]);
+  assert.equal(plan.hasInstallRules, false);
+  assert.equal(planInstall(viewOf({ '/opt/a.service': '[Install]\nWantedBy=m.target\n' }), 'enable', ['/opt/a.service'], OPTIONS).hasInstallRules, true);
+});
+
+test('disable leaves a link that leads elsewhere, though an alias that is taken away has its name', () => {
+  const view = viewOf({
+    [`${LIB}/a.service`]: '[Service]\n', [`${ETC}/al.service`]: '-> /usr/lib/systemd/system/a.service',
+    [`${ETC}/m.target.wants/al.service`]: '-> /elsewhere/x.service', [`${ETC}/n.target.wants/al.service`]: '-> ../al.service',
+  });
+  assert.deepEqual(planInstall(view, 'disable', ['a.service'], OPTIONS).operations.map(({ path }) => path).sort(), [`${ETC}/al.service`, `${ETC}/n.target.wants/al.service`]);
+});
+
+test('what wants another name enables no unit by where its link leads, and the name of an instance none by itself', () => {
+  const wanted = { [`${LIB}/a.service`]: '[Install]\nWantedBy=m.target\n' };
+  assert.equal(unitFileState(viewOf({ ...wanted, [`${ETC}/n.target.wants/al.service`]: '-> /usr/lib/systemd/system/a.service' }), 'a.service')?.state, 'disabled');
+  assert.equal(unitFileState(viewOf({ ...wanted, [`${ETC}/n.target.wants/a.service`]: '-> /usr/lib/systemd/system/a.service' }), 'a.service')?.state, 'enabled');
+  assert.equal(unitFileState(viewOf({ ...wanted, [`${ETC}/al.service`]: '-> /usr/lib/systemd/system/a.service' }), 'a.service')?.state, 'indirect');
+  const template = { [`${LIB}/t@.service`]: '[Install]\nWantedBy=m.target\n', [`${LIB}/b@x.service`]: '[Service]\n' };
+  assert.equal(unitFileState(viewOf({ ...template, [`${ETC}/t@x.service`]: '-> /usr/lib/systemd/system/b@x.service' }), 't@.service')?.state, 'disabled');
+  assert.equal(unitFileState(viewOf({ ...template, [`${ETC}/m.target.wants/t@x.service`]: '-> /usr/lib/systemd/system/t@.service' }), 't@.service')?.state, 'indirect');
+});
+
 test('links in a circle end every verb and are no unit file', () => {
   const view = viewOf({ [`${ETC}/a.service`]: '-> b.service', [`${ETC}/b.service`]: '-> a.service' });
   assert.equal(unitFileState(view, 'a.service'), null);

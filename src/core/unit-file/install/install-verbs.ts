@@ -117,7 +117,7 @@ const OWNERS = [['wantedBy', '.wants'], ['requiredBy', '.requires'], ['upheldBy'
  * Makes the links of all units of a context, Also= included.
  *
  * @param lenient presets: a template without instance is not a mistake
- * @returns how many links are wanted
+ * @returns how many links are wanted by [Install] sections
  */
 function apply(planner: LinkPlanner, context: InstallContext, directory: string, flags: SearchFlags, options: InstallOptions, lenient: boolean): number {
   let count = 0;
@@ -168,7 +168,8 @@ function applyUnit(planner: LinkPlanner, unit: InstallUnit, directory: string, o
       if (!hasUnitFile(planner.view, owner)) planner.notes.push({ note: 'owner-missing', owner, path });
     }
   }
-  if (!planner.view.places.directories.includes(parentOf(path)) && planner.link(`${directory}/${unit.name}`, path, options.force)) count += 1;
+  // This only makes the file known: nothing starts it for that, so it does not count.
+  if (!planner.view.places.directories.includes(parentOf(path))) planner.link(`${directory}/${unit.name}`, path, options.force);
   return count;
 }
 
@@ -223,8 +224,12 @@ function mask(planner: LinkPlanner, directory: string, name: string, force: bool
 
 function unmask(planner: LinkPlanner, directory: string, names: readonly string[]): void {
   const { tree, places } = planner.view;
+  // One word that can be no mask: nothing is taken away at all.
+  if (names.some((name) => unitNameForm(name) === null)) {
+    planner.problems.push({ problem: 'invalid' });
+    return;
+  }
   for (const name of names) {
-    if (unitNameForm(name) === null) continue;
     const generated = places.generatorDirectories.find((each) => isMask(tree, `${each}/${name}`) === true);
     const path = `${directory}/${name}`;
     if (isMask(tree, path) !== true) {
@@ -257,10 +262,10 @@ function preset(planner: LinkPlanner, directory: string, names: readonly string[
     const probe = new InstallContext(planner.view);
     const found = probe.discover(name, FOLLOWING);
     planner.remarks.push(...probe.remarks);
-    if (!found.ok) {
-      problems.push(found.problem);
-      continue;
-    }
+    if (!found.ok) problems.push(found.problem);
+    // As enable: nothing is done for the others when one that was named cannot be found.
+    if (planner.problems.length > 0) return;
+    if (!found.ok) continue;
     // An alias goes by the rule of the unit that it means.
     if (found.unit.name !== name) continue;
     const verdict = presetFor(options.presets, name);

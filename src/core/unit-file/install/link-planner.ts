@@ -81,8 +81,6 @@ export class LinkPlanner {
       this.unlink(path);
       if (!this.#doomed.has(path)) again = true;
       this.#doomed.add(path);
-      if (!this.#doomed.has(name)) again = true;
-      this.#doomed.add(name);
     }
     return again;
   }

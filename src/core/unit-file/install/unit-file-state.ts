@@ -95,7 +95,8 @@ function findIn(view: UnitFileView, unit: InstallUnit, directory: string, byKnow
     const target = linkTarget(path, entry.target);
     // A link with a name of another form or kind wants something else.
     const isTarget = (baseOf(target) === unit.name || target === unit.path) && aliasProblem(name, unit.name) === null;
-    if (!isOwnName && !isInstanceOfIt && !isTarget) continue;
+    // Whoever wants something names it by the name of the link; beside the unit files a name counts by where it leads.
+    if (!isOwnName && !(directory === configuration ? isTarget : isInstanceOfIt)) continue;
     if (directory === configuration && isOwnName && (isTarget || chase(view.tree, target) === unit.path)) {
       if (!ignoreSameName) sameName = true;
       continue;
