@@ -456,6 +456,7 @@ const DIRECTORIES: readonly Scenario[] = [
       { line: /^start loading-(no-exec|two-exec|syntax|oneshot-always).service: exit [16]$/, why: 'a unit file that cannot be used is "not configured" in the LSB table' },
       { line: /-(empty|syntax).service: Type=/, why: 'the type that the file would have' },
       { line: /^kill nosuch/, why: 'no such unit is told apart from other failures' },
+      { line: /^cat loading-nosuch\.service: says/, why: 'the nearest name is told' },
     ],
     units: {
       '~-no-exec.service': '[Service]\nType=simple\n', '~-two-exec.service': '[Service]\nExecStart=/bin/true\nExecStart=/bin/true\n', '~-empty.service': '', '~-syntax.service': '[Unit\nDescription=x\n', '~-unknown.service': '[Service]\nExecStart=/c/hold ~ unknown\nNoSuchThing=1\nType=nosuchtype\nRestart=sometimes\nRestartSec=soon\n', '~-oneshot-always.service': '[Service]\nType=oneshot\nRestart=always\nExecStart=/bin/true\n',
