@@ -195,7 +195,7 @@ export class Manager {
     const users = new UserDatabase(native);
     this.#executor = new ExecutorLauncher({
       native, kept, poll, path: executorPath(), directoryRoots: options.directoryRoots, defaultDirectory: options.defaultDirectory, runtimeDirectory: facts.runtimeDirectory, submit,
-      joinedWith: (unit) => neighbours(this.engine.state().graph, unit, 'JoinsNamespaceOf'),
+      joinedWith: (unit) => (['JoinsNamespaceOf', 'NamespaceJoinedBy'] as const).flatMap((kind) => neighbours(this.engine.state().graph, unit, kind)),
       onNotes: (unit, items) => { spawner.addNotEffective(unit, items); },
     });
     const spawner = new Spawner({

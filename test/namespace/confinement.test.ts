@@ -79,7 +79,7 @@ test('units joined by JoinsNamespaceOf= share a private /tmp, whichever says so 
     };
     // The one that says nothing starts last, and joins all the same.
     for (const name of ['says', 'said', 'other']) assert.equal((await rig.initctl('start', name)).status, 0);
-    assert.equal(await rig.property('said.service', 'JoinsNamespaceOf'), 'says.service');
+    assert.equal(await rig.property('said.service', 'JoinsNamespaceOf'), '', 'the property is that of the file');
     assert.equal(await told('says'), '');
     assert.equal(await told('said'), 'says\n');
     assert.equal(await told('other'), '');

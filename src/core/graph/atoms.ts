@@ -9,7 +9,7 @@ import type { DependencyKind } from '../unit/dependency.ts';
 
 export type ReverseKind =
   | 'RequiredBy' | 'RequisiteOf' | 'WantedBy' | 'BoundBy' | 'ConsistsOf' | 'UpheldBy' | 'ConflictedBy'
-  | 'OnFailureOf' | 'OnSuccessOf' | 'TriggeredBy' | 'SliceOf';
+  | 'OnFailureOf' | 'OnSuccessOf' | 'NamespaceJoinedBy' | 'TriggeredBy' | 'SliceOf';
 export type EdgeKind = DependencyKind | ReverseKind;
 
 /** The kind of the same edge seen from its other end. */
@@ -26,15 +26,14 @@ export const INVERSE: Readonly<Record<EdgeKind, EdgeKind>> = {
   OnSuccess: 'OnSuccessOf', OnSuccessOf: 'OnSuccess',
   PropagatesReloadTo: 'ReloadPropagatedFrom', ReloadPropagatedFrom: 'PropagatesReloadTo',
   PropagatesStopTo: 'StopPropagatedFrom', StopPropagatedFrom: 'PropagatesStopTo',
-  // Two units share a name space whichever of them says so, and the first to start makes it.
-  JoinsNamespaceOf: 'JoinsNamespaceOf',
+  JoinsNamespaceOf: 'NamespaceJoinedBy', NamespaceJoinedBy: 'JoinsNamespaceOf',
   Triggers: 'TriggeredBy', TriggeredBy: 'Triggers',
   InSlice: 'SliceOf', SliceOf: 'InSlice',
 };
 
 const REVERSE: ReadonlySet<string> = new Set<ReverseKind>([
   'RequiredBy', 'RequisiteOf', 'WantedBy', 'BoundBy', 'ConsistsOf', 'UpheldBy', 'ConflictedBy', 'OnFailureOf', 'OnSuccessOf',
-  'TriggeredBy', 'SliceOf',
+  'NamespaceJoinedBy', 'TriggeredBy', 'SliceOf',
 ]);
 
 export function isReverse(kind: string): kind is ReverseKind {
