@@ -22,6 +22,8 @@ test('a group that nobody can watch is looked at again and again until it is emp
     let looks = 0;
     const emptied: UnitName[] = [];
     const native = {
+      // No memory controller.
+      readSmallFile: () => 'ENOENT' as Errno,
       inotifyOpen: () => 'EMFILE' as Errno,
       isGroupPopulated: () => { looks += 1; return populated; },
     } as unknown as NativeBinding;

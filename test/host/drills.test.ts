@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -24,7 +24,7 @@ function withTree(controllers: string, body: (drills: Drills, read: (path: strin
       writeFileSync(join(directory, 'cgroup.subtree_control'), '');
     }
     const native = {
-      readSmallFile: (path: string) => readFileSync(path, 'utf8'),
+      readSmallFile: (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : 'ENOENT'),
       writeAttribute: (path: string, text: string): Errno | 0 => {
         writeFileSync(path, text);
         return 0;
