@@ -164,7 +164,7 @@ test('run gives a command a terminal of its own, with the exit status of the com
     assert.deepEqual([output.status, output.stdout.split('\r\n').length], [0, 20_001], 'all of what was printed comes');
     for (const [words, complaint] of [
       [['--pty', '--on-active=1h', 'true'], /--pty is about a command that is run at once/], [['--shell', 'true'], /--shell is a command already/],
-      [['--pty', '--no-block', 'true'], /--pty may not be combined with --no-block/], [['--scope', 'true'], /--scope is not supported: a command always runs as a service; "initctl run --pipe --same-dir COMMAND"/], [['--nonsense', 'true'], /unrecognized option '--nonsense'/],
+      [['--pty', '--no-block', 'true'], /--pty may not be combined with --no-block/], [['--scope', '--pty', 'true'], /--pty is for services; with --scope/], [['--nonsense', 'true'], /unrecognized option '--nonsense'/],
     ] as const) {
       const wrong = await rig.initctl('run', ...words);
       assert.equal(wrong.status, 2);
