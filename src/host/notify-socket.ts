@@ -5,6 +5,7 @@
  * The sender is mapped to its unit by what the manager knows of its processes. A message from nobody's process is forged or too late and
  * is dropped with a line in the log. Whether a process of the *right* unit may speak for it (NotifyAccess=) is the core's decision.
  */
+import { HELD_DEATHS_MAX } from './checkpoint/held-deaths.ts';
 import type { Fd, Pid, UnitName } from '../base/brand.ts';
 import { POLL_IN } from './engine.ts';
 import type { ManagerLog } from './engine.ts';
@@ -22,8 +23,6 @@ const FIELDS_MAX = 64;
 const RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
 /** Nothing is ever sent. */
 const SEND_BUFFER_BYTES = 4096;
-/** Who made two engines die would make the next one die, too. */
-const HELD_DEATHS_MAX = 2;
 /** Complaints about strangers: not more than this in a row for one boot, they could fill a disk. */
 const COMPLAINTS_MAX = 100;
 

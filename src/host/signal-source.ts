@@ -2,6 +2,7 @@
  * Signals to the manager, read from a signalfd: nothing is lost, and nothing runs in the middle of something else. What an engine has read
  * and died before it told of it, the next one tells.
  */
+import { HELD_DEATHS_MAX } from './checkpoint/held-deaths.ts';
 import { assert } from '../base/assert.ts';
 import type { Fd } from '../base/brand.ts';
 import { SIGHUP, SIGINT, SIGPWR, SIGQUIT, SIGRTMAX, SIGRTMIN, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGWINCH } from '../base/signals.ts';
@@ -27,8 +28,6 @@ const READ_SIGNALS: readonly number[] = [
   ...Array.from({ length: SIGRTMAX - SIGRTMIN + 1 }, (_, index) => SIGRTMIN + index),
 ];
 
-/** A signal that made two engines die is left out. */
-const HELD_DEATHS_MAX = 2;
 
 /** Reads in one wake-up; the rest is still ready at the next. */
 const READS_MAX = 16;

@@ -26,7 +26,7 @@ import { failureOf, submitRequest, type Cancel } from './submit-request.ts';
 import { unitFilesOf } from './unit-file-states.ts';
 import { readSettingChange } from './setting-change.ts';
 import { withUnitHint } from './unit-hint.ts';
-import { resolveUnits, UnitLoading } from './unit-selection.ts';
+import { ANSWER_EACH_NAME, resolveUnits, UnitLoading } from './unit-selection.ts';
 
 export type Outcome<M extends Method> =
   | { readonly ok: true; readonly value: Answer<M> }
@@ -75,7 +75,7 @@ export class Dispatcher {
     let inner: Cancel | null = null;
     const proceed = (): void => {
       if (cancelled) return;
-      const units = kind === 'read' ? this.#loading.namesToAnswer(selected.units) : ready.names;
+      const units = ANSWER_EACH_NAME.has(method) ? this.#loading.namesToAnswer(selected.units) : ready.names;
       const outcome = this.#start(peer, method, params, units, privileged, done, key);
       inner = outcome;
     };

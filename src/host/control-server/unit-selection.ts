@@ -22,13 +22,14 @@ export type Selection =
 
 const NOTHING: Selection = { ok: true, units: [] };
 
+/** They answer once for each name; what others do to a unit is done once, however often it is named. */
+export const ANSWER_EACH_NAME: ReadonlySet<Method> = new Set<Method>(['status', 'show', 'cat']);
+
 /** Methods whose `units` or `unit` are single units or patterns over loaded ones, and not patterns over everything there is. */
 export function resolveUnits<M extends Method>(state: ManagerState, method: M, params: Params<M>): Selection {
   switch (method) {
-    case 'status': case 'show': case 'cat':
+    case 'status': case 'show': case 'cat': case 'enqueue': case 'plan': case 'kill': case 'freeze': case 'clean': case 'reset-failed': case 'verify':
       return select(state, (params as Params<'status'>).units);
-    case 'enqueue': case 'plan': case 'kill': case 'freeze': case 'clean': case 'reset-failed': case 'verify':
-      return withoutRepeats(select(state, (params as Params<'enqueue'>).units));
     case 'change-unit-files':
       // Templates and paths are meant too; what is no name at all is refused by the verb itself.
       return { ok: true, units: (params as Params<'change-unit-files'>).units.map((word) => (word.startsWith('/') ? word : (mangleUnitName(word) ?? word)) as UnitName) };
@@ -39,12 +40,7 @@ export function resolveUnits<M extends Method>(state: ManagerState, method: M, p
   }
 }
 
-/** What is done to a unit is done once, however often it is named. */
-function withoutRepeats(selection: Selection): Selection {
-  return selection.ok ? { ok: true, units: [...new Set(selection.units)] } : selection;
-}
-
-/** As systemctl answers: a name as often as it is given, and what patterns match after the names. */
+/** A name as often as it is given, and what patterns match after the names: the order of systemctl's answers. */
 function select(state: ManagerState, words: readonly string[]): Selection {
   const units: UnitName[] = [];
   const matching: UnitName[] = [];
