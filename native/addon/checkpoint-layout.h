@@ -66,7 +66,7 @@ struct BirthRecord {
   int32_t pid;
 };
 
-/// A child that has ended. Written before it is reaped, so that no exit is lost.
+/// A child that was reaped. What stands between the reaping and this record is in hand (addon/in-hand.h), so that no exit is lost.
 struct ExitRecord {
   int32_t pid;
   /// CLD_EXITED and its kin of waitid(2).
@@ -97,6 +97,6 @@ constexpr size_t kInHandBytes = 128 << 10;
 constexpr size_t kNativeEnd = kExitsOffset + kExitsMax * sizeof(ExitRecord);
 
 /// Places where a drill may let the engine die; TypeScript's list is FAULT_POINTS in src/host/fault-points.ts.
-enum class FaultPoint : uint32_t { none = 0, afterLook = 1, afterReap = 2, afterSpawn = 3, afterReceive = 11 };
+enum class FaultPoint : uint32_t { none = 0, afterRecord = 1, afterReap = 2, afterSpawn = 3, afterReceive = 11 };
 
 }  // namespace heartwood

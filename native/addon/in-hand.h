@@ -1,5 +1,6 @@
-// What was read and is in no event yet. The kernel forgets a message or a signal when it is read, and an engine may die at any instruction;
-// so both are read right into the memory that outlives it, and cleared there when the event is written down.
+// What was read and is in no event yet. The kernel forgets a message or a signal when it is read, and a child when it is reaped, and an
+// engine may die at any instruction; so the kernel writes them right into the memory that outlives it. They are cleared there when the
+// event is written down, and a child when it stands in the table of exits.
 //
 // An event may have been written down and not yet cleared here. That is told by its number: who was read when `at` was the number of the
 // next event, and finds it given, is in the journal.
@@ -7,8 +8,10 @@
 
 #include <cstdint>
 
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "addon/checkpoint-layout.h"
 
@@ -26,6 +29,13 @@ struct ControlBuffer {
   alignas(cmsghdr) char bytes[CMSG_SPACE(sizeof(int) * kFdsMax) + CMSG_SPACE(sizeof(ucred))];
 };
 
+/// A child that was reaped; no si_pid when there is none. Clear of the table of exits as long as that has `index` entries.
+struct EndInHand {
+  siginfo_t child;
+  rusage usage;
+  uint32_t index;
+};
+
 struct InHand {
   /// Sender and descriptors of a notify message, which always has a sender; all zero when there is none.
   ControlBuffer control;
@@ -40,6 +50,7 @@ struct InHand {
   double signalAt;
   /// Those with a number are still to be told, in this order.
   signalfd_siginfo signals[kSignalsMax];
+  EndInHand end;
 };
 static_assert(sizeof(InHand) <= kInHandBytes);
 

@@ -93,8 +93,9 @@ void deliver(napi_env env, const epoll_event* events, int count) {
 
 /// SIGCHLD came: reaps. Returns whether JavaScript has to hear of it.
 bool takeChildren() {
-  signalfd_siginfo records[8];
-  while (::read(set.children, records, sizeof records) > 0) {}
+  // One is pending for the process and one for the thread at most, so a single read leaves none.
+  signalfd_siginfo records[2];
+  [[maybe_unused]] const ssize_t taken = ::read(set.children, records, sizeof records);
   return reapBeforehand();
 }
 

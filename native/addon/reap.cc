@@ -1,8 +1,8 @@
 // Reaping: waitid(2) with WNOHANG, which never races Node as long as nobody in the process uses node:child_process.
 //
-// An engine may die at any instruction, and a child that was reaped is forgotten by the kernel. So a child is looked at first
-// (WNOWAIT), written down in memory that outlives the engine, and only then reaped; the record stays until the engine says that it has
-// told the exit on.
+// An engine may die at any instruction, and a child that was reaped is forgotten by the kernel. So the kernel itself writes how it ended
+// into memory that outlives the engine, before waitid returns; from there it goes into a table, where it stays until the engine says that
+// it has told the exit on.
 //
 // Of an orphan that nobody in the manager knows there is nothing to tell. Such strangers are reaped from within the poll set, without a
 // turn of JavaScript: a storm of them leaves no more zombies than a loop in C would.
@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <unordered_set>
 
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +18,7 @@
 #include "addon/call.h"
 #include "addon/crash.h"
 #include "addon/exports.h"
+#include "addon/in-hand.h"
 
 namespace heartwood {
 
@@ -57,42 +57,47 @@ napi_value exitObject(napi_env env, const ExitRecord& child) {
   return record;
 }
 
+/// Reaps one child right into the memory that outlives the engine; null when none has ended.
 /// The system call itself, not glibc's wrapper: only it fills in the resource use.
-long waitFor(idtype_t which, pid_t pid, siginfo_t* child, int options, rusage* usage) {
-  for (;;) {
-    const long result = syscall(SYS_waitid, which, pid, child, WEXITED | WNOHANG | options, usage);
-    if (result == 0 || errno != EINTR) return result;
+const EndInHand* reapIntoHand(uint32_t index) {
+  EndInHand& hand = inHand().end;
+  hand.child.si_pid = 0;
+  hand.index = index;
+  while (syscall(SYS_waitid, P_ALL, 0, &hand.child, WEXITED | WNOHANG, &hand.usage) < 0) {
+    if (errno != EINTR) return nullptr;
   }
+  return hand.child.si_pid == 0 ? nullptr : &hand;
 }
 
-/// Writes down one child that has ended, unless it is a stranger, then reaps it. False when there is none.
-bool reapOne(const ExitTable& table) {
-  siginfo_t child = {};
-  rusage usage = {};
-  if (waitFor(P_ALL, 0, &child, WNOWAIT, &usage) < 0 || child.si_pid == 0) return false;
-  const pid_t pid = child.si_pid;
-  const bool isExpected = expected.erase(pid) > 0;
-  if (quietAboutStrangers && !isExpected) {
-    waitFor(P_PID, pid, &child, 0, nullptr);
-    return true;
-  }
-  ExitRecord& record = table.records[*table.count];
-  record = {child.si_pid, child.si_code, child.si_status, child.si_uid, usecOf(usage.ru_utime), usecOf(usage.ru_stime),
-            static_cast<double>(usage.ru_maxrss) * kBytesPerKilobyte, 0};
-  // The count is the last store: from here on the exit is known, reaped or not.
+/// Enters it into the table.
+void record(const ExitTable& table, const EndInHand& end) {
+  table.records[*table.count] = {end.child.si_pid, end.child.si_code, end.child.si_status, end.child.si_uid, usecOf(end.usage.ru_utime),
+                                 usecOf(end.usage.ru_stime), static_cast<double>(end.usage.ru_maxrss) * kBytesPerKilobyte, 0};
+  // The count is the last store: from here on the exit stands in the table, whatever is still in hand.
   __atomic_store_n(table.count, *table.count + 1, __ATOMIC_RELEASE);
-  passFaultPoint(FaultPoint::afterLook);
-  waitFor(P_PID, pid, &child, 0, &usage);
-  passFaultPoint(FaultPoint::afterReap);
+}
+
+void emptyHand() { inHand().end.child.si_pid = 0; }
+
+/// Reaps one child and enters it, unless it is a stranger. False when there is none.
+bool reapOne(const ExitTable& table) {
+  const EndInHand* end = reapIntoHand(*table.count);
+  if (end == nullptr) return false;
+  const bool isExpected = expected.erase(end->child.si_pid) > 0;
+  if (isExpected || !quietAboutStrangers) {
+    passFaultPoint(FaultPoint::afterReap);
+    record(table, *end);
+    passFaultPoint(FaultPoint::afterRecord);
+  }
+  emptyHand();
   return true;
 }
 
-/// A former engine's record of a child it did not come to reap: done now, or its number could be met once more.
-void finishReaping(const ExitTable& table) {
-  if (*table.told >= *table.count) return;
-  siginfo_t child = {};
-  rusage usage = {};
-  waitFor(P_PID, table.records[*table.count - 1].pid, &child, 0, &usage);
+/// What a former engine had in hand and did not come to enter.
+void finishRecording(const ExitTable& table) {
+  const EndInHand& end = inHand().end;
+  if (end.child.si_pid != 0 && end.index == *table.count && *table.count < kExitsMax) record(table, end);
+  emptyHand();
 }
 
 /// In this order: at no instant there is an exit that was not told.
@@ -137,7 +142,7 @@ napi_value reap(napi_env env, napi_callback_info info) {
 napi_value leftExits(napi_env env, napi_callback_info) {
   const ExitTable table = exitTable();
   if (table.records == nullptr) return errnoValue(env, ENOMEM);
-  finishReaping(table);
+  finishRecording(table);
   return untold(env, table);
 }
 

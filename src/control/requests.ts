@@ -27,7 +27,7 @@ export type Fault = (typeof FAULTS)[number];
 export const UNIT_FAULTS = ['kill', 'hang', 'slow-start', 'spawn-failure', 'oom'] as const;
 export type UnitFault = (typeof UNIT_FAULTS)[number];
 /** Places where a death can be made to wait for the engine. */
-export const FAULT_PLACES = ['after-poll', 'after-look', 'after-reap', 'after-journal', 'in-step', 'in-effect', 'between-effects', 'after-spawn', 'in-snapshot', 'in-recovery', 'after-receive'] as const;
+export const FAULT_PLACES = ['after-poll', 'after-reap', 'after-record', 'after-journal', 'in-step', 'in-effect', 'between-effects', 'after-spawn', 'in-snapshot', 'in-recovery', 'after-receive'] as const;
 export type FaultPlace = (typeof FAULT_PLACES)[number];
 
 export const ENQUEUE_TYPES = [

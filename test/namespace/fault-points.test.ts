@@ -111,7 +111,7 @@ test('a program that cannot be executed is a failure, not a start, whenever the 
   }
 }));
 
-for (const place of ['after-look', 'after-reap', 'after-journal'] as const) {
+for (const place of ['after-reap', 'after-record', 'after-journal'] as const) {
   test(`the exit of a service is known with its status when the manager dies ${place}`, { skip }, () => withRig(boot, async (rig) => {
     await rig.booted();
     assert.equal((await rig.initctl('start', 'mortal.service')).status, 0);

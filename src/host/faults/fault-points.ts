@@ -7,10 +7,10 @@
 import type { FaultPlace } from '../../control/requests.ts';
 
 export const FAULT_POINTS: Readonly<Record<FaultPlace, number>> = {
-  /** A child that ended was looked at and written down, and is not yet reaped. */
-  'after-look': 1,
-  /** It is reaped, and nobody was told. */
+  /** A child is reaped; only the kernel's own note of it exists. */
   'after-reap': 2,
+  /** It stands in the table of exits, and nobody was told. */
+  'after-record': 1,
   /** A process was born; its pid is in no event. */
   'after-spawn': 3,
   /** Everything that was ready has been read, nothing has been stepped. */

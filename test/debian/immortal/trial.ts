@@ -42,7 +42,7 @@ function inWork(place: string, ...work: readonly string[]): WayToDie {
 
 const WAYS: readonly WayToDie[] = [
   ...WAYS_TO_DIE,
-  ...['after-poll', 'after-journal', 'in-step', 'in-effect', 'between-effects', 'after-spawn', 'after-look', 'after-reap'].map((place) => inWork(place, 'start', 'tick.service')),
+  ...['after-poll', 'after-journal', 'in-step', 'in-effect', 'between-effects', 'after-spawn', 'after-reap', 'after-record'].map((place) => inWork(place, 'start', 'tick.service')),
   inWork('in-snapshot', 'daemon-reload'),
   inWork('in-recovery', 'is-system-running'),
 ];

@@ -23,7 +23,7 @@ const WAYS = [
   ...['SEGV', 'ABRT', 'BUS', 'FPE', 'ILL', 'TRAP', 'SYS'].map((name) => ({ name: `kill -${name}`, happen: () => process.kill(1, `SIG${name}`) })),
   ...['abort', 'exit', 'throw', 'reject', 'recursion', 'native-recursion', 'loop', 'native-loop'].map((how) => ({ name: `fault ${how}`, happen: () => must('fault', how) })),
   { name: 'daemon-reexec', happen: () => must('daemon-reexec') },
-  ...['after-poll', 'after-journal', 'in-step', 'in-effect', 'between-effects', 'after-spawn', 'after-look', 'after-reap'].map((place) => inWork(place, 'start', 'tick.service')),
+  ...['after-poll', 'after-journal', 'in-step', 'in-effect', 'between-effects', 'after-spawn', 'after-reap', 'after-record'].map((place) => inWork(place, 'start', 'tick.service')),
   inWork('in-snapshot', 'daemon-reload'),
   inWork('in-recovery', 'fault', 'segv'),
 ];
