@@ -34,8 +34,8 @@ export const FAULTS = {
   'table-late': 300,
   /** The kernel has no autofs, or does not let it be mounted. */
   'autofs-refused': 300,
-  /** Nobody has used an automounted place since the last look. */
-  'automount-unused': 500,
+  /** Somebody has a file open at an automounted place when the manager looks whether it is used. */
+  'automount-in-use': 500,
   /** A probe of a service gets a no, or no answer in time. */
   'probe-refused': 150,
   'wall-clock-stepped': 30,

@@ -308,7 +308,7 @@ export class SimulatedKernel {
 
   /** Somebody goes to the place of an automount unit. */
   visit(unit: string, path: string): void {
-    if (!this.tables.mounts.some(({ where }) => where === path)) this.#hear(...this.autofs.visit(unit as UnitName));
+    this.#hear(...this.autofs.visit(unit as UnitName, this.tables.mounts.some(({ where }) => where === path)));
   }
 
   /** Somebody takes the autofs of the unit away. */
@@ -430,7 +430,7 @@ export class SimulatedKernel {
       case 'open-automount': this.#openAutomount(effect); return;
       case 'look-at-automount': this.#lookAtAutomount(effect); return;
       case 'answer-automount': this.autofs.answer(effect.tokens); return;
-      case 'close-automount': this.autofs.close(effect.unit); return;
+      case 'close-automount': this.#closeAutomount(effect); return;
       case 'open-sockets': this.#engine.submit(this.sockets.listen(effect)); return;
       case 'close-sockets': this.sockets.close(effect.unit, effect.fds); return;
       case 'close-fds': this.sockets.close(null, effect.names); return;
@@ -483,11 +483,19 @@ export class SimulatedKernel {
 
   /** What nobody has used is unmounted by the host itself, and the table of mounts tells. */
   #lookAtAutomount({ unit, where }: Extract<Effect, { readonly kind: 'look-at-automount' }>): void {
-    if (!this.faults.strikes('automount-unused')) {
+    if (this.faults.strikes('automount-in-use') || !this.autofs.look(unit)) {
       this.#engine.submit({ event: 'automount-used', unit });
       return;
     }
     this.tables.unmount(where);
+    for (const event of this.tables.news()) this.#engine.submit(event);
+  }
+
+  /** To get at the autofs the host takes away what is mounted on it. */
+  #closeAutomount({ unit, where }: Extract<Effect, { readonly kind: 'close-automount' }>): void {
+    if (!this.autofs.trapped.has(unit)) return;
+    this.autofs.close(unit);
+    while (this.tables.mounts.some((mount) => mount.where === where)) this.tables.unmount(where);
     for (const event of this.tables.news()) this.#engine.submit(event);
   }
 

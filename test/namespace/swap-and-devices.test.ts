@@ -1,32 +1,11 @@
 /** Swap and device units on the real kernel. Swap is the machine's own: these tests use one MiB of it and give it back. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { whyNoNamespaces, withRig, type Rig } from './rig.ts';
+import { giveSwapDevice, makeSwapDevice } from './swap-device.ts';
 
 const skip = whyNoNamespaces() ?? false;
-
-/** A loop device with a swap area of one MiB; null when this machine has none to give. */
-function makeSwapDevice(): { readonly path: string; readonly minor: number; readonly remove: () => void } | null {
-  const directory = mkdtempSync(join(tmpdir(), 'heartwood-swap-'));
-  const file = join(directory, 'area');
-  writeFileSync(file, '');
-  truncateSync(file, 1 << 20);
-  const attach = spawnSync('losetup', ['--find', '--show', file], { encoding: 'utf8' });
-  const path = attach.stdout.trim();
-  const remove = (): void => {
-    spawnSync('swapoff', [path]);
-    spawnSync('losetup', ['--detach', path]);
-    rmSync(directory, { recursive: true });
-  };
-  const minor = Number(/^\/dev\/loop(\d+)$/.exec(path)?.[1] ?? NaN);
-  if (attach.status === 0 && spawnSync('mkswap', [path]).status === 0 && Number.isInteger(minor)) return { path, minor, remove };
-  remove();
-  return null;
-}
 
 async function state(rig: Rig, unit: string): Promise<string> {
   return `${await rig.property(unit, 'ActiveState')} ${await rig.property(unit, 'SubState')}`;
@@ -42,7 +21,7 @@ test('a swap unit is turned on with its priority, seen when others turn it off a
     const name = 'dev-swaparea.swap';
     await withRig({ units: { [name]: '[Swap]\nWhat=/dev/swaparea\nPriority=3\n' } }, async (rig) => {
       await rig.booted();
-      await rig.run(['sh', '-c', `mknod /dev/loop${String(device.minor)} b 7 ${String(device.minor)} && ln -s loop${String(device.minor)} /dev/swaparea`]);
+      await giveSwapDevice(rig, device, '/dev/swaparea');
       const start = await rig.initctl('start', name);
       assert.equal(start.status, 0, start.stdout + start.stderr);
       assert.equal(await state(rig, name), 'active active');

@@ -45,62 +45,108 @@ export async function installPrograms(rig: Rig, { programs }: WorldScript): Prom
   const source = readFileSync(join(import.meta.dirname, 'scripted-program.pl'), 'utf8');
   await rig.run(['sh', '-c', `mkdir -p ${PROGRAMS} && cat > ${PROGRAMS}program && chmod 755 ${PROGRAMS}program`], { input: source });
   for (const [path, scripts] of programs) {
-    // That a mount cannot be is up to mount(8).
-    if (path.endsWith(' ExecMount')) continue;
+    // That a mount or swap cannot be is up to mount(8) or swapon(8).
+    if (/ Exec(?:Mount|Activate)$/.test(path)) continue;
     if (!path.startsWith(PROGRAMS)) throw new Error(`${path} is a program that the real world has not`);
     await rig.run(['sh', '-c', `ln -f ${PROGRAMS}program ${path} && cat > ${path}.runs`], { input: scripts.map((script) => `${lineOf(script)}\n`).join('') });
   }
 }
 
-/** Hears of every change of state. */
+interface State {
+  readonly activeState: string;
+  readonly subState: string;
+}
+
+type Message = { readonly params?: State & { readonly change: string; readonly unit: string } };
+
+const SUBSCRIBE = '{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1}}\n{"jsonrpc":"2.0","id":2,"method":"subscribe","params":{}}\n';
+/** A new engine listens again after a fraction of a second. */
+const RECONNECT_MSEC = 20;
+
+/** Hears of every change of state; of those while no engine listens it sees where they led to. */
 class Watcher {
   readonly changes: StateChange[] = [];
-  readonly #states = new Map<string, { readonly activeState: string; readonly subState: string }>();
-  readonly #socket: Socket;
+  readonly #states = new Map<string, State>();
+  readonly #rig: Rig;
+  #socket: Socket | null = null;
+  #isOver = false;
 
-  private constructor(socket: Socket) {
+  private constructor(rig: Rig) {
+    this.#rig = rig;
+  }
+
+  static async open(rig: Rig): Promise<Watcher> {
+    const watcher = new Watcher(rig);
+    await watcher.#connect();
+    return watcher;
+  }
+
+  async #connect(): Promise<void> {
+    const socket = connect(this.#rig.path('/run/heartwood/control'));
     this.#socket = socket;
     let text = '';
     socket.setEncoding('utf8').on('data', (chunk: string) => {
       const lines = (text + chunk).split('\n');
       text = lines.pop() ?? '';
-      for (const line of lines) this.#hear(JSON.parse(line) as { readonly method?: string; readonly params?: { readonly change: string; readonly unit: string; readonly activeState: string; readonly subState: string } });
+      for (const line of lines) this.#hear(JSON.parse(line) as Message);
     });
+    socket.on('error', () => undefined).on('close', () => { if (!this.#isOver) void sleep(RECONNECT_MSEC).then(() => this.#connectAgain()); });
+    socket.write(SUBSCRIBE);
+    await Promise.race([once(socket, 'data'), once(socket, 'close')]);
   }
 
-  static async open(rig: Rig): Promise<Watcher> {
-    const socket = connect(rig.path('/run/heartwood/control'));
-    await once(socket, 'connect');
-    const watcher = new Watcher(socket);
-    socket.write('{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1}}\n{"jsonrpc":"2.0","id":2,"method":"subscribe","params":{}}\n');
-    await once(socket, 'data');
-    return watcher;
+  async #connectAgain(): Promise<void> {
+    await this.#connect();
+    if (this.#socket?.destroyed === true) return;
+    const { status, stdout } = await this.#rig.initctl('list-units', '--all', '--json');
+    if (status === 0) for (const { unit, active, sub } of JSON.parse(stdout) as readonly { readonly unit: string; readonly active: string; readonly sub: string }[]) this.#see(unit, { activeState: active, subState: sub });
   }
 
-  #hear({ params }: { readonly method?: string; readonly params?: { readonly change: string; readonly unit: string; readonly activeState: string; readonly subState: string } }): void {
-    if (params?.change !== 'unit') return;
-    const { unit, activeState, subState } = params;
+  #hear({ params }: Message): void {
+    if (params?.change === 'unit') this.#see(params.unit, params);
+  }
+
+  #see(unit: string, { activeState, subState }: State): void {
+    const before = this.stateOf(unit);
+    if (before.activeState === activeState && before.subState === subState) return;
     this.changes.push({ unit, state: `${activeState} (${subState})` });
     this.#states.set(unit, { activeState, subState });
   }
 
-  stateOf(unit: string): { readonly activeState: string; readonly subState: string } {
+  stateOf(unit: string): State {
     return this.#states.get(unit) ?? { activeState: 'inactive', subState: 'dead' };
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.#isOver = true;
+    this.#socket?.destroy();
   }
 }
 
-/** Several scripts at the same time, each about units of its own. */
-export async function liveThrough(rig: Rig, scripts: readonly WorldScript[]): Promise<WorldOutcome[]> {
+/**
+ * Several scripts at the same time, each about units of its own.
+ *
+ * @param deaths signals of which the engine dies meanwhile, in turn
+ */
+export async function liveThrough(rig: Rig, scripts: readonly WorldScript[], deaths: readonly NodeJS.Signals[] = []): Promise<WorldOutcome[]> {
   for (const script of scripts) await installPrograms(rig, script);
   const watcher = await Watcher.open(rig);
   const began = performance.now();
-  const broken = await Promise.all(scripts.map((script) => liveOne(rig, script, watcher, began)));
+  const lives = Promise.all(scripts.map((script) => liveOne(rig, script, watcher, began)));
+  if (deaths.length > 0) await dieAgainAndAgain(rig, deaths, began + Math.max(...scripts.map(({ untilUsec }) => untilUsec)) / 1000);
+  const broken = await lives;
   watcher.close();
   return broken.map((each) => ({ changes: watcher.changes, broken: each }));
+}
+
+/** Between deaths: scripts leave a second and more between what they do and what they expect. */
+const DEATH_EVERY_MSEC = 1300;
+
+async function dieAgainAndAgain(rig: Rig, deaths: readonly NodeJS.Signals[], untilMsec: number): Promise<void> {
+  for (let count = 0; performance.now() + DEATH_EVERY_MSEC < untilMsec; count++) {
+    await sleep(DEATH_EVERY_MSEC);
+    rig.signal(deaths[count % deaths.length] as NodeJS.Signals);
+  }
 }
 
 async function liveOne(rig: Rig, script: WorldScript, watcher: Watcher, began: number): Promise<string[]> {
@@ -126,6 +172,9 @@ async function perform(rig: Rig, action: Exclude<ScriptAction, { readonly act: '
     case 'kill': await rig.initctl('kill', '--kill-whom=main', `--signal=${String(action.signal)}`, action.unit); return;
     case 'touch': await rig.run(['touch', action.path]); return;
     case 'connect': await rig.run(['perl', '-MIO::Socket::UNIX', '-e', CONNECT, `${PROGRAMS}${action.unit.replace(/\.socket$/, '')}.sock`]); return;
+    // Who goes to a place that cannot be is told so.
+    case 'visit': await rig.run(['ls', `${action.path}/`]); return;
+    case 'swapon': case 'swapoff': await rig.run([action.act, action.path]); return;
     case 'mount': await rig.run(['mount', '-t', 'tmpfs', 'by-hand', action.path]); return;
     case 'umount': await rig.run(['umount', action.path]); return;
     case 'remove': await rig.run(['rm', '-f', action.path]); return;

@@ -1,4 +1,4 @@
-/** What the model and the kernel have to agree about: units that start services by themselves, mounts, and fd stores. */
+/** What the model and the kernel have to agree about: units that start services by themselves, mounts, automounts, swaps, and fd stores. */
 import { run, service, type ModelScenario } from './scenarios.ts';
 
 const DIRECTORY = '/run/model';
@@ -127,6 +127,76 @@ const MOUNTS: readonly ModelScenario[] = [
   },
 ];
 
+function automount(name: string, lines = ''): Readonly<Record<string, string>> {
+  return unit(`run-model-${name}.automount`, 'Automount', `Where=${DIRECTORY}/${name}\n${lines}`);
+}
+
+const AUTOMOUNTS: readonly ModelScenario[] = [
+  {
+    name: 'a visit to an automount mounts what is to be there, again when somebody took it away, and a stop of the automount leaves nothing',
+    units: { ...mount('a1'), ...automount('a1') },
+    script: lines('at 0s start run-model-a1.automount', 'at 1500ms expect run-model-a1.automount active waiting', 'at 1500ms expect run-model-a1.mount inactive dead', `at 1500ms visit ${DIRECTORY}/a1`,
+      'at 3500ms expect run-model-a1.automount active running', 'at 3500ms expect run-model-a1.mount active mounted', `at 3500ms umount ${DIRECTORY}/a1`,
+      'at 5500ms expect run-model-a1.automount active waiting', 'at 5500ms expect run-model-a1.mount inactive dead', `at 5500ms visit ${DIRECTORY}/a1`,
+      'at 7500ms expect run-model-a1.automount active running', 'at 7500ms stop run-model-a1.automount', 'at 9500ms expect run-model-a1.automount inactive dead', 'at 9500ms expect run-model-a1.mount inactive dead', 'until 9500ms'),
+  },
+  {
+    name: 'an automount whose mount cannot be waits for the next visit',
+    units: { ...unit('run-model-a2.mount', 'Mount', `What=/dev/no-such-device\nWhere=${DIRECTORY}/a2\nType=ext4`), ...automount('a2') },
+    script: lines('program run-model-a2.mount ExecMount: exits 32 after 50ms', 'at 0s start run-model-a2.automount', `at 1500ms visit ${DIRECTORY}/a2`,
+      'at 4s expect run-model-a2.mount failed', 'at 4s expect run-model-a2.automount active waiting', 'until 4s'),
+  },
+  {
+    name: 'an automount that nobody visits for long lets go of its mount',
+    units: { ...mount('a3'), ...automount('a3', 'TimeoutIdleSec=1s') },
+    script: lines('at 0s start run-model-a3.automount', `at 1s visit ${DIRECTORY}/a3`, 'at 6s expect run-model-a3.mount inactive dead', 'at 6s expect run-model-a3.automount active waiting', 'until 6s'),
+  },
+  {
+    name: 'an automount whose mount has met its start limit fails, and can be started anew',
+    units: {
+      ...unit('run-model-a4.mount', 'Mount', `What=/dev/no-such-device\nWhere=${DIRECTORY}/a4\nType=ext4`, 'StartLimitIntervalSec=60\nStartLimitBurst=2'), ...automount('a4'),
+    },
+    script: lines('program run-model-a4.mount ExecMount: exits 32 after 50ms', 'at 0s start run-model-a4.automount', `at 1s visit ${DIRECTORY}/a4`, `at 2500ms visit ${DIRECTORY}/a4`,
+      'at 4s expect run-model-a4.automount active waiting', `at 4s visit ${DIRECTORY}/a4`, 'at 5500ms expect run-model-a4.automount failed', 'at 5500ms expect run-model-a4.automount result mount-start-limit-hit',
+      'at 5500ms expect run-model-a4.mount result exit-code', 'at 5500ms start run-model-a4.automount', 'at 7s expect run-model-a4.automount active waiting', 'until 7s'),
+  },
+  {
+    name: 'who goes to an automount whose mount needs a service that fails is told so, and the automount waits on',
+    units: {
+      ...unit('run-model-a5.mount', 'Mount', `What=tmpfs\nWhere=${DIRECTORY}/a5\nType=tmpfs`, 'Requires=for-a5.service\nAfter=for-a5.service'), ...automount('a5'), ...service('for-a5', 'Type=oneshot'),
+    },
+    script: lines(`program ${run('for-a5')}: exits 1 after 200ms`, `program ${run('for-a5')}: exits 0 after 200ms`, 'at 0s start run-model-a5.automount', `at 1s visit ${DIRECTORY}/a5`, 'at 3s expect run-model-a5.automount active waiting',
+      'at 3s expect run-model-a5.mount inactive dead', 'at 3s expect for-a5.service failed', `at 3s visit ${DIRECTORY}/a5`, 'at 5s expect run-model-a5.automount active running', 'at 5s expect run-model-a5.mount active mounted',
+      'at 5s stop run-model-a5.mount', 'at 6500ms expect run-model-a5.automount active waiting', 'until 6500ms'),
+  },
+  {
+    name: 'an automount cannot be started where something is mounted, and a mount by hand counts as the one it waits for',
+    units: { ...mount('a6'), ...automount('a6') },
+    script: lines('at 0s start run-model-a6.mount', 'at 1s start run-model-a6.automount', 'at 2s expect run-model-a6.automount inactive dead', 'at 2s stop run-model-a6.mount', 'at 3500ms start run-model-a6.automount',
+      'at 5s expect run-model-a6.automount active waiting', `at 5s mount ${DIRECTORY}/a6`, 'at 6500ms expect run-model-a6.automount active running', 'at 6500ms expect run-model-a6.mount active mounted', 'until 6500ms'),
+  },
+];
+
+/** The link at which a scenario finds the swap area that it may use. */
+export const SWAP_LINK = '/dev/modelswap';
+
+/** They need a swap area, of which there is one. */
+export const SWAP_SCENARIOS: readonly ModelScenario[] = [
+  {
+    name: 'a swap that somebody turns off is down, and up again when somebody turns it on; what is bound to it ends',
+    units: { ...unit('dev-modelswap.swap', 'Swap', `What=${SWAP_LINK}\nPriority=1`), ...service('bound-swap', '', 'BindsTo=dev-modelswap.swap\nAfter=dev-modelswap.swap') },
+    script: lines(`program ${run('bound-swap')}: runs`, 'at 0s start bound-swap.service', 'at 2s expect dev-modelswap.swap active active', 'at 2s expect bound-swap.service active running', `at 2s swapoff ${SWAP_LINK}`,
+      'at 4s expect dev-modelswap.swap inactive dead', 'at 4s expect bound-swap.service inactive dead', `at 4s swapon ${SWAP_LINK}`, 'at 6s expect dev-modelswap.swap active active', 'at 6s stop dev-modelswap.swap',
+      'at 8s expect dev-modelswap.swap inactive dead', 'until 8s'),
+  },
+  {
+    name: 'a swap that cannot be fails, and what requires it is not started',
+    units: { ...unit('run-model-no.swap', 'Swap', `What=${DIRECTORY}/no`), ...service('needs-swap', '', 'Requires=run-model-no.swap\nAfter=run-model-no.swap') },
+    script: lines(`program ${run('needs-swap')}: runs`, 'program run-model-no.swap ExecActivate: exits 255 after 50ms', 'at 0s start needs-swap.service', 'at 3s expect run-model-no.swap failed', 'at 3s expect run-model-no.swap result exit-code',
+      'at 3s expect needs-swap.service inactive dead', 'until 3s'),
+  },
+];
+
 const STORES: readonly ModelScenario[] = [
   {
     name: 'stored fds live through a restart and not through a stop, and no more are kept than may be',
@@ -143,4 +213,4 @@ const STORES: readonly ModelScenario[] = [
   },
 ];
 
-export const TRIGGER_SCENARIOS: readonly ModelScenario[] = [...SOCKETS, ...TIMERS, ...PATHS, ...MOUNTS, ...STORES];
+export const TRIGGER_SCENARIOS: readonly ModelScenario[] = [...SOCKETS, ...TIMERS, ...PATHS, ...MOUNTS, ...AUTOMOUNTS, ...STORES];

@@ -49,9 +49,9 @@ export function onMountCommandLost(turn: Turn, name: UnitName, lost: LostCommand
   drive(turn, name, (c, run) => onCommandLost(MOUNT_MACHINE, c, run, lost));
 }
 
-/** A start was refused by the unit's own start limit. */
+/** A start was refused by the unit's own start limit. An earlier failure stays its result, as in systemd. */
 export function failMount(turn: Turn, unit: MountRecord): void {
-  setRuntime(turn, unit.name, { ...unit.runtime, state: 'failed', result: 'start-limit-hit', endReason: { reason: 'start-limit' } }, 'failed');
+  setRuntime(turn, unit.name, { ...unit.runtime, state: 'failed', result: unit.runtime.result === 'success' ? 'start-limit-hit' : unit.runtime.result, endReason: { reason: 'start-limit' } }, 'failed');
 }
 
 /** reset-failed. */

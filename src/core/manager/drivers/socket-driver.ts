@@ -40,9 +40,9 @@ export function stopSocketUnit(turn: Turn, name: UnitName): void {
   driveSocket(turn, name, stopSocket);
 }
 
-/** A start was refused by the unit's own start limit. */
+/** A start was refused by the unit's own start limit. An earlier failure stays its result, as in systemd. */
 export function failSocket(turn: Turn, unit: SocketRecord): void {
-  setRuntime(turn, unit.name, { ...unit.runtime, state: 'failed', result: 'start-limit-hit', endReason: { reason: 'start-limit' } }, 'failed');
+  setRuntime(turn, unit.name, { ...unit.runtime, state: 'failed', result: unit.runtime.result === 'success' ? 'start-limit-hit' : unit.runtime.result, endReason: { reason: 'start-limit' } }, 'failed');
 }
 
 /** reset-failed. */

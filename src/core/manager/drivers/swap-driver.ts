@@ -45,9 +45,9 @@ export function onSwapCommandLost(turn: Turn, name: UnitName, lost: LostCommand)
   drive(turn, name, (c, run) => onCommandLost(SWAP_MACHINE, c, run, lost));
 }
 
-/** A start was refused by the unit's own start limit. */
+/** A start was refused by the unit's own start limit. An earlier failure stays its result, as in systemd. */
 export function failSwap(turn: Turn, unit: SwapRecord): void {
-  setRuntime(turn, unit.name, { ...unit.runtime, state: 'failed', result: 'start-limit-hit', endReason: { reason: 'start-limit' } }, 'failed');
+  setRuntime(turn, unit.name, { ...unit.runtime, state: 'failed', result: unit.runtime.result === 'success' ? 'start-limit-hit' : unit.runtime.result, endReason: { reason: 'start-limit' } }, 'failed');
 }
 
 /** reset-failed. */
