@@ -14,7 +14,7 @@ export const CYCLES_SHOWN_MAX = 20;
 export function findOrderCycles(graph: Graph, names: Iterable<UnitName>): UnitName[][] {
   const cycles: UnitName[][] = [];
   for (const component of components(graph, names)) {
-    if (component.length > 1) cycles.push(shortestCycle(graph, component));
+    if (component.length > 1) cycles.push(cycleThrough(graph, component[0] as UnitName, new Set(component)) ?? component);
   }
   return cycles;
 }
@@ -62,10 +62,12 @@ function* components(graph: Graph, names: Iterable<UnitName>): Generator<UnitNam
   }
 }
 
-/** Breadth first from one member back to itself, within the component. */
-function shortestCycle(graph: Graph, component: readonly UnitName[]): UnitName[] {
-  const members = new Set(component);
-  const start = component[0] as UnitName;
+/**
+ * The shortest cycle that the unit is part of, beginning with it: each is ordered before the next, the last before the first. Null = none.
+ *
+ * @param within the only units to be looked at; null = all
+ */
+export function cycleThrough(graph: Graph, start: UnitName, within: ReadonlySet<UnitName> | null = null): UnitName[] | null {
   const from = new Map<UnitName, UnitName>();
   const work: UnitName[] = [start];
   for (const name of work) {
@@ -75,10 +77,10 @@ function shortestCycle(graph: Graph, component: readonly UnitName[]): UnitName[]
         for (let at = name; at !== start; cycle.unshift(at)) at = from.get(at) as UnitName;
         return cycle;
       }
-      if (!members.has(next) || from.has(next)) continue;
+      if (from.has(next) || within?.has(next) === false) continue;
       from.set(next, name);
       work.push(next);
     }
   }
-  return [...component];
+  return null;
 }

@@ -28,7 +28,7 @@ export function enqueue(turn: Turn, anchor: Anchor, waiter: RequestId | null): E
   if (turn.jobCount + outcome.transaction.jobs.length > JOBS_MAX) {
     return { ok: false, refusal: { code: 'transaction-refused', unit: anchor.unit, message: `More than ${String(JOBS_MAX)} jobs.`, path: [anchor.unit], cycle: [] } };
   }
-  for (const dropped of outcome.transaction.dropped) turn.log(anchor.boot ? 'err' : 'warning', dropped.unit, dropped.message);
+  for (const { unit, message, cycle } of outcome.transaction.dropped) turn.log(anchor.boot || cycle.length > 0 ? 'err' : 'warning', unit, message);
   return { ok: true, job: install(turn, outcome.transaction, anchor, waiter) };
 }
 

@@ -109,7 +109,7 @@ export function addDefinitions(turn: Turn, definitions: readonly UnitDefinition[
 function reportCycles(turn: Turn, names: readonly UnitName[]): boolean {
   const cycles = findOrderCycles(turn.graph, names);
   for (const cycle of cycles.slice(0, CYCLES_SHOWN_MAX)) {
-    turn.log('warning', cycle[0] as UnitName, `Ordering cycle: ${describeCycle(turn, cycle)}. Jobs that need all of these units are refused.`);
+    turn.log('warning', cycle[0] as UnitName, `Ordering cycle: ${describeCycle(turn, cycle)}. A job that needs all of these units is refused; one that is merely wanted is left out.`);
   }
   if (cycles.length > CYCLES_SHOWN_MAX) turn.log('warning', '', `${String(cycles.length - CYCLES_SHOWN_MAX)} more ordering cycles`);
   return cycles.length > 0;

@@ -121,6 +121,22 @@ test('restart-dependencies restarts what a restart would, and only starts the un
   assert.equal(jobsOf(build({ units, states }, 'a.service', 'start', 'restart-dependencies')), 'a.service/start b.service/restart');
 });
 
+test('of an order cycle the job that was pulled in last and that the anchor does not need is left out, with every edge; what is needed is refused with the path', () => {
+  const units = (needs: 'Wants' | 'Requires'): readonly UnitDefinition[] => [
+    service('a.service', { edges: { [needs]: ['b.service'], After: ['c.service'] } }), service('b.service', { edges: { [needs]: ['c.service'] } }),
+    service('c.service', { edges: { After: ['b.service'] } }), service('d.service', { edges: { Requires: ['c.service'], Before: ['b.service'], After: ['c.service'] } }),
+  ];
+  const whole = units('Wants').map((unit) => (unit.name === 'b.service' ? service('b.service', { edges: { Wants: ['c.service', 'd.service'] } }) : unit));
+  const outcome = build({ units: whole }, 'a.service', 'start');
+  assert.equal(jobsOf(outcome), 'a.service/start b.service/start c.service/start', 'd closes the cycle b, c, d and is wanted');
+  const [left] = outcome.ok ? outcome.transaction.dropped : [];
+  assert.match(left?.message ?? '', /^Ordering cycle: .*After=.*Before=.*d\.service\/start is left out to break it: a\.service\/start does not need it\.$/);
+  assert.deepEqual([left?.unit, left?.cycle.length, left?.path], ['d.service', 3, ['a.service', 'b.service', 'd.service']]);
+  const needed = units('Requires').map((unit) => (unit.name === 'b.service' ? service('b.service', { edges: { Requires: ['c.service', 'd.service'] } }) : unit));
+  const refused = build({ units: needed }, 'a.service', 'start');
+  assert.deepEqual(refused.ok ? null : [refused.refusal.path[0], refused.refusal.cycle.length], ['a.service', 3]);
+});
+
 // --- laws
 
 const KINDS: readonly DependencyKind[] = ['Requires', 'Requisite', 'Wants', 'BindsTo', 'PartOf', 'Upholds', 'Conflicts', 'Before', 'After', 'PropagatesReloadTo', 'PropagatesStopTo'];
@@ -206,6 +222,19 @@ test('the jobs of a transaction have an order: none waits for itself, over any n
       left.delete(free);
     }
   });
+});
+
+test('a start that needs nothing of what it wants is never refused for an order cycle', () => {
+  fc.assert(fc.property(sketch, ({ edges, states }) => {
+    const names = states.map((_, index) => `u${String(index)}.service`);
+    const units = names.map((name) => {
+      const own: Record<string, string[]> = {};
+      for (const [from, kind, to] of edges) if (from === name) (own[kind] ??= []).push(to);
+      return service(name, { edges: own });
+    });
+    const outcome = build({ units: [target('top.target', { Wants: names }), ...units] }, 'top.target', 'start');
+    assert.ok(outcome.ok, outcome.ok ? '' : outcome.refusal.message);
+  }), { numRuns: 2000 });
 });
 
 test('no transaction undoes a job that is irreversible, nor any in mode fail', () => {

@@ -216,7 +216,21 @@ test('the manager ends with the status of the unit it was told to end with', () 
   assert.deepEqual(kernel.finished, { kind: 'finish', goal: 'exit', exitStatus: 42, rebootArgument: '' });
 });
 
-test('a cycle is refused with its whole path, and broken at boot only at a wanted unit', () => {
+test('a start that wants units which are ordered in a circle goes on without one of them, and the log and why say so', () => {
+  const kernel = new SimulatedKernel();
+  kernel.boot([
+    target('default.target'), service('app.service', { edges: { Wants: ['a.service', 'b.service'] } }),
+    service('a.service', { edges: { After: ['b.service'] } }), service('b.service', { edges: { After: ['a.service'] } }),
+  ]);
+  const id = kernel.enqueue('start', 'app.service');
+  kernel.run(SECOND);
+  assert.equal(kernel.replies.get(id)?.ok, true);
+  assert.deepEqual(['app', 'a', 'b'].map((name) => kernel.unit(`${name}.service`).activeState), ['active', 'active', 'inactive']);
+  assert.match(kernel.logs.join('\n'), /b\.service\/start is left out to break it: app\.service\/start does not need it/);
+  assert.match(explain(kernel.state, 'b.service' as UnitName)?.chain[0]?.text ?? '', /^was left out by app\.service, which wants it but does not need it: Ordering cycle: .*\(\/sim\/unit:1\)/);
+});
+
+test('a cycle of units that need each other is refused with its whole path, also at boot', () => {
   const a = service('a.service', { edges: { Requires: ['b.service'], After: ['b.service'] } });
   const b = service('b.service', { edges: { Requires: ['a.service'], After: ['a.service'] } });
   const kernel = new SimulatedKernel();

@@ -88,14 +88,13 @@ function resolveCycle(drafts: Drafts): Refusal | 'again' | null {
   if (cycle === null) return null;
   const edges = cycleEdges(drafts.view, cycle);
   const text = `Ordering cycle: ${describeEdges(edges)}.`;
-  const members = cycle.map((name) => drafts.of(name)[0] as Draft);
-  if (drafts.anchor.boot) {
-    const needed = drafts.needed();
-    const victim = members.find((draft) => !needed.has(draft));
-    if (victim !== undefined) {
-      drafts.drop(victim, `${text} ${victim.unit} is left out of the boot to break it.`, edges);
-      return 'again';
-    }
+  const needed = drafts.needed();
+  // The one that was pulled in last: it is the farthest from what was asked for, and takes the fewest others along.
+  const dispensable = new Set(cycle.filter((name) => !drafts.of(name).some((draft) => needed.has(draft))));
+  const victim = [...drafts.all()].findLast((draft) => dispensable.has(draft.unit));
+  if (victim !== undefined) {
+    drafts.drop(victim, `${text} ${victim.unit}/${victim.type} is left out to break it: ${drafts.anchor.unit}/${drafts.anchor.type} does not need it.`, edges);
+    return 'again';
   }
-  return { code: 'transaction-refused', unit: cycle[0] as UnitName, message: text, path: pathTo(members[0] as Draft), cycle: edges };
+  return { code: 'transaction-refused', unit: cycle[0] as UnitName, message: text, path: pathTo(drafts.of(cycle[0] as UnitName)[0] as Draft), cycle: edges };
 }

@@ -23,6 +23,6 @@ export interface Anchor {
   readonly type: JobType;
   readonly mode: JobMode;
   readonly reason: Reason;
-  /** Boot: a cycle may be broken at a job that nothing requires. */
+  /** It is the boot: what is left out of it is an error, for nobody looks at the answer. */
   readonly boot: boolean;
 }

@@ -2,7 +2,7 @@
  * A transaction: all jobs that one request implies, made consistent or refused with the reason. Nothing happens while it is built.
  *
  * The phases stand in files of their own. Their work lists are explicit: a chain of ten thousand units must not overflow a stack.
- * Behaviour: systemd.unit(5) for the kinds, systemctl(1) `--job-mode=`; cycles are refused rather than broken, see docs/differences.md.
+ * Behaviour: systemd.unit(5) for the kinds, systemctl(1) `--job-mode=`; an order cycle of jobs that are needed is refused, see docs/differences.md.
  */
 import { assert } from '../../../base/assert.ts';
 import { collect } from './collect.ts';

@@ -5,8 +5,10 @@
 import type { MonotonicUsec, UnitName } from '../../../base/brand.ts';
 import { getEntry } from '../../../base/persistent-map.ts';
 import { INVERSE, type EdgeKind } from '../../graph/atoms.ts';
+import { cycleThrough } from '../../graph/cycles.ts';
 import { neighbours } from '../../graph/graph.ts';
 import { isActive, isInactive } from '../../job/job-type.ts';
+import { describeCycle } from '../../job/transaction/order-edge.ts';
 import { buildTransaction } from '../../job/transaction/transaction.ts';
 import type { DependencyOrigin } from '../../unit/dependency.ts';
 import type { ServiceRole } from '../../unit/exec-context.ts';
@@ -177,6 +179,9 @@ function explainNeverStarted(state: ManagerState, unit: Unit): Explained {
   const wanters = (['WantedBy', 'RequiredBy', 'BoundBy', 'UpheldBy'] as const).flatMap((kind) => neighbours(state.graph, unit.name, kind));
   if (wanters.length === 0) return { links: [plain(unit, 'never-started', `was never started: no loaded unit wants it${refuses}`, refuses === '' ? null : settingOrigin(unit, 'Unit', 'RefuseManualStart'))], next: null };
   const down = wanters.find((name) => !isActive(findUnit(state, name)?.activeState ?? 'inactive'));
+  // Each could be started alone; started together, one of them is left out.
+  const cycle = down === undefined && !state.orderIsAcyclic ? cycleThrough(state.graph, unit.name) : null;
+  if (cycle !== null) return { links: [plain(unit, 'never-started', `was left out by ${wanters.join(', ')}, which wants it but does not need it: Ordering cycle: ${describeCycle(viewOf(state), cycle)}`, null)], next: null };
   if (down === undefined) return { links: [plain(unit, 'never-started', `was never started, although ${wanters.join(', ')} wants it: it was loaded later`, null)], next: null };
   return { links: [plain(unit, 'never-started', `was never started: ${down}, which wants it, is not active`, null)], next: down };
 }
