@@ -6,9 +6,10 @@ import type { UnitName } from '../../base/brand.ts';
 import type { UnitDefinition } from '../unit/definition.ts';
 import type { DependencyKind, DependencyOrigin } from '../unit/dependency.ts';
 import type { ExecCommand } from '../unit/exec-context.ts';
+import { saysWhenReady } from '../unit/readiness.ts';
 import type { Diagnostic, Severity } from '../unit/source.ts';
 import { wordPlace } from './setting-reader.ts';
-import { unitKind, withInstance } from '../unit/unit-name.ts';
+import { unitKind, withInstance, withKind } from '../unit/unit-name.ts';
 
 export interface VerifyOptions {
   /** The loaded unit of a name, under any of its names; undefined = not loaded. */
@@ -30,7 +31,7 @@ const COMMAND_LISTS = ['execCondition', 'execStartPre', 'execStart', 'execStartP
  * Diagnostics of all given units, unit by unit; what the files themselves gave rise to comes first.
  */
 export function verifyUnits(units: readonly UnitDefinition[], options: VerifyOptions): readonly Diagnostic[] {
-  return units.flatMap((unit) => [...unit.diagnostics, ...loadProblems(unit), ...dependencyProblems(unit, options), ...serviceProblems(unit, options), ...socketProblems(unit, options)]);
+  return units.flatMap((unit) => [...unit.diagnostics, ...loadProblems(unit), ...dependencyProblems(unit, options), ...serviceProblems(unit, options), ...socketProblems(unit, options), ...silentPredecessors(unit, options.find)]);
 }
 
 /** @param about the word of the line that the message is about */
@@ -118,4 +119,18 @@ function originOfEntry(unit: UnitDefinition, key: string, text: string): Depende
   const entries = unit.entries.filter((each) => each.key === key);
   const entry = entries.findLast((each) => each.value.includes(text)) ?? entries.at(-1);
   return entry === undefined ? null : { file: entry.file, line: entry.line };
+}
+
+/**
+ * Notes on After= lines that wait for no more than the birth of a process. A service with a socket of its own name is left out: who comes
+ * too early waits at the socket.
+ */
+export function silentPredecessors(unit: UnitDefinition, find: VerifyOptions['find']): readonly Diagnostic[] {
+  return unit.dependencies.flatMap(({ kind, other, origin }) => {
+    if (kind !== 'After' || typeof origin === 'string') return [];
+    const earlier = find(other);
+    if (earlier?.kind !== 'service' || earlier.loadState !== 'loaded' || saysWhenReady(earlier)) return [];
+    if (find(withKind(earlier.name, 'socket'))?.loadState === 'loaded') return [];
+    return [at(unit, origin, 'note', other, `After=${other} waits for the start of its process only: a service of Type=${earlier.type} does not say when it is ready. ${unit.name} may come too early; Type=notify, forking or oneshot, ReadinessProbe=, or a check in ExecStartPost=, would tell.`)];
+  });
 }

@@ -59,3 +59,15 @@ test('a socket needs the service that it starts: the one it names, or a template
 test('a slice with a part without a name is no slice', () => {
   assert.deepEqual(['a-b.slice', '-a.slice', 'a--b.slice', 'a-.slice', '-.slice'].map((name) => unitOf(name, '[Slice]').loadState), ['loaded', 'bad-setting', 'bad-setting', 'bad-setting', 'loaded']);
 });
+
+test('After= a service that does not say when it is ready is noted, whether or not the service is also wanted; what tells, or has a socket, is not', () => {
+  const services: Readonly<Record<string, string>> = {
+    'silent.service': '[Service]\nExecStart=/bin/true', 'telling.service': '[Service]\nType=notify\nExecStart=/bin/true', 'probed.service': '[Service]\nReadinessProbe=tcp:80\nExecStart=/bin/true',
+    'socketed.service': '[Service]\nExecStart=/bin/true', 'socketed.socket': '[Socket]\nListenStream=/run/s',
+  };
+  const notes = verifyUnits([unitOf('a.service', '[Unit]\nAfter=telling.service silent.service\nAfter=probed.service socketed.service\n[Service]\nExecStart=/bin/true')], {
+    find: (name) => (services[name] === undefined ? undefined : unitOf(name, services[name])), isExecutable: () => true, exists: () => true,
+  }).filter(({ message }) => message.startsWith('After='));
+  assert.deepEqual(notes.map(({ severity, line, column }) => [severity, line, column]), [['note', 2, 23]]);
+  assert.match(notes[0]?.message ?? '', /^After=silent\.service waits for the start of its process only/);
+});

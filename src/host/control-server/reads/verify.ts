@@ -5,14 +5,11 @@ import { CYCLES_SHOWN_MAX, findOrderCycles } from '../../../core/graph/cycles.ts
 import { describeCycle } from '../../../core/job/transaction/order-edge.ts';
 import type { ManagerState, Unit } from '../../../core/manager/state.ts';
 import { findUnit } from '../../../core/manager/query.ts';
-import type { DependencyKind } from '../../../core/unit/dependency.ts';
-import { saysWhenReady } from '../../../core/unit/readiness.ts';
+import { silentPredecessors } from '../../../core/unit-file/verify.ts';
 import type { Reader } from './context.ts';
 import { byTypeAndName, notEffectiveAnswers } from './unit-words.ts';
 
-const NEEDS: ReadonlySet<DependencyKind> = new Set<DependencyKind>(['Requires', 'Requisite', 'BindsTo', 'Wants']);
-
-/** Loaded units with something to say about their files; without names, all that have. */
+/** Loaded units with something to say about their files; without names, all that have, but for habits such as After= a service that does not say when it is ready. */
 export const readVerdicts: Reader<'verify'> = ({ engine, units }, params) => {
   const state = engine.state();
   const chosen: Unit[] = params.units.length === 0
@@ -27,33 +24,18 @@ export const readVerdicts: Reader<'verify'> = ({ engine, units }, params) => {
         unit: unit.name,
         load: unit.definition.loadState,
         loadError: unit.definition.loadError,
-        diagnostics: [...unit.definition.diagnostics, ...(cycles.get(unit.name) ?? []), ...(params.units.length === 0 ? [] : silentNeeds(state, unit))],
+        diagnostics: [...unit.definition.diagnostics, ...(cycles.get(unit.name) ?? []), ...(params.units.length === 0 ? [] : silentPredecessors(unit.definition, (name) => findUnit(state, name)?.definition))],
         notEffective: notEffectiveAnswers(unit),
       })),
     },
   };
 };
 
-/**
- * Services it is written to come after and to need, of which nobody knows when they are ready. Told of units that were asked for by
- * name only: of a whole system this is a long list of habits.
- */
-function silentNeeds(state: ManagerState, { name, definition }: Unit): readonly DiagnosticAnswer[] {
-  return definition.dependencies.flatMap(({ kind, other, origin }) => {
-    if (kind !== 'After' || typeof origin === 'string') return [];
-    const isNeeded = definition.dependencies.some((each) => each.other === other && NEEDS.has(each.kind));
-    const unit = findUnit(state, other);
-    if (!isNeeded || unit?.definition.kind !== 'service' || unit.definition.loadState !== 'loaded' || saysWhenReady(unit.definition)) return [];
-    const message = `After=${other} waits for the start of its process only: a service of Type=${unit.definition.type} does not say when it is ready. ${name} may come too early; Type=notify, forking or oneshot, or a check in ExecStartPost=, would tell.`;
-    return [{ severity: 'note', file: origin.file, line: origin.line, column: 0, message }];
-  });
-}
-
 /** Ordering cycles that the units are part of, told with each of those units that was asked for. */
 function cyclesAmong(state: ManagerState, names: readonly UnitName[]): ReadonlyMap<UnitName, readonly DiagnosticAnswer[]> {
   const found = new Map<UnitName, DiagnosticAnswer[]>();
   for (const cycle of findOrderCycles(state.graph, names).slice(0, CYCLES_SHOWN_MAX)) {
-    const message = `Ordering cycle: ${describeCycle({ unit: (name) => getEntry(state.units, name) }, cycle)}. Jobs that need all of these units are refused.`;
+    const message = `Ordering cycle: ${describeCycle({ unit: (name) => getEntry(state.units, name) }, cycle)}. A job that needs all of these units is refused; one that is merely wanted is left out.`;
     for (const name of cycle) {
       const file = getEntry(state.units, name)?.definition.fragmentPath ?? name;
       found.set(name, [...(found.get(name) ?? []), { severity: 'error', file, line: 0, column: 0, message }]);
