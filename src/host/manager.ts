@@ -10,6 +10,7 @@ import { neighbours } from '../core/graph/graph.ts';
 import type { Effect } from '../core/manager/effect.ts';
 import type { ManagerConfig } from '../core/manager/state.ts';
 import { isPolledStoredFd, storingUnit } from '../core/machine/service/fd-store.ts';
+import { outlivesSoftReboot, type Remembered } from '../core/manager/soft-reboot.ts';
 import { openLineQuestions } from '../core/manager/line-questions.ts';
 import { initialState, step } from '../core/manager/step.ts';
 import { mainPidOf } from '../core/manager/unit-processes.ts';
@@ -77,6 +78,8 @@ export interface ManagerOptions {
   readonly checkpoint: CheckpointMemory | null;
   /** Where a former engine of this life ended; null in the first. */
   readonly recovered: Recovered | null;
+  /** What the life before has left, which ended in a soft-reboot; null = there was none. */
+  readonly legacy: Remembered | null;
   /** The manager's own block of variables for services. */
   readonly environment: readonly string[];
   readonly directoryRoots: Readonly<Record<DirectoryKind, string>>;
@@ -211,7 +214,7 @@ export class Manager {
     const sockets = new ListeningSockets({ native, poll, log, fds, users, submit });
     this.#finalKill = new FinalKill({
       native, log, isPid1: process.pid === 1,
-      spare: () => (this.#logd.pid === null ? [] : [this.#logd.pid]),
+      spare: () => [...(this.#logd.pid === null ? [] : [this.#logd.pid]), ...this.#outliving().flatMap((unit) => this.#tracker.processesOf(unit))],
       onDone: (remaining) => { submit({ event: 'final-kill-done', remaining }); },
     });
     this.#paths = new PathWatches({ native, poll, log, submit });
@@ -258,13 +261,13 @@ export class Manager {
       },
     });
     const former = new FormerServices({
-      native, log, tracker: this.#tracker,
+      native, log, tracker: this.#tracker, remembered: options.legacy?.services ?? [],
       // One command is run in whatever group it was called from.
       cgroupRoot: options.foregroundUnit === null ? facts.cgroupRoot : null,
     });
     this.#reader = new UnitReader({
       engine: this.engine, units: options.units, bootUnit: options.config.bootUnit, generators, mounts: this.#mounts, swaps: this.#swaps, former,
-      tracker: this.#tracker,
+      tracker: this.#tracker, stores: options.legacy?.stores ?? [],
     });
     this.#resumption = new Resumption({
       native, engine: this.engine, performer: this.#performer, tracker: this.#tracker, known, former, executor: this.#executor, units: options.units,
@@ -414,6 +417,12 @@ export class Manager {
     return definition?.kind === 'slice' ? definition.cgroup : null;
   }
 
+  /** Services that go on while this life ends. */
+  #outliving(): readonly UnitName[] {
+    const { shutdown, units } = this.engine.state();
+    return shutdown?.goal === 'soft-reboot' ? valuesOf(units).filter(outlivesSoftReboot).map(({ name }) => name) : [];
+  }
+
   #onSignal(record: SignalRecord): void {
     if (this.#options.interceptSignal(record)) return;
     const signal = managerSignal(record.signal);
@@ -448,7 +457,7 @@ export class Manager {
     // A former engine may have died of it: then it is asked for by the batch in hand and by the state.
     if (this.#isFinishing) return;
     this.#isFinishing = true;
-    this.#options.streams.releaseAll();
+    this.#options.streams.releaseAllBut(new Set(this.#outliving()));
     let over = false;
     const end = (): void => {
       if (over) return;

@@ -2,6 +2,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { getEntry, keysOf, valuesOf } from '../base/persistent-map.ts';
 import type { UnitName } from '../base/brand.ts';
+import type { RememberedStore } from '../core/manager/event.ts';
 import type { UnitDefinition } from '../core/unit/definition.ts';
 import type { LoadOutcome } from './engine.ts';
 import type { GeneratorRun } from './generators/generator-run.ts';
@@ -26,6 +27,8 @@ export interface UnitReaderOptions {
   readonly swaps: SwapTable | null;
   readonly former: FormerServices;
   readonly tracker: ProcessTracker;
+  /** Fds that a soft-reboot has kept for services. */
+  readonly stores: readonly RememberedStore[];
 }
 
 export class UnitReader {
@@ -91,16 +94,16 @@ export class UnitReader {
   }
 
   #submitBoot(): void {
-    const { engine, bootUnit, former, mounts, swaps } = this.#options;
+    const { engine, bootUnit, former, mounts, swaps, stores } = this.#options;
     const left = former.find();
-    const definitions = this.#loadBootUnit(left.map(({ unit }) => unit));
+    const definitions = this.#loadBootUnit([...left, ...stores].map(({ unit }) => unit));
     const found = former.takeOver(left, definitions);
     if (definitions.find(({ names }) => names.includes(bootUnit))?.loadState === 'not-found') {
       engine.log.write('crit', bootUnit, `${bootUnit} was not found in ${engine.facts.unitPath.join(':')}`);
     }
     const randomSeed = readRandom();
     if (mounts === null) {
-      engine.submit({ event: 'boot', definitions, found, randomSeed });
+      engine.submit({ event: 'boot', definitions, found, stores, randomSeed });
       return;
     }
     const table = mounts.read();
@@ -110,7 +113,7 @@ export class UnitReader {
     const swapTable = swaps?.read(definitions.flatMap((each) => (each.kind === 'swap' ? [each.what] : []))) ?? [];
     const ofSwaps = swaps?.definitionsFor(swapTable, (name) => byName.get(name)) ?? [];
     const replaced = new Set([...ofMounts, ...ofSwaps].map(({ name }) => name));
-    engine.submit({ event: 'boot', definitions: [...definitions.filter(({ name }) => !replaced.has(name)), ...ofMounts, ...ofSwaps], mounts: table, swaps: swapTable, found, randomSeed });
+    engine.submit({ event: 'boot', definitions: [...definitions.filter(({ name }) => !replaced.has(name)), ...ofMounts, ...ofSwaps], mounts: table, swaps: swapTable, found, stores, randomSeed });
   }
 
   /**

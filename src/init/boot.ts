@@ -9,6 +9,7 @@ import { ControlServer } from '../host/control-server/control-server.ts';
 import type { Checkpoint } from '../host/checkpoint/checkpoint.ts';
 import { NOTHING_KEPT, keptFdsIn } from '../host/checkpoint/kept-fds.ts';
 import type { KeptFds } from '../host/checkpoint/kept-fds.ts';
+import { gatherLegacy, type Legacy } from '../host/checkpoint/legacy.ts';
 import { rememberFormerLife, type FormerLife } from '../host/checkpoint/former-life.ts';
 import { recover } from '../host/checkpoint/recovery.ts';
 import type { Recovered } from '../host/checkpoint/recovery.ts';
@@ -71,13 +72,15 @@ export interface BootOptions {
   readonly bootId: string;
   /** Null: there is none, and why. */
   readonly checkpoint: Checkpoint | { readonly memory: null; readonly inherits: false; readonly isLost: false; readonly why: string };
+  /** What the life before has left, which ended in a soft-reboot; null = there was none. */
+  readonly legacy: Legacy | null;
   readonly echo: boolean;
   /** `heartwood -- CMD`: its unit, instead of unit files. */
   readonly command: { readonly units: UnitSource; readonly unit: UnitName; readonly fds: readonly (readonly [string, Fd])[] } | null;
   /** Signals that are not for the manager. */
   readonly interceptSignal: (manager: Manager, record: SignalRecord) => boolean;
-  /** The very end. Must not return. */
-  readonly onFinish: (effect: Extract<Effect, { readonly kind: 'finish' }>, log: ManagerLog) => void;
+  /** The very end. Must not return. `gather`: what a life that follows is left. */
+  readonly onFinish: (effect: Extract<Effect, { readonly kind: 'finish' }>, log: ManagerLog, gather: () => Legacy) => void;
 }
 
 function unitSource(loader: UnitLoader, mode: BootOptions['mode']): UnitSource {
@@ -111,7 +114,7 @@ export function boot(options: BootOptions): Manager {
   const runtimeDirectory = options.runtimeDirectory.path;
   const complaints: string[] = [];
   const { checkpoint } = options;
-  const kept = checkpoint.memory === null ? NOTHING_KEPT : keptFdsIn(native, checkpoint.memory, checkpoint.inherits, (complaint) => { complaints.push(complaint); });
+  const kept = checkpoint.memory === null ? NOTHING_KEPT : keptFdsIn(native, checkpoint.memory, checkpoint.inherits ? 'by-engine' : (options.legacy?.fds ?? []), (complaint) => { complaints.push(complaint); });
   const streams = new LogStreams({ native, kept, echo: options.echo });
   const outer = findOuterManager(native, process.env);
   const log = setUpLog(options.logWishes, { native, sink: errors, colour, streams: isCommand ? null : streams, system: mode === 'system' });
@@ -123,7 +126,7 @@ export function boot(options: BootOptions): Manager {
   const units = options.command?.units ?? unitSource(loader as UnitLoader, mode);
   const recovered = recoverFormer(options, units, log);
   const isLost = checkpoint.inherits && recovered === null;
-  const cgroup = recovered !== null ? foundBefore(recovered) : findCgroupRoot(native, { runtimeDirectory: runtimeDirectory ?? '/run', mayMount: process.pid === 1 && !isCommand, mayBeInLeaf: isLost });
+  const cgroup = recovered !== null ? foundBefore(recovered) : findCgroupRoot(native, { runtimeDirectory: runtimeDirectory ?? '/run', mayMount: process.pid === 1 && !isCommand, mayBeInLeaf: isLost || options.legacy !== null });
   // With control groups the manager finds out by itself what runs.
   if (isLost) forgetFormer(native, kept, log, cgroup.root === null);
   const mission = `heartwood ${VERSION} runs as a manager of ${mode === 'user' ? 'a user session' : mode === 'system' ? 'the machine' : 'a container'}: ${options.modeReason}`;
@@ -152,7 +155,7 @@ export function boot(options: BootOptions): Manager {
   const managerOptions: ManagerOptions = {
     native, poll, log, config, facts, adjustLog: (level, target) => { log.adjust(level, target); }, streams, generators: options.generators,
     defaultTasksMax: options.defaults.tasksMax,
-    units, kept, recovered, checkpoint: checkpoint.memory,
+    units, kept, recovered, legacy: options.legacy, checkpoint: checkpoint.memory,
     environment: options.environment,
     directoryRoots: {
       runtime: options.specifiers.runtimeRoot, state: options.specifiers.stateRoot, cache: options.specifiers.cacheRoot,
@@ -186,7 +189,7 @@ export function boot(options: BootOptions): Manager {
       status?.end();
       output.flush();
       errors.flush();
-      options.onFinish(effect, log);
+      options.onFinish(effect, log, () => gatherLegacy(manager.engine.state(), checkpoint.memory));
     },
   };
   const memory = new SettledMemory(settledMemoryPorts(native));

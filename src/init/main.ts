@@ -6,6 +6,7 @@ import { CENTURY_USEC } from '../core/unit-file/time-setting.ts';
 import { BUILT_IN_DEFAULTS } from '../core/unit-file/unit-defaults.ts';
 import type { ManagerConfig } from '../core/manager/state.ts';
 import { isUnitName } from '../core/unit/unit-name.ts';
+import { inheritLegacy } from '../host/checkpoint/legacy.ts';
 import { openCheckpoint } from '../host/checkpoint/checkpoint.ts';
 import { OWN_VARIABLES, restoreEnvironment } from '../host/spawn/inherited-environment.ts';
 import { loadNative } from '../host/load-native.ts';
@@ -80,6 +81,7 @@ function run(options: Options, chosen: ChosenMode): void {
   const looksOnly = options.test || options.checkState !== null;
   const checkpoint = looksOnly ? { memory: null, inherits: false, isLost: false, why: 'nothing is started' } as const : openCheckpoint(native, process.env);
   if (checkpoint.inherits) checkpoint.guard();
+  const legacy = looksOnly ? null : inheritLegacy(native, process.env);
   const complaints: string[] = [];
   const isMachine = mode === 'system' && process.pid === 1;
   const isFirst = !checkpoint.inherits;
@@ -128,7 +130,7 @@ function run(options: Options, chosen: ChosenMode): void {
     defaultRestartUsec: defaults.restartUsec,
   };
   const bootOptions: BootOptions = {
-    native, checkpoint, mode, config, loadPath,
+    native, checkpoint, legacy, mode, config, loadPath,
     generators: options.command !== null || generatorDirectory === null || !usesGenerators ? null : {
       scope, outputDirectory: generatorDirectory, isContainer: mode === 'container', environment: process.env,
       directories: generatorDirectories(scope, usesBuiltInPath(options.unitPath), process.env),
@@ -154,8 +156,8 @@ function run(options: Options, chosen: ChosenMode): void {
       manager.forwardSignal(COMMAND_UNIT, record.signal);
       return true;
     },
-    onFinish: (effect, log) => {
-      if (effect.goal === 'soft-reboot') log.write('emerg', '', `the manager cannot be executed anew: ${beginAnew(native, log)}`);
+    onFinish: (effect, log, gather) => {
+      if (effect.goal === 'soft-reboot') log.write('emerg', '', `the manager cannot be executed anew: ${beginAnew(native, log, gather())}`);
       if (isMachine) powerDown(native, effect, log);
       else exitProcess(native, effect);
     },

@@ -10,13 +10,14 @@ import { entriesOf, getEntry, valuesOf } from '../base/persistent-map.ts';
 import type { ClockReading } from '../base/time.ts';
 import { storingUnit } from '../core/machine/service/fd-store.ts';
 import type { Effect, Reply, SpawnEffect } from '../core/manager/effect.ts';
-import type { ManagerEvent, Request, UnstampedEvent } from '../core/manager/event.ts';
+import type { ManagerEvent, RememberedStore, Request, UnstampedEvent } from '../core/manager/event.ts';
 import { fdsWithoutOwner } from '../core/manager/upkeep/fd-owners.ts';
 import { checkInvariants } from '../core/manager/invariants.ts';
 import type { LoadDefinitions } from '../core/manager/survival/journal-entry.ts';
 import type { Replayed, Step } from '../core/manager/survival/replay.ts';
 import { deserialise, serialise } from '../core/manager/survival/serialise.ts';
 import type { ConditionOutcome, ManagerConfig, ManagerState, Unit } from '../core/manager/state.ts';
+import { outlivesSoftReboot } from '../core/manager/soft-reboot.ts';
 import { initialState, step } from '../core/manager/step.ts';
 import { waitsForEmptyGroup } from '../core/manager/unit-processes.ts';
 import { UTC_ZONE, type TimeZone } from '../core/time/time-zone.ts';
@@ -190,9 +191,10 @@ export class SimulatedKernel {
     return { monotonicUsec: this.nowUsec as MonotonicUsec, realtimeUsec: (this.#wallClockUsec + this.nowUsec) as RealtimeUsec };
   }
 
-  boot(definitions: readonly UnitDefinition[], randomSeed = 1): void {
+  /** @param stores fds that a soft-reboot has kept for services */
+  boot(definitions: readonly UnitDefinition[], randomSeed = 1, stores: readonly RememberedStore[] = []): void {
     this.#definitions = definitions;
-    this.#hear({ event: 'boot', definitions, randomSeed });
+    this.#hear({ event: 'boot', definitions, stores, randomSeed });
   }
 
   /** daemon-reload. */
@@ -454,7 +456,7 @@ export class SimulatedKernel {
         return;
       case 'boot-finished': this.bootFinished = true; return;
       case 'final-kill':
-        this.#table.clear();
+        this.#table.clear(new Set(this.state.shutdown?.goal === 'soft-reboot' ? valuesOf(this.state.units).filter(outlivesSoftReboot).map(({ name }) => name) : []));
         this.#engine.submit({ event: 'final-kill-done', remaining: 0 });
         return;
       case 'finish': this.finished = effect; return;

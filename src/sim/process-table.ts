@@ -87,8 +87,9 @@ export class ProcessTable {
     return (this.#byUnit.get(unit)?.size ?? 0) === 0;
   }
 
-  clear(): void {
-    this.live.clear();
-    this.#byUnit.clear();
+  /** All but the processes of these units are gone. */
+  clear(spared: ReadonlySet<UnitName>): void {
+    for (const [pid, { unit }] of this.live) if (!spared.has(unit)) this.live.delete(pid);
+    for (const unit of [...this.#byUnit.keys()]) if (!spared.has(unit)) this.#byUnit.delete(unit);
   }
 }

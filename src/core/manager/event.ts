@@ -3,7 +3,7 @@
  * An event carries all it brings with it: `step` asks nobody.
  */
 import type { ClockReading } from '../../base/time.ts';
-import type { Pid, RealtimeUsec, RequestId, Signal, UnitName } from '../../base/brand.ts';
+import type { InvocationId, Pid, RealtimeUsec, RequestId, Signal, UnitName } from '../../base/brand.ts';
 import type { TimeZone } from '../time/time-zone.ts';
 import type { UnitDefinition } from '../unit/definition.ts';
 import type { DirectoryKind } from '../unit/exec-context.ts';
@@ -11,7 +11,7 @@ import type { JobMode } from '../unit/unit-common.ts';
 import type { MountPoint } from '../unit/mount.ts';
 import type { SwapPoint } from '../unit/swap.ts';
 import type { RuntimeSettings } from './runtime-settings.ts';
-import type { ConditionOutcome, JobType, PathObservation, Peer, ShutdownGoal } from './state.ts';
+import type { ConditionOutcome, JobType, PathObservation, Peer, ShutdownGoal, UnitTimes } from './state.ts';
 
 /** Who asked: by peer credentials of the control socket. */
 export interface Caller {
@@ -43,19 +43,39 @@ export type Request =
   | { readonly method: 'reexec' }
   | { readonly method: 'shutdown'; readonly goal: ShutdownGoal; readonly exitStatus: number; readonly force: boolean };
 
+/** A service that goes on while a soft-reboot lets user space begin anew. */
+export interface RememberedService {
+  readonly unit: UnitName;
+  /** null: a forking service that has none. */
+  readonly mainPid: Pid | null;
+  readonly invocationId: InvocationId | null;
+  readonly statusText: string;
+  readonly restarts: number;
+  readonly times: UnitTimes;
+}
+
+/** The fd store of a service, kept over a soft-reboot. */
+export interface RememberedStore {
+  readonly unit: UnitName;
+  /** Names in the host's table, in their order. */
+  readonly fds: readonly string[];
+}
+
 /** What was found of a service in its control group, by a manager that does not remember it. */
 export interface FoundService {
   readonly unit: UnitName;
   /** null: not to be told, as with a forking service whose processes have no common parent. */
   readonly mainPid: Pid | null;
+  /** What is known of it after all: it was left to this life by a soft-reboot. */
+  readonly remembered?: RememberedService;
 }
 
 export type ManagerEvent = ClockReading & (
   /**
    * First event of a manager's life. The boot unit's closure is in `definitions`, what is mounted already in `mounts`, what the kernel pages
-   * to in `swaps`, services that a former manager left running in `found`; absent = none.
+   * to in `swaps`, services that a former manager left running in `found`, fds that a soft-reboot has kept for services in `stores`; absent = none.
    */
-  | { readonly event: 'boot'; readonly definitions: readonly UnitDefinition[]; readonly mounts?: readonly MountPoint[]; readonly swaps?: readonly SwapPoint[]; readonly found?: readonly FoundService[]; readonly randomSeed: number }
+  | { readonly event: 'boot'; readonly definitions: readonly UnitDefinition[]; readonly mounts?: readonly MountPoint[]; readonly swaps?: readonly SwapPoint[]; readonly found?: readonly FoundService[]; readonly stores?: readonly RememberedStore[]; readonly randomSeed: number }
   /**
    * Definitions read from disk. `reload`: they replace *all* loaded ones (daemon-reload); a unit that is not among them but still
    * has processes, a job or a state other than inactive keeps its old definition, marked not-found.

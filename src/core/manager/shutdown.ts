@@ -11,6 +11,7 @@ import { isInactive } from '../job/job-type.ts';
 import { killNow } from '../machine/service/stop.ts';
 import { enqueue, finishJob } from './jobs.ts';
 import { driveService, isService } from './drivers/service-driver.ts';
+import { outlivesSoftReboot } from './soft-reboot.ts';
 import type { ShutdownGoal, Unit } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -61,7 +62,7 @@ function stopEverything(turn: Turn): void {
   for (const job of turn.jobs()) if (job.type !== 'stop' && !job.irreversible) finishJob(turn, job.id, 'canceled', false);
   for (const unit of turn.units()) {
     const current = turn.require(unit.name);
-    if (isInactive(current.activeState) || current.job !== null || unit.runtime.kind === 'slice' || staysMounted(unit)) continue;
+    if (isInactive(current.activeState) || current.job !== null || unit.runtime.kind === 'slice' || staysMounted(unit) || goesOn(turn, current)) continue;
     const outcome = enqueue(turn, { unit: unit.name, type: 'stop', mode: 'replace-irreversibly', reason: { reason: 'shutdown' }, boot: false }, null);
     if (!outcome.ok) turn.log('warning', unit.name, outcome.refusal.message);
   }
@@ -71,6 +72,10 @@ function stopEverything(turn: Turn): void {
 function staysMounted({ definition }: Unit): boolean {
   if (definition.kind === 'device') return true;
   return (definition.kind === 'mount' || definition.kind === 'swap') && !definition.dependencies.some(({ kind, other }) => kind === 'Conflicts' && other === 'umount.target');
+}
+
+function goesOn(turn: Turn, unit: Unit): boolean {
+  return turn.shutdown?.goal === 'soft-reboot' && outlivesSoftReboot(unit);
 }
 
 /** Called when a step has settled: goes on to the last kill when all stop jobs are through. True = something was done. */
@@ -100,7 +105,7 @@ function enterFinal(turn: Turn): void {
   if (turn.shutdown === null) return;
   turn.shutdown = { ...turn.shutdown, phase: 'final' };
   if (turn.shutdown.hurry) {
-    for (const unit of turn.units()) if (isService(unit) && !isInactive(unit.activeState)) driveService(turn, unit.name, killNow);
+    for (const unit of turn.units()) if (isService(unit) && !isInactive(unit.activeState) && !goesOn(turn, unit)) driveService(turn, unit.name, killNow);
   }
   turn.emit({ kind: 'final-kill', hurry: turn.shutdown.hurry });
 }

@@ -21,7 +21,7 @@ import { onGeneratedEnvironment } from './environment.ts';
 import { planSweep } from './upkeep/garbage.ts';
 import { queueAutomaticJobs } from './automatic-jobs.ts';
 import type { EventOf, ManagerEvent } from './event.ts';
-import { takeOverFound } from './drivers/found-service.ts';
+import { takeOverFound, takeOverStores } from './drivers/found-service.ts';
 import { enqueue, finishJob } from './jobs.ts';
 import { onEventLeftOut } from './survival/left-out.ts';
 import { addDefinitions, replaceDefinitions } from './load.ts';
@@ -226,6 +226,7 @@ function onBoot(turn: Turn, event: EventOf<'boot'>): void {
   if (event.swaps !== undefined) onSwapTable(turn, event.swaps);
   if (root?.runtime.kind === 'slice') setRuntime(turn, root.name, { kind: 'slice', state: 'active' }, 'active');
   takeOverFound(turn, event.found ?? []);
+  takeOverStores(turn, event.stores ?? []);
   const wanted = turn.config.bootUnit;
   const fallbacks = ['rescue.target', 'emergency.target'] as UnitName[];
   for (const name of [wanted, ...fallbacks]) {

@@ -41,17 +41,19 @@ export const NOTHING_KEPT: KeptFds = { keep: () => undefined, drop: () => undefi
 /**
  * The notes in the checkpoint.
  *
- * @param inherits whether a former engine filled the memory
+ * @param left `by-engine`: a former engine of this life filled the memory; else what the life before has left, and the memory is new
  */
-export function keptFdsIn(native: NativeBinding, memory: CheckpointMemory, inherits: boolean, complain: (complaint: string) => void): KeptFds {
-  let former = inherits ? memory.kept().map(([fd, text]) => [fd, JSON.parse(text) as KeptFd] as const) : [];
+export function keptFdsIn(native: NativeBinding, memory: CheckpointMemory, left: 'by-engine' | readonly (readonly [Fd, KeptFd])[], complain: (complaint: string) => void): KeptFds {
+  let former = left === 'by-engine' ? memory.kept().map(([fd, text]) => [fd, JSON.parse(text) as KeptFd] as const) : left;
   // They were opened up for the execve; services must not inherit them.
   for (const [fd] of former) native.setCloexec(fd, true);
+  const keep = (fd: Fd, kept: KeptFd): void => {
+    if (kept.is === 'control') memory.setControlFd(fd);
+    if (!memory.keep(fd, JSON.stringify(kept))) complain(`fd ${String(fd)} (${kept.is}) will be lost when the manager is executed again`);
+  };
+  if (left !== 'by-engine') for (const [fd, kept] of left) keep(fd, kept);
   return {
-    keep: (fd, kept) => {
-      if (kept.is === 'control') memory.setControlFd(fd);
-      if (!memory.keep(fd, JSON.stringify(kept))) complain(`fd ${String(fd)} (${kept.is}) will be lost when the manager is executed again`);
-    },
+    keep,
     drop: (fd) => { memory.drop(fd); },
     forget: (kind) => {
       for (const [fd, kept] of former) {

@@ -118,8 +118,9 @@ export class LogStreams {
     if (!stream.announced) this.#announce(stream);
   }
 
-  releaseAll(): void {
-    for (const unit of [...this.#byUnit.keys()]) this.release(unit);
+  /** The end: nobody writes any more but these units, whose pipes a next life takes over. */
+  releaseAllBut(units: ReadonlySet<UnitName>): void {
+    for (const unit of [...this.#byUnit.keys()]) if (!units.has(unit)) this.release(unit);
   }
 
   /** logd's word on a stream. */

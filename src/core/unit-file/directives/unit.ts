@@ -1,4 +1,4 @@
-import { HONOURED, PARSED, obsolete, page, type DirectiveRow } from './row.ts';
+import { HONOURED, obsolete, page, type DirectiveRow } from './row.ts';
 
 const JOB_MODES = ['fail', 'replace', 'replace-irreversibly', 'isolate', 'flush', 'ignore-dependencies', 'ignore-requirements', 'triggering', 'restart-dependencies'] as const;
 const EMERGENCY_ACTIONS = [
@@ -55,7 +55,7 @@ export const UNIT_DIRECTIVES = page('systemd.unit(5)', ['Unit'], [
   ['RefuseManualStop', 'boolean', 'no', HONOURED],
   ['AllowIsolate', 'boolean', 'no', HONOURED],
   ['DefaultDependencies', 'boolean', 'yes', HONOURED],
-  ['SurviveFinalKillSignal', 'boolean', 'no', PARSED, 255],
+  ['SurviveFinalKillSignal', 'boolean', 'no', HONOURED, 255],
   ['CollectMode', ['inactive', 'inactive-or-failed'], 'inactive', HONOURED],
   ['FailureAction', EMERGENCY_ACTIONS, 'none', HONOURED],
   ['SuccessAction', EMERGENCY_ACTIONS, 'none', HONOURED],
