@@ -137,6 +137,9 @@ export interface Engine {
   /** The variables that the main process of a service would be given if it were started now; null when the unit is none. */
   environmentOf(unit: UnitName): EnvironmentOutcome | null;
 
+  /** The numbers that User= and Group= of a unit stand for; null for what is not set or not in the local files. */
+  userOf(unit: UnitName): { readonly uid: number | null; readonly gid: number | null };
+
   /** Absolute path of a unit's control group, or null when it has none. */
   controlGroupOf(unit: UnitName): string | null;
 

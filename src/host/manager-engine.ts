@@ -48,6 +48,7 @@ export interface EngineParts {
   changedOnDisk(unit: UnitDefinition): boolean;
   processesOf(unit: UnitName): readonly number[];
   environmentOf(unit: UnitName): EnvironmentOutcome | null;
+  userOf(unit: UnitName): ReturnType<Engine['userOf']>;
   controlGroupOf(unit: UnitName): string | null;
   /** A former engine performed this spawn and told nobody: the process is one of the unit's. Returns whether its program runs. */
   takeOverBirth(effect: SpawnEffect, pid: Pid): boolean;
@@ -200,6 +201,10 @@ export class ManagerEngine implements Engine {
 
   environmentOf(unit: UnitName): EnvironmentOutcome | null {
     return this.#attached().environmentOf(unit);
+  }
+
+  userOf(unit: UnitName): ReturnType<Engine['userOf']> {
+    return this.#attached().userOf(unit);
   }
 
   processesOf(unit: UnitName): readonly number[] {

@@ -58,6 +58,7 @@ import { ListeningSockets } from './sockets/listening-sockets.ts';
 import { ExecutorLauncher } from './spawn/executor-launcher.ts';
 import { Spawner } from './spawn/spawner.ts';
 import { watchUevents } from './storage/uevents.ts';
+import { numbersOfUser } from './spawn/credentials.ts';
 import { UserDatabase } from './spawn/user-database.ts';
 import { SwapTable } from './storage/swap-table.ts';
 import { UnitReader } from './unit-reader.ts';
@@ -285,6 +286,10 @@ export class Manager {
       environmentOf: (name) => {
         const unit = getEntry(this.engine.state().units, name);
         return unit?.definition.kind === 'service' ? spawner.environmentOf(unit.definition, this.engine.state().environment, unit.invocationId) : null;
+      },
+      userOf: (name) => {
+        const definition = getEntry(this.engine.state().units, name)?.definition;
+        return definition !== undefined && 'exec' in definition ? numbersOfUser(users, definition.exec) : { uid: null, gid: null };
       },
       controlGroupOf: (unit) => this.#tracker.groupOf(unit),
       takeOverBirth: (effect, pid) => this.#resumption.takeOverBirth(effect, pid),

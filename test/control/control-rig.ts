@@ -116,6 +116,7 @@ export function openControlRig(options: RigOptions): ControlRig {
     },
     environmentOf: () => ({ ok: true, lower: new Map([['LANG', 'C']]), upper: new Map([['WORD', 'a b']]) }),
     processesOf: (unit: UnitName) => [...kernel.processes.values()].filter((process) => process.unit === unit).map((process) => process.pid),
+    userOf: () => ({ uid: null, gid: null }),
     controlGroupOf: () => null,
     watch: (fd: Fd, events: number, callback: (ready: number) => void, priority: SourcePriority = 'control') => {
       assert.equal(poll.add(fd, events, callback, priority), 0);

@@ -40,3 +40,22 @@ test('the command line of a client runs in the manager', async () => {
   rig.run(SECOND);
   rig.close();
 });
+
+test('a unit that is forgotten while another one of the same request is read is answered as it is on disk', async () => {
+  const onDisk = [service('old.service', { description: 'Known' }), service('new.service', { description: 'New' })];
+  const rig = openControlRig({ units, onDisk });
+  const client = await (await rig.client()).hello();
+  assert.equal((await runCli(client, ['show', '-P', 'Description', 'old'])).out, 'Known\n');
+  // It is known when the other one is read, and forgotten before what was read has arrived.
+  const { loadUnits } = rig.engine;
+  let loads = 0;
+  (rig.engine as { loadUnits: typeof loadUnits }).loadUnits = (names) => {
+    const outcome = loadUnits(names);
+    loads += 1;
+    if (loads === 1) rig.run(6 * SECOND);
+    return outcome;
+  };
+  assert.equal((await runCli(client, ['show', '-P', 'Description', 'old', 'new'])).out, 'Known\n\nNew\n');
+  assert.equal(loads, 2);
+  rig.close();
+});

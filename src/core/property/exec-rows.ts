@@ -134,9 +134,8 @@ export const EXEC_ROWS: readonly Row[] = [
   ['CapabilityBoundingSet', ({ exec }) => capabilities(exec.capabilityBoundingSet ?? ALL_CAPABILITIES)],
   ['AmbientCapabilities', ({ exec }) => capabilities(exec.ambientCapabilities)],
   ['MountAPIVFS', ({ exec, unit }) => (exec.rootDirectory !== null || 'RootImage' in unit.definition.recorded ? 'yes' : null)],
-  // Whose they are is known while something runs.
-  ['UID', ({ unit }) => (unit.activeState === 'inactive' ? NOT_SET : null)],
-  ['GID', ({ unit }) => (unit.activeState === 'inactive' ? NOT_SET : null)],
+  ['UID', ({ facts }) => (facts.user.uid === null ? NOT_SET : String(facts.user.uid))],
+  ['GID', ({ facts }) => (facts.user.gid === null ? NOT_SET : String(facts.user.gid))],
   ['User', ({ exec }) => exec.user ?? ''],
   ['Group', ({ exec }) => exec.group ?? ''],
   ['SupplementaryGroups', ({ exec }) => words(exec.supplementaryGroups)],

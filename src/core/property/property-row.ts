@@ -19,6 +19,8 @@ export interface UnitFacts {
   readonly hasControlGroups: boolean;
   /** Path of the control group relative to the manager's, or ''. */
   readonly controlGroup: string;
+  /** Numbers of User= and Group= while the unit is up; null: there is no such name here, or it has neither. */
+  readonly user: { readonly uid: number | null; readonly gid: number | null };
   /** What percentages are of. */
   readonly machineMemoryBytes: number;
   readonly machineTasks: number;

@@ -458,6 +458,7 @@ uname 63 122 160
 unlink 87 10 -
 unlinkat 263 301 35
 unshare 272 310 97
+uretprobe 335 - -
 uselib 134 86 -
 userfaultfd 323 374 282
 ustat 136 62 -
@@ -487,7 +488,7 @@ osf_gettimeofday osf_lstat osf_mount osf_proplist_syscall osf_select osf_set_pro
 osf_settimeofday osf_shmat osf_sigprocmask osf_sigstack osf_stat osf_statfs osf_statfs64 osf_swapon osf_syscall osf_sysinfo
 osf_usleep_thread osf_utimes osf_utsname osf_wait4 pciconfig_iobase pciconfig_read pciconfig_write perfctr recv riscv_flush_icache
 riscv_hwprobe rtas s390_guarded_storage s390_pci_mmio_read s390_pci_mmio_write s390_runtime_instr s390_sthyi sched_get_affinity
-sched_set_affinity send sethae setpgrp spu_create spu_run subpage_prot swapcontext switch_endian sync_file_range2 sys_debug_setcontext
+sched_set_affinity send set_tls sethae setpgrp spu_create spu_run subpage_prot swapcontext switch_endian sync_file_range2 sys_debug_setcontext
 syscall sysmips timerfd utrap_install
 `;
 

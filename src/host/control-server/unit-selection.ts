@@ -15,6 +15,8 @@ import type { Engine } from '../engine.ts';
 const UNPRIVILEGED_LOADS_MAX = 256;
 /** By then the units of the interval before have been forgotten. */
 const UNPRIVILEGED_LOADS_INTERVAL_USEC = 10_000_000;
+/** How often a request reads units that are gone again when it is their turn to be answered; the second time they are fresh. */
+const LOADS_AGAIN_MAX = 2;
 
 export type Selection =
   | { readonly ok: true; readonly units: readonly UnitName[] }
@@ -104,13 +106,25 @@ export class UnitLoading {
       names: [...new Set(names)],
       failure: null,
       // Nothing may have been new after all (an alias of a loaded unit): then no turn would come.
-      wait: names.every((name) => isKnown(this.#engine.state(), name)) ? null : (proceed) => {
-        const end = this.#engine.onTurnEnd(() => {
-          end();
-          proceed();
-        });
-        return end;
-      },
+      wait: names.every((name) => isKnown(this.#engine.state(), name)) ? null : (proceed) => this.#whenLoaded(names, proceed, LOADS_AGAIN_MAX),
+    };
+  }
+
+  /**
+   * The turn that ends may be one that was under way, and the one that loads some of the units may be the one in which others of them,
+   * known so far, are forgotten: what is missing then is read again.
+   */
+  #whenLoaded(names: readonly UnitName[], proceed: () => void, loadsLeft: number): () => void {
+    let again: (() => void) | null = null;
+    const end = this.#engine.onTurnEnd(() => {
+      end();
+      const gone = names.filter((name) => !isKnown(this.#engine.state(), name));
+      if (gone.length === 0 || loadsLeft === 0 || !this.#engine.loadUnits(gone).isNew) proceed();
+      else again = this.#whenLoaded(names, proceed, loadsLeft - 1);
+    });
+    return () => {
+      end();
+      again?.();
     };
   }
 

@@ -37,3 +37,9 @@ export function resolveCredentials(database: UserDatabase, exec: ExecContext, pr
   const groups = [...new Set([gid, ...ofUser, ...(supplementary as number[])])].sort((a, b) => a - b);
   return { kind: 'known', credentials: { uid: user?.uid ?? own.uid, gid, groups }, user };
 }
+
+/** What User= and Group= stand for, as far as they are set and the local files know. */
+export function numbersOfUser(database: UserDatabase, exec: Pick<ExecContext, 'user' | 'group'>): { readonly uid: number | null; readonly gid: number | null } {
+  const user = exec.user === null ? null : database.user(exec.user);
+  return { uid: user?.uid ?? null, gid: exec.group === null ? (user?.gid ?? null) : database.group(exec.group) };
+}

@@ -7,6 +7,7 @@ import type { Failure } from '../../control/error-codes.ts';
 import { matchesGlob } from '../../control/glob.ts';
 import type { Params } from '../../control/requests.ts';
 import { unitKind, unitNameForm } from '../../core/unit/unit-name.ts';
+import { byTypeAndName } from '../../core/unit/unit-order.ts';
 import type { UnitFileView } from '../../core/unit-file/install/install-context.ts';
 import { allNames, defaultTarget, hasUnitFile, planInstall } from '../../core/unit-file/install/install-verbs.ts';
 import { presetFor, type PresetRule } from '../../core/unit-file/install/preset.ts';
@@ -183,10 +184,4 @@ export class UnitFiles {
 /** States in which systemctl shows what the preset says. */
 export function hasPreset(state: string): boolean {
   return !['', 'static', 'alias', 'generated', 'transient'].includes(state);
-}
-
-function byTypeAndName(a: string, b: string): number {
-  const typeA = a.slice(a.lastIndexOf('.'));
-  const typeB = b.slice(b.lastIndexOf('.'));
-  return typeA < typeB ? -1 : typeA > typeB ? 1 : a < b ? -1 : a > b ? 1 : 0;
 }

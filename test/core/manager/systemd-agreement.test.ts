@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UnitName, Usec } from '../../../src/base/brand.ts';
+import { endOf } from '../../../src/core/machine/service/judge-exit.ts';
 import type { ServiceRuntime } from '../../../src/core/manager/state.ts';
 import { command, service, target } from '../../../src/sim/definitions.ts';
 import { SimulatedKernel } from '../../../src/sim/kernel.ts';
@@ -80,6 +81,26 @@ test('a program that cannot be executed counts as a main process that ended with
   kernel.boot([target('default.target', { Wants: ['x.service'] }), service('x.service')]);
   assert.equal(runtime(kernel, 'x.service').mainExit?.exit?.status, 203);
   assert.equal(runtime(kernel, 'x.service').result, 'exit-code');
+});
+
+test('a program with "-" that is not there is left out as if it had ended with status 0, whoever finds that out', () => {
+  const statusOf = (errno: string, stage = 'exec'): number | undefined => {
+    const kernel = new SimulatedKernel({ scripts: { '/bin/x': { spawnFails: { stage, errno } } } });
+    kernel.boot([target('default.target', { Wants: ['x.service'] }), service('x.service', { execStart: [command('/bin/x', { ignoreFailure: true })] })]);
+    kernel.run(SECOND);
+    assert.equal(runtime(kernel, 'x.service').result, 'success');
+    return runtime(kernel, 'x.service').mainExit?.exit?.status;
+  };
+  assert.equal(statusOf('ENOENT'), 0);
+  assert.equal(statusOf('EACCES'), 0);
+  assert.equal(statusOf('ENOEXEC'), 203);
+  assert.equal(statusOf('ENOENT', 'chdir'), 200);
+  // The executor tells the reason, and ends.
+  const run = { spawnFailure: { role: 'ExecStart', stage: 'exec', errno: 'ENOENT', subject: '/bin/x' } };
+  const ended = { code: 'exited', status: 203 } as const;
+  assert.equal(endOf(run, 'ExecStart', ended, command('/bin/x', { ignoreFailure: true })).status, 0);
+  assert.equal(endOf(run, 'ExecStart', ended, command('/bin/x')).status, 203);
+  assert.equal(endOf(run, 'ExecReload', { code: 'exited', status: 1 }, command('/bin/x', { ignoreFailure: true })).status, 1);
 });
 
 test('an environment file that cannot be read is a lack of resources, without an exit status', () => {

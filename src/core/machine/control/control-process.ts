@@ -12,7 +12,7 @@ import type { CommandResult, ControlRuntime, Reason, SpawnFailure } from '../../
 import type { ExecCommand, ExecRole, ExecUnit, KillContext } from '../../unit/exec-context.ts';
 import { NO_EXIT_STATUS } from '../../unit-file/value/exit-status.ts';
 import { recordExit, recordStart } from '../exec-records.ts';
-import { judgeExit, statusOfStage, type Ended } from '../service/judge-exit.ts';
+import { endBeforeExec, endOf, judgeExit, type Ended } from '../service/judge-exit.ts';
 import { SIGCONT, SIGHUP, SIGKILL } from '../../../base/signals.ts';
 
 /** What a transition of one unit may look at, and where it puts its effects. */
@@ -129,14 +129,15 @@ function onSpawnFailed<Definition extends ExecUnit, Role extends ExecRole, Run e
   if (pending === null || pending.token !== token) return run;
   const { role, index } = pending;
   const failed = { ...run, pendingSpawn: null, spawnFailure: failureOf(failure, role) };
-  const ended: Ended = { code: 'exited', status: statusOfStage(failure.stage) };
+  const ended = endBeforeExec(failure, machine.commandsOf(c.definition, run, role)[index]);
   return onCommandEnd(machine, c, failed, { role, index }, ended, 'spawn-failed');
 }
 
 function onExit<Definition extends ExecUnit, Role extends ExecRole, Run extends ControlRuntime<Role>>(
-  machine: ControlMachine<Definition, Role, Run>, c: ControlContext<Definition>, run: Run, pid: Pid, ended: Ended,
+  machine: ControlMachine<Definition, Role, Run>, c: ControlContext<Definition>, run: Run, pid: Pid, told: Ended,
 ): Run {
   const command = run.controlCommand;
+  const ended = command === null ? told : endOf(run, command.role, told, machine.commandsOf(c.definition, run, command.role)[command.index]);
   const [recorded] = recordExit(c, { ...run, controlPid: null, controlCommand: null }, pid, ended);
   if (command === null) return recorded;
   return onCommandEnd(machine, c, recorded, command, ended, run.spawnFailure?.role === command.role ? 'spawn-failed' : 'exit');

@@ -4,7 +4,7 @@ import type { ServiceRole } from '../../unit/exec-context.ts';
 import type { Reason, ServiceResult, ServiceRuntime } from '../../manager/state.ts';
 import { recordExit } from '../exec-records.ts';
 import { commandsOf, spawn, withFailure, type ServiceContext } from './context.ts';
-import { judgeExit, type Ended } from './judge-exit.ts';
+import { endOf, judgeExit, type Ended } from './judge-exit.ts';
 import { awaitMainProcess, enterRunning, enterStart, enterStartPost, enterStartPre } from './start.ts';
 import { afterSignals, enterSignal, enterSignalWith } from './stop.ts';
 import { onMainExitInReplacement, onOtherExit } from './overlap.ts';
@@ -19,11 +19,13 @@ export function onProcessExit(c: ServiceContext, run: ServiceRuntime, pid: Pid, 
   return onProbeExit(c, run, pid, ended);
 }
 
-function onMainExit(c: ServiceContext, run: ServiceRuntime, pid: Pid, ended: Ended): ServiceRuntime {
+function onMainExit(c: ServiceContext, run: ServiceRuntime, pid: Pid, told: Ended): ServiceRuntime {
   const { definition } = c;
+  const command = definition.execStart[run.mainCommandIndex];
+  const ended = endOf(run, 'ExecStart', told, command);
   const [recorded, record] = recordExit(c, { ...run, mainPid: null }, pid, ended);
   const gone: ServiceRuntime = { ...recorded, mainExit: record ?? recorded.mainExit, lastExit: record ?? recorded.lastExit };
-  const result = judgeExit(definition, ended, definition.type === 'oneshot' ? 'command' : 'daemon', definition.execStart[run.mainCommandIndex]);
+  const result = judgeExit(definition, ended, definition.type === 'oneshot' ? 'command' : 'daemon', command);
   return afterMain(c, gone, result, result === 'success' ? null : reasonOf(run, 'ExecStart'));
 }
 
@@ -73,11 +75,12 @@ export function afterMain(c: ServiceContext, run: ServiceRuntime, result: Servic
   }
 }
 
-function onControlExit(c: ServiceContext, run: ServiceRuntime, pid: Pid, ended: Ended): ServiceRuntime {
+function onControlExit(c: ServiceContext, run: ServiceRuntime, pid: Pid, told: Ended): ServiceRuntime {
   const { controlCommand } = run;
+  const command = controlCommand === null ? undefined : commandsOf(c.definition, controlCommand.role)[controlCommand.index];
+  const ended = controlCommand === null ? told : endOf(run, controlCommand.role, told, command);
   const [gone] = recordExit(c, { ...run, controlPid: null, controlCommand: null }, pid, ended);
   if (controlCommand === null) return gone;
-  const command = commandsOf(c.definition, controlCommand.role)[controlCommand.index];
   // The start command of a forking service is the daemon until it has put itself into the background.
   let result = judgeExit(c.definition, ended, controlCommand.role === 'ExecStart' ? 'daemon' : 'command', command);
   if (controlCommand.role === 'ExecCondition' && !isSignalState(run.state) && ended.code === 'exited' && ended.status >= 1 && ended.status <= 254 && result !== 'success') {

@@ -5,7 +5,7 @@ import type { ExecRecord, ServiceRuntime, SpawnFailure } from '../../manager/sta
 import { recordStart } from '../exec-records.ts';
 import { commandsOf, type ServiceContext } from './context.ts';
 import { afterControl, afterMain } from './exits.ts';
-import { judgeExit, statusOfStage } from './judge-exit.ts';
+import { endBeforeExec, judgeExit } from './judge-exit.ts';
 import { enterStartPost } from './start.ts';
 import { isProvingItself, onReplacementExecuted, onReplacementNotSpawned, onReplacementSpawned } from './overlap.ts';
 import { onProbeAnswer } from './probe-verdicts.ts';
@@ -63,7 +63,7 @@ export function onSpawnFailed(c: ServiceContext, run: ServiceRuntime, token: num
   const { role, index } = pending;
   const failed: ServiceRuntime = { ...run, pendingSpawn: null, spawnFailure: { ...failure, role } };
   const command = commandsOf(c.definition, role)[index];
-  const ended = { code: 'exited', status: statusOfStage(failure.stage) } as const;
+  const ended = endBeforeExec(failure, command);
   // Of these systemd says that no process could be made at all, and has no exit status for them.
   const isResource = failure.stage === 'clone' || failure.stage === 'environment' || failure.stage === 'log-pipe';
   const result = isResource ? 'resources' : judgeExit(c.definition, ended, 'command', command);

@@ -3,8 +3,8 @@ import { getEntry } from '../../../base/persistent-map.ts';
 import type { DependencyListAnswer } from '../../../control/answers.ts';
 import type { EdgeKind } from '../../../core/graph/atoms.ts';
 import { neighbours } from '../../../core/graph/graph.ts';
+import { byTypeAndName } from '../../../core/unit/unit-order.ts';
 import type { Reader } from './context.ts';
-import { byTypeAndName } from './unit-words.ts';
 
 /** Units in one answer. A whole system has about a thousand. */
 const NODES_MAX = 10_000;

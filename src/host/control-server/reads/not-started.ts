@@ -2,8 +2,9 @@ import { valuesOf } from '../../../base/persistent-map.ts';
 import { matchesGlob } from '../../../control/glob.ts';
 import type { Unit } from '../../../core/manager/state.ts';
 import { explain, type WhyLink } from '../../../core/manager/explain/why.ts';
+import { byTypeAndName } from '../../../core/unit/unit-order.ts';
 import type { Reader } from './context.ts';
-import { byTypeAndName, placeOf } from './unit-words.ts';
+import { placeOf } from './unit-words.ts';
 
 /** Who asks wants to know of failures first, then of what was meant to run; what nobody wants comes last. */
 function interestOf(unit: Unit, chain: readonly WhyLink[]): number {

@@ -17,6 +17,8 @@ const UNITS_MAX = 256;
 /** Properties that need the kernel or the unit folders to be asked. */
 const KERNEL_PROPERTIES = ['MemoryCurrent', 'CPUUsageNSec', 'TasksCurrent'];
 const FILE_PROPERTIES = ['UnitFileState', 'UnitFilePreset'];
+const USER_PROPERTIES = ['UID', 'GID'];
+const NO_USER = { uid: null, gid: null };
 /** Resource numbers of getrlimit(2) on Linux, in order from 0. */
 const LIMIT_NAMES: readonly LimitName[] = [
   'CPU', 'FSIZE', 'DATA', 'STACK', 'CORE', 'RSS', 'NPROC', 'NOFILE', 'MEMLOCK', 'AS', 'LOCKS', 'SIGPENDING', 'MSGQUEUE', 'NICE', 'RTPRIO', 'RTTIME',
@@ -48,7 +50,9 @@ function factsOf(engine: Engine, unit: Unit, only: ReadonlySet<string> | null): 
   const use = asks(KERNEL_PROPERTIES) ? groupUse(engine, engine.controlGroupOf(unit.name)) : { memoryBytes: null, cpuUsec: null, tasks: null };
   const file = asks(FILE_PROPERTIES) ? unitFileFacts(engine, unit.definition) : { state: '', preset: '' };
   const needsReload = asks(['NeedDaemonReload']) && engine.changedOnDisk(unit.definition);
-  return { fileState: file.state, preset: file.preset, needsReload, memoryBytes: use.memoryBytes, cpuUsec: use.cpuUsec, tasks: use.tasks, hasControlGroups: engine.facts.cgroupRoot !== null, controlGroup: groupPath(engine, unit.name), machineMemoryBytes: memoryOfMachine(), machineTasks: tasksOfMachine() };
+  const isUp = unit.activeState !== 'inactive' && unit.activeState !== 'failed';
+  const user = isUp && asks(USER_PROPERTIES) ? engine.userOf(unit.name) : NO_USER;
+  return { user, fileState: file.state, preset: file.preset, needsReload, memoryBytes: use.memoryBytes, cpuUsec: use.cpuUsec, tasks: use.tasks, hasControlGroups: engine.facts.cgroupRoot !== null, controlGroup: groupPath(engine, unit.name), machineMemoryBytes: memoryOfMachine(), machineTasks: tasksOfMachine() };
 }
 
 /** A name nobody has: systemctl shows it as a unit that is not there. */

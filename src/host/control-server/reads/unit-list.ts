@@ -3,8 +3,9 @@ import type { UnitSummary } from '../../../control/answers.ts';
 import { matchesGlob } from '../../../control/glob.ts';
 import type { ManagerState, Unit } from '../../../core/manager/state.ts';
 import { isStandIn } from '../../../core/unit/unit-name.ts';
+import { byTypeAndName } from '../../../core/unit/unit-order.ts';
 import type { Reader } from './context.ts';
-import { byTypeAndName, jobOf, subState } from './unit-words.ts';
+import { jobOf, subState } from './unit-words.ts';
 
 export const readUnitList: Reader<'list-units'> = ({ engine }, params) => {
   const state = engine.state();

@@ -1,5 +1,5 @@
 /** Words about a unit that several answers share. */
-import type { JobId, MonotonicUsec, UnitName } from '../../../base/brand.ts';
+import type { JobId, MonotonicUsec } from '../../../base/brand.ts';
 import { getEntry } from '../../../base/persistent-map.ts';
 import type { ClockReading } from '../../../base/time.ts';
 import type { JobAnswer, NotEffectiveAnswer } from '../../../control/answers.ts';
@@ -78,13 +78,6 @@ export function notEffectiveAnswers(unit: Unit): readonly NotEffectiveAnswer[] {
     }];
   });
   return [...fromFiles, ...atRuntime];
-}
-
-/** Type first, then name: the order of systemctl's lists. */
-export function byTypeAndName(a: UnitName | string, b: UnitName | string): number {
-  const typeA = a.slice(a.lastIndexOf('.'));
-  const typeB = b.slice(b.lastIndexOf('.'));
-  return typeA < typeB ? -1 : typeA > typeB ? 1 : a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Whether a list of units of one kind has this one: by patterns, states, and without `all` only when something goes on. */

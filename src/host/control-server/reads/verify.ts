@@ -6,8 +6,9 @@ import { describeCycle } from '../../../core/job/transaction/order-edge.ts';
 import type { ManagerState, Unit } from '../../../core/manager/state.ts';
 import { findUnit } from '../../../core/manager/query.ts';
 import { silentPredecessors } from '../../../core/unit-file/verify.ts';
+import { byTypeAndName } from '../../../core/unit/unit-order.ts';
 import type { Reader } from './context.ts';
-import { byTypeAndName, notEffectiveAnswers } from './unit-words.ts';
+import { notEffectiveAnswers } from './unit-words.ts';
 
 /** Loaded units with something to say about their files; without names, all that have, but for habits such as After= a service that does not say when it is ready. */
 export const readVerdicts: Reader<'verify'> = ({ engine, units }, params) => {
