@@ -47,7 +47,7 @@ test('a unit that is forgotten while another one of the same request is read is 
   const client = await (await rig.client()).hello();
   assert.equal((await runCli(client, ['show', '-P', 'Description', 'old'])).out, 'Known\n');
   // It is known when the other one is read, and forgotten before what was read has arrived.
-  const { loadUnits } = rig.engine;
+  const loadUnits = rig.engine.loadUnits.bind(rig.engine);
   let loads = 0;
   (rig.engine as { loadUnits: typeof loadUnits }).loadUnits = (names) => {
     const outcome = loadUnits(names);
