@@ -9,7 +9,7 @@
  */
 import type { Errno, Pid, UnitName } from '../src/base/brand.ts';
 import type { Effect } from '../src/core/manager/effect.ts';
-import { initialState, step } from '../src/core/manager/step.ts';
+import { initialState, openTurn } from '../src/core/manager/step.ts';
 import { mainPidOf } from '../src/core/manager/unit-processes.ts';
 import { valuesOf } from '../src/base/persistent-map.ts';
 import { BUILT_IN_DEFAULTS } from '../src/core/unit-file/unit-defaults.ts';
@@ -89,7 +89,7 @@ function main(directory: string, services: number): void {
   } as Parameters<typeof initialState>[0], readClock(native));
   const own = new CheckpointJournal({ memory, log, facts: { bootId: '', cgroupRoot: null }, at: { queued: 0, stepped: 0 } });
   const journal = new TimedJournal(own);
-  const engine = new ManagerEngine({ native, poll: new PollSet(native), log, facts, step, state, journal });
+  const engine = new ManagerEngine({ native, poll: new PollSet(native), log, facts, openTurn, state, journal });
   let pid = FIRST_PID;
   const perform = (effect: Effect): void => {
     if (effect.kind === 'spawn') engine.submit({ event: 'spawned', unit: effect.unit, token: effect.token, pid: pid++ as Pid, execDone: true });

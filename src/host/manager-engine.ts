@@ -13,9 +13,9 @@ import { keysOf, valuesOf } from '../base/persistent-map.ts';
 import type { ClockReading } from '../base/time.ts';
 import type { Errno, Fd, MonotonicUsec, Pid, RequestId, UnitName } from '../base/brand.ts';
 import type { Change, Effect, Reply, SpawnEffect } from '../core/manager/effect.ts';
-import { stamped, type UnstampedEvent } from '../core/manager/event.ts';
+import { stamped, type ManagerEvent, type UnstampedEvent } from '../core/manager/event.ts';
 import { fdsThatCameWith } from '../core/manager/upkeep/fd-owners.ts';
-import { reportsOf, unfinishedOf, type OpenBatch, type Step } from '../core/manager/survival/replay.ts';
+import { reportsOf, unfinishedOf, type OpenBatch, type OpenTurn } from '../core/manager/survival/replay.ts';
 import type { ManagerState } from '../core/manager/state.ts';
 import type { Journal } from './checkpoint/journal.ts';
 import { readClock } from './clock.ts';
@@ -72,7 +72,7 @@ export class ManagerEngine implements Engine {
   readonly native: NativeBinding;
   readonly log: ManagerLog;
   readonly poll: PollSet;
-  readonly #step: Step;
+  readonly #openTurn: (state: ManagerState) => OpenTurn;
   readonly #journal: Journal | null;
   #open: OpenBatch | null = null;
   /** The request that is answered when the re-exec fails; undefined = none is due. */
@@ -90,12 +90,12 @@ export class ManagerEngine implements Engine {
   readonly #turnListeners = new Set<() => void>();
   readonly #wakeUpListeners = new Set<(nowUsec: MonotonicUsec) => void>();
 
-  constructor(options: { readonly native: NativeBinding; readonly poll: PollSet; readonly log: ManagerLog; readonly facts: EngineFacts; readonly step: Step; readonly state: ManagerState; readonly journal: Journal | null }) {
+  constructor(options: { readonly native: NativeBinding; readonly poll: PollSet; readonly log: ManagerLog; readonly facts: EngineFacts; readonly openTurn: (state: ManagerState) => OpenTurn; readonly state: ManagerState; readonly journal: Journal | null }) {
     this.native = options.native;
     this.poll = options.poll;
     this.log = options.log;
     this.facts = options.facts;
-    this.#step = options.step;
+    this.#openTurn = options.openTurn;
     this.#journal = options.journal;
     this.#state = options.state;
   }
@@ -321,19 +321,24 @@ export class ManagerEngine implements Engine {
     const clock = this.now();
     const effects: Effect[] = [];
     this.#journal?.batch(batch.length, clock);
+    const taken: ManagerEvent[] = [];
+    let turn = this.#openTurn(this.#state);
     for (const [index, event] of batch.entries()) {
       this.#journal?.stepping(index);
+      const now = stamped(event, clock);
       try {
-        const [state, produced] = this.#step(this.#state, stamped(event, clock));
-        this.#state = state;
-        for (const effect of produced) effects.push(effect);
+        for (const effect of turn.take(now)) effects.push(effect);
+        taken.push(now);
       } catch (error) {
-        // The state is immutable: the one before the event is still whole. The event is left out, as one that engines died of.
+        // The event is left out, as one that engines died of. The state is immutable: from the one before the batch the steps so far are made again.
         this.log.write('crit', 'unit' in event ? event.unit : '', `an event was skipped, its handling failed: ${describeEvent(event)}: ${describeError(error)}`);
         this.#attached().fds.close(fdsThatCameWith(event));
-        for (const report of reportsOf({ event }, this.#state)) this.#enqueue(report);
+        turn = this.#openTurn(this.#state);
+        for (const before of taken) turn.take(before);
+        for (const report of reportsOf({ event }, turn.state())) this.#enqueue(report);
       }
     }
+    this.#state = turn.state();
     this.#performAll(effects, 0);
   }
 

@@ -12,7 +12,7 @@ import type { ManagerConfig } from '../core/manager/state.ts';
 import { isPolledStoredFd, storingUnit } from '../core/machine/service/fd-store.ts';
 import { outlivesSoftReboot, type Remembered } from '../core/manager/soft-reboot.ts';
 import { openLineQuestions } from '../core/manager/line-questions.ts';
-import { initialState, step } from '../core/manager/step.ts';
+import { initialState, openTurn } from '../core/manager/step.ts';
 import { mainPidOf } from '../core/manager/unit-processes.ts';
 import type { UnitDefinition } from '../core/unit/definition.ts';
 import type { CgroupContext, DirectoryKind } from '../core/unit/exec-context.ts';
@@ -138,7 +138,7 @@ export class Manager {
     this.#journal = checkpoint === null ? null : new CheckpointJournal({
       memory: checkpoint, log, facts: { bootId: options.logd.bootId, cgroupRoot: facts.cgroupRoot }, at: recovered?.at ?? { queued: 0, stepped: 0 },
     });
-    this.engine = new ManagerEngine({ native, poll, log, facts, step, state, journal: this.#journal });
+    this.engine = new ManagerEngine({ native, poll, log, facts, openTurn, state, journal: this.#journal });
     const submit = this.engine.submit.bind(this.engine);
     const onEmpty = (unit: UnitName): void => { submit({ event: 'cgroup-empty', unit }); };
     this.#tracker = facts.cgroupRoot === null
@@ -455,7 +455,8 @@ export class Manager {
     this.#known.forget(exit.pid);
     this.#tracker.removeProcess(exit.pid);
     if (exit.code !== 'exited') this.#tracker.noteKilled(unit);
-    this.engine.submit({ event: 'exited', pid: exit.pid, code: exit.code, status: exit.status, unitHint: unit });
+    const { pid, code, status } = exit;
+    this.engine.submit(this.#tracker.wasLast(unit) ? { event: 'exited', pid, code, status, unitHint: unit, groupEmpty: true } : { event: 'exited', pid, code, status, unitHint: unit });
   }
 
   #finish(effect: Extract<Effect, { readonly kind: 'finish' }>): void {

@@ -47,6 +47,8 @@ export const FAULTS = {
   'log-full': 300,
   /** Watches of control groups overflow: emptiness is told late and twice. */
   'watch-overflow': 200,
+  /** That a process was the last of its control group is not told with its exit, but afterwards to whoever asked. */
+  'empty-late': 700,
   /** SIGKILL takes seconds: the process is in the kernel. */
   'process-stuck': 60,
   'timer-late': 150,

@@ -657,7 +657,10 @@ export class SimulatedKernel {
         // What catch-up of the next engine makes of a process that is gone.
         if (getEntry(this.state.pids, pid) !== undefined) this.#engine.submit({ event: 'exited', pid, code: 'killed', status: SIGKILL, unitHint: unit });
       } else {
-        this.#engine.submit({ event: 'exited', pid, code, status, unitHint: unit });
+        // The host looks into the group when it reaps. Without groups, or with processes that are not its to reap, it hears of it later.
+        const groupEmpty = this.#table.isEmpty(unit) && !faults.strikes('empty-late');
+        if (groupEmpty) this.#watched.delete(unit);
+        this.#engine.submit({ event: 'exited', pid, code, status, unitHint: unit, groupEmpty });
       }
     };
     // What it said is heard when it is long reaped, with the number of a process that is none any more.

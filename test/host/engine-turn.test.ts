@@ -8,7 +8,7 @@ import type { ManagerState } from '../../src/core/manager/state.ts';
 import type { EngineFacts, SourcePriority } from '../../src/host/engine.ts';
 import { Drills } from '../../src/host/faults/drills.ts';
 import { ManagerEngine } from '../../src/host/manager-engine.ts';
-import type { Step } from '../../src/core/manager/survival/replay.ts';
+import type { OpenTurn, Step } from '../../src/core/manager/survival/replay.ts';
 import type { NativeBinding } from '../../src/host/native.ts';
 import { PollSet } from '../../src/host/poll-set.ts';
 
@@ -27,11 +27,23 @@ function makeKernel(): { native: NativeBinding; wake: (ready: number[]) => void;
   return { native, wake: (fds) => { onReady(fds.flatMap((fd) => [fd === 0 ? 0 : (tokens.get(fd) ?? -1), 1])); }, timers, tokens };
 }
 
+function stepwise(step: Step, from: ManagerState): OpenTurn {
+  let state = from;
+  return {
+    take: (event) => {
+      const [next, effects] = step(state, event);
+      state = next;
+      return effects;
+    },
+    state: () => state,
+  };
+}
+
 function makeEngine(step: Step, perform: (effect: Effect, engine: ManagerEngine) => void = () => undefined, state: ManagerState = 0 as unknown as ManagerState) {
   const kernel = makeKernel();
   const lines: string[] = [];
   const poll = new PollSet(kernel.native);
-  const engine = new ManagerEngine({ native: kernel.native, poll, log: { write: (_level, _unit, message) => { lines.push(message); } }, facts: {} as EngineFacts, step, state, journal: null });
+  const engine = new ManagerEngine({ native: kernel.native, poll, log: { write: (_level, _unit, message) => { lines.push(message); } }, facts: {} as EngineFacts, openTurn: (from) => stepwise(step, from), state, journal: null });
   engine.attach({ performer: { perform: (effect) => { perform(effect, engine); }, beginBatch: () => undefined, endBatch: () => undefined }, fds: { add: () => undefined, close: () => undefined }, loadUnits: () => ({ names: [], isNew: false }), reloadDefinitions: () => undefined, changedOnDisk: () => false, processesOf: () => [], environmentOf: () => null, userOf: () => ({ uid: null, gid: null }), controlGroupOf: () => null, takeOverBirth: () => true, noteAskedDeath: () => undefined, armFault: () => false, drills: new Drills({ signal: () => 0, mainPidOf: () => null, processesOf: () => [], logdPid: () => null, limitMemory: () => '' }), verifyNextBuild: (done) => { done(null); }, reexec: () => 'EPERM' as Errno });
   return { engine, poll, kernel, lines };
 }

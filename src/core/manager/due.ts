@@ -1,5 +1,6 @@
 /** When the manager has to look at units and jobs by itself: what the indexes of due times hold. */
 import { refile, type DueIndex } from '../../base/due-index.ts';
+import { noteDue, type DueLedger } from '../../base/due-ledger.ts';
 import type { JobId, UnitName } from '../../base/brand.ts';
 import { nextDueUsec } from '../machine/service/deadlines.ts';
 import type { Job, Unit } from './state.ts';
@@ -19,10 +20,16 @@ export function filedUsec(unit: Pick<Unit, 'runtime'>): number | null {
   return stateDeadlineOf(unit);
 }
 
-/** The index after a unit has changed; undefined = it was, or is, not there. */
-export function refileUnit(index: DueIndex<UnitName>, name: UnitName, before: Unit | undefined, after: Unit | undefined): DueIndex<UnitName> {
-  if (before?.runtime === after?.runtime) return index;
-  return refile(index, name, before === undefined ? null : filedUsec(before), after === undefined ? null : filedUsec(after));
+/** The same for a unit that may not be there. */
+export function dueOfUnit(unit: Pick<Unit, 'runtime'> | undefined): number | null {
+  return unit === undefined ? null : filedUsec(unit);
+}
+
+/** The ledger after a unit has changed; undefined = it was, or is, not there. */
+export function noteUnit(ledger: DueLedger<UnitName>, name: UnitName, before: Unit | undefined, after: Unit | undefined): DueLedger<UnitName> {
+  if (before?.runtime === after?.runtime) return ledger;
+  const beforeUsec = dueOfUnit(before);
+  return beforeUsec === dueOfUnit(after) ? ledger : noteDue(ledger, name, beforeUsec);
 }
 
 /** The same for a job. */
@@ -30,10 +37,10 @@ export function refileJob(index: DueIndex<JobId>, id: JobId, before: Job | undef
   return refile(index, id, before?.deadlineUsec ?? null, after?.deadlineUsec ?? null);
 }
 
-export function unitDues(units: Iterable<Unit>): DueIndex<UnitName> {
+export function unitDues(units: Iterable<Unit>): DueLedger<UnitName> {
   let index: DueIndex<UnitName> = null;
-  for (const unit of units) index = refileUnit(index, unit.name, undefined, unit);
-  return index;
+  for (const unit of units) index = refile(index, unit.name, null, filedUsec(unit));
+  return { index, notes: null };
 }
 
 export function jobDues(jobs: Iterable<Job>): DueIndex<JobId> {

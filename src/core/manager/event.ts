@@ -105,6 +105,8 @@ export type ManagerEvent = ClockReading & (
       readonly event: 'exited'; readonly pid: Pid; readonly code: 'exited' | 'killed' | 'dumped'; readonly status: number;
       /** The unit whose control group or process tree it was in, when it is no main or control process. */
       readonly unitHint: UnitName | null;
+      /** It was the last process of the unit's control group: a `cgroup-empty` in the same breath. Not told where nobody looked. */
+      readonly groupEmpty?: boolean;
     }
   | { readonly event: 'notify'; readonly unit: UnitName; readonly pid: Pid; readonly fields: readonly (readonly [string, string])[]; readonly fds: readonly string[] }
   /** Answer to `probe`. `detail`: what was found, or what went wrong. */

@@ -1,8 +1,9 @@
 /** Laws of the state that hold after every step. A broken one is a defect of the manager, never of its input. */
 import { assert } from '../../base/assert.ts';
 import type { DueIndex } from '../../base/due-index.ts';
+import { fileNotes } from '../../base/due-ledger.ts';
 import { entriesOf, getEntry, valuesOf } from '../../base/persistent-map.ts';
-import { jobDues, unitDues } from './due.ts';
+import { dueOfUnit, jobDues, unitDues } from './due.ts';
 import type { Job, ManagerState, PendingRequest, Unit } from './state.ts';
 import { runsCommands } from './unit-processes.ts';
 
@@ -14,7 +15,7 @@ export function checkInvariants(state: ManagerState): void {
   }
   for (const job of valuesOf(state.jobs)) checkJob(state, job);
   for (const request of valuesOf(state.requests)) checkRequest(state, request);
-  assert(isSameIndex(state.unitDues, unitDues(valuesOf(state.units))), 'the index of due times of units holds what the units say');
+  assert(isSameIndex(fileNotes(state.unitDues, (name) => dueOfUnit(getEntry(state.units, name))).index, unitDues(valuesOf(state.units)).index), 'the index of due times of units holds what the units say');
   assert(isSameIndex(state.jobDues, jobDues(valuesOf(state.jobs))), 'the index of due times of jobs holds what the jobs say');
 }
 

@@ -1,6 +1,6 @@
 /** Where the events of a unit's processes go: to the state machine of its kind. */
 import type { UnitName } from '../../base/brand.ts';
-import { onGroupEmpty, onProcessExit } from '../machine/service/exits.ts';
+import { onGroupEmpty, onLastExit, onProcessExit } from '../machine/service/exits.ts';
 import { onExecDone, onExecFailed, onSpawned, onSpawnFailed } from '../machine/service/spawns.ts';
 import type { ProcessEvent } from './event.ts';
 import { onMountProcess } from './drivers/mount-driver.ts';
@@ -42,7 +42,7 @@ function serviceTransition(event: ProcessEvent): ServiceTransition {
     case 'spawn-failed': return (c, run) => onSpawnFailed(c, run, event.token, { stage: event.stage, errno: event.errno, subject: event.subject });
     case 'exec-done': return (c, run) => onExecDone(c, run, event.pid);
     case 'exec-failed': return (c, run) => onExecFailed(c, run, event.pid, { stage: event.stage, errno: event.errno, subject: event.subject });
-    case 'exited': return (c, run) => onProcessExit(c, run, event.pid, event);
+    case 'exited': return (c, run) => (event.groupEmpty === true ? onLastExit(c, run, event.pid, event) : onProcessExit(c, run, event.pid, event));
     case 'cgroup-empty': return onGroupEmpty;
   }
 }

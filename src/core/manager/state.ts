@@ -7,6 +7,7 @@
 import type { InvocationId, JobId, MonotonicUsec, Pid, RealtimeUsec, RequestId, UnitName, Usec } from '../../base/brand.ts';
 import type { RandomState } from '../../base/random.ts';
 import type { DueIndex } from '../../base/due-index.ts';
+import type { DueLedger } from '../../base/due-ledger.ts';
 import type { PersistentMap } from '../../base/persistent-map.ts';
 import type { UnitDefinition } from '../unit/definition.ts';
 import type { ExecRole, MountRole, ServiceRole, SocketRole, SwapRole } from '../unit/exec-context.ts';
@@ -515,7 +516,7 @@ export interface ManagerState {
   /** Owner of every process the manager started or was told of. */
   readonly pids: PersistentMap<Pid, UnitName>;
   /** When something of a unit, or the time of a job, is due. They follow from `units` and `jobs`. */
-  readonly unitDues: DueIndex<UnitName>;
+  readonly unitDues: DueLedger<UnitName>;
   readonly jobDues: DueIndex<JobId>;
   readonly nextJobId: number;
   readonly nextConditionToken: number;

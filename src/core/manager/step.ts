@@ -4,6 +4,7 @@
  */
 import { unreachable } from '../../base/assert.ts';
 import type { UnitName } from '../../base/brand.ts';
+import { emptyLedger } from '../../base/due-ledger.ts';
 import { emptyMap } from '../../base/persistent-map.ts';
 import { seedRandom } from '../../base/random.ts';
 import type { ClockReading } from '../../base/time.ts';
@@ -44,6 +45,7 @@ import { Turn } from './turn.ts';
 import { onConditionsTested } from './unit-operations.ts';
 import { setRuntime } from './drivers/set-runtime.ts';
 import { reactToNext } from './unit-changes.ts';
+import type { OpenTurn } from './survival/replay.ts';
 
 /** A manager that has seen no event yet. */
 export function initialState(config: ManagerConfig, now: ClockReading): ManagerState {
@@ -56,7 +58,7 @@ export function initialState(config: ManagerConfig, now: ClockReading): ManagerS
     jobs: emptyMap(),
     requests: emptyMap(),
     pids: emptyMap(),
-    unitDues: null,
+    unitDues: emptyLedger(),
     jobDues: null,
     nextJobId: 1,
     nextConditionToken: 1,
@@ -76,13 +78,29 @@ export function initialState(config: ManagerConfig, now: ClockReading): ManagerS
 }
 
 export function step(state: ManagerState, event: ManagerEvent): readonly [ManagerState, readonly Effect[]] {
-  const turn = new Turn(state, event);
+  const turn = new Turn(state);
+  const effects = take(turn, event);
+  return [turn.state(), effects];
+}
+
+/**
+ * The steps of a turn with several events: what `step` makes of one after the other, but the state is put together only when it is asked
+ * for. When a step throws, the whole turn is lost; what came before it can be made again from the old state.
+ */
+export function openTurn(state: ManagerState): OpenTurn {
+  const turn = new Turn(state);
+  return { take: (event) => take(turn, event), state: () => turn.state() };
+}
+
+/** @returns the effects, in order */
+function take(turn: Turn, event: ManagerEvent): readonly Effect[] {
+  const hadJobs = turn.jobCount > 0;
+  turn.begin(event);
   handle(turn, event);
-  settle(turn, state, event);
+  settle(turn, hadJobs, event);
   for (const name of turn.connectionsOver) forgetInstance(turn, name);
   if (turn.mayHaveGarbage) planSweep(turn);
-  const next = turn.finish();
-  return [next, turn.effects];
+  return turn.end();
 }
 
 function handle(turn: Turn, event: ManagerEvent): void {
@@ -190,7 +208,7 @@ const CONTINUES_JOBS: ReadonlySet<ManagerEvent['event']> = new Set(['conditions-
  * is looked at before the first job, unless the jobs have only been waiting for the host, and after the last; what is due at once (a
  * restart without a pause) comes after that.
  */
-function settle(turn: Turn, before: ManagerState, { event }: ManagerEvent): void {
+function settle(turn: Turn, hadJobs: boolean, { event }: ManagerEvent): void {
   while (reactToNext(turn));
   if (!CONTINUES_JOBS.has(event)) queueAutomaticJobs(turn);
   do runJobs(turn); while (handleDueNow(turn));
@@ -200,7 +218,7 @@ function settle(turn: Turn, before: ManagerState, { event }: ManagerEvent): void
   }
   if (advanceShutdown(turn)) runJobs(turn);
   // The last job is done: this is the moment to forget timers that nobody waits for any more.
-  if (turn.jobCount === 0 && before.jobs.size > 0) rearm(turn);
+  if (turn.jobCount === 0 && hadJobs) rearm(turn);
 }
 
 function runJobs(turn: Turn): void {

@@ -1,19 +1,20 @@
 /**
- * The working set of one step: a writable view over an immutable state, and the effects so far.
+ * The working set of the steps of one turn: a writable view over an immutable state, and the effects of the event in hand.
  *
- * Transitions read and write units, jobs and requests through it; `finish` gives the next state. Nothing here outlives the step, and
+ * Transitions read and write units, jobs and requests through it; `state` gives what they made of it. Nothing here outlives the turn, and
  * the old state stays valid, so that a step that throws leaves the manager where it was.
  */
 import { assert } from '../../base/assert.ts';
 import type { InvocationId, JobId, MonotonicUsec, Pid, RequestId, UnitName } from '../../base/brand.ts';
 import type { DueIndex } from '../../base/due-index.ts';
+import { fileNotes, isFull, type DueLedger } from '../../base/due-ledger.ts';
 import { Batch } from '../../base/persistent-map.ts';
 import { nextRandom, type RandomState } from '../../base/random.ts';
 import type { ClockReading } from '../../base/time.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { EmergencyAction } from '../unit/unit-common.ts';
 import type { TransactionView } from '../job/transaction/request.ts';
-import { refileJob, refileUnit } from './due.ts';
+import { dueOfUnit, noteUnit, refileJob } from './due.ts';
 import type { Effect, LogLevel, Reply } from './effect.ts';
 import type { Instant, Job, JobResult, ManagerConfig, ManagerState, PendingRequest, Shutdown, Unit } from './state.ts';
 
@@ -57,9 +58,10 @@ export function rebootArgumentOf({ definition }: Pick<Unit, 'definition'>): stri
 }
 
 export class Turn implements TransactionView {
-  readonly now: ClockReading;
+  /** Of the event in hand. */
+  now: ClockReading;
+  effects: Effect[] = [];
   readonly config: ManagerConfig;
-  readonly effects: Effect[] = [];
   /** Jobs to be looked at before the step ends. */
   readonly runQueue = new Set<JobId>();
   /** What unit-changes has still to react to, oldest first. */
@@ -89,25 +91,24 @@ export class Turn implements TransactionView {
   bootFinished: Instant | null;
   started: Instant;
 
-  readonly #base: ManagerState;
   readonly #units: Batch<UnitName, Unit>;
   readonly #aliases: Batch<UnitName, UnitName>;
   readonly #jobs: Batch<JobId, Job>;
   readonly #requests: Batch<RequestId, PendingRequest>;
   readonly #pids: Batch<Pid, UnitName>;
-  #unitDues: DueIndex<UnitName>;
-  /** Units that changed since the index was brought up to date, as it has them. Most change several times in a turn. */
-  readonly #unfiled = new Map<UnitName, Unit | undefined>();
+  #unitDues: DueLedger<UnitName>;
+  /** Units that changed since the ledger was told, as it has them. Most change several times in a turn. */
+  readonly #unnoted = new Map<UnitName, Unit | undefined>();
   #jobDues: DueIndex<JobId>;
   #nextJobId: number;
   #nextConditionToken: number;
   #random: RandomState;
   #armedUsec: MonotonicUsec | null;
-  /** The earliest new deadline of this turn; deadlines that vanished are noticed when the timer fires in vain. */
+  /** The earliest new deadline of this event; deadlines that vanished are noticed when the timer fires in vain. */
   #wantedUsec: MonotonicUsec | null = null;
 
-  constructor(state: ManagerState, now: ClockReading) {
-    this.now = { monotonicUsec: now.monotonicUsec, realtimeUsec: now.realtimeUsec };
+  constructor(state: ManagerState) {
+    this.now = state.started;
     this.config = state.config;
     this.graph = state.graph;
     this.orderIsAcyclic = state.orderIsAcyclic;
@@ -121,7 +122,6 @@ export class Turn implements TransactionView {
     this.bootFailed = state.bootFailed;
     this.bootFinished = state.bootFinished;
     this.started = state.started;
-    this.#base = state;
     this.#units = new Batch(state.units);
     this.#aliases = new Batch(state.aliases);
     this.#jobs = new Batch(state.jobs);
@@ -135,8 +135,25 @@ export class Turn implements TransactionView {
     this.#armedUsec = state.armedUsec;
   }
 
-  finish(): ManagerState {
+  /** An event comes: nothing is left of the one before but the state. */
+  begin(now: ClockReading): void {
+    this.now = { monotonicUsec: now.monotonicUsec, realtimeUsec: now.realtimeUsec };
+    this.effects = [];
+    this.connectionsOver.length = 0;
+    this.mayHaveGarbage = false;
+    this.#wantedUsec = null;
+  }
+
+  /** The event is handled: the effects are complete. */
+  end(): readonly Effect[] {
     if (this.#wantedUsec !== null && (this.#armedUsec === null || this.#wantedUsec < this.#armedUsec)) this.#arm(this.#wantedUsec);
+    return this.effects;
+  }
+
+  /** As the events so far have left it. */
+  state(): ManagerState {
+    this.#noteDues();
+    if (isFull(this.#unitDues, this.#units.size)) this.#fileDues();
     return {
       config: this.config,
       units: this.#units.finish(),
@@ -146,7 +163,7 @@ export class Turn implements TransactionView {
       jobs: this.#jobs.finish(),
       requests: this.#requests.finish(),
       pids: this.#pids.finish(),
-      unitDues: this.unitDues,
+      unitDues: this.#unitDues,
       jobDues: this.#jobDues,
       nextJobId: this.#nextJobId,
       nextConditionToken: this.#nextConditionToken,
@@ -186,9 +203,8 @@ export class Turn implements TransactionView {
 
   /** When something of the units is due, at this point of the turn. */
   get unitDues(): DueIndex<UnitName> {
-    for (const [name, before] of this.#unfiled) this.#unitDues = refileUnit(this.#unitDues, name, before, this.#units.get(name));
-    this.#unfiled.clear();
-    return this.#unitDues;
+    this.#noteDues();
+    return this.#fileDues();
   }
 
   get unitCount(): number {
@@ -196,17 +212,27 @@ export class Turn implements TransactionView {
   }
 
   setUnit(unit: Unit): void {
-    this.#noteUnfiled(unit.name);
+    this.#expectNote(unit.name);
     this.#units.set(unit.name, unit);
   }
 
   removeUnit(name: UnitName): void {
-    this.#noteUnfiled(name);
+    this.#expectNote(name);
     this.#units.delete(name);
   }
 
-  #noteUnfiled(name: UnitName): void {
-    if (!this.#unfiled.has(name)) this.#unfiled.set(name, this.#units.get(name));
+  #expectNote(name: UnitName): void {
+    if (!this.#unnoted.has(name)) this.#unnoted.set(name, this.#units.get(name));
+  }
+
+  #noteDues(): void {
+    for (const [name, before] of this.#unnoted) this.#unitDues = noteUnit(this.#unitDues, name, before, this.#units.get(name));
+    this.#unnoted.clear();
+  }
+
+  #fileDues(): DueIndex<UnitName> {
+    this.#unitDues = fileNotes(this.#unitDues, (name) => dueOfUnit(this.#units.get(name)));
+    return this.#unitDues.index;
   }
 
   resolve(name: UnitName): UnitName {
@@ -352,9 +378,5 @@ export class Turn implements TransactionView {
 
   seed(state: RandomState): void {
     this.#random = state;
-  }
-
-  get base(): ManagerState {
-    return this.#base;
   }
 }

@@ -179,12 +179,17 @@ export class ControlGroups implements ProcessTracker {
 
   watchEmpty(unit: UnitName): void {
     const group = this.#groups.get(unit);
-    if (group === undefined || this.#seenEmpty.has(group) || !this.#isPopulated(group)) {
+    if (group === undefined || this.#isSeenEmpty(group)) {
       this.#onEmpty(unit);
       return;
     }
     this.#waiting.add(group);
     this.#watchTimer ??= setTimeout(() => { this.#watchWaiting(); }, WATCH_AFTER_MSEC);
+  }
+
+  wasLast(unit: UnitName): boolean {
+    const group = this.#groups.get(unit);
+    return group !== undefined && this.#isSeenEmpty(group);
   }
 
   recheck(units: ReadonlySet<UnitName>): void {
@@ -348,12 +353,18 @@ export class ControlGroups implements ProcessTracker {
   }
 
   #lookAgain(group: Group): void {
-    if (!this.#waiting.has(group) || this.#isPopulated(group)) return;
+    if (this.#waiting.has(group) && this.#isSeenEmpty(group)) this.#onEmpty(group.unit);
+  }
+
+  /** Looks into the group, unless it was seen to be empty a moment ago. Once it is, nothing waits for that any more: who looked tells of it. */
+  #isSeenEmpty(group: Group): boolean {
+    if (this.#seenEmpty.has(group)) return true;
+    if (this.#isPopulated(group)) return false;
     this.#waiting.delete(group);
     this.#dropWatch(group);
     if (this.#seenEmpty.size === 0) setImmediate(() => { this.#seenEmpty.clear(); });
     this.#seenEmpty.add(group);
-    this.#onEmpty(group.unit);
+    return true;
   }
 
   #watchWaiting(): void {

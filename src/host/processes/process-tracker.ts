@@ -63,6 +63,11 @@ export interface ProcessTracker {
   kill(order: GroupKill): void;
   /** Calls back once, now or when it comes true, when no process of the unit is left. */
   watchEmpty(unit: UnitName): void;
+  /**
+   * A process of the unit was reaped: whether it was the last, as far as that can be told at once. Then nobody is called back any more, for
+   * who is told of the exit is told of this with it.
+   */
+  wasLast(unit: UnitName): boolean;
   /** Looks again whether watched units are empty, after exits of processes of `units` were reaped. */
   recheck(units: ReadonlySet<UnitName>): void;
   /** A process of the unit was killed, and nobody was told: whether it was for want of memory is to be told before. */

@@ -113,6 +113,11 @@ export class ProcessTree implements ProcessTracker {
     else this.#watched.add(unit);
   }
 
+  wasLast(): boolean {
+    // One walk over /proc serves all the exits of a round: recheck makes it.
+    return false;
+  }
+
   noteKilled(): void {
     // Only control groups count what the kernel kills for want of memory.
   }

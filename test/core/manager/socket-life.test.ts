@@ -150,7 +150,7 @@ test('the commands of a socket run around its opening and closing, in order', ()
   const own = kernel.history.filter((each) => each.endsWith(' a.socket')).map((each) => each.slice(0, -' a.socket'.length));
   assert.deepEqual(own, [
     'spawn ExecStartPre', 'start-pre', 'start-chown', 'spawn ExecStartPost', 'start-post', 'listening',
-    'spawn ExecStopPre', 'stop-pre', 'spawn ExecStopPost', 'stop-post', 'final-sigterm', 'dead',
+    'spawn ExecStopPre', 'stop-pre', 'spawn ExecStopPost', 'stop-post', 'dead',
   ]);
 });
 

@@ -75,14 +75,21 @@ export function onControlEvent<Definition extends ExecUnit, Role extends ExecRol
       const record = run.execs.find((each) => each.pid === event.pid);
       return record === undefined ? run : { ...run, spawnFailure: failureOf(event, record.role) };
     }
-    case 'exited': return event.pid === run.controlPid ? onExit(machine, c, run, event.pid, event) : run;
-    case 'cgroup-empty': {
-      if (run.pendingSpawn !== null) return run;
-      // It has ended too when there is one: its exit is on the way.
-      const empty = { ...run, groupEmpty: true };
-      return run.controlPid === null ? machine.onGroupEmpty(c, empty) : empty;
+    case 'exited': {
+      const left = event.groupEmpty === true ? onGroupEmpty(machine, c, run) : run;
+      return event.pid === left.controlPid ? onExit(machine, c, left, event.pid, event) : left;
     }
+    case 'cgroup-empty': return onGroupEmpty(machine, c, run);
   }
+}
+
+function onGroupEmpty<Definition extends ExecUnit, Role extends ExecRole, Run extends ControlRuntime<Role>>(
+  machine: ControlMachine<Definition, Role, Run>, c: ControlContext<Definition>, run: Run,
+): Run {
+  if (run.pendingSpawn !== null) return run;
+  // The command has ended too when there is one: its exit is on the way.
+  const empty = { ...run, groupEmpty: true };
+  return run.controlPid === null ? machine.onGroupEmpty(c, empty) : empty;
 }
 
 /** An event of the unit that could not be handled at all: the manager died of it. */

@@ -137,6 +137,14 @@ function whenAllGone(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
   return afterSignals(c, run, state);
 }
 
+/**
+ * The last process of the unit's group has ended: most stops are over with it. The group comes first, as it does when the kernel's word
+ * of it is heard before the exit: whoever waits for both then waits for the exit alone.
+ */
+export function onLastExit(c: ServiceContext, run: ServiceRuntime, pid: Pid, ended: Ended): ServiceRuntime {
+  return onProcessExit(c, onGroupEmpty(c, run), pid, ended);
+}
+
 /** No process is left in the unit's group. */
 export function onGroupEmpty(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
   if (run.pendingSpawn !== null) return run;

@@ -59,7 +59,7 @@ export function onScopeDue(turn: Turn, name: UnitName): void {
 export function onScopeProcess(turn: Turn, name: UnitName, event: ProcessEvent): void {
   const unit = turn.unit(name);
   if (!isScope(unit) || unit.runtime.state === 'dead' || unit.runtime.state === 'failed') return;
-  if (event.event === 'cgroup-empty') endScope(turn, unit, unit.runtime.result);
+  if (event.event === 'cgroup-empty' || (event.event === 'exited' && event.groupEmpty === true)) endScope(turn, unit, unit.runtime.result);
   else if (event.event === 'exited' && event.pid === unit.runtime.takenPid) setRuntime(turn, name, { ...unit.runtime, takenPid: null }, unit.activeState);
 }
 

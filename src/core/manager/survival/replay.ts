@@ -17,6 +17,14 @@ const POISON_DEATHS = 2;
 
 export type Step = (state: ManagerState, event: ManagerEvent) => readonly [ManagerState, readonly Effect[]];
 
+/** Several steps that follow one another. */
+export interface OpenTurn {
+  /** Handles the next event; returns its effects. After a throw the turn is of no use any more. */
+  take(event: ManagerEvent): readonly Effect[];
+  /** After the events taken so far. */
+  state(): ManagerState;
+}
+
 /** Where the engine is within its work; -1 = not there. */
 export interface Position {
   /** Sequence number of the event being stepped. */
