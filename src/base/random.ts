@@ -24,8 +24,9 @@ export function seedRandom(...words: readonly number[]): RandomState {
   return [next(), next(), next(), next()];
 }
 
-/** The next 32 bits and the state after them. */
-export function nextRandom([a, b, c, d]: RandomState): readonly [number, RandomState] {
+/** The next 32 bits and the state after them. By index, for taking an array apart by pattern makes an iterator and as many results. */
+export function nextRandom(state: RandomState): readonly [number, RandomState] {
+  const a = state[0], b = state[1], c = state[2], d = state[3];
   const result = Math.imul(rotateLeft(Math.imul(b, 5), 7), 9) >>> 0;
   const t = (b << 9) >>> 0;
   const c1 = (c ^ a) >>> 0;

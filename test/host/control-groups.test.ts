@@ -43,3 +43,29 @@ test('a group that nobody can watch is looked at again and again until it is emp
     rmSync(root, { recursive: true });
   }
 });
+
+test('who reaps the last process of a group learns that, and nobody is told of it a second time', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setImmediate'] });
+  const root = mkdtempSync(join(tmpdir(), 'heartwood-groups-'));
+  try {
+    mkdirSync(join(root, UNIT));
+    let populated = true;
+    const emptied: UnitName[] = [];
+    const native = {
+      readSmallFile: () => 'ENOENT' as Errno,
+      isGroupPopulated: () => populated,
+    } as unknown as NativeBinding;
+    const groups = new ControlGroups({ native, poll: {} as unknown as PollSet, root, onEmpty: (unit) => { emptied.push(unit); }, onOomKill: () => undefined, onNotEffective: () => undefined, contextOf: () => null, defaultTasksMax: null });
+    assert.equal(groups.wasLast(UNIT), false, 'of a unit without a group nothing is known');
+    groups.restore(UNIT, CONTEXT, { pids: [], invocationId: '', mayBeKilled: false });
+    groups.watchEmpty(UNIT);
+    assert.equal(groups.wasLast(UNIT), false);
+    populated = false;
+    assert.equal(groups.wasLast(UNIT), true);
+    groups.recheck(new Set([UNIT]));
+    t.mock.timers.tick(2000);
+    assert.deepEqual(emptied, []);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});

@@ -28,7 +28,10 @@ export function neighbours(graph: Graph, unit: UnitName, kind: EdgeKind): readon
 }
 
 /** A neighbour, and the kind of edge that leads to it. */
-export type Neighbour = readonly [unit: UnitName, kind: EdgeKind];
+export interface Neighbour {
+  readonly other: UnitName;
+  readonly kind: EdgeKind;
+}
 
 const NO_NEIGHBOURS: readonly Neighbour[] = [];
 
@@ -39,7 +42,7 @@ export function neighboursBy(graph: Graph, unit: UnitName, atom: Atom): readonly
   let found: Neighbour[] | null = null;
   for (const kind of KINDS_WITH[atom]) {
     const others = node[kind];
-    if (others !== undefined) for (const other of others) (found ??= []).push([other, kind]);
+    if (others !== undefined) for (const other of others) (found ??= []).push({ other, kind });
   }
   return found ?? NO_NEIGHBOURS;
 }

@@ -24,8 +24,11 @@ export function queueAutomaticJobs(turn: Turn): boolean {
   return true;
 }
 
+const NO_NAMES: readonly UnitName[] = [];
+
 /** The names in the order in which they were noted; none is left. */
 function take(names: Set<UnitName>): readonly UnitName[] {
+  if (names.size === 0) return NO_NAMES;
   const taken = [...names];
   names.clear();
   return taken;
@@ -56,23 +59,23 @@ function startIfUpheld(turn: Turn, name: UnitName): void {
 function stopIfUnbound(turn: Turn, name: UnitName): void {
   const unit = turn.unit(name);
   if (unit === undefined || !isActive(unit.activeState) || unit.job !== null) return;
-  const gone = neighboursBy(turn.graph, name, 'cannot-be-active-without').find(([other]) => {
+  const gone = neighboursBy(turn.graph, name, 'cannot-be-active-without').find(({ other }) => {
     const needed = turn.unit(other);
     return needed !== undefined && isInactive(needed.activeState) && needed.job === null;
   });
-  if (gone !== undefined) enqueueAutomatic(turn, name, 'stop', 'replace', { reason: 'bound-unit-gone', on: gone[0] });
+  if (gone !== undefined) enqueueAutomatic(turn, name, 'stop', 'replace', { reason: 'bound-unit-gone', on: gone.other });
 }
 
 /** StopWhenUnneeded=: no unit that is up, or on its way up, needs it. */
 function stopIfUnneeded(turn: Turn, name: UnitName): void {
   const unit = turn.unit(name);
   if (unit === undefined || !unit.definition.stopWhenUnneeded || !isActive(unit.activeState) || unit.job !== null) return;
-  for (const [holder] of neighboursBy(turn.graph, name, 'needed-by')) {
-    const other = turn.unit(holder);
-    if (other === undefined) continue;
-    const job = other.job === null ? undefined : turn.job(other.job);
+  for (const { other } of neighboursBy(turn.graph, name, 'needed-by')) {
+    const holder = turn.unit(other);
+    if (holder === undefined) continue;
+    const job = holder.job === null ? undefined : turn.job(holder.job);
     const goingDown = job?.type === 'stop';
-    if (!goingDown && (!isInactive(other.activeState) || job?.type === 'start' || job?.type === 'restart')) return;
+    if (!goingDown && (!isInactive(holder.activeState) || job?.type === 'start' || job?.type === 'restart')) return;
   }
   enqueueAutomatic(turn, name, 'stop', 'fail', { reason: 'unneeded' });
 }

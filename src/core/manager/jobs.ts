@@ -207,11 +207,11 @@ export function finishJob(turn: Turn, id: JobId, result: JobResult, propagate: b
     wakeBlocked(turn, job);
     turn.triggered.add(job.unit);
     if (!propagate) continue;
-    for (const [name, kind] of failedBy(turn, job, item.result)) {
-      const next = turn.unit(name)?.job ?? null;
-      const other = next === null ? undefined : turn.job(next);
-      if (other !== undefined && (other.type === 'start' || other.type === 'verify-active')) {
-        work.push({ id: other.id, result: 'dependency', cause: { reason: 'dependency-failed', on: job.unit, kind } });
+    for (const { other, kind } of failedBy(turn, job, item.result)) {
+      const next = turn.unit(other)?.job ?? null;
+      const needing = next === null ? undefined : turn.job(next);
+      if (needing !== undefined && (needing.type === 'start' || needing.type === 'verify-active')) {
+        work.push({ id: needing.id, result: 'dependency', cause: { reason: 'dependency-failed', on: job.unit, kind } });
       }
     }
     if (item.result === 'dependency' || item.result === 'timeout' || item.result === 'failed') turn.failedJobs.push({ job, result: item.result });

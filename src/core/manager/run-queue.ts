@@ -3,6 +3,7 @@
  *
  * It stands above the kinds of units, whose operations it calls; what these queue themselves goes through jobs.ts.
  */
+import { takeFirst } from '../../base/take-first.ts';
 import { addUsec, earlierOf } from '../../base/time.ts';
 import { collapseJobType, isActive } from '../job/job-type.ts';
 import { findBlocker, finishJob, turnIntoStart } from './jobs.ts';
@@ -12,8 +13,7 @@ import { reloadUnit, replaceUnit, startUnit, stopUnit, type RunOutcome } from '.
 
 /** Looks at the next job of the run queue and runs it if it may. False = the queue is empty. */
 export function runNextJob(turn: Turn): boolean {
-  for (const id of turn.runQueue) {
-    turn.runQueue.delete(id);
+  for (let id = takeFirst(turn.runQueue); id !== undefined; id = takeFirst(turn.runQueue)) {
     const job = turn.job(id);
     if (job === undefined || job.state === 'running') continue;
     const blocker = findBlocker(turn, job);

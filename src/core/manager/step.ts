@@ -7,6 +7,7 @@ import type { UnitName } from '../../base/brand.ts';
 import { emptyLedger } from '../../base/due-ledger.ts';
 import { emptyMap } from '../../base/persistent-map.ts';
 import { seedRandom } from '../../base/random.ts';
+import { takeFirst } from '../../base/take-first.ts';
 import type { ClockReading } from '../../base/time.ts';
 import { emptyGraph, removeFromGraph } from '../graph/graph.ts';
 import { onNotify, onStoredFdHungUp } from '../machine/service/notify.ts';
@@ -228,12 +229,9 @@ function runJobs(turn: Turn): void {
 }
 
 function handleDueNow(turn: Turn): boolean {
-  for (const name of turn.dueNow) {
-    turn.dueNow.delete(name);
-    onUnitDue(turn, name);
-    return true;
-  }
-  return false;
+  const name = takeFirst(turn.dueNow);
+  if (name !== undefined) onUnitDue(turn, name);
+  return name !== undefined;
 }
 
 function onBoot(turn: Turn, event: EventOf<'boot'>): void {

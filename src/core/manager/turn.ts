@@ -360,9 +360,9 @@ export class Turn implements TransactionView {
 
   /** 32 random bits. */
   random(): number {
-    const [word, next] = nextRandom(this.#random);
-    this.#random = next;
-    return word;
+    const drawn = nextRandom(this.#random);
+    this.#random = drawn[1];
+    return drawn[0];
   }
 
   /** From 0 up to, not including, 1, with all the bits a number has. */

@@ -5,6 +5,7 @@
  * that is still in the middle of changing.
  */
 import type { UnitName } from '../../base/brand.ts';
+import { takeFirst } from '../../base/take-first.ts';
 import { neighbours, neighboursBy } from '../graph/graph.ts';
 import { isActive, isInactive } from '../job/job-type.ts';
 import { enqueueAutomatic } from './automatic-jobs.ts';
@@ -32,8 +33,8 @@ export function reactToNext(turn: Turn): boolean {
     onJobFailed(turn, failed);
     return true;
   }
-  for (const name of turn.triggered) {
-    turn.triggered.delete(name);
+  const name = takeFirst(turn.triggered);
+  if (name !== undefined) {
     onTriggeredUnitChanged(turn, name);
     considerCollecting(turn, name);
     considerSweeping(turn, name);
@@ -65,7 +66,7 @@ function onActiveStateChanged(turn: Turn, before: Unit, after: Unit): void {
     if (after.activeState === 'failed' && before.runtime.state !== 'auto-restart') turn.emit({ kind: 'record-crash', unit: name, facts: crashFactsOf(after, turn.now.realtimeUsec) });
     if (after.activeState === 'failed' && !willRestart) onFailed(turn, after);
     if (after.activeState === 'inactive' && !willRestart) onSucceeded(turn, after);
-    for (const [other] of neighboursBy(turn.graph, name, 'pins')) turn.automatic.unneeded.add(other);
+    for (const { other } of neighboursBy(turn.graph, name, 'pins')) turn.automatic.unneeded.add(other);
     for (const bound of neighbours(turn.graph, name, 'BoundBy')) turn.automatic.unbound.add(bound);
     turn.automatic.upheld.add(name);
     if (!willRestart) endWith(turn, after);
@@ -75,7 +76,7 @@ function onActiveStateChanged(turn: Turn, before: Unit, after: Unit): void {
   if (isActive(after.activeState)) {
     turn.automatic.unbound.add(name);
     if (isActive(before.activeState)) return;
-    for (const [other] of neighboursBy(turn.graph, name, 'upholds')) turn.automatic.upheld.add(other);
+    for (const { other } of neighboursBy(turn.graph, name, 'upholds')) turn.automatic.upheld.add(other);
     releaseHeld(turn, name);
     turn.automatic.unneeded.add(name);
   }
@@ -129,14 +130,14 @@ function reloadSucceeded(unit: Unit): boolean {
 }
 
 function onFailed(turn: Turn, unit: Unit): void {
-  for (const [other] of neighboursBy(turn.graph, unit.name, 'on-failure')) {
+  for (const { other } of neighboursBy(turn.graph, unit.name, 'on-failure')) {
     trigger(turn, unit, other, 'OnFailure');
   }
   turn.wantEmergencyAction(unit, unit.definition.failureAction, 'failed', { exitStatus: statusSetting(unit, 'FailureActionExitStatus'), rebootArgument: rebootArgumentOf(unit) });
 }
 
 function onSucceeded(turn: Turn, unit: Unit): void {
-  for (const [other] of neighboursBy(turn.graph, unit.name, 'on-success')) {
+  for (const { other } of neighboursBy(turn.graph, unit.name, 'on-success')) {
     trigger(turn, unit, other, 'OnSuccess');
   }
   turn.wantEmergencyAction(unit, unit.definition.successAction, 'succeeded', { exitStatus: statusSetting(unit, 'SuccessActionExitStatus'), rebootArgument: rebootArgumentOf(unit) });
@@ -155,7 +156,7 @@ function onJobFailed(turn: Turn, { job, result }: FailedJob): void {
   if ((result === 'dependency' || result === 'timeout') && isInactive(unit.activeState) && job.type === 'start') {
     const on = job.blockedBy === null ? undefined : turn.job(job.blockedBy)?.unit;
     if (result === 'timeout') turn.setUnit({ ...unit, endReason: { reason: 'timeout', state: 'job', ...(on === undefined ? {} : { on }) } });
-    for (const [other] of neighboursBy(turn.graph, unit.name, 'on-failure')) trigger(turn, unit, other, 'OnFailure');
+    for (const { other } of neighboursBy(turn.graph, unit.name, 'on-failure')) trigger(turn, unit, other, 'OnFailure');
   }
 }
 
@@ -185,7 +186,7 @@ function pullInLate(turn: Turn, name: UnitName): void {
   const earlier = neighbours(turn.graph, name, 'After');
   const late = [['pull-in-start', 'start', 'replace'], ['pull-in-start-ignored', 'start', 'fail'], ['pull-in-stop', 'stop', 'replace'], ['pull-in-stop-ignored', 'stop', 'replace']] as const;
   for (const [atom, type, mode] of late) {
-    for (const [other, kind] of neighboursBy(turn.graph, name, atom)) {
+    for (const { other, kind } of neighboursBy(turn.graph, name, atom)) {
       const unit = turn.unit(other);
       if (unit === undefined || (type === 'start') === isUpOrComing(unit)) continue;
       if (type === 'start' && earlier.includes(other)) continue;
@@ -196,7 +197,7 @@ function pullInLate(turn: Turn, name: UnitName): void {
 
 /** BindsTo= and PropagatesStopTo=: the unit went down without having been asked to. */
 function stopBound(turn: Turn, name: UnitName): void {
-  for (const [other] of neighboursBy(turn.graph, name, 'retroactive-stop-on-stop')) {
+  for (const { other } of neighboursBy(turn.graph, name, 'retroactive-stop-on-stop')) {
     const unit = turn.unit(other);
     if (unit === undefined || isInactive(unit.activeState) || unit.activeState === 'deactivating') continue;
     enqueueInternal(turn, other, 'stop', 'replace', { reason: 'bound-unit-gone', on: name });

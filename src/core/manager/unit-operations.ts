@@ -89,7 +89,7 @@ function firstFailing(outcomes: readonly ConditionOutcome[]): number {
 }
 
 function startTested(turn: Turn, unit: Unit, job: Job): RunOutcome {
-  for (const [other, kind] of neighboursBy(turn.graph, unit.name, 'cannot-be-active-without')) {
+  for (const { other, kind } of neighboursBy(turn.graph, unit.name, 'cannot-be-active-without')) {
     // Without an order between them the other may still be on its way; BindsTo= alone cannot tell.
     if (!neighbours(turn.graph, unit.name, 'After').includes(other)) continue;
     const state = turn.unit(other)?.activeState ?? 'inactive';

@@ -79,8 +79,8 @@ class Collector {
       const restartsOthers = mode === 'restart-dependencies' && source === root && source.type === 'start';
       for (const pull of restartsOthers ? RESTARTS : PULLS[source.type]) {
         if (mode === 'ignore-requirements' && !pull.conflict) continue;
-        for (const [name, kind] of neighboursBy(view.graph, source.unit, pull.atom)) {
-          const found = this.#pull(source, name, pull, kind);
+        for (const { other, kind } of neighboursBy(view.graph, source.unit, pull.atom)) {
+          const found = this.#pull(source, other, pull, kind);
           if (found !== null) work.push(found);
         }
       }
@@ -134,7 +134,7 @@ class Collector {
       if (seen.has(at)) continue;
       seen.add(at);
       for (const pull of STOPS) {
-        for (const [other] of neighboursBy(this.#drafts.view.graph, at, pull.atom)) {
+        for (const { other } of neighboursBy(this.#drafts.view.graph, at, pull.atom)) {
           if (this.#drafts.of(other).some(({ type }) => type !== 'stop')) return true;
           work.push(other);
         }

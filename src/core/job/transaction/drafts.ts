@@ -52,8 +52,11 @@ export class Drafts {
     return this.#byUnit.get(unit) ?? [];
   }
 
-  *all(): Generator<Draft> {
-    for (const drafts of this.#byUnit.values()) yield* drafts;
+  /** As they are now; what is added or removed later does not show. */
+  all(): readonly Draft[] {
+    const all: Draft[] = [];
+    for (const drafts of this.#byUnit.values()) all.push(...drafts);
+    return all;
   }
 
   /** In the order in which the units were pulled in. */
@@ -119,7 +122,7 @@ export class Drafts {
   removeUnreachable(): void {
     const reached = new Set<Draft>([this.root]);
     for (const draft of reached) for (const { target } of draft.pulls) reached.add(target);
-    for (const draft of [...this.all()]) if (!reached.has(draft)) this.remove(draft);
+    for (const draft of this.all()) if (!reached.has(draft)) this.remove(draft);
   }
 }
 

@@ -7,7 +7,8 @@ import type { Refusal } from './outcome.ts';
  * that is said: a unit whose requirement is masked is started at boot by systemd too, though a start of it by hand is refused.
  */
 export function removeImpossible(drafts: Drafts): Refusal | null {
-  const impossible = [...drafts.all()].filter((draft) => draft.refusal !== null);
+  const impossible = drafts.all().filter((draft) => draft.refusal !== null);
+  if (impossible.length === 0) return null;
   const needing = new Set(impossible);
   for (const draft of needing) {
     const cause = draft.refusal as Refusal;

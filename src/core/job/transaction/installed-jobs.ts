@@ -11,7 +11,7 @@ import type { Refusal } from './outcome.ts';
 export function leaveOutDisturbing(drafts: Drafts): void {
   const { anchor } = drafts;
   const needed = drafts.needed();
-  for (const draft of [...drafts.all()]) {
+  for (const draft of drafts.all()) {
     if (needed.has(draft) || !drafts.of(draft.unit).includes(draft)) continue;
     const unit = drafts.view.unit(draft.unit) as Unit;
     const installed = drafts.installed(unit);

@@ -24,7 +24,7 @@ export function reduce(drafts: Drafts): Refusal | null {
 
 function dropRedundant(drafts: Drafts): void {
   let dropped = false;
-  for (const [name, ofUnit] of [...drafts.byUnit()]) {
+  for (const [name, ofUnit] of drafts.byUnit()) {
     const unit = drafts.view.unit(name) as Unit;
     const installed = drafts.installed(unit);
     const keep = ofUnit.some((draft) => draft === drafts.root || !isRedundant(draft.type, unit.activeState)

@@ -50,6 +50,7 @@ function withProbe(run: ServiceRuntime, probe: ProbeRuntime): ServiceRuntime {
 
 /** What has to be proved still before the unit is up; null = nothing (more). */
 function nextProof(c: ServiceContext, run: ServiceRuntime): ProbeKind | null {
+  if (c.definition.probes.length === 0) return null;
   for (const kind of ['bus-name', 'startup', 'readiness'] as const) if (probeOf(c, kind) !== undefined && runOf(run, kind).holds !== true) return kind;
   return null;
 }
@@ -73,6 +74,7 @@ function awaitsLine({ kind, check }: Probe): boolean {
 
 /** The service runs: its life is watched from now on. */
 export function watchLife(c: ServiceContext, run: ServiceRuntime): ServiceRuntime {
+  if (c.definition.probes.length === 0) return run;
   const named = probeOf(c, 'bus-loss') === undefined || runOf(run, 'bus-loss').dueUsec !== null ? run : ask(c, run, 'bus-loss');
   const probe = probeOf(c, 'liveness');
   if (probe === undefined || runOf(named, 'liveness').dueUsec !== null) return named;

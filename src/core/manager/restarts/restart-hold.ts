@@ -16,7 +16,7 @@ import type { Turn } from '../turn.ts';
 export function downNeeds(view: { readonly graph: Graph; readonly unit: (name: UnitName) => Unit | undefined }, name: UnitName): UnitName[] {
   const needs = [...neighboursBy(view.graph, name, 'pull-in-start'), ...neighboursBy(view.graph, name, 'pull-in-verify')];
   const later = neighbours(view.graph, name, 'Before');
-  return [...new Set(needs.flatMap(([other, kind]) => {
+  return [...new Set(needs.flatMap(({ other, kind }) => {
     const unit = view.unit(other);
     if (unit?.definition.loadState !== 'loaded' || later.includes(other)) return [];
     const isDown = unit.activeState === 'failed' || unit.activeState === 'activating' || unit.activeState === 'deactivating'
@@ -47,7 +47,7 @@ export function holdRestart(turn: Turn, unit: ServiceRecord): boolean {
 
 /** The unit came up: services that failed for want of it restart at once, without waiting for the end of their pause. */
 export function releaseHeld(turn: Turn, name: UnitName): void {
-  for (const [other] of neighboursBy(turn.graph, name, 'needed-by')) {
+  for (const { other } of neighboursBy(turn.graph, name, 'needed-by')) {
     const unit = turn.unit(other);
     if (unit === undefined || !isService(unit) || !unit.definition.restartPacing.awaitsNeeds) continue;
     if (unit.runtime.state !== 'auto-restart' || unit.job !== null || downNeeds(turn, unit.name).length > 0) continue;
