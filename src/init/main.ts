@@ -18,6 +18,7 @@ import { readSpecifierFacts } from '../host/unit-loader/specifier-facts.ts';
 import { readRootEvidence, whyRootIsBorrowed } from './borrowed-root.ts';
 import { boot } from './boot.ts';
 import type { BootOptions } from './boot.ts';
+import { checkState } from './check-state.ts';
 import { chooseMode, readSurroundings } from './choose-mode.ts';
 import type { ChosenMode } from './choose-mode.ts';
 import { exitProcess, powerDown } from './finish.ts';
@@ -32,6 +33,7 @@ import { loadRandomSeed } from './random-seed.ts';
 import { chooseRuntimeDirectory } from './runtime-directory.ts';
 import { removeStaleSockets } from './stale-sockets.ts';
 import { beginAnew } from './soft-reboot.ts';
+import { testBoot } from './test-boot.ts';
 import { VERSION } from './version.ts';
 
 /** LSB: wrong usage. */
@@ -163,11 +165,10 @@ function run(options: Options, chosen: ChosenMode): void {
     },
   };
   if (options.checkState !== null) {
-    void import('./check-state.ts').then(({ checkState }) => { checkState(bootOptions); });
-    return;
+    checkState(bootOptions);
   }
   if (options.test) {
-    void import('./test-boot.ts').then(({ testBoot }) => { testBoot(bootOptions, options.root ?? ''); });
+    testBoot(bootOptions, options.root ?? '');
     return;
   }
   if ((isFirst || checkpoint.isLost) && runtimeDirectory.path !== null && !removeStaleSockets(native, runtimeDirectory.path)) {

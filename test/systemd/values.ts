@@ -14,7 +14,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { numbers } from './mutate.ts';
-import { DIRECTIVES } from '../../src/core/unit-file/directives.ts';
+import { allDirectives } from '../../src/core/unit-file/directives.ts';
 import { ANSWERS, KIND_OF_SECTION, POOL, bitsOf, bitsText, isOnPurpose, judgementOf } from '../core/unit-file/value-answers.ts';
 
 const VERIFY_AT_ONCE = 100;
@@ -82,7 +82,7 @@ function judge(section: string, directives: readonly string[], directory: string
 }
 
 function directivesOf(section: string): readonly string[] {
-  return [...new Set(DIRECTIVES.filter((each) => each.sections.includes(section) && (each.systemdVersion ?? 252) <= 252).map((each) => each.name))];
+  return [...new Set(allDirectives().filter((each) => each.sections.includes(section) && (each.systemdVersion ?? 252) <= 252).map((each) => each.name))];
 }
 
 /** Changes that keep a value nearly what it was, which is where parsers differ. */

@@ -10,7 +10,7 @@ import type { Entry } from '../unit/source.ts';
 import {
   applyReaders, entriesFor, ignore, leaveOut, oneOf, parseAbsolutePath, plainWordsOf, readPath, readScalar, wordsOf, type FieldReader, type Mutable, type SettingReader,
 } from './setting-reader.ts';
-import { ADDRESS_FAMILY_NAMES, addressFamilyName, parseAddressFamily } from './value/address-family.ts';
+import { addressFamilyName, addressFamilyNames, parseAddressFamily } from './value/address-family.ts';
 import { isCredentialId } from './value/credential.ts';
 import { parseErrno } from './value/errno.ts';
 import { parseBoolean } from './value/number.ts';
@@ -164,7 +164,7 @@ const readFamilies: Reader = (target, reader) => {
     if (families === null) [families, isAllowList] = [new Set<number>(), !inverted];
     for (const word of plainWordsOf(reader, withoutTilde(entry))) {
       const family = parseAddressFamily(word);
-      if (family === null) leaveOut(reader, entry, word, `it is not an address family such as ${addressFamilyName(1)}`, ADDRESS_FAMILY_NAMES);
+      if (family === null) leaveOut(reader, entry, word, `it is not an address family such as ${addressFamilyName(1)}`, addressFamilyNames());
       else if (inverted === isAllowList) families.delete(family);
       else families.add(family);
     }

@@ -1,5 +1,5 @@
 /** The reference page of directives, made from the one table. */
-import { DIRECTIVES, findDirective, type Directive, type ValueKind } from './directives.ts';
+import { allDirectives, findDirective, type Directive, type ValueKind } from './directives.ts';
 
 const KIND_WORDS: Readonly<Record<Extract<ValueKind, string>, string>> = {
   boolean: 'yes or no', text: 'text', 'time-span': 'time span', number: 'number', integer: 'number with sign', size: 'size',
@@ -71,14 +71,15 @@ function renderShare(use: readonly DirectiveUse[]): readonly string[] {
 
 /** The page as Markdown: the share of what real unit files use, then one table for each manual page. */
 export function renderDirectiveReference(use: readonly DirectiveUse[]): string {
+  const all = allDirectives();
   const pages = new Map<string, Directive[]>();
-  for (const directive of DIRECTIVES) {
+  for (const directive of all) {
     const key = `${directive.manual}\n${directive.sections.join(', ')}`;
     const list = pages.get(key);
     if (list === undefined) pages.set(key, [directive]);
     else list.push(directive);
   }
-  const count = (state: string): number => DIRECTIVES.filter((each) => each.aliasOf === null && each.status.state === state).length;
+  const count = (state: string): number => all.filter((each) => each.aliasOf === null && each.status.state === state).length;
   const lines = [
     '# Directives',
     '',

@@ -10,7 +10,7 @@ import type { Entry, Origin } from '../unit/source.ts';
 import type { UnitKind } from '../unit/unit-common.ts';
 import { unitKind } from '../unit/unit-name.ts';
 import { DiagnosticList, type Place } from './diagnostic-list.ts';
-import { SECTIONS, directivesOf, findDirective, sectionsOf, type Directive } from './directives.ts';
+import { SECTIONS, directivesOf, findDirective, sectionsOf, type Directive, type SectionDirectives } from './directives.ts';
 import { HONOURED } from './directives/row.ts';
 import type { LexedFile } from './lexer.ts';
 import { meant } from './nearest-name.ts';
@@ -63,7 +63,7 @@ export function readSettings(unit: UnitName, files: readonly LexedFile[], specif
       if (!sections.includes(header.name) && !header.name.startsWith('X-')) log.add('warning', { file: file.file, line: header.line, column: header.column }, sectionAdvice(header.name, kind));
     }
     let section: string | null = null;
-    let directives: ReadonlyMap<string, Directive> | undefined;
+    let directives: SectionDirectives | undefined;
     for (const entry of file.entries) {
       if (entry.section !== section) {
         section = entry.section;
@@ -108,7 +108,7 @@ function directiveAdvice(entry: Entry, kind: UnitKind): string {
   for (const section of sectionsOf(kind)) {
     if (findDirective(section, entry.key) !== undefined) return `${said}; it belongs in [${section}].`;
   }
-  return sentence(said + meant(entry.key, directivesOf(entry.section)?.keys() ?? [], (nearest) => `${nearest}=`));
+  return sentence(said + meant(entry.key, directivesOf(entry.section)?.names() ?? [], (nearest) => `${nearest}=`));
 }
 
 function shorten(text: string): string {

@@ -139,7 +139,6 @@ export function slicePath(slice: UnitName): string {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
 
 function escapeByte(byte: number): string {
   return `\\x${byte.toString(16).padStart(2, '0')}`;
@@ -183,7 +182,8 @@ export function unescapeUnitText(text: string): Result<string> {
     i += 4;
   }
   try {
-    return ok(decoder.decode(new Uint8Array(bytes)));
+    // Made here: to make one costs more than all else this module does at start.
+    return ok(new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array(bytes)));
   } catch {
     return problem('the escaped bytes are not UTF-8');
   }

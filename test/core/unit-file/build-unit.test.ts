@@ -5,7 +5,7 @@ import type { UnitName } from '../../../src/base/brand.ts';
 import type { TargetUnit } from '../../../src/core/unit/definition.ts';
 import { buildUnit } from '../../../src/core/unit-file/build-unit.ts';
 import { orderTarget } from '../../../src/core/unit-file/default-dependencies.ts';
-import { DIRECTIVES } from '../../../src/core/unit-file/directives.ts';
+import { allDirectives } from '../../../src/core/unit-file/directives.ts';
 import { lexUnitFile } from '../../../src/core/unit-file/lexer.ts';
 import { CONTEXT, edgesOf, saidOf, serviceOf, unitOf } from './unit-rig.ts';
 
@@ -233,7 +233,7 @@ test('a hostile file costs time in proportion to its length, and every excess is
 });
 
 test('every directive takes any text without throwing, and a unit stays plain data', () => {
-  const names = DIRECTIVES.map((directive) => [directive.sections[0] as string, directive.name] as const);
+  const names = allDirectives().map((directive) => [directive.sections[0] as string, directive.name] as const);
   const text = fc.oneof(fc.string({ maxLength: 20 }), fc.constantFrom('', 'yes', 'no', '1', '-1', '5s', 'infinity', '%i', '%n/x', 'a.service', '/x', '~', '-', '"', '\\', '50%', '1:2', 'fd:', '|!x', 'a=b'));
   const kinds = fc.constantFrom('a.service', 'a@b.service', 'a.target', 'a.slice', 'a.socket', 'a.timer', 'a.path', 'a.mount', 'a.swap', 'a.scope', 'a.automount');
   fc.assert(fc.property(kinds, fc.array(fc.tuple(fc.constantFrom(...names), text), { maxLength: 40 }), (name, rows) => {

@@ -1,11 +1,11 @@
-import { HONOURED, page } from './row.ts';
+import { Page } from './row.ts';
 
-export const KILL_DIRECTIVES = page('systemd.kill(5)', ['Service', 'Scope', 'Socket', 'Mount', 'Swap'], [
-  ['KillMode', ['control-group', 'mixed', 'process', 'none'], 'control-group', HONOURED],
-  ['KillSignal', 'signal', 'SIGTERM', HONOURED],
-  ['RestartKillSignal', 'signal', 'as KillSignal=', HONOURED],
-  ['SendSIGHUP', 'boolean', 'no', HONOURED],
-  ['SendSIGKILL', 'boolean', 'yes', HONOURED],
-  ['FinalKillSignal', 'signal', 'SIGKILL', HONOURED],
-  ['WatchdogSignal', 'signal', 'SIGABRT', HONOURED],
+export const KILL_DIRECTIVES = new Page('systemd.kill(5)', ['Service', 'Scope', 'Socket', 'Mount', 'Swap'], () => [
+  ['KillMode', ['control-group', 'mixed', 'process', 'none'], 'control-group', 'honoured'],
+  ['KillSignal', 'signal', 'SIGTERM', 'honoured'],
+  ['RestartKillSignal', 'signal', 'as KillSignal=', 'honoured'],
+  ['SendSIGHUP', 'boolean', 'no', 'honoured'],
+  ['SendSIGKILL', 'boolean', 'yes', 'honoured'],
+  ['FinalKillSignal', 'signal', 'SIGKILL', 'honoured'],
+  ['WatchdogSignal', 'signal', 'SIGABRT', 'honoured'],
 ]);

@@ -1,28 +1,28 @@
-import { HONOURED, page } from './row.ts';
+import { Page } from './row.ts';
 
-export const MOUNT_DIRECTIVES = page('systemd.mount(5)', ['Mount'], [
-  ['What', 'text', '', HONOURED],
-  ['Where', 'path', '', HONOURED],
-  ['Type', 'text', '', HONOURED],
-  ['Options', 'text', '', HONOURED],
-  ['SloppyOptions', 'boolean', 'no', HONOURED],
-  ['LazyUnmount', 'boolean', 'no', HONOURED],
-  ['ReadWriteOnly', 'boolean', 'no', HONOURED],
-  ['ForceUnmount', 'boolean', 'no', HONOURED],
-  ['DirectoryMode', 'mode', '0755', HONOURED],
-  ['TimeoutSec', 'time-span', '1min 30s', HONOURED],
+export const MOUNT_DIRECTIVES = new Page('systemd.mount(5)', ['Mount'], () => [
+  ['What', 'text', '', 'honoured'],
+  ['Where', 'path', '', 'honoured'],
+  ['Type', 'text', '', 'honoured'],
+  ['Options', 'text', '', 'honoured'],
+  ['SloppyOptions', 'boolean', 'no', 'honoured'],
+  ['LazyUnmount', 'boolean', 'no', 'honoured'],
+  ['ReadWriteOnly', 'boolean', 'no', 'honoured'],
+  ['ForceUnmount', 'boolean', 'no', 'honoured'],
+  ['DirectoryMode', 'mode', '0755', 'honoured'],
+  ['TimeoutSec', 'time-span', '1min 30s', 'honoured'],
 ]);
 
-export const AUTOMOUNT_DIRECTIVES = page('systemd.automount(5)', ['Automount'], [
-  ['Where', 'path', '', HONOURED],
-  ['ExtraOptions', 'text', '', HONOURED],
-  ['DirectoryMode', 'mode', '0755', HONOURED],
-  ['TimeoutIdleSec', 'time-span', '0', HONOURED],
+export const AUTOMOUNT_DIRECTIVES = new Page('systemd.automount(5)', ['Automount'], () => [
+  ['Where', 'path', '', 'honoured'],
+  ['ExtraOptions', 'text', '', 'honoured'],
+  ['DirectoryMode', 'mode', '0755', 'honoured'],
+  ['TimeoutIdleSec', 'time-span', '0', 'honoured'],
 ]);
 
-export const SWAP_DIRECTIVES = page('systemd.swap(5)', ['Swap'], [
-  ['What', 'path', '', HONOURED],
-  ['Priority', 'integer', '', HONOURED],
-  ['Options', 'text', '', HONOURED],
-  ['TimeoutSec', 'time-span', '1min 30s', HONOURED],
+export const SWAP_DIRECTIVES = new Page('systemd.swap(5)', ['Swap'], () => [
+  ['What', 'path', '', 'honoured'],
+  ['Priority', 'integer', '', 'honoured'],
+  ['Options', 'text', '', 'honoured'],
+  ['TimeoutSec', 'time-span', '1min 30s', 'honoured'],
 ]);

@@ -44,35 +44,62 @@ export const HONOURED: DirectiveState = { state: 'honoured', since: '0.1' };
 /** Known and checked, without effect for now. */
 export const PARSED: DirectiveState = { state: 'parsed' };
 
-/** Without effect in systemd too. */
-export function obsolete(note: string): DirectiveState {
-  return { state: 'obsolete', note };
-}
+/** A state as it stands in a row: a table of constants is a part of the program's code cache, and costs nothing at start. */
+type RowState = 'honoured' | 'parsed' | { readonly obsolete: string };
 
 export type DirectiveRow =
-  | readonly [name: string, kind: ValueKind, fallback: string, status: DirectiveState, systemdVersion?: number]
+  | readonly [name: string, kind: ValueKind, fallback: string, state: RowState, systemdVersion?: number]
   /** `[old name, '->', name]` */
   | readonly [oldName: string, arrow: '->', name: string];
 
-/** The rows of one manual page. */
-export function page(manual: string, sections: readonly string[], rows: readonly DirectiveRow[]): readonly Directive[] {
-  const directives: Directive[] = [];
-  const byName = new Map<string, Directive>();
-  const later: (readonly [string, string])[] = [];
-  for (const row of rows) {
-    if (row[1] === '->') {
-      later.push([row[0], row[2]]);
-      continue;
-    }
-    const [name, kind, fallback, status, systemdVersion] = row;
-    const directive = { name, sections, kind, fallback, status, manual, systemdVersion: systemdVersion ?? null, aliasOf: null };
-    directives.push(directive);
-    byName.set(name, directive);
+function isOldName(row: DirectiveRow): row is readonly [string, '->', string] {
+  return row[1] === '->';
+}
+
+function statusOf(state: RowState): DirectiveState {
+  if (state === 'honoured') return HONOURED;
+  return state === 'parsed' ? PARSED : { state: 'obsolete', note: state.obsolete };
+}
+
+/**
+ * The rows of one manual page for some sections. Nothing is made of them before a unit of such a section is read, and a directive when it
+ * is first met: most units set a handful of the five hundred there are.
+ */
+export class Page {
+  readonly manual: string;
+  readonly sections: readonly string[];
+  readonly #rows: () => readonly DirectiveRow[];
+  #byName: ReadonlyMap<string, DirectiveRow> | null = null;
+
+  constructor(manual: string, sections: readonly string[], rows: () => readonly DirectiveRow[]) {
+    this.manual = manual;
+    this.sections = sections;
+    this.#rows = rows;
   }
-  for (const [oldName, name] of later) {
-    const meant = byName.get(name);
-    if (meant === undefined) throw new Error(`law broken: ${oldName} is another spelling of ${name}, which the same page has`);
-    directives.push({ ...meant, name: oldName, aliasOf: name });
+
+  /** In the order of the page; older spellings come last. */
+  names(): readonly string[] {
+    const [names, oldNames]: [string[], string[]] = [[], []];
+    for (const row of this.#named().values()) (isOldName(row) ? oldNames : names).push(row[0]);
+    return [...names, ...oldNames];
   }
-  return directives;
+
+  /** A new object each time; undefined for a name that the page does not have. */
+  make(name: string): Directive | undefined {
+    const row = this.#named().get(name);
+    if (row === undefined) return undefined;
+    const { manual, sections } = this;
+    if (!isOldName(row)) return { name, sections, kind: row[1], fallback: row[2], status: statusOf(row[3]), manual, systemdVersion: row[4] ?? null, aliasOf: null };
+    const meant = this.make(row[2]);
+    if (meant === undefined) throw new Error(`law broken: ${name} is another spelling of ${row[2]}, which the same page has`);
+    return { ...meant, name, aliasOf: row[2] };
+  }
+
+  #named(): ReadonlyMap<string, DirectiveRow> {
+    if (this.#byName !== null) return this.#byName;
+    const byName = new Map<string, DirectiveRow>();
+    for (const row of this.#rows()) byName.set(row[0], row);
+    this.#byName = byName;
+    return byName;
+  }
 }

@@ -1,4 +1,4 @@
-import { HONOURED, obsolete, page, type DirectiveRow } from './row.ts';
+import { Page, type DirectiveRow } from './row.ts';
 
 const JOB_MODES = ['fail', 'replace', 'replace-irreversibly', 'isolate', 'flush', 'ignore-dependencies', 'ignore-requirements', 'triggering', 'restart-dependencies'] as const;
 const EMERGENCY_ACTIONS = [
@@ -14,85 +14,87 @@ export const CONDITION_KINDS: readonly string[] = [
   'Environment', 'User', 'Group', 'ControlGroupController', 'OSRelease', 'MemoryPressure', 'CPUPressure', 'IOPressure',
 ];
 
-const CONDITION_ROWS: readonly DirectiveRow[] = CONDITION_KINDS.flatMap((kind): readonly DirectiveRow[] => [
-  [`Condition${kind}`, 'condition', '', HONOURED],
-  [`Assert${kind}`, 'condition', '', HONOURED],
-]);
+function conditionRows(): readonly DirectiveRow[] {
+  return CONDITION_KINDS.flatMap((kind): readonly DirectiveRow[] => [
+    [`Condition${kind}`, 'condition', '', 'honoured'],
+    [`Assert${kind}`, 'condition', '', 'honoured'],
+  ]);
+}
 
-export const UNIT_DIRECTIVES = page('systemd.unit(5)', ['Unit'], [
-  ['Description', 'text', 'the name of the unit', HONOURED],
-  ['Documentation', 'words', '', HONOURED],
-  ['SourcePath', 'path', '', HONOURED],
-  ['Wants', 'units', '', HONOURED],
-  ['Requires', 'units', '', HONOURED],
-  ['Requisite', 'units', '', HONOURED],
-  ['BindsTo', 'units', '', HONOURED],
+export const UNIT_DIRECTIVES = new Page('systemd.unit(5)', ['Unit'], () => [
+  ['Description', 'text', 'the name of the unit', 'honoured'],
+  ['Documentation', 'words', '', 'honoured'],
+  ['SourcePath', 'path', '', 'honoured'],
+  ['Wants', 'units', '', 'honoured'],
+  ['Requires', 'units', '', 'honoured'],
+  ['Requisite', 'units', '', 'honoured'],
+  ['BindsTo', 'units', '', 'honoured'],
   ['BindTo', '->', 'BindsTo'],
-  ['PartOf', 'units', '', HONOURED],
-  ['Upholds', 'units', '', HONOURED],
-  ['Conflicts', 'units', '', HONOURED],
-  ['Before', 'units', '', HONOURED],
-  ['After', 'units', '', HONOURED],
-  ['OnFailure', 'units', '', HONOURED],
-  ['OnSuccess', 'units', '', HONOURED],
-  ['PropagatesReloadTo', 'units', '', HONOURED],
+  ['PartOf', 'units', '', 'honoured'],
+  ['Upholds', 'units', '', 'honoured'],
+  ['Conflicts', 'units', '', 'honoured'],
+  ['Before', 'units', '', 'honoured'],
+  ['After', 'units', '', 'honoured'],
+  ['OnFailure', 'units', '', 'honoured'],
+  ['OnSuccess', 'units', '', 'honoured'],
+  ['PropagatesReloadTo', 'units', '', 'honoured'],
   ['PropagateReloadTo', '->', 'PropagatesReloadTo'],
-  ['ReloadPropagatedFrom', 'units', '', HONOURED],
+  ['ReloadPropagatedFrom', 'units', '', 'honoured'],
   ['PropagateReloadFrom', '->', 'ReloadPropagatedFrom'],
-  ['PropagatesStopTo', 'units', '', HONOURED],
-  ['StopPropagatedFrom', 'units', '', HONOURED],
-  ['JoinsNamespaceOf', 'units', '', HONOURED],
+  ['PropagatesStopTo', 'units', '', 'honoured'],
+  ['StopPropagatedFrom', 'units', '', 'honoured'],
+  ['JoinsNamespaceOf', 'units', '', 'honoured'],
   ['RequiresOverridable', '->', 'Requires'],
   ['RequisiteOverridable', '->', 'Requisite'],
-  ['RequiresMountsFor', 'paths', '', HONOURED],
-  ['WantsMountsFor', 'paths', '', HONOURED, 256],
-  ['OnFailureJobMode', JOB_MODES, 'replace', HONOURED],
-  ['OnSuccessJobMode', JOB_MODES, 'fail', HONOURED],
-  ['OnFailureIsolate', 'boolean', 'no', obsolete('OnFailureJobMode=isolate says the same')],
-  ['IgnoreOnIsolate', 'boolean', 'no', HONOURED],
-  ['StopWhenUnneeded', 'boolean', 'no', HONOURED],
-  ['RefuseManualStart', 'boolean', 'no', HONOURED],
-  ['RefuseManualStop', 'boolean', 'no', HONOURED],
-  ['AllowIsolate', 'boolean', 'no', HONOURED],
-  ['DefaultDependencies', 'boolean', 'yes', HONOURED],
-  ['SurviveFinalKillSignal', 'boolean', 'no', HONOURED, 255],
-  ['CollectMode', ['inactive', 'inactive-or-failed'], 'inactive', HONOURED],
-  ['FailureAction', EMERGENCY_ACTIONS, 'none', HONOURED],
-  ['SuccessAction', EMERGENCY_ACTIONS, 'none', HONOURED],
-  ['FailureActionExitStatus', 'number', '', HONOURED],
-  ['SuccessActionExitStatus', 'number', '', HONOURED],
-  ['JobTimeoutSec', 'time-span', 'infinity', HONOURED],
-  ['JobRunningTimeoutSec', 'time-span', 'infinity', HONOURED],
-  ['JobTimeoutAction', EMERGENCY_ACTIONS, 'none', HONOURED],
-  ['JobTimeoutRebootArgument', 'text', '', HONOURED],
-  ['StartLimitIntervalSec', 'time-span', '10s', HONOURED],
+  ['RequiresMountsFor', 'paths', '', 'honoured'],
+  ['WantsMountsFor', 'paths', '', 'honoured', 256],
+  ['OnFailureJobMode', JOB_MODES, 'replace', 'honoured'],
+  ['OnSuccessJobMode', JOB_MODES, 'fail', 'honoured'],
+  ['OnFailureIsolate', 'boolean', 'no', { obsolete: 'OnFailureJobMode=isolate says the same' }],
+  ['IgnoreOnIsolate', 'boolean', 'no', 'honoured'],
+  ['StopWhenUnneeded', 'boolean', 'no', 'honoured'],
+  ['RefuseManualStart', 'boolean', 'no', 'honoured'],
+  ['RefuseManualStop', 'boolean', 'no', 'honoured'],
+  ['AllowIsolate', 'boolean', 'no', 'honoured'],
+  ['DefaultDependencies', 'boolean', 'yes', 'honoured'],
+  ['SurviveFinalKillSignal', 'boolean', 'no', 'honoured', 255],
+  ['CollectMode', ['inactive', 'inactive-or-failed'], 'inactive', 'honoured'],
+  ['FailureAction', EMERGENCY_ACTIONS, 'none', 'honoured'],
+  ['SuccessAction', EMERGENCY_ACTIONS, 'none', 'honoured'],
+  ['FailureActionExitStatus', 'number', '', 'honoured'],
+  ['SuccessActionExitStatus', 'number', '', 'honoured'],
+  ['JobTimeoutSec', 'time-span', 'infinity', 'honoured'],
+  ['JobRunningTimeoutSec', 'time-span', 'infinity', 'honoured'],
+  ['JobTimeoutAction', EMERGENCY_ACTIONS, 'none', 'honoured'],
+  ['JobTimeoutRebootArgument', 'text', '', 'honoured'],
+  ['StartLimitIntervalSec', 'time-span', '10s', 'honoured'],
   ['StartLimitInterval', '->', 'StartLimitIntervalSec'],
-  ['StartLimitBurst', 'number', '5', HONOURED],
-  ['StartLimitAction', EMERGENCY_ACTIONS, 'none', HONOURED],
-  ['RebootArgument', 'text', '', HONOURED],
-  ...CONDITION_ROWS,
+  ['StartLimitBurst', 'number', '5', 'honoured'],
+  ['StartLimitAction', EMERGENCY_ACTIONS, 'none', 'honoured'],
+  ['RebootArgument', 'text', '', 'honoured'],
+  ...conditionRows(),
 ]);
 
 /** Spellings from before these settings moved to [Unit]; they are read as if they stood there. */
-export const LEGACY_SERVICE_DIRECTIVES = page('systemd.service(5)', ['Service'], [
-  ['StartLimitIntervalSec', 'time-span', '10s', HONOURED],
+export const LEGACY_SERVICE_DIRECTIVES = new Page('systemd.service(5)', ['Service'], () => [
+  ['StartLimitIntervalSec', 'time-span', '10s', 'honoured'],
   ['StartLimitInterval', '->', 'StartLimitIntervalSec'],
-  ['StartLimitBurst', 'number', '5', HONOURED],
-  ['StartLimitAction', EMERGENCY_ACTIONS, 'none', HONOURED],
-  ['FailureAction', EMERGENCY_ACTIONS, 'none', HONOURED],
-  ['RebootArgument', 'text', '', HONOURED],
+  ['StartLimitBurst', 'number', '5', 'honoured'],
+  ['StartLimitAction', EMERGENCY_ACTIONS, 'none', 'honoured'],
+  ['FailureAction', EMERGENCY_ACTIONS, 'none', 'honoured'],
+  ['RebootArgument', 'text', '', 'honoured'],
 ]);
 
-export const INSTALL_DIRECTIVES = page('systemd.unit(5)', ['Install'], [
-  ['Alias', 'words', '', HONOURED],
-  ['WantedBy', 'words', '', HONOURED],
-  ['RequiredBy', 'words', '', HONOURED],
-  ['UpheldBy', 'words', '', HONOURED, 254],
-  ['Also', 'words', '', HONOURED],
-  ['DefaultInstance', 'text', '', HONOURED],
+export const INSTALL_DIRECTIVES = new Page('systemd.unit(5)', ['Install'], () => [
+  ['Alias', 'words', '', 'honoured'],
+  ['WantedBy', 'words', '', 'honoured'],
+  ['RequiredBy', 'words', '', 'honoured'],
+  ['UpheldBy', 'words', '', 'honoured', 254],
+  ['Also', 'words', '', 'honoured'],
+  ['DefaultInstance', 'text', '', 'honoured'],
 ]);
 
 /** Whose end is the end of the manager: ours alone. */
-export const EXIT_DIRECTIVES = page('heartwood.unit(5)', ['Unit'], [
-  ['ExitOn', 'text', '', HONOURED],
+export const EXIT_DIRECTIVES = new Page('heartwood.unit(5)', ['Unit'], () => [
+  ['ExitOn', 'text', '', 'honoured'],
 ]);
