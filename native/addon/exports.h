@@ -27,6 +27,8 @@
   /* inotify.cc */ EXPORT(inotifyOpen) EXPORT(inotifyAdd) EXPORT(inotifyRemove) EXPORT(inotifyRead)                   \
   /* cgroup.cc */ EXPORT(makeDirectory) EXPORT(removeDirectory) EXPORT(openDirectory) EXPORT(readGroupProcesses)      \
       EXPORT(isGroupPopulated)                                                                                        \
+  /* bpf.cc */ EXPORT(bpfLoad) EXPORT(bpfAttach) EXPORT(bpfDetach) EXPORT(bpfAttached) EXPORT(bpfProgram)              \
+      EXPORT(bpfMapCreate) EXPORT(bpfMapOpen) EXPORT(bpfMapSet) EXPORT(bpfMapGet)                                     \
   /* mount.cc */ EXPORT(mount) EXPORT(umount) EXPORT(pivotRoot) EXPORT(chroot) EXPORT(swapoff)                        \
   /* autofs.cc */ EXPORT(autofsOpen) EXPORT(autofsAnswer)                                                             \
   /* power.cc */ EXPORT(sync) EXPORT(reboot) EXPORT(setHostname) EXPORT(loopbackUp)                                   \

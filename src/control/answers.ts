@@ -159,6 +159,8 @@ export interface UnitStatusAnswer {
   readonly tasksMax: number | null;
   readonly memoryBytes: number | null;
   readonly cpuUsec: number | null;
+  /** What IPAccounting= has counted; absent without it. */
+  readonly ip?: { readonly ingressBytes: number; readonly ingressPackets: number; readonly egressBytes: number; readonly egressPackets: number };
   readonly controlGroup: string | null;
   /** At most a bounded number of them; `processCount` is the true number. */
   readonly processes: readonly (ProcessAnswer & { readonly group: string })[];

@@ -142,11 +142,11 @@ export class Manager {
     const submit = this.engine.submit.bind(this.engine);
     const onEmpty = (unit: UnitName): void => { submit({ event: 'cgroup-empty', unit }); };
     this.#tracker = facts.cgroupRoot === null
-      ? new ProcessTree(native, onEmpty)
+      ? new ProcessTree({ native, onEmpty, defaultTasksMax: options.defaultTasksMax })
       : new ControlGroups({
           native, poll, root: facts.cgroupRoot, onEmpty,
           onOomKill: (unit) => { submit({ event: 'oom-kill', unit }); },
-          onNotEffective: (unit, items) => { submit({ event: 'runtime-not-effective', unit, items }); },
+          onNotEffective: (unit, items) => { spawner.addNotEffective(unit, items); },
           contextOf: (unit) => this.#cgroupContextOf(unit),
           defaultTasksMax: options.defaultTasksMax,
         });

@@ -279,6 +279,21 @@ export interface NativeBinding {
    */
   readGroupProcesses(path: string, depthMax: number, groupsMax: number): Outcome<Pid[]>;
 
+  // --- bpf: programs of control groups; numbers are those of linux/bpf.h. Everything takes CAP_BPF or CAP_SYS_ADMIN, and more
+  /** @param attachType 0 where the kind of program does not ask for one @param name at most 15 letters, digits, `_` and `.` */
+  bpfLoad(programType: number, attachType: number, name: string, instructions: Uint8Array): Outcome<Fd>;
+  /** Beside the programs that are attached there already. The kernel keeps it as long as there is the group. @param group directory */
+  bpfAttach(group: string, attachType: number, program: Fd): Outcome<0>;
+  bpfDetach(group: string, attachType: number, programId: number): Outcome<0>;
+  /** Programs attached to the group itself, as numbers that hold in the whole machine. */
+  bpfAttached(group: string, attachType: number): Outcome<number[]>;
+  bpfProgram(id: number): Outcome<{ readonly name: string; readonly maps: readonly { readonly id: number; readonly name: string }[] }>;
+  bpfMapCreate(type: number, keyBytes: number, valueBytes: number, entriesMax: number, flags: number, name: string): Outcome<Fd>;
+  bpfMapOpen(id: number): Outcome<Fd>;
+  /** @param key and value have the lengths that the map was made with; else the kernel would read what lies behind them */
+  bpfMapSet(map: Fd, key: Uint8Array, value: Uint8Array): Outcome<0>;
+  bpfMapGet(map: Fd, key: Uint8Array, into: Uint8Array): Outcome<0>;
+
   // --- mount
   mount(source: string, target: string, type: string, flags: number, data: string): Outcome<0>;
   umount(target: string, flags: number): Outcome<0>;

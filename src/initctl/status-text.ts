@@ -75,6 +75,7 @@ export function renderStatus(unit: UnitStatusAnswer, style: StatusStyle): string
   if (unit.statusText !== '') say('Status', `"${paint(terminal, 'strong', harmless(unit.statusText))}"`);
   if (unit.probes !== undefined) say('Probes', harmless(unit.probes));
   if (unit.statusErrno > 0) say('Error', `${unit.statusErrno}`);
+  if (unit.ip !== undefined) say('IP', `${formatBytes(unit.ip.ingressBytes)} in, ${formatBytes(unit.ip.egressBytes)} out`);
   if (unit.tasks !== null && unit.tasks > 0) say('Tasks', `${unit.tasks}${unit.tasksMax === null ? '' : ` (limit: ${unit.tasksMax})`}`);
   if (unit.memoryBytes !== null) say('Memory', formatBytes(unit.memoryBytes));
   if (unit.cpuUsec !== null && unit.cpuUsec > 0) say('CPU', formatTimeSpan(unit.cpuUsec as Usec, ACCURACY_USEC));

@@ -47,7 +47,7 @@ const KILL: KillContext = {
 
 const CGROUP: CgroupContext = {
   slice: null, delegate: false, tasksMax: null, memoryMin: null, memoryLow: null, memoryHigh: null, memoryMax: null, memorySwapMax: null,
-  cpuWeight: null, cpuQuotaUsecPerSec: null, ioWeight: null,
+  cpuWeight: null, cpuQuotaUsecPerSec: null, ioWeight: null, access: null,
 };
 
 /** A command line that runs `path`; the simulated kernel looks its behaviour up by that path. */

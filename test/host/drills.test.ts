@@ -11,7 +11,7 @@ import type { PollSet } from '../../src/host/poll-set.ts';
 import { ControlGroups } from '../../src/host/processes/control-groups.ts';
 
 const UNIT = 'a.service' as UnitName;
-const CONTEXT: CgroupContext = { slice: 'system.slice' as UnitName, delegate: false, tasksMax: null, memoryMin: null, memoryLow: null, memoryHigh: null, memoryMax: null, memorySwapMax: null, cpuWeight: null, cpuQuotaUsecPerSec: null, ioWeight: null };
+const CONTEXT: CgroupContext = { slice: 'system.slice' as UnitName, delegate: false, tasksMax: null, memoryMin: null, memoryLow: null, memoryHigh: null, memoryMax: null, memorySwapMax: null, cpuWeight: null, cpuQuotaUsecPerSec: null, ioWeight: null, access: null };
 
 /** A tree of files in the place of the kernel's control groups, and drills on the unit in it. */
 function withTree(controllers: string, body: (drills: Drills, read: (path: string) => string) => void): void {

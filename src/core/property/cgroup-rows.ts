@@ -26,6 +26,11 @@ function tasks(value: Limit, { facts }: CgroupPropertyContext): string {
   return String(typeof value === 'object' ? Math.floor(facts.machineTasks * value.percent / 100) : value);
 }
 
+/** A number that only a unit with IPAccounting= has. */
+function counted(value: number | undefined): string {
+  return value === undefined ? '[no data]' : String(value);
+}
+
 /** A default for the units of a slice, which is recorded only. */
 function recordedMemory(context: CgroupPropertyContext, property: string): string | null {
   const text = context.unit.definition.recorded[property];
@@ -59,4 +64,11 @@ export const CGROUP_ROWS: readonly Row[] = [
   ['MemoryMax', (context) => memory(isOldLimit(context) ? null : context.cgroup.memoryMax, 'infinity', context)],
   ['MemorySwapMax', (context) => memory(context.cgroup.memorySwapMax, 'infinity', context)],
   ['TasksMax', (context) => tasks(context.cgroup.tasksMax, context)],
+  // With what other settings imply; null leaves the default.
+  ['DevicePolicy', ({ cgroup }) => cgroup.access?.devicePolicy ?? null],
+  ['DeviceAllow', ({ cgroup }) => cgroup.access?.deviceAllow.map(({ device, rights }) => `${device} ${rights}`).join('\n') ?? null],
+  ['IPIngressBytes', ({ facts }) => counted(facts.ip?.ingressBytes)],
+  ['IPIngressPackets', ({ facts }) => counted(facts.ip?.ingressPackets)],
+  ['IPEgressBytes', ({ facts }) => counted(facts.ip?.egressBytes)],
+  ['IPEgressPackets', ({ facts }) => counted(facts.ip?.egressPackets)],
 ];

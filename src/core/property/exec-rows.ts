@@ -77,19 +77,6 @@ function directoryRows([property, kind]: readonly [string, DirectoryKind]): read
   ];
 }
 
-/** PrivateDevices= closes what nobody has decided about. */
-function devicePolicy({ exec, unit }: ExecPropertyContext): string | null {
-  const written = unit.definition.recorded['DevicePolicy'] ?? 'auto';
-  return written === 'auto' && exec.confinement?.privateDevices === true ? 'closed' : null;
-}
-
-/** ProtectClock= leaves the clock readable where devices are closed. */
-function deviceAllow(context: ExecPropertyContext): string | null {
-  const { DevicePolicy: policy = 'auto', DeviceAllow: allowed = '' } = context.unit.definition.recorded;
-  if (context.exec.confinement?.protectClock !== true || (allowed === '' && (devicePolicy(context) ?? policy) === 'auto')) return null;
-  return allowed === '' ? 'char-rtc r' : `char-rtc r\n${allowed}`;
-}
-
 /** The variants that also write to the console are one with the log here; their name is kept. */
 function onConsoleToo({ unit }: ExecPropertyContext, name: string): string | null {
   const written = unit.definition.entries.findLast((entry) => entry.key === name)?.value ?? '';
@@ -117,8 +104,6 @@ export const EXEC_ROWS: readonly Row[] = [
   ...streamRows('StandardError', (exec) => exec.standardError),
   ['StandardOutput', (context) => (hasFile(context.unit.definition.loadState) ? onConsoleToo(context, 'StandardOutput') : 'inherit')],
   ['StandardError', (context) => onConsoleToo(context, 'StandardError')],
-  ['DevicePolicy', devicePolicy],
-  ['DeviceAllow', deviceAllow],
   ['StandardInputData', ({ exec }) => exec.standardInputData ?? ''],
   ['TTYPath', (context) => (isWritten(context, 'TTYPath') || isWritten(context, 'Terminal') ? context.exec.ttyPath : '')],
   ['TTYReset', ({ exec }) => yesNo(exec.ttyReset)],

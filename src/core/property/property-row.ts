@@ -15,6 +15,8 @@ export interface UnitFacts {
   readonly memoryBytes: number | null;
   readonly cpuUsec: number | null;
   readonly tasks: number | null;
+  /** What IPAccounting= has counted. */
+  readonly ip: IpCounts | null;
   /** There are control groups, which can be frozen. */
   readonly hasControlGroups: boolean;
   /** Path of the control group relative to the manager's, or ''. */
@@ -35,6 +37,14 @@ export interface PropertyContext {
   readonly now: ClockReading;
   /** An instant of the wall clock in the manager's time zone; '' for 0. */
   readonly formatInstant: (realtimeUsec: number) => string;
+}
+
+/** Packets that the processes of a unit got and sent. */
+export interface IpCounts {
+  readonly ingressBytes: number;
+  readonly ingressPackets: number;
+  readonly egressBytes: number;
+  readonly egressPackets: number;
 }
 
 /** null = the unit's kind has no such property after all. */

@@ -4,6 +4,7 @@ import { ok } from '../../base/result.ts';
 import { isBindMount, type MountPoint, type MountUnit } from '../unit/mount.ts';
 import { ROOT_SLICE, nameWithoutSuffix, unescapeUnitPath, unitKind, unitNameFromPath } from '../unit/unit-name.ts';
 import { readCgroupContext, readSlice } from './cgroup-context.ts';
+import { withAccess } from './group-access.ts';
 import { addDevice, addMounts, addSlice, addUmount } from './default-dependencies.ts';
 import { readExecContext } from './exec-context.ts';
 import { readKillContext } from './kill-context.ts';
@@ -90,7 +91,7 @@ export function buildMount(draft: UnitDraft): MountUnit {
     sloppyOptions: flag('SloppyOptions'), lazyUnmount: flag('LazyUnmount'), readWriteOnly: flag('ReadWriteOnly'), forceUnmount: flag('ForceUnmount'),
     directoryMode: readScalar(reader, 'DirectoryMode', parseMode, 0o755),
     timeoutUsec: readScalar<Usec | null>(reader, 'TimeoutSec', parseTimeout, context.defaults.timeoutStartUsec),
-    exec, kill: readKillContext(reader), cgroup: readCgroupContext(reader, slice, context.defaults.tasksMax),
+    exec, kill: readKillContext(reader), cgroup: withAccess(readCgroupContext(reader, slice, context.defaults.tasksMax), common.recorded, exec.confinement),
     ...common,
     // The root can be told to stop as little as the manager itself.
     refuseManualStop: common.refuseManualStop || where === '/',

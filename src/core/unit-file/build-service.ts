@@ -11,6 +11,7 @@ import { readCgroupContext, readSlice } from './cgroup-context.ts';
 import { addExecDependencies, addServiceDefaults, addSlice } from './default-dependencies.ts';
 import { readExecContext } from './exec-context.ts';
 import { readCommands, readNamedCommands } from './exec-commands.ts';
+import { withAccess } from './group-access.ts';
 import { readScriptedService } from './scripted-service.ts';
 import { onTerminal, readTerminalService } from './terminal-service.ts';
 import { readKillContext } from './kill-context.ts';
@@ -262,7 +263,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
     notifyAccess: notifyAccess === 'none' && needsNotify ? 'main' : notifyAccess,
     successExitStatus, restartPreventExitStatus, restartForceExitStatus,
     rootDirectoryStartOnly, nonBlocking, oomPolicy, fileDescriptorStoreMax, fileDescriptorStorePreserve, reloadSignal, sockets, openFiles,
-    exec, kill, cgroup,
+    exec, kill, cgroup: withAccess(cgroup, common.recorded, exec.confinement),
   };
 }
 

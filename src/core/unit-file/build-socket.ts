@@ -4,6 +4,7 @@ import { ok, problem, type Result } from '../../base/result.ts';
 import { nodePathsOf, type Listen, type SocketOptions, type SocketUnit } from '../unit/socket.ts';
 import { unitNameFromPath } from '../unit/unit-name.ts';
 import { readCgroupContext, readSlice } from './cgroup-context.ts';
+import { withAccess } from './group-access.ts';
 import { addActivatorDefaults, addExecDependencies, addMounts, addSlice } from './default-dependencies.ts';
 import { readExecContext, readUser } from './exec-context.ts';
 import { readCommands } from './exec-commands.ts';
@@ -200,7 +201,8 @@ export function buildSocket(draft: UnitDraft): SocketUnit {
     }, mode, context.hasUnitFile);
   }
   if (section.defaultDependencies) addActivatorDefaults(dependencies, mode, 'sockets.target' as UnitName);
-  return { kind: 'socket', ...finishCommon(draft, section, refusalOf(socket, namesService)), ...socket };
+  const common = finishCommon(draft, section, refusalOf(socket, namesService));
+  return { kind: 'socket', ...common, ...socket, cgroup: withAccess(socket.cgroup, common.recorded, exec.confinement) };
 }
 
 /** Mounts that hold the nodes, and the interface the sockets are bound to. */

@@ -4,6 +4,7 @@ import { ok } from '../../base/result.ts';
 import type { SwapPoint, SwapUnit } from '../unit/swap.ts';
 import { nameWithoutSuffix, unescapeUnitPath, unitNameFromPath } from '../unit/unit-name.ts';
 import { readCgroupContext, readSlice } from './cgroup-context.ts';
+import { withAccess } from './group-access.ts';
 import { addDevice, addMounts, addSlice, addUmount } from './default-dependencies.ts';
 import { readExecContext } from './exec-context.ts';
 import { readKillContext } from './kill-context.ts';
@@ -37,14 +38,15 @@ export function buildSwap(draft: UnitDraft): SwapUnit {
     dependencies.add('Before', 'swap.target' as UnitName, 'default');
     addUmount(dependencies);
   }
+  const common = finishCommon(draft, section, null);
   return {
     kind: 'swap', what,
     // Empty takes back what was said before, unlike with other numbers.
     priority: readScalar<number | null>(reader, 'Priority', (text) => (text === '' ? ok(null) : parseInteger(text, PRIORITY_MIN, PRIORITY_MAX)), null),
     options: readExpanded(reader, 'Options', ok, ''),
     timeoutUsec: readScalar<Usec | null>(reader, 'TimeoutSec', parseTimeout, context.defaults.timeoutStartUsec),
-    exec, kill: readKillContext(reader), cgroup: readCgroupContext(reader, slice, context.defaults.tasksMax),
-    ...finishCommon(draft, section, null),
+    exec, kill: readKillContext(reader), cgroup: withAccess(readCgroupContext(reader, slice, context.defaults.tasksMax), common.recorded, exec.confinement),
+    ...common,
   };
 }
 

@@ -19,6 +19,7 @@ import { buildTimer } from './build-timer.ts';
 import { buildSocket } from './build-socket.ts';
 import { buildSwap, fileOfSwapPoint } from './build-swap.ts';
 import { readCgroupContext, readSlice, refuseSliceOfSlice } from './cgroup-context.ts';
+import { withAccess } from './group-access.ts';
 import { addMounts, addShutdown, addSlice } from './default-dependencies.ts';
 import { DependencyList } from './dependency-list.ts';
 import { readKillContext } from './kill-context.ts';
@@ -106,7 +107,8 @@ function buildSlice(draft: UnitDraft): SliceUnit {
   // The two that are always there outlive shutdown; ordering them before it would make it wait for ever.
   if (section.defaultDependencies && perpetual === null) addShutdown(dependencies);
   const refusal = isSliceName(sources.name) ? null : `${sources.name} cannot be the name of a slice: every part between two dashes is a slice of its own.`;
-  return { kind: 'slice', ...finishCommon(draft, section, refusal), cgroup: readCgroupContext(reader, parent, null) };
+  const common = finishCommon(draft, section, refusal);
+  return { kind: 'slice', ...common, cgroup: withAccess(readCgroupContext(reader, parent, null), common.recorded, null) };
 }
 
 function buildScope(draft: UnitDraft): ScopeUnit {
@@ -115,12 +117,13 @@ function buildScope(draft: UnitDraft): ScopeUnit {
   const slice = readSlice(reader, context.mode);
   addSlice(dependencies, slice);
   if (section.defaultDependencies) addShutdown(dependencies);
+  const common = finishCommon(draft, section, null);
   return {
     kind: 'scope',
     timeoutStopUsec: readScalar<Usec | null>(reader, 'TimeoutStopSec', parseTimeout, context.defaults.timeoutStopUsec),
     runtimeMaxUsec: readScalar<Usec | null>(reader, 'RuntimeMaxSec', parseSpan, null),
     kill: readKillContext(reader),
-    cgroup: readCgroupContext(reader, slice, context.defaults.tasksMax),
-    ...finishCommon(draft, section, null),
+    cgroup: withAccess(readCgroupContext(reader, slice, context.defaults.tasksMax), common.recorded, null),
+    ...common,
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { Signal, UnitName } from '../../base/brand.ts';
 import type { Confinement } from './confinement.ts';
+import type { GroupAccess } from './group-access.ts';
 import type { Origin } from './source.ts';
 import type { UnitCommon } from './unit-common.ts';
 
@@ -138,6 +139,8 @@ export interface CgroupContext {
   /** Share of one CPU in microseconds per second. */
   readonly cpuQuotaUsecPerSec: number | null;
   readonly ioWeight: number | null;
+  /** null = its processes may reach everything, and nobody counts. */
+  readonly access: GroupAccess | null;
 }
 
 /** A unit that runs commands: what the processes of it are started from. */

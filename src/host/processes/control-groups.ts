@@ -16,6 +16,7 @@ import type { PollSet } from '../poll-set.ts';
 import { IN_MODIFY } from '../watching/inotify-flags.ts';
 import { parseOwnGroup } from './cgroup-root.ts';
 import { GroupAttributes, type AttributedGroup, type GroupAttributesOptions, type NotEffective } from './group-attributes.ts';
+import { GroupPrograms, type ProgrammedGroup } from './group-programs.ts';
 import { groupPath, sliceGroupPath } from './group-paths.ts';
 import { OomWatch } from './oom-watch.ts';
 import { needsContinue, type Birthplace, type FormerProcesses, type GroupKill, type ProcessTracker } from './process-tracker.ts';
@@ -34,8 +35,9 @@ const LINKS_OF_A_LEAF = 2;
 /** Fresh sub-groups tried when a killed group cannot be replaced. */
 const REPLACEMENTS_MAX = 64;
 
-interface Group extends AttributedGroup {
+interface Group extends AttributedGroup, ProgrammedGroup {
   readonly unit: UnitName;
+  readonly path: string;
   /** Where the next process is born: `path`, or a sub-group of it. */
   birthPath: string;
   /** cgroup.kill was used since the directory was made. */
@@ -48,8 +50,8 @@ export interface ControlGroupsOptions extends GroupAttributesOptions {
   readonly onEmpty: (unit: UnitName) => void;
   /** The kernel has ended a process of the unit for want of memory. */
   readonly onOomKill: (unit: UnitName) => void;
-  /** What of a slice's wishes its group could not be given. */
-  readonly onNotEffective: (slice: UnitName, items: readonly NotEffective[]) => void;
+  /** What of the wishes of a slice, or of a unit that runs, its group could not be given. */
+  readonly onNotEffective: (unit: UnitName, items: readonly NotEffective[]) => void;
   /** What a slice's files ask of its group; null when it is not loaded. */
   readonly contextOf: (slice: UnitName) => CgroupContext | null;
 }
@@ -74,6 +76,7 @@ export class ControlGroups implements ProcessTracker {
   readonly #seenEmpty = new Set<Group>();
   #inotify: Fd | null = null;
   readonly #attributes: GroupAttributes;
+  readonly #programs: GroupPrograms;
   readonly #oom: OomWatch;
 
   constructor(options: ControlGroupsOptions) {
@@ -84,26 +87,28 @@ export class ControlGroups implements ProcessTracker {
     this.#onNotEffective = options.onNotEffective;
     this.#contextOf = options.contextOf;
     this.#attributes = new GroupAttributes(options);
+    this.#programs = new GroupPrograms(options);
     this.#oom = new OomWatch(options);
   }
 
   prepare(unit: UnitName, context: CgroupContext, part: 'main' | 'control'): Birthplace {
     const group = this.#groups.get(unit) ?? this.#makeGroup(unit, context);
-    const before = group.notEffective;
     this.#seenEmpty.delete(group);
-    this.#attributes.apply(group, context);
+    // First of all: what a group was given goes with it.
+    if (part === 'main' && group.killed) this.#replace(group);
+    this.#settle(group, context);
     this.#oom.watch(unit, `${this.#root}${group.path}`, false);
     const cgroupFd = part === 'control' ? this.#controlDirectory(group) : this.#mainDirectory(group);
     return {
       cgroupFd: cgroupFd ?? -1,
       cgroupPath: `${this.#root}${group.path}`,
-      notEffective: group.notEffective === before ? [] : group.notEffective,
+      notEffective: refusedOf(group),
     };
   }
 
   refresh(unit: UnitName, context: CgroupContext): void {
     const group = this.#groups.get(unit);
-    if (group !== undefined) this.#attributes.apply(group, context);
+    if (group !== undefined && this.#settle(group, context)) this.#onNotEffective(unit, refusedOf(group));
   }
 
   restore(unit: UnitName, context: CgroupContext, former: FormerProcesses): void {
@@ -112,7 +117,7 @@ export class ControlGroups implements ProcessTracker {
     if (directory === undefined) return;
     // A process born into a replacement says that the group itself was killed and could not be made anew.
     const killed = former.mayBeKilled || (directory.nlink > LINKS_OF_A_LEAF && this.#subgroups(path).some((below) => below.startsWith(`${path}/again-`)));
-    this.#groups.set(unit, { unit, path, birthPath: path, killed, watch: null, notEffective: [], attributes: '' });
+    this.#groups.set(unit, { unit, path, birthPath: path, killed, watch: null, attributes: '', refusedAttributes: [], programs: null, refusedPrograms: [] });
     this.#byPath.set(path, unit);
     this.#oom.watch(unit, `${this.#root}${path}`, true);
   }
@@ -233,10 +238,18 @@ export class ControlGroups implements ProcessTracker {
     return group === undefined ? 'it has no control group' : this.#attributes.limitMemory(group, bytes);
   }
 
+  /** Gives the group what the unit asks for; whether there may be news of what it could not be given. */
+  #settle(group: Group, context: CgroupContext): boolean {
+    const { refusedAttributes, refusedPrograms } = group;
+    this.#attributes.apply(group, context);
+    this.#programs.apply(group, context);
+    return group.refusedAttributes !== refusedAttributes || group.refusedPrograms !== refusedPrograms;
+  }
+
   #makeGroup(unit: UnitName, context: CgroupContext): Group {
     const path = groupPath(unit, context);
     this.#makeSlices(context.slice === null ? '' : sliceGroupPath(context.slice));
-    const group: Group = { unit, path, birthPath: path, killed: !this.#makeFresh(path), watch: null, notEffective: [], attributes: '' };
+    const group: Group = { unit, path, birthPath: path, killed: !this.#makeFresh(path), watch: null, attributes: '', refusedAttributes: [], programs: '', refusedPrograms: [] };
     this.#groups.set(unit, group);
     this.#byPath.set(path, unit);
     return group;
@@ -262,13 +275,12 @@ export class ControlGroups implements ProcessTracker {
       const context = this.#contextOf(slice as UnitName);
       if (context === null || this.#groups.has(slice as UnitName)) continue;
       const group = this.#makeGroup(slice as UnitName, context);
-      this.#attributes.apply(group, context);
-      if (group.notEffective.length > 0) this.#onNotEffective(slice as UnitName, group.notEffective);
+      this.#settle(group, context);
+      if (refusedOf(group).length > 0) this.#onNotEffective(slice as UnitName, refusedOf(group));
     }
   }
 
   #mainDirectory(group: Group): Fd | null {
-    if (group.killed) this.#replace(group);
     if (group.killed && !this.#makeFreshSubgroup(group)) return null;
     return this.#openDirectory(group.birthPath);
   }
@@ -281,6 +293,7 @@ export class ControlGroups implements ProcessTracker {
     group.killed = false;
     group.birthPath = group.path;
     group.attributes = '';
+    group.programs = '';
   }
 
   #makeFreshSubgroup(group: Group): boolean {
@@ -418,4 +431,9 @@ export class ControlGroups implements ProcessTracker {
     }
     return null;
   }
+}
+
+/** What of the unit's wishes the kernel did not grant. */
+function refusedOf({ refusedAttributes, refusedPrograms }: Group): readonly NotEffective[] {
+  return [...refusedAttributes, ...refusedPrograms];
 }

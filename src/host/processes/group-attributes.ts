@@ -5,6 +5,7 @@
  * group with processes cannot have controllers below it.
  */
 import type { CgroupContext, LimitValue } from '../../core/unit/exec-context.ts';
+import { directivesOf } from '../../core/unit/group-access.ts';
 import type { NativeBinding } from '../native.ts';
 import { MANAGER_LEAF } from './cgroup-root.ts';
 import { memoryOfMachine, tasksOfMachine } from './machine-size.ts';
@@ -21,7 +22,8 @@ export interface AttributedGroup {
   readonly path: string;
   /** What has been written, `FILE=VALUE` each; '' for nothing. */
   attributes: string;
-  notEffective: readonly NotEffective[];
+  /** What could not be written. */
+  refusedAttributes: readonly NotEffective[];
 }
 
 /** What one directive wants of the kernel. */
@@ -63,6 +65,17 @@ export function attributesOf(context: CgroupContext): readonly Attribute[] {
   return attributes;
 }
 
+/** Everything a unit asks of its control group, where there are none. */
+export function refusedWithoutGroups(context: CgroupContext, defaultTasksMax: CgroupContext['tasksMax']): readonly NotEffective[] {
+  const limits = attributesOf(context).filter(({ directive }) => directive !== 'TasksMax' || !isSameLimit(context.tasksMax, defaultTasksMax));
+  const directives = [...limits.map(({ directive }) => directive), ...(context.access === null ? [] : directivesOf(context.access))];
+  return directives.map((directive) => ({ directive, why: 'no-cgroup' }));
+}
+
+function isSameLimit(one: CgroupContext['tasksMax'], other: CgroupContext['tasksMax']): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
 /** What the kernel has in a new group, for a setting that is taken back. Source: cgroup-v2 of the kernel's documentation. */
 const UNSET_ATTRIBUTES: readonly (readonly [file: string, value: string])[] = [
   ['pids.max', 'max'], ['memory.min', '0'], ['memory.low', '0'], ['memory.high', 'max'], ['memory.max', 'max'], ['memory.swap.max', 'max'],
@@ -87,7 +100,7 @@ export class GroupAttributes {
     this.#options = options;
   }
 
-  /** Writes what differs from `group.attributes`; what could not be had is in `group.notEffective` afterwards. */
+  /** Writes what differs from `group.attributes`; what could not be had is in `group.refusedAttributes` afterwards. */
   apply(group: AttributedGroup, context: CgroupContext): void {
     const attributes = attributesOf(context);
     const wanted = attributes.map(({ file, value }) => `${file}=${value}`).join(' ');
@@ -102,7 +115,7 @@ export class GroupAttributes {
       if (group.attributes.includes(`${file}=`) && !attributes.some((each) => each.file === file)) this.#write(group.path, file, value);
     }
     group.attributes = wanted;
-    group.notEffective = failures;
+    group.refusedAttributes = failures;
   }
 
   /**
@@ -118,7 +131,7 @@ export class GroupAttributes {
   }
 
   #isDefaultTasksMax(context: CgroupContext): boolean {
-    return JSON.stringify(context.tasksMax) === JSON.stringify(this.#options.defaultTasksMax);
+    return isSameLimit(context.tasksMax, this.#options.defaultTasksMax);
   }
 
   #write(path: string, file: string, value: string): string {

@@ -12,7 +12,7 @@ export interface Birthplace {
   readonly cgroupFd: Fd | -1;
   /** Absolute path of the control group; null without groups. */
   readonly cgroupPath: string | null;
-  /** Directives whose wish could not be put into effect, found out just now; empty when nothing new was. */
+  /** Directives whose wish could not be put into effect. */
   readonly notEffective: readonly { readonly directive: string; readonly why: string }[];
 }
 

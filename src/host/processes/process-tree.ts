@@ -12,6 +12,7 @@
 import type { Pid, UnitName } from '../../base/brand.ts';
 import type { CgroupContext } from '../../core/unit/exec-context.ts';
 import type { NativeBinding } from '../native.ts';
+import { refusedWithoutGroups } from './group-attributes.ts';
 import type { Birthplace, FormerProcesses, GroupKill, ProcessTracker } from './process-tracker.ts';
 import { needsContinue } from './process-tracker.ts';
 import { readAllProcesses, readEnvironmentVariable, readProcess } from './process-table.ts';
@@ -31,6 +32,13 @@ interface Known {
   readonly startTicks: number | null;
 }
 
+export interface ProcessTreeOptions {
+  readonly native: NativeBinding;
+  readonly onEmpty: (unit: UnitName) => void;
+  /** DefaultTasksMax= */
+  readonly defaultTasksMax: CgroupContext['tasksMax'];
+}
+
 export class ProcessTree implements ProcessTracker {
   /** Any orphan may be a unit's, and the last one that its stop waits for. */
   readonly endOfStrangersMatters = true;
@@ -41,15 +49,18 @@ export class ProcessTree implements ProcessTracker {
   /** Pids that led a session or process group of a unit, alive or not. */
   readonly #leaders = new Map<number, UnitName>();
   readonly #watched = new Set<UnitName>();
+  readonly #defaultTasksMax: CgroupContext['tasksMax'];
   #snapshot: ReadonlyMap<UnitName, readonly Pid[]> | null = null;
 
-  constructor(native: NativeBinding, onEmpty: (unit: UnitName) => void) {
+  constructor({ native, onEmpty, defaultTasksMax }: ProcessTreeOptions) {
     this.#native = native;
+    this.#defaultTasksMax = defaultTasksMax;
     this.#onEmpty = onEmpty;
   }
 
-  prepare(): Birthplace {
-    return NOWHERE;
+  prepare(_unit: UnitName, context: CgroupContext): Birthplace {
+    const notEffective = refusedWithoutGroups(context, this.#defaultTasksMax);
+    return notEffective.length === 0 ? NOWHERE : { ...NOWHERE, notEffective };
   }
 
   addProcess(unit: UnitName, pid: Pid, invocationId: string): void {

@@ -7,6 +7,7 @@ import { buildUnit } from '../../../src/core/unit-file/build-unit.ts';
 import { orderTarget } from '../../../src/core/unit-file/default-dependencies.ts';
 import { allDirectives } from '../../../src/core/unit-file/directives.ts';
 import { lexUnitFile } from '../../../src/core/unit-file/lexer.ts';
+import { UNLIMITED_ACCESS } from '../../../src/core/unit/group-access.ts';
 import { CONTEXT, edgesOf, saidOf, serviceOf, unitOf } from './unit-rig.ts';
 
 const SERVICE_DEFAULTS = [
@@ -124,9 +125,9 @@ test('unknown names are answered with the nearest known one, or the section they
 });
 
 test('what is requested and not put into effect is listed once, with its value; defaults are not', () => {
-  const unit = serviceOf('TTYVTDisallocate=yes\nIPAccounting=no\nUtmpMode=login\nDeviceAllow=/dev/a\nDeviceAllow=/dev/b\nRestrictFileSystems=x\nRestrictFileSystems=\nCPUAccounting=maybe');
+  const unit = serviceOf('TTYVTDisallocate=yes\nIPAccounting=no\nUtmpMode=login\nIODeviceWeight=/dev/a 10\nIODeviceWeight=/dev/b 20\nRestrictFileSystems=x\nRestrictFileSystems=\nCPUAccounting=maybe');
   assert.deepEqual(unit.notEffective.map(({ directive, requested, why }) => `${directive}=${requested} ${why}`), [
-    'TTYVTDisallocate=yes not-implemented', 'UtmpMode=login not-implemented', 'DeviceAllow=/dev/a /dev/b not-implemented',
+    'TTYVTDisallocate=yes not-implemented', 'UtmpMode=login not-implemented', 'IODeviceWeight=/dev/a 10 /dev/b 20 not-implemented',
   ]);
   assert.match(saidOf(unit).join(), /CPUAccounting= is ignored: 'maybe' is neither yes nor no/);
 });
@@ -278,6 +279,23 @@ test('what is read without effect is recorded in the form that show has', () => 
     IPAddressAllow: '10.0.0.0/8 127.0.0.0/8 ::1/128', DeviceAllow: '/dev/null rw', AllowedCPUs: '0-2 5', StartupAllowedCPUs: '0200000000000000', IOReadBandwidthMax: '/dev/sda 5000000',
     ManagedOOMMemoryPressureLimit: '1288490189', SocketBindAllow: '1-100\nipv4:tcp80', DelegateControllers: 'cpu memory', RestrictNetworkInterfaces: '~lo',
     LogExtraFields: 'UNIT_CLASS=night backup', RootHash: '00112233445566778899aabbccddeeff', CPUQuotaPeriodUSec: '10ms', SyslogFacility: '19',
+  });
+});
+
+test('what the control group may reach follows from its own settings and from those that imply some', () => {
+  const accessOf = (text: string) => serviceOf(text).cgroup.access;
+  assert.equal(accessOf('Nice=1'), null);
+  assert.equal(accessOf('ProtectClock=yes'), null, 'nothing is limited that a clock would have to be let out of');
+  assert.deepEqual(accessOf('PrivateDevices=yes'), { ...UNLIMITED_ACCESS, devicePolicy: 'closed', devicesAskedBy: 'PrivateDevices' });
+  assert.deepEqual(accessOf('PrivateDevices=yes\nDevicePolicy=strict'), { ...UNLIMITED_ACCESS, devicePolicy: 'strict', devicesAskedBy: 'DevicePolicy' });
+  assert.deepEqual(accessOf('DeviceAllow=char-pulse audio r\nDeviceAllow=/dev/tty\nProtectClock=yes'), {
+    ...UNLIMITED_ACCESS, devicesAskedBy: 'DeviceAllow', deviceAllow: [{ device: 'char-rtc', rights: 'r' }, { device: '/dev/tty', rights: 'rwm' }],
+  }, 'a line that is no rule is left out, and the newest comes first');
+  assert.deepEqual(accessOf('IPAccounting=yes\nIPAddressDeny=any\nIPAddressAllow=localhost\nRestrictNetworkInterfaces=~lo eth0\nSocketBindDeny=any\nSocketBindAllow=ipv6:udp:53\nSocketBindAllow=8000-8010'), {
+    ...UNLIMITED_ACCESS, ipAccounting: true, ipAddressDeny: ['0.0.0.0/0', '::/0'], ipAddressAllow: ['127.0.0.0/8', '::1/128'],
+    networkInterfaces: { isAllowList: false, names: ['eth0', 'lo'] },
+    socketBindDeny: [{ family: null, protocol: null, ports: null }],
+    socketBindAllow: [{ family: null, protocol: null, ports: { first: 8000, last: 8010 } }, { family: 'ipv6', protocol: 'udp', ports: { first: 53, last: 53 } }],
   });
 });
 

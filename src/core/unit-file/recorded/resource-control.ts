@@ -1,4 +1,4 @@
-/** Settings of systemd.resource-control(5) that are recorded. */
+/** Settings of systemd.resource-control(5) that are recorded; some are put into effect from there, see `group-access.ts`. */
 import { ok, problem, type Result } from '../../../base/result.ts';
 import { formatTimeSpan, parseTimeSpan } from '../../time/time-span.ts';
 import { parseAddressPrefix } from '../value/address-prefix.ts';

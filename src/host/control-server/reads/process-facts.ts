@@ -2,7 +2,10 @@
 import { readFileSync } from 'node:fs';
 import type { UnitName } from '../../../base/brand.ts';
 import type { ProcessAnswer } from '../../../control/answers.ts';
+import type { Unit } from '../../../core/manager/state.ts';
+import type { IpCounts } from '../../../core/property/property-row.ts';
 import type { Engine } from '../../engine.ts';
+import { readIpCounts } from '../../processes/ip-counts.ts';
 
 /** A command line is shown to at most this many bytes. */
 const COMMAND_BYTES_MAX = 4096;
@@ -57,11 +60,16 @@ export interface GroupUse {
   readonly tasksMax: number | null;
   readonly memoryBytes: number | null;
   readonly cpuUsec: number | null;
+  readonly ip: IpCounts | null;
 }
 
-/** What the kernel counts for a control group, as far as its controllers are there. */
-export function groupUse(engine: Engine, directory: string | null): GroupUse {
-  if (directory === null) return { tasks: null, tasksMax: null, memoryBytes: null, cpuUsec: null };
+/** Of a unit that has no control group. */
+export const NO_USE: GroupUse = { tasks: null, tasksMax: null, memoryBytes: null, cpuUsec: null, ip: null };
+
+/** What the kernel counts for a unit's control group, as far as its controllers are there. */
+export function groupUse(engine: Engine, { name, definition }: Unit): GroupUse {
+  const directory = engine.controlGroupOf(name);
+  if (directory === null) return NO_USE;
   const number = (file: string): number | null => {
     const text = readText(engine, `${directory}/${file}`, ATTRIBUTE_BYTES_MAX)?.trim();
     return text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
@@ -72,6 +80,7 @@ export function groupUse(engine: Engine, directory: string | null): GroupUse {
     tasksMax: number('pids.max'),
     memoryBytes: number('memory.current'),
     cpuUsec: usage === undefined ? null : Number(usage),
+    ip: 'cgroup' in definition && definition.cgroup.access?.ipAccounting === true ? readIpCounts(engine.native, directory) : null,
   };
 }
 

@@ -10,12 +10,12 @@ import { memoryOfMachine, tasksOfMachine } from '../../processes/machine-size.ts
 import { unitFileFacts } from '../unit-file-states.ts';
 import type { Reader } from './context.ts';
 import { managerProperties } from './manager-properties.ts';
-import { groupPath, groupUse } from './process-facts.ts';
+import { NO_USE, groupPath, groupUse } from './process-facts.ts';
 
 /** Units in one answer: each may have three hundred properties. Clients that want more ask in portions. */
 const UNITS_MAX = 256;
 /** Properties that need the kernel or the unit folders to be asked. */
-const KERNEL_PROPERTIES = ['MemoryCurrent', 'CPUUsageNSec', 'TasksCurrent'];
+const KERNEL_PROPERTIES = ['MemoryCurrent', 'CPUUsageNSec', 'TasksCurrent', 'IPIngressBytes', 'IPIngressPackets', 'IPEgressBytes', 'IPEgressPackets'];
 const FILE_PROPERTIES = ['UnitFileState', 'UnitFilePreset'];
 const USER_PROPERTIES = ['UID', 'GID'];
 const NO_USER = { uid: null, gid: null };
@@ -47,12 +47,12 @@ export const readProperties: Reader<'show'> = ({ engine, units }, params) => {
 
 function factsOf(engine: Engine, unit: Unit, only: ReadonlySet<string> | null): Omit<UnitFacts, 'inheritedLimits'> {
   const asks = (names: readonly string[]): boolean => only === null || names.some((name) => only.has(name));
-  const use = asks(KERNEL_PROPERTIES) ? groupUse(engine, engine.controlGroupOf(unit.name)) : { memoryBytes: null, cpuUsec: null, tasks: null };
+  const use = asks(KERNEL_PROPERTIES) ? groupUse(engine, unit) : NO_USE;
   const file = asks(FILE_PROPERTIES) ? unitFileFacts(engine, unit.definition) : { state: '', preset: '' };
   const needsReload = asks(['NeedDaemonReload']) && engine.changedOnDisk(unit.definition);
   const isUp = unit.activeState !== 'inactive' && unit.activeState !== 'failed';
   const user = isUp && asks(USER_PROPERTIES) ? engine.userOf(unit.name) : NO_USER;
-  return { user, fileState: file.state, preset: file.preset, needsReload, memoryBytes: use.memoryBytes, cpuUsec: use.cpuUsec, tasks: use.tasks, hasControlGroups: engine.facts.cgroupRoot !== null, controlGroup: groupPath(engine, unit.name), machineMemoryBytes: memoryOfMachine(), machineTasks: tasksOfMachine() };
+  return { user, fileState: file.state, preset: file.preset, needsReload, memoryBytes: use.memoryBytes, cpuUsec: use.cpuUsec, tasks: use.tasks, ip: use.ip, hasControlGroups: engine.facts.cgroupRoot !== null, controlGroup: groupPath(engine, unit.name), machineMemoryBytes: memoryOfMachine(), machineTasks: tasksOfMachine() };
 }
 
 /** A name nobody has: systemctl shows it as a unit that is not there. */

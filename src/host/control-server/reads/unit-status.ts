@@ -54,7 +54,7 @@ function unitStatus({ engine }: ReadContext, state: ManagerState, unit: Unit): U
   const job = jobOf(state, unit.job);
   const pids = unit.activeState === 'inactive' ? [] : engine.processesOf(unit.name);
   const group = groupPath(engine, unit.name);
-  const use = groupUse(engine, engine.controlGroupOf(unit.name));
+  const use = groupUse(engine, unit);
   const file = unitFileState(engine, definition);
   return {
     unit: unit.name,
@@ -100,6 +100,7 @@ function unitStatus({ engine }: ReadContext, state: ManagerState, unit: Unit): U
     tasksMax: use.tasksMax,
     memoryBytes: use.memoryBytes,
     cpuUsec: use.cpuUsec,
+    ...(use.ip === null ? {} : { ip: use.ip }),
     controlGroup: group === '' ? null : group,
     processes: describeProcesses(engine, pids, group, PROCESSES_SHOWN_MAX),
     processCount: pids.length,
