@@ -57,6 +57,10 @@ export interface SimulationOptions {
   /** The state goes through a snapshot and back after every so many steps; absent = never. */
   readonly restoreEvery?: number;
   readonly faults?: Faults;
+  /** Whether `history`, `logs` and `replies` are kept; absent = they are. */
+  readonly remembers?: boolean;
+  /** Whether this recovery of the engine, the first being 1, reads its memory from text; absent = each does. */
+  readonly isThroughText?: (recovery: number) => boolean;
   /** Reads the unit files again; absent = definitions are as they were given. */
   readonly load?: LoadDefinitions;
   /** In place of the manager's own step: to show that a broken one is found out. */
@@ -120,6 +124,7 @@ export class SimulatedKernel {
   bootFinished = false;
 
   readonly #options: SimulationOptions;
+  readonly #remembers: boolean;
   readonly #engine: SimulatedEngine;
   readonly #agenda = new Agenda();
   readonly #table = new ProcessTable();
@@ -139,6 +144,7 @@ export class SimulatedKernel {
 
   constructor(options: SimulationOptions = {}) {
     this.#options = options;
+    this.#remembers = options.remembers ?? true;
     this.#wallClockUsec = options.realtimeUsec === undefined ? WALL_CLOCK_USEC : options.realtimeUsec - this.nowUsec;
     this.sockets = new SimulatedSockets(options.takenAddresses ?? []);
     this.faults = options.faults ?? new Faults(0, {});
@@ -151,6 +157,7 @@ export class SimulatedKernel {
         takeOverBirth: () => !this.faults.knows('exec-fails'),
         catchUp: (replayed) => { this.#catchUp(replayed); },
         observe: (before, event, after, effects) => { this.#observe(before, event, after, effects); },
+        isThroughText: options.isThroughText ?? (() => true),
       },
     });
   }
@@ -310,7 +317,7 @@ export class SimulatedKernel {
 
   /** Somebody goes to the place of an automount unit. */
   visit(unit: string, path: string): void {
-    this.#hear(...this.autofs.visit(unit as UnitName, this.tables.mounts.some(({ where }) => where === path)));
+    this.#hearAll(this.autofs.visit(unit as UnitName, this.tables.mounts.some(({ where }) => where === path)));
   }
 
   /** Somebody takes the autofs of the unit away. */
@@ -326,7 +333,7 @@ export class SimulatedKernel {
 
   /** Somebody connects to the unit's socket, or writes to it. */
   arrive(unit: string, source = '10.0.0.1'): void {
-    this.#hear(...this.sockets.arrive(unit as UnitName, source));
+    this.#hearAll(this.sockets.arrive(unit as UnitName, source));
   }
 
   /** Lets virtual time pass. */
@@ -352,9 +359,15 @@ export class SimulatedKernel {
     this.#hear(event);
   }
 
-  /** @param events of one moment */
-  #hear(...events: readonly UnstampedEvent[]): void {
+  #hear(event: UnstampedEvent): void {
     // After the end there is nobody to hear.
+    if (this.finished !== null) return;
+    this.#engine.submit(event);
+    this.#engine.runTurn();
+  }
+
+  /** @param events of one moment */
+  #hearAll(events: readonly UnstampedEvent[]): void {
     if (this.finished !== null) return;
     for (const event of events) this.#engine.submit(event);
     this.#engine.runTurn();
@@ -398,7 +411,18 @@ export class SimulatedKernel {
 
   #perform(effect: Effect): void {
     this.onEffect(effect);
+    // The most frequent ones first.
     switch (effect.kind) {
+      case 'publish':
+        if (this.#remembers && effect.change.change === 'unit') this.history.push(`${effect.change.subState} ${effect.change.unit}`);
+        return;
+      case 'log':
+        if (!this.faults.strikes('log-full') && this.#remembers) this.logs.push(effect.message);
+        return;
+      case 'arm-timer': this.#armTimer(effect.dueUsec); return;
+      case 'reply':
+        if (this.#remembers) this.replies.set(effect.request, effect.result);
+        return;
       case 'spawn': this.#spawn(effect); return;
       case 'test-conditions': this.#testConditions(effect); return;
       // In this world nobody knows whose child a process is.
@@ -446,14 +470,6 @@ export class SimulatedKernel {
         this.#engine.submit({ event: 'instance-loaded', unit: effect.unit, instance: effect.instance });
         return;
       }
-      case 'arm-timer': this.#armTimer(effect.dueUsec); return;
-      case 'reply': this.replies.set(effect.request, effect.result); return;
-      case 'log':
-        if (!this.faults.strikes('log-full')) this.logs.push(effect.message);
-        return;
-      case 'publish':
-        if (effect.change.change === 'unit') this.history.push(`${effect.change.subState} ${effect.change.unit}`);
-        return;
       case 'boot-finished': this.bootFinished = true; return;
       case 'final-kill':
         this.#table.clear(new Set(this.state.shutdown?.goal === 'soft-reboot' ? valuesOf(this.state.units).filter(outlivesSoftReboot).map(({ name }) => name) : []));
@@ -543,7 +559,7 @@ export class SimulatedKernel {
     const isExecutor = this.faults.knows('exec-fails');
     const process = this.#launch({ unit, script: isExecutor ? {} : script, path, role: effect.role });
     if (effect.definition.kind === 'mount' || effect.definition.kind === 'swap') this.#tableWork.set(process, effect);
-    this.history.push(`spawn ${effect.role} ${unit}`);
+    if (this.#remembers) this.history.push(`spawn ${effect.role} ${unit}`);
     if (isExecutor) this.#at(this.faults.below('exec-fails', 1000), () => { this.#onExecutorReport(process, script); });
     this.#engine.born(process.pid);
     this.#engine.submit({ event: 'spawned', unit, token, pid: process.pid, execDone: !isExecutor });

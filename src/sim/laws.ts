@@ -302,8 +302,12 @@ export const LAWS: Readonly<Record<string, (mayLeave: MayLeave) => Check>> = {
   'once only': onceOnly,
 };
 
-/** What a step, or several, have changed; the effects are looked through once for all laws. */
-function lookOf({ event, after, effects, kernel }: StepLook, before: ManagerState): Look {
+/**
+ * What a step, or several, have changed; the effects are looked through once for all laws.
+ *
+ * @param isOfUnits some law asks for the units that changed
+ */
+function lookOf({ event, after, effects, kernel }: StepLook, before: ManagerState, isOfUnits: boolean): Look {
   const spawns: SpawnEffect[] = [];
   const changes: PublishedChange[] = [];
   for (const effect of effects) {
@@ -312,7 +316,7 @@ function lookOf({ event, after, effects, kernel }: StepLook, before: ManagerStat
   }
   return {
     before, event, after, effects, kernel, spawns, changes,
-    units: changedValues(before.units, after.units), jobs: changedValues(before.jobs, after.jobs),
+    units: isOfUnits ? changedValues(before.units, after.units) : [], jobs: changedValues(before.jobs, after.jobs),
   };
 }
 
@@ -323,20 +327,20 @@ export function watchLaws(mayLeave: MayLeave, level: CheckLevel = 'full'): (look
   const ofState = level === 'full' ? [] : all.filter(({ name }) => LAWS_OF_STATE.has(name));
   const ofSteps = level === 'full' ? all : all.filter(({ name }) => !LAWS_OF_STATE.has(name));
   const judge = (laws: typeof all, look: Look): void => {
-    for (const { name, check } of laws) {
-      const what = check(look);
-      if (what !== null) throw new BrokenLaw(name, what);
+    for (const law of laws) {
+      const what = law.check(look);
+      if (what !== null) throw new BrokenLaw(law.name, what);
     }
   };
   let steps = 0;
   let seen: ManagerState | null = null;
   return (look) => {
-    judge(ofSteps, lookOf(look, look.before));
+    judge(ofSteps, lookOf(look, look.before, level === 'full'));
     if (ofState.length === 0) return;
     seen ??= look.before;
     steps += 1;
     if (steps % LIGHT_LOOK_EVERY_STEPS !== 0) return;
-    judge(ofState, lookOf(look, seen));
+    judge(ofState, lookOf(look, seen, true));
     seen = look.after;
   };
 }

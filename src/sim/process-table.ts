@@ -51,13 +51,13 @@ export class ProcessTable {
   #freed: Pid[] = [];
 
   /** @param reuse give out the number that was freed last */
-  add(birth: Omit<Process, 'pid' | 'isDying'>, reuse: boolean): Process {
+  add({ unit, script, path, role }: Omit<Process, 'pid' | 'isDying'>, reuse: boolean): Process {
     const freed = reuse ? this.#freed.pop() : undefined;
     const pid = freed ?? this.#nextPid++ as Pid;
-    const process: Process = { ...birth, pid, isDying: false };
+    const process: Process = { pid, unit, script, path, role, isDying: false };
     this.live.set(pid, process);
-    let group = this.#byUnit.get(birth.unit);
-    if (group === undefined) this.#byUnit.set(birth.unit, group = new Set());
+    let group = this.#byUnit.get(unit);
+    if (group === undefined) this.#byUnit.set(unit, group = new Set());
     group.add(process);
     return process;
   }

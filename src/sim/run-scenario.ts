@@ -4,6 +4,7 @@
 import { assert } from '../base/assert.ts';
 import type { Signal, UnitName } from '../base/brand.ts';
 import { entriesOf, getEntry, valuesOf } from '../base/persistent-map.ts';
+import type { ClockReading } from '../base/time.ts';
 import { isInactive } from '../core/job/job-type.ts';
 import { isStoredFd } from '../core/machine/service/fd-store.ts';
 import { fdsWithoutOwner } from '../core/manager/upkeep/fd-owners.ts';
@@ -22,6 +23,8 @@ const SECOND = 1_000_000;
 const QUIET_USEC = 600 * SECOND;
 /** All time-outs that one job of a scenario can run into, and then some. */
 const JOB_USEC_MAX = 120 * SECOND;
+/** Below the level `full`, one recovery in so many reads snapshot and journal from text; every other goes on with the very data. */
+const THROUGH_TEXT_EVERY = 16;
 /** Last events that a failure shows. */
 const LAST_EVENTS = 16;
 
@@ -56,21 +59,23 @@ export interface LifeOptions {
 
 /** @throws SimulationFailure */
 export function runScenario(scenario: Scenario, options: LifeOptions = {}): Life {
-  const events: { readonly atUsec: number; readonly event: object }[] = [];
+  const events = new LastEvents();
   const reached = new Map<string, number>();
   const reach = (what: string): void => { reached.set(what, (reached.get(what) ?? 0) + 1); };
   const folder = new UnitFolder(scenario.files);
   const faults = new Faults(scenario.seed, scenario.faults);
   const mayLeave = (unit: string): boolean => mayLeaveProcesses(scenario, unit);
+  const isFull = (options.checks ?? 'full') === 'full';
   const laws = watchLaws(mayLeave, options.checks);
   const kernel = new SimulatedKernel({
-    faults, load: (names) => folder.load(names), ...options,
+    faults, load: (names) => folder.load(names), ...options, remembers: false,
+    isThroughText: (recovery) => isFull || (scenario.seed + recovery) % THROUGH_TEXT_EVERY === 0,
     scriptOf: ({ command, unit }, run) => {
       const scripts = scenario.programs[`${command.path} ${unit}`] ?? scenario.programs[command.path] ?? [];
       return scripts[(run - 1) % scripts.length] ?? {};
     },
     observe: (look) => {
-      if (events.push({ atUsec: look.kernel.nowUsec, event: look.event }) > 2 * LAST_EVENTS) events.splice(0, LAST_EVENTS);
+      events.add(look.kernel.nowUsec, look.event);
       countReached(look, reach);
       laws(look);
     },
@@ -86,15 +91,34 @@ export function runScenario(scenario: Scenario, options: LifeOptions = {}): Life
     comeToRest(kernel, unitNamesIn(scenario.files), mayLeave);
   } catch (error) {
     const law = error instanceof BrokenLaw ? error.law : error instanceof Error ? error.message.replace(/[a-z]*[0-9]+(\.[a-z]+)?/g, '…') : 'unknown';
-    throw new SimulationFailure(scenario, law, error instanceof Error ? error.message : String(error), { steps: kernel.steps, lastEvents: events.slice(-LAST_EVENTS).map(({ atUsec, event }) => `${(atUsec / SECOND).toFixed(6)} ${describe(event)}`) }, error);
+    throw new SimulationFailure(scenario, law, error instanceof Error ? error.message : String(error), { steps: kernel.steps, lastEvents: events.lines() }, error);
   }
   for (const unit of valuesOf(kernel.state.units)) if (unit.endReason !== null) reach(`ended: ${unit.endReason.reason}`);
   for (const [what, count] of kernel.recoveries) reached.set(what, count);
   return { steps: kernel.steps, faults: faults.struck, reached };
 }
 
+/** An event as text, of definitions only how many there are; when it was heard stands before it. */
 function describe(event: object): string {
-  return JSON.stringify(event, (key, value: unknown) => (key === 'definitions' && Array.isArray(value) ? value.length : value));
+  const { monotonicUsec: _monotonicUsec, realtimeUsec: _realtimeUsec, ...rest } = event as Partial<ClockReading>;
+  return JSON.stringify(rest, (key, value: unknown) => (key === 'definitions' && Array.isArray(value) ? value.length : value));
+}
+
+/** The newest events of a life, for who wants to know what went before a failure. */
+class LastEvents {
+  readonly #ring: { readonly atUsec: number; readonly event: object }[] = [];
+  #count = 0;
+
+  add(atUsec: number, event: object): void {
+    this.#ring[this.#count++ % LAST_EVENTS] = { atUsec, event };
+  }
+
+  /** A line each, oldest first. */
+  lines(): readonly string[] {
+    const oldest = this.#count % LAST_EVENTS;
+    const inOrder = this.#count < LAST_EVENTS ? this.#ring : [...this.#ring.slice(oldest), ...this.#ring.slice(0, oldest)];
+    return inOrder.map(({ atUsec, event }) => `${(atUsec / SECOND).toFixed(6)} ${describe(event)}`);
+  }
 }
 
 function act(kernel: SimulatedKernel, folder: UnitFolder, action: Action): void {

@@ -22,19 +22,31 @@ const SPECIFIERS: SpecifierContext = {
   sharedDataRoot: '/usr/share', temporaryDirectory: '/tmp', persistentTemporaryDirectory: '/var/tmp',
 };
 
+/** What was made of a unit's files, and which other units it was asked for whether they have one. */
+interface Reading {
+  readonly definition: UnitDefinition;
+  readonly asked: ReadonlySet<UnitName>;
+}
+
 export class UnitFolder {
   readonly #texts: Map<string, string>;
-  /** Definitions by name, as long as their files are what they were and the same files are there. */
-  readonly #read = new Map<UnitName, UnitDefinition>();
+  /** Definitions by name, as long as their files are what they were, and those there that they asked for. */
+  readonly #read = new Map<UnitName, Reading>();
   /** The lines of files, as long as they are what they were. */
   readonly #lexed = new Map<string, LexedFile>();
   readonly #context: BuildContext;
+  /** Names that the definition being built has asked for a file of. */
+  #asked = new Set<UnitName>();
 
   /** @param texts file name (`a.service`, `a@.service`, `a.service.d/x.conf`) to content */
   constructor(texts: Readonly<Record<string, string>>) {
     this.#texts = new Map(Object.entries(texts));
     this.#context = {
-      mode: 'system', defaults: BUILT_IN_DEFAULTS, specifiers: SPECIFIERS, hasDevices: true, hasUnitFile: (name) => this.#fileOf(name) !== null,
+      mode: 'system', defaults: BUILT_IN_DEFAULTS, specifiers: SPECIFIERS, hasDevices: true,
+      hasUnitFile: (name) => {
+        this.#asked.add(name);
+        return this.#fileOf(name) !== null;
+      },
       timeZones: { local: UTC_ZONE, find: (name) => (name === 'UTC' ? UTC_ZONE : null) },
     };
   }
@@ -46,8 +58,10 @@ export class UnitFolder {
     else this.#texts.set(file, text);
     this.#lexed.delete(file);
     // Whether a file is there counts for other units too: a socket has a service of its name.
-    if (wasThere !== this.#texts.has(file)) this.#read.clear();
-    else for (const name of this.#read.keys()) if (this.#filesOf(name).includes(file)) this.#read.delete(name);
+    const isAnother = wasThere !== this.#texts.has(file);
+    for (const [name, { asked }] of this.#read) {
+      if (isFileOf(name, file) || (isAnother && [...asked].some((each) => isFileOf(each, file)))) this.#read.delete(name);
+    }
   }
 
   /** The units and everything they refer to; names without a file are among them as not found. */
@@ -71,10 +85,11 @@ export class UnitFolder {
 
   #definition(name: UnitName): UnitDefinition {
     const known = this.#read.get(name);
-    if (known !== undefined) return known;
-    const unit = this.#build(name);
-    this.#read.set(name, unit);
-    return unit;
+    if (known !== undefined) return known.definition;
+    this.#asked = new Set();
+    const definition = this.#build(name);
+    this.#read.set(name, { definition, asked: this.#asked });
+    return definition;
   }
 
   /** The fragment, if there is one, and the drop-ins in their order. */
@@ -102,6 +117,11 @@ export class UnitFolder {
     if (file !== null || unitKind(name) === 'slice') return buildUnit(sources, this.#context);
     return buildUnusable(sources, this.#context, { loadState: 'not-found', loadError: `There is no unit file ${name}.`, fragmentPath: null });
   }
+}
+
+/** The file is, or would be, the unit's fragment, its template's or a drop-in of it. */
+function isFileOf(name: UnitName, file: string): boolean {
+  return file === name || file.startsWith(`${name}.d/`) || templateOf(name) === file;
 }
 
 function pathOf(file: string): string {
