@@ -1,4 +1,4 @@
-/** Many lives after one another, counted together. */
+/** Many lives, counted together. */
 import { randomScenario } from './random-scenario.ts';
 import { runScenario, type LifeOptions } from './run-scenario.ts';
 
@@ -7,6 +7,25 @@ export interface Tally {
   readonly steps: number;
   readonly faults: ReadonlyMap<string, number>;
   readonly reached: ReadonlyMap<string, number>;
+}
+
+function addCounts(sum: Map<string, number>, counts: ReadonlyMap<string, number>): void {
+  for (const [what, count] of counts) sum.set(what, (sum.get(what) ?? 0) + count);
+}
+
+/** What several batches came to. */
+export function sumOf(tallies: readonly Tally[]): Tally {
+  const faults = new Map<string, number>();
+  const reached = new Map<string, number>();
+  let lives = 0;
+  let steps = 0;
+  for (const tally of tallies) {
+    lives += tally.lives;
+    steps += tally.steps;
+    addCounts(faults, tally.faults);
+    addCounts(reached, tally.reached);
+  }
+  return { lives, steps, faults, reached };
 }
 
 /**
@@ -19,15 +38,12 @@ export function runBatch(seeds: Iterable<number>, isOver: (tally: Tally) => bool
   const reached = new Map<string, number>();
   let lives = 0;
   let steps = 0;
-  const add = (sum: Map<string, number>, counts: ReadonlyMap<string, number>): void => {
-    for (const [what, count] of counts) sum.set(what, (sum.get(what) ?? 0) + count);
-  };
   for (const seed of seeds) {
     const life = runScenario(randomScenario(seed), options);
     lives += 1;
     steps += life.steps;
-    add(faults, life.faults);
-    add(reached, life.reached);
+    addCounts(faults, life.faults);
+    addCounts(reached, life.reached);
     if (isOver({ lives, steps, faults, reached })) break;
   }
   return { lives, steps, faults, reached };

@@ -8,4 +8,6 @@ import { simulateUnits } from './simulate-units.ts';
 const [what, ...words] = process.argv.slice(2);
 // A reader that has seen enough (`| head`) is no error.
 process.stdout.on('error', () => { process.exit(); });
-process.exitCode = what === 'units' ? simulateUnits(words) : what === 'replay' ? replayFile(words) : randomLives(process.argv.slice(2));
+if (what === 'units') process.exitCode = simulateUnits(words);
+else if (what === 'replay') process.exitCode = replayFile(words);
+else void randomLives(process.argv.slice(2)).then((status) => { process.exitCode = status; });

@@ -1,105 +1,106 @@
 /**
- * `npm run simulate -- [--seed N] [--events N] [--seeds A-B] [--long [HOURS]] [--replay FILE] [--keep DIR] [--check-branches] [--checks full|light|end]`
- *
- * Random lives of the manager under faults. Exit status 1 when a law was broken (the smallest scenario found that breaks it is written to
- * DIR), or when a branch that has to be reached was not; 2 for wrong usage.
+ * `npm run simulate`: random lives of the manager under faults. Exit status 1 when a law was broken (the smallest scenario found that
+ * breaks it is written to a file), or when a branch that has to be reached was not; 2 for wrong usage.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { runBatch, type Tally } from './batch.ts';
 import { missingFrom } from './branches.ts';
-import { CHECK_LEVELS } from './laws.ts';
+import type { CheckLevel } from './laws.ts';
+import { LIVES_USAGE, parseLivesOptions, type LivesOptions } from './lives-options.ts';
+import { liveInProcesses, type LivedReport } from './lives-processes.ts';
+import { countsText, formatReport, reportLine, type LivesReport } from './lives-report.ts';
 import { runScenario, SimulationFailure } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
-import { shrink } from './shrink.ts';
+import { failureOf, shrink } from './shrink.ts';
 
-const EVENTS = 1_000_000;
-const HOURS = 8;
-const HOUR_MSEC = 3_600_000;
 const REPORT_EVERY_MSEC = 60_000;
 
-function usage(message: string): never {
-  console.error(`simulate: ${message}`);
-  console.error('usage: npm run simulate -- [--seed N] [--events N] [--seeds A-B] [--long] [--hours N] [--replay FILE] [--keep DIR] [--check-branches] [--checks full|light|end]');
-  process.exit(2);
+function* seedsFrom({ first, last, stride }: LivesOptions): Generator<number> {
+  for (let seed = first; seed <= last; seed += stride) yield seed;
 }
 
-function wholeNumber(name: string, text: string | undefined, fallback: number): number {
-  if (text === undefined) return fallback;
-  if (!/^[0-9]{1,15}$/.test(text)) usage(`--${name} takes a whole number, not "${text}"`);
-  return Number(text);
-}
-
-function* seedsFrom(first: number, last: number): Generator<number> {
-  for (let seed = first; seed <= last; seed++) yield seed;
-}
-
-function report(tally: Tally, elapsedMsec: number, verdict: string): void {
+function reportOf(tally: Tally, started: number): LivesReport {
   const { user, system } = process.cpuUsage();
-  const rate = (msec: number): string => String(Math.round((tally.steps / msec) * 1000));
-  console.log(`${verdict}: ${String(tally.lives)} lives, ${String(tally.steps)} events, ${rate(elapsedMsec)} a second, ${rate((user + system) / 1000)} a second of processor time`);
+  return { tally, elapsedMsec: performance.now() - started, processorMsec: (user + system) / 1000 };
 }
 
-function printCounts(title: string, counts: ReadonlyMap<string, number>): void {
-  console.log(`${title}:`);
-  for (const [what, count] of [...counts].sort(([a], [b]) => (a < b ? -1 : 1))) console.log(`  ${what.padEnd(30)} ${String(count)}`);
+/** @throws SimulationFailure at the first broken law */
+function liveHere(options: LivesOptions, onReport: (report: LivesReport) => void): LivedReport {
+  const started = performance.now();
+  const until = started + options.msecMax;
+  let reported = started;
+  const tally = runBatch(seedsFrom(options), (sum) => {
+    const now = performance.now();
+    if (now - reported > REPORT_EVERY_MSEC) {
+      reported = now;
+      onReport(reportOf(sum, started));
+    }
+    return sum.steps >= options.eventsMax || now >= until;
+  }, { checks: options.checks });
+  return { ...reportOf(tally, started), exitStatus: 0 };
 }
 
-function onFailure(failure: SimulationFailure, keep: string): void {
+function onFailure(failure: SimulationFailure, keep: string, checks: CheckLevel): void {
+  const { seed } = failure.scenario;
   console.error(`a law was broken after ${String(failure.steps)} events: ${failure.message}`);
   console.error('making it smaller …');
-  const small = shrink(failure);
+  // As the tests of regressions look at it, unless it shows only with fewer looks.
+  const isFull = failureOf(failure.scenario)?.law === failure.law;
+  const small = shrink(failure, isFull ? {} : { checks });
   mkdirSync(keep, { recursive: true });
-  const file = `${keep}/seed-${String(failure.scenario.seed)}.json`;
+  const file = `${keep}/seed-${String(seed)}.json`;
   writeFileSync(file, `${JSON.stringify({ defect: small.message.split('\n')[0], scenario: small.scenario }, null, 1)}\n`);
   console.error(`${String(small.scenario.actions.length)} actions, ${String(Object.keys(small.scenario.files).length)} files, faults ${JSON.stringify(small.scenario.faults)}: ${small.message}`);
-  console.error(`again:   npm run simulate -- --seeds ${String(failure.scenario.seed)}-${String(failure.scenario.seed)}\nsmaller: npm run simulate -- --replay ${file}`);
+  console.error(`again:   npm run simulate -- --seeds ${String(seed)}-${String(seed)} --checks ${checks}\nsmaller: npm run simulate -- --replay ${file}`);
+}
+
+function replay(file: string): number {
+  let scenario: Scenario;
+  try {
+    ({ scenario } = JSON.parse(readFileSync(file, 'utf8')) as { readonly scenario: Scenario });
+  } catch (error) {
+    console.error(`simulate: ${file}: ${error instanceof Error ? error.message : String(error)}`);
+    return 2;
+  }
+  const failure = failureOf(scenario);
+  if (failure === null) console.log(`no law broken: ${String(runScenario(scenario).steps)} events`);
+  else console.error(failure.message);
+  return failure === null ? 0 : 1;
 }
 
 /** @returns the exit status */
-export function randomLives(argv: readonly string[]): number {
-  let values;
-  try {
-    ({ values } = parseArgs({ args: [...argv], options: { seed: { type: 'string' }, events: { type: 'string' }, seeds: { type: 'string' }, long: { type: 'boolean' }, hours: { type: 'string' }, replay: { type: 'string' }, keep: { type: 'string' }, 'check-branches': { type: 'boolean' }, checks: { type: 'string' } } }));
-  } catch (error) {
-    usage(error instanceof Error ? error.message : String(error));
+export async function randomLives(argv: readonly string[]): Promise<number> {
+  const parsed = parseLivesOptions(argv);
+  if (!parsed.ok) {
+    console.error(`simulate: ${parsed.problem}\nusage: ${LIVES_USAGE}`);
+    return 2;
   }
-  const checks = CHECK_LEVELS.find((level) => level === (values.checks ?? 'full'));
-  if (checks === undefined) usage(`--checks takes ${CHECK_LEVELS.join(', ')}, not "${values.checks ?? ''}"`);
-  const keep = values.keep ?? 'test/sim/regressions';
-  const range = /^([0-9]{1,9})-([0-9]{1,9})$/.exec(values.seeds ?? '');
-  if (values.seeds !== undefined && range === null) usage(`--seeds takes two numbers, as 1-500, not "${values.seeds}"`);
-  const first = range === null ? wholeNumber('seed', values.seed, 1) : Number(range[1]);
-  const last = range === null ? Number.MAX_SAFE_INTEGER : Number(range[2]);
-  const eventsMax = range === null && values.long !== true ? wholeNumber('events', values.events, EVENTS) : Infinity;
-  const until = values.long === true ? performance.now() + wholeNumber('hours', values.hours, HOURS) * HOUR_MSEC : Infinity;
-  const started = performance.now();
-  let reported = started;
+  const options = parsed.value;
+  if ('replay' in options) return replay(options.replay);
+  let toldMsec = 0;
+  const tell = (report: LivesReport): void => {
+    // Of several processes each tells on its own.
+    if (report.elapsedMsec - toldMsec < REPORT_EVERY_MSEC) return;
+    toldMsec = report.elapsedMsec;
+    console.log(options.json ? formatReport(report) : reportLine('so far no law broken', report));
+  };
   try {
-    if (values.replay !== undefined) {
-      const { scenario } = JSON.parse(readFileSync(values.replay, 'utf8')) as { readonly scenario: Scenario };
-      const life = runScenario(scenario);
-      console.log(`no law broken: ${String(life.steps)} events`);
-      return 0;
+    const lived = options.jobs === 1 ? liveHere(options, tell) : await liveInProcesses(options, tell);
+    if (lived.exitStatus !== 0) return lived.exitStatus;
+    if (options.json) {
+      console.log(formatReport(lived));
+    } else {
+      const where = options.jobs === 1 ? '' : ` in ${String(options.jobs)} processes`;
+      console.log(reportLine(`from seed ${String(options.first)}${where}, no law broken`, lived));
+      console.log(countsText('faults', lived.tally.faults));
+      console.log(countsText('reached', lived.tally.reached));
     }
-    const tally = runBatch(seedsFrom(first, last), (sum) => {
-      const now = performance.now();
-      if (values.long === true && now - reported > REPORT_EVERY_MSEC) {
-        reported = now;
-        report(sum, now - started, 'so far no law broken');
-      }
-      return sum.steps >= eventsMax || now >= until;
-    }, { checks });
-    report(tally, performance.now() - started, `from seed ${String(first)}, no law broken`);
-    printCounts('faults', tally.faults);
-    printCounts('reached', tally.reached);
-    const missing = values['check-branches'] === true ? missingFrom(tally.reached, tally.faults) : [];
+    const missing = options.checkBranches ? missingFrom(lived.tally.reached, lived.tally.faults) : [];
     if (missing.length > 0) console.error(`not reached: ${missing.join(', ')}`);
     return missing.length > 0 ? 1 : 0;
   } catch (error) {
     if (!(error instanceof SimulationFailure)) throw error;
-    if (values.replay === undefined) onFailure(error, keep);
-    else console.error(error.message);
+    onFailure(error, options.keep, options.checks);
     return 1;
   }
 }

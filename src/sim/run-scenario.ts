@@ -4,7 +4,6 @@
 import { assert } from '../base/assert.ts';
 import type { Signal, UnitName } from '../base/brand.ts';
 import { entriesOf, getEntry, valuesOf } from '../base/persistent-map.ts';
-import type { ClockReading } from '../base/time.ts';
 import { isInactive } from '../core/job/job-type.ts';
 import { isStoredFd } from '../core/machine/service/fd-store.ts';
 import { fdsWithoutOwner } from '../core/manager/upkeep/fd-owners.ts';
@@ -12,6 +11,7 @@ import type { Step } from '../core/manager/survival/replay.ts';
 import { restartsDirectly } from '../core/manager/drivers/service-driver.ts';
 import { Faults, type FaultKind } from './faults.ts';
 import { SimulatedKernel } from './kernel.ts';
+import { LastEvents } from './last-events.ts';
 import { BrokenLaw, watchLaws, type CheckLevel } from './laws.ts';
 import { countReached } from './reached.ts';
 import { pathOfUnit } from './random-mounts.ts';
@@ -25,8 +25,6 @@ const QUIET_USEC = 600 * SECOND;
 const JOB_USEC_MAX = 120 * SECOND;
 /** Below the level `full`, one recovery in so many reads snapshot and journal from text; every other goes on with the very data. */
 const THROUGH_TEXT_EVERY = 16;
-/** Last events that a failure shows. */
-const LAST_EVENTS = 16;
 
 export interface Life {
   readonly steps: number;
@@ -96,29 +94,6 @@ export function runScenario(scenario: Scenario, options: LifeOptions = {}): Life
   for (const unit of valuesOf(kernel.state.units)) if (unit.endReason !== null) reach(`ended: ${unit.endReason.reason}`);
   for (const [what, count] of kernel.recoveries) reached.set(what, count);
   return { steps: kernel.steps, faults: faults.struck, reached };
-}
-
-/** An event as text, of definitions only how many there are; when it was heard stands before it. */
-function describe(event: object): string {
-  const { monotonicUsec: _monotonicUsec, realtimeUsec: _realtimeUsec, ...rest } = event as Partial<ClockReading>;
-  return JSON.stringify(rest, (key, value: unknown) => (key === 'definitions' && Array.isArray(value) ? value.length : value));
-}
-
-/** The newest events of a life, for who wants to know what went before a failure. */
-class LastEvents {
-  readonly #ring: { readonly atUsec: number; readonly event: object }[] = [];
-  #count = 0;
-
-  add(atUsec: number, event: object): void {
-    this.#ring[this.#count++ % LAST_EVENTS] = { atUsec, event };
-  }
-
-  /** A line each, oldest first. */
-  lines(): readonly string[] {
-    const oldest = this.#count % LAST_EVENTS;
-    const inOrder = this.#count < LAST_EVENTS ? this.#ring : [...this.#ring.slice(oldest), ...this.#ring.slice(0, oldest)];
-    return inOrder.map(({ atUsec, event }) => `${(atUsec / SECOND).toFixed(6)} ${describe(event)}`);
-  }
 }
 
 function act(kernel: SimulatedKernel, folder: UnitFolder, action: Action): void {
