@@ -12,9 +12,9 @@ import { saveEvent, type JournalEntry, type LoadDefinitions } from '../core/mana
 import { NOWHERE, Replay, unfinishedOf, type DeathWitness, type JournalHead, type OpenBatch, type Position, type Replayed, type Step } from '../core/manager/survival/replay.ts';
 import { deserialise, serialise } from '../core/manager/survival/serialise.ts';
 import type { ManagerState } from '../core/manager/state.ts';
+import { BrokenLaw } from './broken-law.ts';
 import { differenceOf, differenceOfStates } from './difference.ts';
 import type { Faults } from './faults.ts';
-import { BrokenLaw } from './laws.ts';
 
 /** More events than this with the clock standing still is a loop of the manager. */
 const EVENTS_PER_TURN_MAX = 10_000;

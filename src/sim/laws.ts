@@ -14,6 +14,7 @@ import type { ClockReading } from '../base/time.ts';
 import { nextDueUsec } from '../core/machine/service/deadlines.ts';
 import { elapseUsec } from '../core/machine/timer.ts';
 import { stateDeadlineOf } from '../core/manager/unit-processes.ts';
+import { BrokenLaw } from './broken-law.ts';
 import type { StepLook } from './kernel.ts';
 
 /** One step with what it changed, or several with what they changed together. */
@@ -32,16 +33,6 @@ export type MayLeave = (unit: UnitName) => boolean;
 
 /** Says what is wrong, or null. */
 type Check = (look: Look) => string | null;
-
-/** A law was broken. */
-export class BrokenLaw extends Error {
-  readonly law: string;
-
-  constructor(law: string, what: string) {
-    super(`${law}: ${what}`);
-    this.law = law;
-  }
-}
 
 /** The whole state is looked at once in so many looks; what changed, always. */
 const WHOLE_EVERY_LOOKS = 1024;
