@@ -145,7 +145,7 @@ export function boot(options: BootOptions): Manager {
   if (ownsMachine && untold === null) native.setProcessName(BOOTED_NAME);
   if (untold !== null) log.write('debug', '', `programs are not told that services are managed here: ${untold}`);
   let laterLoaded = isCommand;
-  const syslog = ownsMachine ? openSyslogSocket({ native, kept }) : { fd: null, complaint: '' };
+  const syslog = ownsMachine ? openSyslogSocket({ native, kept, isMachine: mode === 'system' }) : { fd: null, complaint: '' };
   if (syslog.complaint !== '') log.write('info', '', syslog.complaint);
   const loadLater = (): void => {
     if (laterLoaded) return;

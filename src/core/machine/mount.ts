@@ -14,6 +14,7 @@ import type { ExecCommand, MountRole } from '../unit/exec-context.ts';
 import type { MountPoint, MountUnit } from '../unit/mount.ts';
 import { NO_CONTROL, signalControl, spawnControl, type CommandEnd, type ControlContext, type ControlMachine } from './control/control-process.ts';
 import { ownCommand } from './own-command.ts';
+import { killPatienceUsec } from './kill-patience.ts';
 
 export type MountContext = ControlContext<MountUnit>;
 
@@ -62,7 +63,7 @@ export const MOUNT_MACHINE: ControlMachine<MountUnit, MountRole, MountRuntime> =
 
 function enter(c: MountContext, run: MountRuntime, state: MountState): MountRuntime {
   const waits = state !== 'mounted' && state !== 'dead' && state !== 'failed';
-  const { timeoutUsec } = c.definition;
+  const timeoutUsec = state.endsWith('sigkill') ? killPatienceUsec(c.definition.timeoutUsec) : c.definition.timeoutUsec;
   return { ...run, state, deadlineUsec: waits && timeoutUsec !== null ? addUsec(c.now.monotonicUsec, timeoutUsec) : null };
 }
 

@@ -13,6 +13,7 @@ import type { ExecCommand, SwapRole } from '../unit/exec-context.ts';
 import type { SwapPoint, SwapUnit } from '../unit/swap.ts';
 import { NO_CONTROL, signalControl, spawnControl, type CommandEnd, type ControlContext, type ControlMachine } from './control/control-process.ts';
 import { ownCommand } from './own-command.ts';
+import { killPatienceUsec } from './kill-patience.ts';
 
 export type SwapContext = ControlContext<SwapUnit>;
 
@@ -49,7 +50,7 @@ export const SWAP_MACHINE: ControlMachine<SwapUnit, SwapRole, SwapRuntime> = {
 
 function enter(c: SwapContext, run: SwapRuntime, state: SwapState): SwapRuntime {
   const waits = state !== 'active' && state !== 'dead' && state !== 'failed';
-  const { timeoutUsec } = c.definition;
+  const timeoutUsec = state.endsWith('sigkill') ? killPatienceUsec(c.definition.timeoutUsec) : c.definition.timeoutUsec;
   return { ...run, state, deadlineUsec: waits && timeoutUsec !== null ? addUsec(c.now.monotonicUsec, timeoutUsec) : null };
 }
 

@@ -9,6 +9,7 @@ import { lstatSync, mkdirSync, symlinkSync, unlinkSync } from 'node:fs';
 import type { Fd } from '../../base/brand.ts';
 import type { KeptFds } from '../checkpoint/kept-fds.ts';
 import type { NativeBinding } from '../native.ts';
+import { parseMountInfo } from '../storage/mount-info.ts';
 
 const SOCKET_DIRECTORY = '/run/systemd/journal';
 const SOCKET_PATH = `${SOCKET_DIRECTORY}/dev-log`;
@@ -16,12 +17,16 @@ const LINK_PATH = '/dev/log';
 
 /** Room for what a boot of a thousand services says before logd runs. Source of the size: systemd-journald-dev-log.socket. */
 const RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
+/** A machine with ten thousand mounts has some MiB of them. */
+const MOUNT_INFO_BYTES_MAX = 16 << 20;
 /** Nothing is ever sent. */
 const SEND_BUFFER_BYTES = 4096;
 
 export interface SyslogSocketOptions {
   readonly native: NativeBinding;
   readonly kept: KeptFds;
+  /** The manager is that of the machine: /dev is its own, whatever is mounted there. */
+  readonly isMachine: boolean;
 }
 
 /** Why there is none, or why programs will not find it. */
@@ -32,9 +37,12 @@ export interface SyslogSocketOutcome {
 }
 
 /** Opens it, or takes that of a former engine. */
-export function openSyslogSocket({ native, kept }: SyslogSocketOptions): SyslogSocketOutcome {
+export function openSyslogSocket({ native, kept, isMachine }: SyslogSocketOptions): SyslogSocketOutcome {
   const former = kept.inherited('syslog')[0]?.[0];
   if (former !== undefined) return { fd: former, complaint: '' };
+  if (!isMachine && isDevOfMachine(native.readSmallFile('/proc/self/mountinfo', MOUNT_INFO_BYTES_MAX))) {
+    return { fd: null, complaint: `/dev is that of the machine: messages to ${LINK_PATH} are the machine's, and not in the log` };
+  }
   for (const path of [LINK_PATH, SOCKET_PATH]) {
     if (isServed(native, path)) return { fd: null, complaint: `somebody listens at ${path}: messages to it are not in the log` };
   }
@@ -55,6 +63,16 @@ export function openSyslogSocket({ native, kept }: SyslogSocketOptions): SyslogS
   } catch (error) {
     return { fd, complaint: `${LINK_PATH} cannot be made, programs that log there are not heard: ${codeOf(error)}` };
   }
+}
+
+/**
+ * Whether the kernel's own file system of devices is at /dev: there is one of it, so that who has it in a container shares it with the
+ * machine. Containers have a /dev of their own.
+ *
+ * @param mountInfo /proc/self/mountinfo
+ */
+export function isDevOfMachine(mountInfo: string): boolean {
+  return parseMountInfo(mountInfo).findLast(({ where }) => where === '/dev')?.type === 'devtmpfs';
 }
 
 /** Whether a socket there, of whichever type, has somebody behind it. */

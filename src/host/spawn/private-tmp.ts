@@ -5,10 +5,11 @@
  *
  * Who shares with whom stands in the links alone, so that a manager that takes over from one that died knows it, too.
  */
-import { existsSync, readdirSync, readlinkSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { UnitName } from '../../base/brand.ts';
 import type { NativeBinding } from '../native.ts';
+import { TreeRemoval, isGone } from './tree-removal.ts';
 
 export interface PrivateTmpOptions {
   readonly native: NativeBinding;
@@ -20,11 +21,13 @@ export class PrivateTmp {
   readonly #holder: string;
   /** Units that have one: a stop need not look for what most units have not. */
   readonly #inhabited: Set<string>;
+  readonly #removal: TreeRemoval;
 
   constructor({ native, runtimeDirectory }: PrivateTmpOptions) {
     this.#native = native;
     this.#holder = `${runtimeDirectory}/private-tmp`;
-    this.#inhabited = new Set(existsSync(this.#holder) ? readdirSync(this.#holder) : []);
+    this.#inhabited = new Set(existsSync(this.#holder) ? readdirSync(this.#holder).filter((name) => !isGone(name)) : []);
+    this.#removal = new TreeRemoval(this.#holder);
   }
 
   /**
@@ -36,6 +39,8 @@ export class PrivateTmp {
     const path = this.#pathOf(unit);
     this.#inhabited.add(unit);
     if (existsSync(path)) return path;
+    // A link to nothing: a manager died while it handed the directory on.
+    rmSync(path, { force: true });
     const shared = joined.map((other) => this.#pathOf(other)).find((other) => existsSync(other));
     if (shared === undefined || !this.#link(path, basename(realpathSync(shared)))) {
       this.#native.makeDirectory(this.#holder, 0o700);
@@ -52,7 +57,8 @@ export class PrivateTmp {
       const [heir, ...others] = this.#sharers(unit);
       // Of a link only the link goes.
       if (heir === undefined) {
-        rmSync(path, { recursive: true, force: true });
+        if (lstatSync(path).isSymbolicLink()) rmSync(path);
+        else this.#removal.remove(path);
         return;
       }
       rmSync(this.#pathOf(heir));

@@ -37,6 +37,19 @@ test('a start mounts, the table says so, and a stop unmounts', () => {
   assert.equal(manager.words, 'inactive dead success');
 });
 
+test('the end of a command that was killed is waited for a second at least, however short TimeoutSec= is', () => {
+  const manager = new Manager(FILE.replace('TimeoutSec=10', 'TimeoutSec=100ms'));
+  manager.ask('start');
+  manager.run();
+  manager.later(0.1);
+  manager.later(0.1);
+  assert.equal(manager.words, 'deactivating unmounting-sigkill timeout');
+  manager.later(0.5);
+  assert.equal(manager.words, 'deactivating unmounting-sigkill timeout');
+  manager.later(0.5);
+  assert.equal(manager.words, 'failed failed timeout');
+});
+
 test('a mount(8) that fails, that says it succeeded and did nothing, and that never ends are three results', () => {
   const failing = new Manager();
   failing.ask('start');

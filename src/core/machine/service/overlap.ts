@@ -17,7 +17,8 @@ import type { ExecRecord, Reason, ServiceResult, ServiceRuntime, ServiceState } 
 import { enter, spawn, type ServiceContext } from './context.ts';
 import { judgeExit, type Ended } from './judge-exit.ts';
 import { armWatchdog, enterRunning } from './start.ts';
-import { enterSignalWith, enterStop, killPatienceUsec } from './stop.ts';
+import { killPatienceUsec } from '../kill-patience.ts';
+import { enterSignalWith, enterStop } from './stop.ts';
 
 /** The new process is not yet what counts. */
 export function isProvingItself(state: ServiceState): state is 'replace-start' | 'replace-watch' {
@@ -154,7 +155,7 @@ export function onReplacementTimeout(c: ServiceContext, run: ServiceRuntime): Se
     case 'replace-stop':
       if (run.beside === null || !kill.sendSigkill) return settle(c, { ...run, beside: null });
       signalOther(c, run.beside.pid, kill.finalKillSignal, kill.killMode !== 'process');
-      return enter(c, run, 'replace-kill', killPatienceUsec(c.definition));
+      return enter(c, run, 'replace-kill', killPatienceUsec(c.definition.timeoutStopUsec));
     default:
       // Not even KILL helps: it is nothing that could be waited for.
       return settle(c, { ...run, beside: null });

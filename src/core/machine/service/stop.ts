@@ -6,15 +6,13 @@ import type { Pid, Signal, Usec } from '../../../base/brand.ts';
 import { addUsec } from '../../../base/time.ts';
 import type { DirectoryKind } from '../../unit/exec-context.ts';
 import type { Reason, ServiceResult, ServiceRuntime } from '../../manager/state.ts';
+import { killPatienceUsec } from '../kill-patience.ts';
 import { enter, spawn, withFailure, type ServiceContext } from './context.ts';
 import { isAtRestartLimit, nextPause, wantsRestart } from './restart.ts';
 import type { SignalState } from './states.ts';
 import { SIGCONT, SIGHUP, SIGKILL } from '../../../base/signals.ts';
 
 const ALL_DIRECTORIES: readonly DirectoryKind[] = ['runtime'];
-
-/** It is the kernel that obeys a SIGKILL, in milliseconds, or more of them on a busy machine: nothing is gained by not waiting for it. */
-const KILL_PATIENCE_USEC = 1_000_000 as Usec;
 
 /** Begins an orderly stop of a service that is up: ExecStop= first when there is one. */
 export function enterStop(c: ServiceContext, run: ServiceRuntime, result: ServiceResult, reason: Reason | null): ServiceRuntime {
@@ -41,11 +39,6 @@ export function enterSignal(c: ServiceContext, run: ServiceRuntime, state: Signa
   return enter(c, run, state, patienceUsec(c, state));
 }
 
-/** How long the end of what was killed is waited for; null = for ever. */
-export function killPatienceUsec({ timeoutStopUsec }: ServiceContext['definition']): Usec | null {
-  return timeoutStopUsec === null ? null : Math.max(timeoutStopUsec, KILL_PATIENCE_USEC) as Usec;
-}
-
 /** How long the processes may take to obey; null = for ever. */
 function patienceUsec({ definition }: ServiceContext, state: SignalState): Usec | null {
   switch (state) {
@@ -54,7 +47,7 @@ function patienceUsec({ definition }: ServiceContext, state: SignalState): Usec 
     case 'stop-sigterm':
     case 'final-sigterm': return definition.timeoutStopUsec;
     case 'stop-sigkill':
-    case 'final-sigkill': return killPatienceUsec(definition);
+    case 'final-sigkill': return killPatienceUsec(definition.timeoutStopUsec);
   }
 }
 

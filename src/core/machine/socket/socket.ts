@@ -5,6 +5,7 @@ import type { SocketRole } from '../../unit/exec-context.ts';
 import type { SocketUnit } from '../../unit/socket.ts';
 import { killsWholeGroup, NO_CONTROL, signalControl, spawnControl, type CommandEnd, type ControlContext, type ControlMachine } from '../control/control-process.ts';
 import { isClosedState, isSignalState, type SocketSignalState } from './states.ts';
+import { killPatienceUsec } from '../kill-patience.ts';
 
 export type SocketContext = ControlContext<SocketUnit>;
 
@@ -27,7 +28,8 @@ export const SOCKET_MACHINE: ControlMachine<SocketUnit, SocketRole, SocketRuntim
 
 /** Goes to `state`; what must not be open or looked at there is closed or left alone. `timed`: TimeoutSec= counts from now. */
 function enter(c: SocketContext, run: SocketRuntime, state: SocketState, timed: boolean): SocketRuntime {
-  const { name, timeoutUsec } = c.definition;
+  const { name } = c.definition;
+  const timeoutUsec = isSignalState(state) && isLast(state) ? killPatienceUsec(c.definition.timeoutUsec) : c.definition.timeoutUsec;
   if (run.state === 'listening' && state !== 'listening') c.effects.push({ kind: 'unwatch-sockets', unit: name });
   const next: SocketRuntime = { ...run, state, deadlineUsec: timed && timeoutUsec !== null ? addUsec(c.now.monotonicUsec, timeoutUsec) : null };
   if (!isClosedState(state) || (run.fds.length === 0 && run.openToken === null)) return next;

@@ -7,6 +7,7 @@
  */
 import type { Pid, Signal, UnitName } from '../../../base/brand.ts';
 import { addUsec } from '../../../base/time.ts';
+import { killPatienceUsec } from '../../machine/kill-patience.ts';
 import type { ScopeUnit } from '../../unit/definition.ts';
 import type { ProcessEvent } from '../event.ts';
 import { setRuntime } from './set-runtime.ts';
@@ -67,7 +68,8 @@ function signalScope(turn: Turn, unit: Scope, to: Pick<ScopeRuntime, 'state' | '
   turn.emit({ kind: 'kill-control-group', unit: unit.name, signal, except: [], alsoSighup });
   turn.emit({ kind: 'watch-control-group', unit: unit.name });
   const { timeoutStopUsec } = unit.definition;
-  const deadlineUsec = timeoutStopUsec === null ? null : addUsec(turn.now.monotonicUsec, timeoutStopUsec);
+  const patienceUsec = to.state === 'stop-sigkill' ? killPatienceUsec(timeoutStopUsec) : timeoutStopUsec;
+  const deadlineUsec = patienceUsec === null ? null : addUsec(turn.now.monotonicUsec, patienceUsec);
   turn.wantTimer(deadlineUsec);
   setRuntime(turn, unit.name, { ...unit.runtime, ...to, deadlineUsec }, 'deactivating');
 }
