@@ -80,6 +80,11 @@ test('one word that can be no unit keeps unmask from taking anything away', () =
   assert.deepEqual(planInstall(view, 'unmask', ['a.service'], OPTIONS).operations, [{ kind: 'unlink', path: `${ETC}/a.service` }]);
 });
 
+test('a unit that was enabled when it was masked is enabled when it is unmasked', () => {
+  const view = viewOf({ [`${LIB}/a.service`]: '[Install]\nWantedBy=m.target\n', [`${ETC}/a.service`]: '-> /dev/null', [`${ETC}/m.target.wants/a.service`]: `-> ${LIB}/a.service` });
+  assert.deepEqual(planInstall(view, 'unmask', ['a.service'], OPTIONS).operations, [{ kind: 'unlink', path: `${ETC}/a.service` }]);
+});
+
 test('one unit that is missing keeps preset from changing the others, and not preset-all', () => {
   const view = viewOf({ [`${LIB}/a.service`]: '[Install]\nWantedBy=m.target\n', [`${ETC}/b.service`]: '-> /nowhere/b.service' });
   const refused = planInstall(view, 'preset', ['a.service', 'none.service'], OPTIONS);

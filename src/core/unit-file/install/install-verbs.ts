@@ -238,7 +238,6 @@ function unmask(planner: LinkPlanner, directory: string, names: readonly string[
     }
     planner.unlink(path);
     planner.doom(path);
-    planner.doom(name);
   }
   planner.sweep(directory);
 }
