@@ -8,6 +8,8 @@ import { matchesGlob } from '../../control/glob.ts';
 import type { Params } from '../../control/requests.ts';
 import { unitKind, unitNameForm } from '../../core/unit/unit-name.ts';
 import { byTypeAndName } from '../../core/unit/unit-order.ts';
+import { operationText } from '../../core/unit-file/install/change.ts';
+import { initScriptOf, isInitScriptEnabled, planInitScript } from '../../core/unit-file/install/init-script-links.ts';
 import type { UnitFileView } from '../../core/unit-file/install/install-context.ts';
 import { allNames, defaultTarget, hasUnitFile, planInstall } from '../../core/unit-file/install/install-verbs.ts';
 import { presetFor, type PresetRule } from '../../core/unit-file/install/preset.ts';
@@ -35,6 +37,8 @@ export interface UnitFileState {
 
 type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
+/** The verbs that say something to an init script. */
+const SCRIPT_OPERATIONS: ReadonlySet<string> = new Set(['enable', 'disable', 'reenable']);
 const DEFAULT_TARGET = 'default.target';
 
 export class UnitFiles {
@@ -77,9 +81,12 @@ export class UnitFiles {
 
   /** Whether a unit is enabled, and by which links. */
   enablement(unit: string, wantsLinks: boolean): IsEnabledAnswer['units'][number] {
+    const view = this.#currentView();
+    const script = this.#initScriptOf(view, unit);
+    if (script !== null) return { unit, state: isInitScriptEnabled(view, script) ? 'enabled' : 'disabled', links: [] };
     const { state } = this.stateOf(unit);
     if (!wantsLinks || state === '') return { unit, state, links: [] };
-    const plan = planInstall(this.#currentView(), 'disable', [unit], { runtime: state.endsWith('-runtime'), force: false, presets: [], presetMode: 'full', owner: '' });
+    const plan = planInstall(view, 'disable', [unit], { runtime: state.endsWith('-runtime'), force: false, presets: [], presetMode: 'full', owner: '' });
     return { unit, state, links: plan.operations.flatMap((operation) => (operation.kind === 'unlink' ? [operation.path] : [])) };
   }
 
@@ -113,10 +120,13 @@ export class UnitFiles {
     // A file may have been changed in place, which no directory shows.
     const view = this.#freshView();
     const isPreset = params.operation === 'preset' || params.operation === 'preset-all';
-    const plan = planInstall(view, params.operation, params.units, {
+    const enables = params.operation !== 'disable';
+    const scripts = SCRIPT_OPERATIONS.has(params.operation) ? params.units.flatMap((unit) => this.#initScriptOf(view, unit) ?? []) : [];
+    const plan = planInstall(view, params.operation, scripts.length === 0 ? params.units : params.units.filter((unit) => this.#initScriptOf(view, unit) === null), {
       runtime: params.runtime, force: params.force, presets: isPreset ? this.#rules() : [], presetMode: params.presetMode, owner: params.owner,
     });
-    const failed = performInstall(plan.operations, root);
+    const operations = [...plan.operations, ...scripts.flatMap((script) => planInitScript(view, script, enables))];
+    const failed = performInstall(operations, root);
     this.#view = null;
     if (failed !== null) {
       return { ok: false, failure: { name: 'file-error', message: `Failed to ${params.operation} unit, file "${root}${failed.operation.path}": ${failed.code}` } };
@@ -125,16 +135,21 @@ export class UnitFiles {
     return {
       ok: true,
       value: {
-        changes: plan.operations.map((operation) => ({ kind: operation.kind, path: operation.path, source: operation.kind === 'symlink' ? operation.target : '' })),
-        lines: plan.lines,
+        changes: operations.map((operation) => ({ kind: operation.kind, path: operation.path, source: operation.kind === 'symlink' ? operation.target : '' })),
+        lines: operations.map((operation) => operationText(operation, root)),
         warnings: [...unheard.map((unit) => `Unit ${unit} does not exist, proceeding anyway.`), ...plan.notes],
         problems: plan.problems,
         // Over the bus systemd calls it a failure when nothing at all could be done; below another root it does not.
-        failed: plan.failed || (root === '' && plan.problems.length > 0 && plan.operations.length === 0),
-        hasInstallRules: plan.hasInstallRules,
+        failed: plan.failed || (root === '' && plan.problems.length > 0 && operations.length === 0),
+        hasInstallRules: plan.hasInstallRules || scripts.length > 0,
         units: params.units.map((unit) => unit.slice(unit.lastIndexOf('/') + 1)).filter((unit) => unitNameForm(unit) !== null),
       },
     };
+  }
+
+  /** A session has no init scripts. */
+  #initScriptOf(view: UnitFileView, unit: string): string | null {
+    return this.#options.mode === 'system' ? initScriptOf(view, unit) : null;
   }
 
   #presetOf(name: string): string {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nameMatches } from '../../../src/core/unit-file/name-pattern.ts';
 import type { UnitFileView } from '../../../src/core/unit-file/install/install-context.ts';
+import { initScriptOf, isInitScriptEnabled, planInitScript } from '../../../src/core/unit-file/install/init-script-links.ts';
 import { planInstall } from '../../../src/core/unit-file/install/install-verbs.ts';
 import { parsePresets } from '../../../src/core/unit-file/install/preset.ts';
 import { unitFileState } from '../../../src/core/unit-file/install/unit-file-state.ts';
@@ -136,4 +137,19 @@ test('patterns', () => {
     ['a.service', 'a.service', true], ['a.service', '*', true], ['a.service', '*.socket', false], ['abc', 'a?c', true], ['abc', '[!x]bc', true], ['abc', '[a-b]**c', true],
     ['a.c', 'a.c', true], ['abc', 'a.c', false], ['a+c', 'a+*', true], ['[', '[', true], ['abc', '[z-a]*', false],
   ] as const) assert.equal(nameMatches(name, pattern), matches, `${name} ${pattern}`);
+});
+
+test('an init script without a unit file is enabled and disabled by its links in the runlevels of its header', () => {
+  const script = '#!/bin/sh\n### BEGIN INIT INFO\n# Default-Start:  2 3\n# Default-Stop:\t0\n### END INIT INFO\n';
+  const fresh = viewOf({ '/etc/init.d/old': script, '/etc/init.d/new': script, [`${LIB}/new.service`]: '[Service]' });
+  assert.deepEqual(['old.service', 'new.service', 'none.service', 'old.socket'].map((unit) => initScriptOf(fresh, unit)), ['old', null, null, null]);
+  const to = (path: string) => ({ kind: 'symlink', path, target: '../init.d/old' });
+  assert.deepEqual(planInitScript(fresh, 'old', true), [to('/etc/rc2.d/S01old'), to('/etc/rc3.d/S01old'), to('/etc/rc0.d/K01old')]);
+  const enabled = viewOf({ '/etc/init.d/old': script, '/etc/rc2.d/S07old': '-> ../init.d/old', '/etc/rc3.d/S07old': '-> ../init.d/old', '/etc/rc5.d/S07old': '-> ../init.d/old', '/etc/rc0.d/K01old': '-> ../init.d/old', '/etc/rc2.d/S01older': '-> ../init.d/older' });
+  assert.deepEqual(planInitScript(enabled, 'old', true), []);
+  assert.deepEqual(planInitScript(enabled, 'old', false), [
+    { kind: 'unlink', path: '/etc/rc2.d/S07old' }, to('/etc/rc2.d/K01old'), { kind: 'unlink', path: '/etc/rc3.d/S07old' }, to('/etc/rc3.d/K01old'),
+  ]);
+  assert.deepEqual([isInitScriptEnabled(enabled, 'old'), isInitScriptEnabled(fresh, 'old')], [true, false]);
+  assert.equal(planInitScript(viewOf({ '/etc/init.d/old': '' }), 'old', true).length, 4, 'without a header it is started as usual');
 });
