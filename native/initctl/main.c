@@ -223,7 +223,8 @@ static bool send_request(int fd, const char *program, int argc, char **argv) {
   char *request = malloc(bytes);
   if (request == NULL) return false;
   bool out = isatty(STDOUT_FILENO);
-  bool err = isatty(STDERR_FILENO);
+  /* apt gives the scripts of packages a terminal, and writes what they say there into a log: nobody watches progress. */
+  bool err = isatty(STDERR_FILENO) && getenv("DPKG_MAINTSCRIPT_NAME") == NULL;
   bool colour = wants_colour(out && err);
   int columns = out ? width_of_terminal() : err ? columns_of(STDERR_FILENO) : 0;
   size_t used = (size_t)sprintf(request,

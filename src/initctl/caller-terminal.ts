@@ -13,7 +13,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Source: systemctl(1), "Environment". */
 export function callerTerminal({ stdout, stderr }: Streams, env: Environment): Terminal {
-  const [stdoutTty, stderrTty] = [stdout.isTTY === true, stderr.isTTY === true];
+  // apt gives the scripts of packages a terminal, and writes what they say there into a log: nobody watches progress.
+  const [stdoutTty, stderrTty] = [stdout.isTTY === true, stderr.isTTY === true && env['DPKG_MAINTSCRIPT_NAME'] === undefined];
   return {
     columns: stdoutTty ? widthAsked(env['COLUMNS']) ?? stdout.columns ?? 0 : 0,
     rows: stdoutTty ? stdout.rows ?? 0 : 0,

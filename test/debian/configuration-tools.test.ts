@@ -101,6 +101,49 @@ test('Ansible brings a unit file of its own, and is told why one does not start'
   assert.deepEqual([await systemctl('is-active', 'mine'), await systemctl('is-enabled', 'mine')], ['active', 'enabled']);
 });
 
+/** A daemon of the days before units. */
+const INIT_SCRIPT = `#!/bin/sh
+### BEGIN INIT INFO
+# Provides: oldone
+# Required-Start: $remote_fs
+# Required-Stop: $remote_fs
+# Default-Start: 2 3 4 5
+# Default-Stop: 0 1 6
+# Short-Description: an old daemon
+### END INIT INFO
+case "$1" in
+start) start-stop-daemon --start --quiet --oknodo --background --make-pidfile --pidfile /run/oldone.pid --exec /bin/sleep -- 98761;;
+stop) start-stop-daemon --stop --quiet --oknodo --pidfile /run/oldone.pid --remove-pidfile --retry 5;;
+restart|force-reload) $0 stop; $0 start;;
+esac
+`;
+
+test('Ansible enables and disables a service that has an init script alone, and update-rc.d and is-enabled agree', { skip }, async () => {
+  await rig.run(['sh', '-c', 'cat > /etc/init.d/oldone && chmod 755 /etc/init.d/oldone && systemctl daemon-reload'], { input: INIT_SCRIPT });
+  const service = (more: object): Readonly<Record<string, unknown>> => ({ 'ansible.builtin.service': { name: 'oldone', ...more } });
+  const [on, off] = [service({ enabled: true }), service({ enabled: false })];
+  assert.deepEqual(outcomes(await play([service({ state: 'started' }), on, on, off, off, service({ state: 'restarted', enabled: true })])), [CHANGED, CHANGED, SAME, CHANGED, SAME, CHANGED]);
+  assert.deepEqual([await systemctl('is-active', 'oldone'), await systemctl('is-enabled', 'oldone')], ['active', 'enabled']);
+  assert.equal((await rig.run(['update-rc.d', 'oldone', 'disable'])).status, 0);
+  assert.equal(await systemctl('is-enabled', 'oldone'), 'disabled');
+});
+
+test('Ansible\'s other parameters: no_block, force, daemon_reexec, an instance, a mask taken off a unit that stays enabled', { skip }, async () => {
+  const systemd = (settings: object): Readonly<Record<string, unknown>> => ({ 'ansible.builtin.systemd': settings });
+  const file = (name: string, text: string): Readonly<Record<string, unknown>> => ({ 'ansible.builtin.copy': { dest: `/etc/systemd/system/${name}`, content: text } });
+  assert.deepEqual(outcomes(await play([
+    file('slow.service', '[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sh -c "while [ ! -e /run/go ]; do sleep 0.1; done"\n'),
+    file('each@.service', '[Service]\nExecStart=/bin/sleep 1000\n[Install]\nWantedBy=multi-user.target\n'),
+    systemd({ daemon_reload: true }), systemd({ daemon_reexec: true }),
+    systemd({ name: 'slow', state: 'started', no_block: true }),
+    systemd({ name: 'each@one', state: 'started', enabled: true, force: true }), systemd({ name: 'each@one', enabled: true }),
+    systemd({ name: 'cron', masked: true }), systemd({ name: 'cron', masked: false, state: 'restarted' }),
+  ])), [CHANGED, CHANGED, SAME, SAME, CHANGED, CHANGED, SAME, CHANGED, CHANGED]);
+  assert.deepEqual([await systemctl('is-active', 'slow'), await systemctl('is-enabled', 'each@one'), await systemctl('is-enabled', 'cron')], ['activating', 'enabled', 'enabled']);
+  await rig.run(['touch', '/run/go']);
+  await rig.until(async () => (await systemctl('is-active', 'slow')) === 'active', { what: 'the slow start to end' });
+});
+
 /** @returns 0 = nothing was to be done, 2 = something was changed */
 async function puppet(manifest: string): Promise<number | null> {
   const { status, stdout, stderr } = await rig.run(['puppet', 'apply', '--detailed-exitcodes', '-e', manifest], { timeoutMs: TOOL_LIMIT_MS });

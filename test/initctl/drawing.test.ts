@@ -50,6 +50,7 @@ test('$SYSTEMD_COLORS decides on colours, then $NO_COLOR, then the terminal; $CO
   assert.deepEqual([{}, { COLUMNS: '50' }, { COLUMNS: '0' }, { COLUMNS: 'x' }].map((env) => terminal(env).columns), [80, 50, 80, 80]);
   assert.equal(callerTerminal({ stdout: {}, stderr: {} }, { COLUMNS: '50' }).columns, 0, 'a file has no width');
   assert.equal(terminal({ TERM: 'linux' }).underline, false);
+  assert.deepEqual([{}, { DPKG_MAINTSCRIPT_NAME: 'postinst' }].map((env) => terminal(env).stderrTty), [true, false], 'a package\'s script shows no progress');
 });
 
 test('a tree of processes has those of a group before the groups in it', () => {
