@@ -16,7 +16,11 @@ function folder(t: TestContext): string {
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 20_000; !holds(); await sleep(5)) assert.ok(Date.now() < end, 'it comes true');
+  const end = Date.now() + 20_000;
+  while (!holds()) {
+    assert.ok(Date.now() < end, 'it comes true');
+    await sleep(5);
+  }
 }
 
 /** Makes `count` files in directories of ten, and a link to what must stay. */

@@ -157,6 +157,19 @@ test('with RestartAfterLimitSec= the start limit means a slow retry, for ever', 
   assert.ok(starts(kernel) > 20);
 });
 
+test('a slow retry is made after RestartAfterLimitSec=, also where the interval of the start limit is longer', () => {
+  const kernel = new SimulatedKernel({ scripts: { '/bin/web.service': { exitAfterUsec: 1000, exitStatus: 1 } } });
+  kernel.boot([target('default.target', { Wants: [NAME] }), service(NAME, {
+    restart: 'always', startLimitBurst: 3, startLimitIntervalUsec: (1000 * SECOND) as Usec, restartPacing: { ...PLAIN_PACING, afterLimitUsec: (10 * SECOND) as Usec },
+  })]);
+  kernel.run(5 * SECOND);
+  assert.equal(starts(kernel), 3);
+  kernel.run(8 * SECOND);
+  assert.equal(starts(kernel), 4);
+  kernel.run(50 * SECOND);
+  assert.ok(starts(kernel) >= 8 && starts(kernel) <= 10, String(starts(kernel)));
+});
+
 function withDatabase(pacing: Partial<ServiceUnit['restartPacing']>): SimulatedKernel {
   let isUp = true;
   const kernel: SimulatedKernel = new SimulatedKernel({ scripts: {

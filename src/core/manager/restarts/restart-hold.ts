@@ -41,6 +41,8 @@ export function holdRestart(turn: Turn, unit: ServiceRecord): boolean {
   const deadlineUsec = addUsec(turn.now.monotonicUsec, pacing.afterLimitUsec);
   turn.wantTimer(deadlineUsec);
   turn.log('warning', unit.name, `${description}: restarted too often; the next try is in ${String(pacing.afterLimitUsec / 1_000_000)} s (RestartAfterLimitSec=)`);
+  // Room for one start: that try is made, however long the interval of the limit is.
+  turn.setUnit({ ...unit, startTimes: unit.startTimes.slice(1) });
   setRuntime(turn, unit.name, { ...unit.runtime, deadlineUsec }, unit.activeState);
   return true;
 }
