@@ -11,7 +11,7 @@ const SERVICES = 1000;
 const NSEC_PER_USEC = 1000;
 const PROGRAM = join(import.meta.dirname, '../checkpoint-cost.ts');
 /** Of native/launcher, as far as they decide how fast the manager's code runs. */
-const LAUNCHER_FLAGS = ['--v8-pool-size=0', '--max-semi-space-size=1', '--no-memory-reducer', '--expose-gc', '--no-opt', '--no-sparkplug'];
+const LAUNCHER_FLAGS = ['--v8-pool-size=0', '--max-semi-space-size=4', '--no-memory-reducer', '--expose-gc', '--no-opt', '--no-sparkplug'];
 
 /** What it costs that the engine may die at any instruction. */
 export const CHECKPOINT_LOAD: Load = {

@@ -1,7 +1,7 @@
 /** What the tests of conditions see of the machine. A port, so that each test can be shown every kind of machine. */
 import { readFileSync, statSync, lstatSync, readdirSync, accessSync, constants } from 'node:fs';
-import os from 'node:os';
 import type { NativeBinding } from '../native.ts';
+import { operatingSystem } from '../operating-system.ts';
 
 export interface PathFacts {
   readonly isDirectory: boolean;
@@ -88,16 +88,16 @@ export function realConditionHost(options: { readonly native: NativeBinding; rea
         return null;
       }
     },
-    kernelRelease: os.release(),
-    machine: os.machine(),
-    get hostname() { return os.hostname(); },
+    get kernelRelease() { return operatingSystem().release(); },
+    get machine() { return operatingSystem().machine(); },
+    get hostname() { return operatingSystem().hostname(); },
     uid: process.getuid?.() ?? 0,
     gids: [...new Set([process.getgid?.() ?? 0, ...(process.getgroups?.() ?? [])])],
     environment: (name) => process.env[name],
     get capabilities() { return options.native.effectiveCapabilities(); },
-    get memoryBytes() { return os.totalmem(); },
+    get memoryBytes() { return operatingSystem().totalmem(); },
     // Node reads a file or two for each.
-    get cpuCount() { return os.cpus().length; },
+    get cpuCount() { return operatingSystem().cpus().length; },
     userId: options.userId,
     groupId: options.groupId,
     cgroupRoot: options.cgroupRoot,

@@ -1,6 +1,6 @@
 /** What percentages in TasksMax= and Memory…= are of. */
 import { readFileSync } from 'node:fs';
-import { totalmem } from 'node:os';
+import { operatingSystem } from '../operating-system.ts';
 
 /** Tasks of the whole machine where the kernel does not say: its own limit. Source: proc_sys_kernel(5), pid_max. */
 const TASKS_OF_KERNEL = 4_194_304;
@@ -24,5 +24,5 @@ export function tasksOfMachine(): number {
 
 /** Bytes of memory. */
 export function memoryOfMachine(): number {
-  return totalmem();
+  return operatingSystem().totalmem();
 }

@@ -1,7 +1,7 @@
 /** Socket addresses as the kernel has them: struct sockaddr of each family, in the byte order of x86 and ARM. */
-import { endianness, networkInterfaces } from 'node:os';
 import { assert } from '../../base/assert.ts';
 import { ipv6Text, type SocketAddress } from '../../core/unit/socket.ts';
+import { IS_LITTLE_ENDIAN, operatingSystem } from '../operating-system.ts';
 
 export const AF_UNIX = 1;
 export const AF_INET = 2;
@@ -12,7 +12,7 @@ export const AF_VSOCK = 40;
 /** VMADDR_CID_ANY of vsock(7). */
 const ANY_CID = 0xffff_ffff;
 
-assert(endianness() === 'LE', 'addresses are composed for little-endian machines');
+assert(IS_LITTLE_ENDIAN, 'addresses are composed for little-endian machines');
 
 export function familyOf(address: SocketAddress): number {
   switch (address.family) {
@@ -67,7 +67,7 @@ function withFamily(family: number, rest: Uint8Array): Uint8Array {
 
 function scopeNumber(scope: string): number {
   if (/^[0-9]+$/.test(scope)) return Number(scope);
-  const own = Object.entries(networkInterfaces()).find(([name]) => name === scope)?.[1];
+  const own = Object.entries(operatingSystem().networkInterfaces()).find(([name]) => name === scope)?.[1];
   return own?.map((each) => ('scopeid' in each ? each.scopeid ?? 0 : 0)).find((id) => id !== 0) ?? 0;
 }
 

@@ -6,7 +6,6 @@
  * server, a terminal) while the manager goes on.
  */
 import { accessSync, readdirSync, readFileSync } from 'node:fs';
-import { getPriority } from 'node:os';
 import { assert } from '../../base/assert.ts';
 import type { Errno, Fd, Pid, UnitName } from '../../base/brand.ts';
 import type { SpawnEffect } from '../../core/manager/effect.ts';
@@ -17,6 +16,7 @@ import type { ManagerLog } from '../engine.ts';
 import type { FdTable } from '../fd-table.ts';
 import type { LogStreams } from '../logging/log-streams.ts';
 import type { NativeBinding, SpawnResult } from '../native.ts';
+import { operatingSystem } from '../operating-system.ts';
 import type { ProcessTracker } from '../processes/process-tracker.ts';
 import { resolveCredentials } from './credentials.ts';
 import { DynamicUsers } from './dynamic-user.ts';
@@ -92,7 +92,7 @@ export class Spawner {
       capabilities: new Set(native.effectiveCapabilities()),
       uid: process.getuid?.() ?? 0,
       gid: process.getgid?.() ?? 0,
-      nice: getPriority(),
+      get nice() { return operatingSystem().getPriority(); },
       oomScoreAdjust: ownOomScore(),
       limits: native.inheritedLimits(),
     };

@@ -6,7 +6,6 @@
  * The kernel lets processes of the manager's own process group pass; services have groups of their own.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { endianness } from 'node:os';
 import type { Errno, Fd, UnitName } from '../../base/brand.ts';
 import type { Effect } from '../../core/manager/effect.ts';
 import type { UnstampedEvent } from '../../core/manager/event.ts';
@@ -14,6 +13,7 @@ import { POLL_IN, type ManagerLog } from '../engine.ts';
 import type { FdTable } from '../fd-table.ts';
 import { parseMountInfo } from './mount-info.ts';
 import type { NativeBinding } from '../native.ts';
+import { IS_LITTLE_ENDIAN } from '../operating-system.ts';
 import type { PollSet } from '../poll-set.ts';
 
 /** umount2(2) */
@@ -49,7 +49,6 @@ export interface AutomountsOptions {
 
 export class Automounts {
   readonly #options: AutomountsOptions;
-  readonly #isLittle = endianness() === 'LE';
 
   constructor(options: AutomountsOptions) {
     this.#options = options;
@@ -123,8 +122,8 @@ export class Automounts {
         submit({ event: 'automount-gone', unit });
         return;
       }
-      const token = view.getUint32(TOKEN_AT, this.#isLittle);
-      if (view.getUint32(TYPE_AT, this.#isLittle) === MISSING_DIRECT) submit({ event: 'automount-request', unit, waiting: token, pid: view.getUint32(PID_AT, this.#isLittle) });
+      const token = view.getUint32(TOKEN_AT, IS_LITTLE_ENDIAN);
+      if (view.getUint32(TYPE_AT, IS_LITTLE_ENDIAN) === MISSING_DIRECT) submit({ event: 'automount-request', unit, waiting: token, pid: view.getUint32(PID_AT, IS_LITTLE_ENDIAN) });
       // Somebody else asks whether it may be unmounted now: that is for TimeoutIdleSec= to say.
       else this.answer({ unit, tokens: [token], errno: EBUSY });
     }

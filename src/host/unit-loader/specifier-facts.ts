@@ -1,7 +1,7 @@
-/** The facts behind `%` specifiers, read once at start. Source: systemd.unit(5), "SPECIFIERS". */
+/** The facts behind `%` specifiers, each read once, when a unit first asks for it. Source: systemd.unit(5), "SPECIFIERS". */
 import { readFileSync } from 'node:fs';
-import { arch, hostname as kernelHostname, release } from 'node:os';
 import type { SpecifierContext } from '../../core/unit-file/specifiers.ts';
+import { operatingSystem } from '../operating-system.ts';
 
 export interface SpecifierFactsOptions {
   readonly mode: 'system' | 'user';
@@ -20,44 +20,54 @@ const ARCHITECTURES: ReadonlyMap<string, string> = new Map([
   ['x64', 'x86-64'], ['ia32', 'x86'], ['arm64', 'arm64'], ['arm', 'arm'], ['ppc64', 'ppc64-le'], ['s390x', 's390x'], ['riscv64', 'riscv64'], ['loong64', 'loongarch64'],
 ]);
 
-/** Reads the facts. What cannot be read becomes `null` or '', and the specifier that needs it says so. */
+/** The facts. What cannot be read is `null` or '', and the specifier that needs it says so. */
 export function readSpecifierFacts(options: SpecifierFactsOptions): SpecifierContext {
   const { environment, mode, root } = options;
-  const os = parseShellAssignments(readText(`${root}/etc/os-release`) ?? readText(`${root}/usr/lib/os-release`) ?? '');
-  const machineInfo = parseShellAssignments(readText(`${root}/etc/machine-info`) ?? '');
-  const account = readAccount(options);
-  const home = (mode === 'user' ? environment['HOME'] : undefined) ?? account.home;
-  const ofUser = (variable: string, below: string): string => environment[variable] ?? `${home}/${below}`;
-  const stateHome = ofUser('XDG_STATE_HOME', '.local/state');
+  const os = once(() => parseShellAssignments(readText(`${root}/etc/os-release`) ?? readText(`${root}/usr/lib/os-release`) ?? ''));
+  const machineInfo = once(() => parseShellAssignments(readText(`${root}/etc/machine-info`) ?? ''));
+  const account = once(() => readAccount(options));
+  const machineId = once(() => readId(`${root}/etc/machine-id`));
+  const bootId = once(() => readId('/proc/sys/kernel/random/boot_id'));
+  const hostname = once(() => (root === '' ? operatingSystem().hostname() : readText(`${root}/etc/hostname`)?.trim()) || 'localhost');
+  const kernelRelease = once(() => operatingSystem().release());
+  const home = (): string => (mode === 'user' ? environment['HOME'] : undefined) ?? account().home;
+  const ofUser = (variable: string, below: string): string => environment[variable] ?? `${home()}/${below}`;
+  const stateHome = (): string => ofUser('XDG_STATE_HOME', '.local/state');
   const temporary = environment['TMPDIR'] ?? environment['TEMP'] ?? environment['TMP'];
   return {
-    architecture: ARCHITECTURES.get(arch()) ?? arch(),
-    machineId: readId(`${root}/etc/machine-id`),
-    bootId: readId('/proc/sys/kernel/random/boot_id'),
-    hostname: (root === '' ? kernelHostname() : readText(`${root}/etc/hostname`)?.trim()) || 'localhost',
-    prettyHostname: machineInfo.get('PRETTY_HOSTNAME') ?? null,
-    kernelRelease: release(),
-    osId: os.get('ID') ?? 'linux',
-    osVersionId: os.get('VERSION_ID') ?? '',
-    osVariantId: os.get('VARIANT_ID') ?? '',
-    osBuildId: os.get('BUILD_ID') ?? '',
-    osImageId: os.get('IMAGE_ID') ?? '',
-    osImageVersion: os.get('IMAGE_VERSION') ?? '',
-    userName: account.name,
+    architecture: ARCHITECTURES.get(process.arch) ?? process.arch,
+    get machineId() { return machineId(); },
+    get bootId() { return bootId(); },
+    get hostname() { return hostname(); },
+    get prettyHostname() { return machineInfo().get('PRETTY_HOSTNAME') ?? null; },
+    get kernelRelease() { return kernelRelease(); },
+    get osId() { return os().get('ID') ?? 'linux'; },
+    get osVersionId() { return os().get('VERSION_ID') ?? ''; },
+    get osVariantId() { return os().get('VARIANT_ID') ?? ''; },
+    get osBuildId() { return os().get('BUILD_ID') ?? ''; },
+    get osImageId() { return os().get('IMAGE_ID') ?? ''; },
+    get osImageVersion() { return os().get('IMAGE_VERSION') ?? ''; },
+    get userName() { return account().name; },
     uid: options.uid,
-    groupName: account.groupName,
+    get groupName() { return account().groupName; },
     gid: options.gid,
-    home,
-    shell: (mode === 'user' ? environment['SHELL'] : undefined) ?? account.shell,
+    get home() { return home(); },
+    get shell() { return (mode === 'user' ? environment['SHELL'] : undefined) ?? account().shell; },
     runtimeRoot: options.runtimeRoot,
-    stateRoot: mode === 'system' ? '/var/lib' : stateHome,
-    cacheRoot: mode === 'system' ? '/var/cache' : ofUser('XDG_CACHE_HOME', '.cache'),
-    logsRoot: mode === 'system' ? '/var/log' : `${stateHome}/log`,
-    configurationRoot: mode === 'system' ? '/etc' : ofUser('XDG_CONFIG_HOME', '.config'),
-    sharedDataRoot: mode === 'system' ? '/usr/share' : ofUser('XDG_DATA_HOME', '.local/share'),
+    get stateRoot() { return mode === 'system' ? '/var/lib' : stateHome(); },
+    get cacheRoot() { return mode === 'system' ? '/var/cache' : ofUser('XDG_CACHE_HOME', '.cache'); },
+    get logsRoot() { return mode === 'system' ? '/var/log' : `${stateHome()}/log`; },
+    get configurationRoot() { return mode === 'system' ? '/etc' : ofUser('XDG_CONFIG_HOME', '.config'); },
+    get sharedDataRoot() { return mode === 'system' ? '/usr/share' : ofUser('XDG_DATA_HOME', '.local/share'); },
     temporaryDirectory: temporary ?? '/tmp',
     persistentTemporaryDirectory: temporary ?? '/var/tmp',
   };
+}
+
+/** The same answer each time, worked out when it is first asked for. */
+function once<T>(read: () => T): () => T {
+  let known: { readonly value: T } | null = null;
+  return () => (known ??= { value: read() }).value;
 }
 
 function readText(path: string): string | null {

@@ -1,6 +1,6 @@
-import { hostname } from 'node:os';
 import { valuesOf } from '../../../base/persistent-map.ts';
 import { systemStateOf } from '../../../core/manager/query.ts';
+import { operatingSystem } from '../../operating-system.ts';
 import type { Reader } from './context.ts';
 
 export const readManager: Reader<'manager'> = ({ engine }) => {
@@ -12,7 +12,7 @@ export const readManager: Reader<'manager'> = ({ engine }) => {
   return {
     ok: true,
     value: {
-      hostname: hostname(),
+      hostname: operatingSystem().hostname(),
       version: facts.version,
       mode: facts.mode,
       state: systemStateOf(state),
