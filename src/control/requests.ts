@@ -155,7 +155,7 @@ export const PARAMS = {
   }),
   /**
    * The same for a service. `count`: so many starts of a process fail. `durationMsec`: so long its processes, or the next one, are held, or it
-   * gets no memory.
+   * may have half of its memory.
    */
   'unit-fault': shape({
     how: oneOf(UNIT_FAULTS), unit: name, count: optional(integer(1, 1000), 1), durationMsec: optional(integer(1, 3_600_000), 5000),

@@ -194,7 +194,7 @@ export class Manager {
       },
       processesOf: (unit) => this.#tracker.processesOf(unit),
       logdPid: () => this.#logd.pid,
-      limitMemory: (unit, bytes) => this.#tracker.limitMemory(unit, bytes),
+      limitMemory: (unit, isTight) => this.#tracker.limitMemory(unit, isTight),
     });
     const users = new UserDatabase(native);
     this.#executor = new ExecutorLauncher({

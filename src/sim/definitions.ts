@@ -46,7 +46,7 @@ const KILL: KillContext = {
 };
 
 const CGROUP: CgroupContext = {
-  slice: null, delegate: false, tasksMax: null, memoryMin: null, memoryLow: null, memoryHigh: null, memoryMax: null, memorySwapMax: null,
+  slice: null, delegate: false, tasksMax: null, memoryMin: null, memoryLow: null, memoryHigh: null, memoryMax: null, memorySwapMax: null, oomGroup: false,
   cpuWeight: null, cpuQuotaUsecPerSec: null, ioWeight: null, access: null,
 };
 

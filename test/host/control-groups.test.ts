@@ -9,7 +9,7 @@ import type { NativeBinding } from '../../src/host/native.ts';
 import type { PollSet } from '../../src/host/poll-set.ts';
 import { ControlGroups } from '../../src/host/processes/control-groups.ts';
 
-const CONTEXT: CgroupContext = { slice: null, delegate: false, tasksMax: null, memoryMin: null, memoryLow: null, memoryHigh: null, memoryMax: null, memorySwapMax: null, cpuWeight: null, cpuQuotaUsecPerSec: null, ioWeight: null, access: null };
+const CONTEXT: CgroupContext = { slice: null, delegate: false, tasksMax: null, memoryMin: null, memoryLow: null, memoryHigh: null, memoryMax: null, memorySwapMax: null, oomGroup: false, cpuWeight: null, cpuQuotaUsecPerSec: null, ioWeight: null, access: null };
 const UNIT = 'a.service' as UnitName;
 
 // The end of a stop hung on one inotify instance, of which all programs and containers of a user share 128.

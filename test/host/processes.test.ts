@@ -32,10 +32,10 @@ test('a host without the unified hierarchy has no own group', () => {
 });
 
 test('resource directives become attributes of the control group', () => {
-  const none: CgroupContext = { slice: null, delegate: false, tasksMax: null, memoryMin: null, memoryLow: null, memoryHigh: null, memoryMax: null, memorySwapMax: null, cpuWeight: null, cpuQuotaUsecPerSec: null, ioWeight: null, access: null };
+  const none: CgroupContext = { slice: null, delegate: false, tasksMax: null, memoryMin: null, memoryLow: null, memoryHigh: null, memoryMax: null, memorySwapMax: null, oomGroup: false, cpuWeight: null, cpuQuotaUsecPerSec: null, ioWeight: null, access: null };
   assert.deepEqual(attributesOf(none), []);
-  const written = attributesOf({ ...none, memoryMax: 1024, tasksMax: 'infinity', cpuQuotaUsecPerSec: 200_000, ioWeight: 50, cpuWeight: 20 });
-  assert.deepEqual(written.map(({ file, value }) => `${file} ${value}`), ['pids.max max', 'memory.max 1024', 'cpu.weight 20', 'cpu.max 20000 100000', 'io.weight default 50']);
+  const written = attributesOf({ ...none, memoryMax: 1024, tasksMax: 'infinity', cpuQuotaUsecPerSec: 200_000, ioWeight: 50, cpuWeight: 20, oomGroup: true });
+  assert.deepEqual(written.map(({ file, value }) => `${file} ${value}`), ['pids.max max', 'memory.max 1024', 'memory.oom.group 1', 'cpu.weight 20', 'cpu.max 20000 100000', 'io.weight default 50']);
 });
 
 test('SIGCONT follows every signal a stopped process could not obey', () => {

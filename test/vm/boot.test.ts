@@ -57,35 +57,6 @@ before(
 
 /** Each line is `name=value`, so that one boot answers all questions. */
 const QUESTIONS = `
-cat > /etc/heartwood/system/hungry.service <<'UNIT'
-[Service]
-ExecStart=/bin/sh -c 'while :; do : $(echo more); done'
-Restart=on-failure
-RestartSec=0
-UNIT
-initctl start hungry
-initctl fault oom hungry 2m --assert hungry.NRestarts=1 --assert hungry=active --within 2m >&2
-echo "oom=$? $(cat /sys/fs/cgroup/system.slice/hungry.service/memory.max)"
-initctl stop hungry
-printf '#!/bin/sh\\nx=0123456789abcdef\\nwhile :; do x=$x$x; done\\n' > /run/eat
-chmod +x /run/eat
-for name in main child spared; do
-  printf '[Service]\\nMemoryMax=16M\\nExecStart=%s\\n' "/bin/sh -c '/run/eat; sleep 99999'" > /etc/heartwood/system/$name.service
-done
-printf '[Service]\\nMemoryMax=16M\\nExecStart=/run/eat\\n' > /etc/heartwood/system/main.service
-echo OOMPolicy=continue >> /etc/heartwood/system/spared.service
-initctl daemon-reload
-initctl start main child spared
-for round in $(seq 600); do
-  grep -q '^oom_kill 1' /sys/fs/cgroup/system.slice/spared.service/memory.events && [ "$(initctl is-failed main child)" = "failed
-failed" ] && break
-  sleep 0.1
-done
-echo "oom-main=$(initctl show -p Result --value main)"
-echo "oom-child=$(initctl show -p Result --value child)"
-echo "oom-spared=$(initctl is-active spared) $(initctl show -p Result --value spared)"
-initctl stop spared
-initctl reset-failed
 echo "init=$(cat /proc/1/comm)"
 echo "state=$(initctl is-system-running)"
 echo "multi-user=$(initctl is-active multi-user.target)"
@@ -103,7 +74,7 @@ exit 42
 `;
 
 test('a virtual machine boots with Heartwood as PID 1, runs a command, powers off and returns its status', { skip, timeout: BOOT_LIMIT_MS }, async () => {
-  const run = await vm('--console', '--append', 'HEARTWOOD_FAULTS=1', '--exec', QUESTIONS);
+  const run = await vm('--console', '--exec', QUESTIONS);
   assert.equal(run.status, 42, run.errors);
   const answer = (name: string): string | undefined => new RegExp(`^${name}=(.*)$`, 'm').exec(run.output)?.[1]?.trim();
 
@@ -118,11 +89,6 @@ test('a virtual machine boots with Heartwood as PID 1, runs a command, powers of
   for (const [point, type] of [['/proc', 'proc'], ['/sys', 'sysfs'], ['/dev', 'devtmpfs'], ['/run', 'tmpfs'], ['/dev/pts', 'devpts'], ['/dev/shm', 'tmpfs'], ['/sys/fs/cgroup', 'cgroup2']]) {
     assert.equal(answer(`mount:${String(point)}`), type, `what is mounted on ${String(point)}`);
   }
-  // The machine has a memory controller of its own, and the kernel ends who asks for more than nothing.
-  assert.equal(answer('oom'), '0 max', run.errors);
-  assert.equal(answer('oom-main'), 'oom-kill', run.errors);
-  assert.equal(answer('oom-child'), 'oom-kill', 'the kernel ended another process than the main one');
-  assert.equal(answer('oom-spared'), 'active success', 'OOMPolicy=continue');
   assert.match(answer('own-group') ?? '', /vm-command\.service/);
 
   assert.ok(run.output.includes('bytes=\x01\xff\r\n'), 'the serial line changes no byte');
@@ -133,6 +99,69 @@ test('a virtual machine boots with Heartwood as PID 1, runs a command, powers of
   assert.match(run.errors, /OK.*Reached target .*Multi-User System/, 'status lines are on the console');
   assert.match(run.errors, /reboot: Power down/, 'the machine went off through reboot(2)');
   assert.doesNotMatch(run.errors, /Kernel panic|Attempted to kill init|AssertionError/);
+});
+
+/** The guest has a memory controller of its own. A drill and the kernel fight over one processor, again and again. */
+const OUT_OF_MEMORY = `
+cat > /etc/heartwood/system/hungry.service <<'UNIT'
+[Unit]
+StartLimitIntervalSec=0
+[Service]
+ExecStart=/bin/sh -c 'while :; do : $(echo more); done'
+Restart=on-failure
+RestartSec=0
+UNIT
+initctl start hungry
+for round in 1 2 3; do
+  initctl fault oom hungry 2m --assert hungry.NRestarts=$round --assert hungry=active --within 2m >&2
+  echo "drill$round=$? $(cat /sys/fs/cgroup/system.slice/hungry.service/memory.max)"
+done
+initctl stop hungry
+printf '#!/bin/sh\\nx=0123456789abcdef\\nwhile :; do x=$x$x; done\\n' > /run/eat
+chmod +x /run/eat
+for name in main child spared grouped; do
+  printf '[Service]\\nMemoryMax=16M\\nExecStart=%s\\n' "/bin/sh -c '/run/eat; sleep 99999'" > /etc/heartwood/system/$name.service
+done
+printf '[Service]\\nMemoryMax=16M\\nExecStart=/run/eat\\n' > /etc/heartwood/system/main.service
+echo OOMPolicy=continue >> /etc/heartwood/system/spared.service
+echo OOMPolicy=kill >> /etc/heartwood/system/grouped.service
+initctl daemon-reload
+initctl start main child spared
+kills() { awk '$1 == "oom_kill" { print $2 }' /sys/fs/cgroup/system.slice/$1/memory.events; }
+until_so() { for round in $(seq 600); do eval "$1" && break; sleep 0.1; done; }
+until_so '[ "$(kills spared.service)" = 1 ] && [ "$(initctl is-failed main child)" = "failed
+failed" ]'
+echo "main=$(initctl show -p Result --value main)"
+echo "child=$(initctl show -p Result --value child)"
+echo "spared=$(initctl is-active spared) $(initctl show -p Result --value spared)"
+initctl stop spared
+initctl start --no-block grouped
+until_so '[ -e /sys/fs/cgroup/system.slice/grouped.service/memory.oom.group ]'
+echo "group=$(cat /sys/fs/cgroup/system.slice/grouped.service/memory.oom.group)"
+until_so 'initctl is-failed -q grouped'
+echo "grouped=$(initctl show -p Result --value grouped)"
+for policy in stop continue; do
+  initctl run -q --scope --unit=$policy -p MemoryMax=16M -p OOMPolicy=$policy /bin/sh -c '/run/eat; sleep 99999' &
+done
+until_so '[ "$(initctl is-failed stop.scope)" = failed ] && [ "$(kills continue.scope)" = 1 ]'
+echo "stopped-scope=$(initctl show -p Result --value stop.scope)"
+echo "spared-scope=$(initctl is-active continue.scope)"
+initctl stop continue.scope
+exit 42
+`;
+
+test('who runs out of memory is ended by the kernel, as a drill and in earnest, and OOMPolicy= says what follows', { skip, timeout: 2 * BOOT_LIMIT_MS }, async () => {
+  const run = await vm('--console', '--timeout', String(2 * BOOT_LIMIT_MS / 1000 - 10), '--cpus', '1', '--append', 'HEARTWOOD_FAULTS=1', '--exec', OUT_OF_MEMORY);
+  assert.equal(run.status, 42, run.errors);
+  const answer = (name: string): string | undefined => new RegExp(`^${name}=(.*)$`, 'm').exec(run.output)?.[1]?.trim();
+  for (const round of [1, 2, 3]) assert.equal(answer(`drill${String(round)}`), '0 max', run.errors);
+  assert.equal(answer('main'), 'oom-kill', run.errors);
+  assert.equal(answer('child'), 'oom-kill', 'the kernel ended another process than the main one');
+  assert.equal(answer('spared'), 'active success', 'OOMPolicy=continue');
+  assert.equal(answer('group'), '1', 'OOMPolicy=kill is the kernel\'s to carry out');
+  assert.equal(answer('grouped'), 'oom-kill');
+  assert.equal(answer('stopped-scope'), 'oom-kill');
+  assert.equal(answer('spared-scope'), 'active');
 });
 
 /**

@@ -289,7 +289,7 @@ export const VERB_NOTES: Readonly<Record<string, readonly string[]>> = {
     '.Cm leak', 'lets the memory of the engine grow until its ceiling', '(', '.Li EngineMemoryMax=', ') makes it begin anew;', '.Cm logd', 'kills the process that keeps the log.',
     'Of a unit,', '.Cm kill', 'kills the main process,', '.Cm hang', 'holds all processes for SPAN (5 s),', '.Cm slow-start', 'holds the next process for SPAN, and',
     '.Cm spawn-failure', 'lets the next COUNT starts of a process fail;',
-    '.Cm oom', 'gives the unit no memory for SPAN, or until the kernel has ended one of its processes: it needs control groups with a memory controller, and only who asks for memory is ended.',
+    '.Cm oom', 'leaves the unit half of its memory for SPAN, or until one of its processes has ended, for which the kernel sees: it needs control groups with a memory controller.',
     'With', '.Fl -assert ,', 'which may be given several times, the command then waits up to', '.Fl -within', '(10 s) for what must be true in the end:',
     '.Li UNIT=STATE ,', '.Li UNIT.PROPERTY=VALUE ,', 'or', '.Li undisturbed :', 'all other services have the main processes they had.',
     'Exit status 1 when it does not come true.',

@@ -249,7 +249,7 @@ export interface SliceRuntime { readonly kind: 'slice'; readonly state: 'dead' |
 export interface ScopeRuntime {
   readonly kind: 'scope';
   readonly state: 'dead' | 'running' | 'abandoned' | 'stop-sigterm' | 'stop-sigkill' | 'failed';
-  readonly result: 'success' | 'timeout' | 'resources';
+  readonly result: 'success' | 'timeout' | 'resources' | 'oom-kill';
   readonly deadlineUsec: MonotonicUsec | null;
   /** The process that was taken over, while it lives; with control groups others may be left after it. */
   readonly takenPid: Pid | null;

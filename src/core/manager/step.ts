@@ -31,6 +31,7 @@ import { onMountTable } from './drivers/mount-driver.ts';
 import { onProcessEvent } from './process-events.ts';
 import { onRequest, refuseLeftOut } from './requests.ts';
 import { runNextJob } from './run-queue.ts';
+import { onScopeOomKill } from './drivers/scope-driver.ts';
 import { driveService, isService, type ServiceTransition } from './drivers/service-driver.ts';
 import { advanceShutdown, onFinalKillDone } from './shutdown.ts';
 import { UNCHANGED_SETTINGS } from './runtime-settings.ts';
@@ -151,7 +152,10 @@ function handle(turn: Turn, event: ManagerEvent): void {
     }
     case 'stored-fd-hung-up': drive(turn, event.unit, (c, run) => onStoredFdHungUp(c, run, event.key)); return;
     case 'probe-answer': drive(turn, event.unit, (c, run) => onProbeAnswer(c, run, event.token, event.holds, event.detail)); return;
-    case 'oom-kill': drive(turn, event.unit, onOomKill); return;
+    case 'oom-kill':
+      drive(turn, event.unit, onOomKill);
+      onScopeOomKill(turn, event.unit);
+      return;
     case 'cgroup-empty': onProcessEvent(turn, event.unit, event); return;
     case 'pid-file':
     case 'main-pid-guess':

@@ -43,7 +43,7 @@ export function unitProperties(context: PropertyContext, only: ReadonlySet<strin
   if (definition.kind === 'mount' && runtime.kind === 'mount') add(MOUNT_ROWS, { ...context, mount: definition, runtime });
   if (definition.kind === 'automount' && runtime.kind === 'automount') add(AUTOMOUNT_ROWS, { ...context, automount: definition, runtime });
   if (definition.kind === 'swap' && runtime.kind === 'swap') add(SWAP_ROWS, { ...context, swap: definition, runtime });
-  if (runtime.kind === 'scope') add([['Result', ({ unit }) => ('result' in unit.runtime ? unit.runtime.result : 'success')]], context);
+  if (runtime.kind === 'scope') add([['Result', ({ unit }) => ('result' in unit.runtime ? unit.runtime.result : 'success')], ['OOMPolicy', ({ unit }) => ('oomPolicy' in unit.definition ? unit.definition.oomPolicy : null)]], context);
   if ('cgroup' in definition) add(CGROUP_ROWS, { ...context, cgroup: definition.cgroup });
   if ('exec' in definition) add([...EXEC_ROWS, ...CONFINEMENT_ROWS], { ...context, exec: definition.exec });
   if ('kill' in definition) add(KILL_ROWS, { ...context, kill: definition.kill });

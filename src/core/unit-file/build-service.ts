@@ -8,6 +8,7 @@ import type { Entry } from '../unit/source.ts';
 import { withKind } from '../unit/unit-name.ts';
 import { busIsMissing, busProbes } from './bus-name-settings.ts';
 import { readCgroupContext, readSlice } from './cgroup-context.ts';
+import { readOomPolicy } from './oom-policy-setting.ts';
 import { addExecDependencies, addServiceDefaults, addSlice } from './default-dependencies.ts';
 import { readExecContext } from './exec-context.ts';
 import { readCommands, readNamedCommands } from './exec-commands.ts';
@@ -42,8 +43,6 @@ function parsePreserve(text: string): Result<ServiceUnit['fileDescriptorStorePre
   const flag = parseBoolean(text);
   return flag.ok ? ok(flag.value ? 'yes' : 'no') : problem(`'${text.slice(0, 80)}' is not one of no, yes, restart`);
 }
-
-const parseOomPolicy = oneOf<ServiceUnit['oomPolicy']>('continue', 'stop', 'kill');
 
 function readStatuses(reader: SettingReader, name: string): ExitStatusSet {
   let set = NO_EXIT_STATUS;
@@ -201,7 +200,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
   const rootDirectoryStartOnly = flag('RootDirectoryStartOnly', false);
   const nonBlocking = flag('NonBlocking', false);
   // A service that divides its own control group knows best what an out-of-memory kill in a part of it means.
-  const oomPolicy = readScalar<ServiceUnit['oomPolicy']>(reader, 'OOMPolicy', parseOomPolicy, cgroup.delegate ? 'continue' : defaults.oomPolicy);
+  const oomPolicy = readOomPolicy(reader, cgroup.delegate, defaults.oomPolicy);
   const reloadSignal = readScalar(reader, 'ReloadSignal', parseSignal, SIGHUP);
 
   addSlice(dependencies, slice);
@@ -263,7 +262,7 @@ export function buildService(draft: UnitDraft): ServiceUnit {
     notifyAccess: notifyAccess === 'none' && needsNotify ? 'main' : notifyAccess,
     successExitStatus, restartPreventExitStatus, restartForceExitStatus,
     rootDirectoryStartOnly, nonBlocking, oomPolicy, fileDescriptorStoreMax, fileDescriptorStorePreserve, reloadSignal, sockets, openFiles,
-    exec, kill, cgroup: withAccess(cgroup, common.recorded, exec.confinement),
+    exec, kill, cgroup: { ...withAccess(cgroup, common.recorded, exec.confinement), oomGroup: oomPolicy === 'kill' },
   };
 }
 

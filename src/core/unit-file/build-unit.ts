@@ -20,6 +20,7 @@ import { buildSocket } from './build-socket.ts';
 import { buildSwap, fileOfSwapPoint } from './build-swap.ts';
 import { readCgroupContext, readSlice, refuseSliceOfSlice } from './cgroup-context.ts';
 import { withAccess } from './group-access.ts';
+import { readOomPolicy } from './oom-policy-setting.ts';
 import { addMounts, addShutdown, addSlice } from './default-dependencies.ts';
 import { DependencyList } from './dependency-list.ts';
 import { readKillContext } from './kill-context.ts';
@@ -117,13 +118,16 @@ function buildScope(draft: UnitDraft): ScopeUnit {
   const slice = readSlice(reader, context.mode);
   addSlice(dependencies, slice);
   if (section.defaultDependencies) addShutdown(dependencies);
+  const cgroup = readCgroupContext(reader, slice, context.defaults.tasksMax);
+  const oomPolicy = readOomPolicy(reader, cgroup.delegate, context.defaults.oomPolicy);
   const common = finishCommon(draft, section, null);
   return {
     kind: 'scope',
     timeoutStopUsec: readScalar<Usec | null>(reader, 'TimeoutStopSec', parseTimeout, context.defaults.timeoutStopUsec),
     runtimeMaxUsec: readScalar<Usec | null>(reader, 'RuntimeMaxSec', parseSpan, null),
     kill: readKillContext(reader),
-    cgroup: withAccess(readCgroupContext(reader, slice, context.defaults.tasksMax), common.recorded, null),
+    cgroup: { ...withAccess(cgroup, common.recorded, null), oomGroup: oomPolicy === 'kill' },
+    oomPolicy,
     ...common,
   };
 }

@@ -84,7 +84,7 @@ const READERS: ReadonlyMap<string, CgroupReader> = new Map<string, CgroupReader>
 /** @param tasksMax what holds without TasksMax=; null leaves the kernel's default, as for slices */
 export function readCgroupContext(reader: SettingReader, slice: UnitName | null, tasksMax: CgroupContext['tasksMax']): CgroupContext {
   const cgroup: Mutable<CgroupContext> = {
-    slice, delegate: false, tasksMax, memoryMin: null, memoryLow: null, memoryHigh: null, memoryMax: null, memorySwapMax: null,
+    slice, delegate: false, tasksMax, memoryMin: null, memoryLow: null, memoryHigh: null, memoryMax: null, memorySwapMax: null, oomGroup: false,
     cpuWeight: null, cpuQuotaUsecPerSec: null, ioWeight: null, access: null,
   };
   if (reader.pages.has('systemd.resource-control(5)')) applyReaders(cgroup, READERS, reader, tasksMax);

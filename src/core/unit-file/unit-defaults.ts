@@ -1,8 +1,7 @@
 /** What holds for settings that no file mentions. Source: systemd-system.conf(5), the Default… settings. */
 import type { Usec } from '../../base/brand.ts';
 import { seconds } from '../../base/time.ts';
-import type { CgroupContext, LimitName, ResourceLimit, StandardStream } from '../unit/exec-context.ts';
-import type { ServiceUnit } from '../unit/service.ts';
+import type { CgroupContext, LimitName, OomPolicy, ResourceLimit, StandardStream } from '../unit/exec-context.ts';
 
 export interface UnitDefaults {
   /** null waits for ever. */
@@ -18,7 +17,7 @@ export interface UnitDefaults {
   readonly standardError: StandardStream;
   readonly limits: Readonly<Partial<Record<LimitName, ResourceLimit>>>;
   readonly tasksMax: CgroupContext['tasksMax'];
-  readonly oomPolicy: ServiceUnit['oomPolicy'];
+  readonly oomPolicy: OomPolicy;
 }
 
 /** systemd's own defaults. */

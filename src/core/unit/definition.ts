@@ -5,7 +5,7 @@
  * a checkpoint: it is read again from the files.
  */
 import type { Usec } from '../../base/brand.ts';
-import type { CgroupContext, KillContext } from './exec-context.ts';
+import type { CgroupContext, KillContext, OomPolicy } from './exec-context.ts';
 import type { AutomountUnit } from './automount.ts';
 import type { DeviceUnit } from './device.ts';
 import type { MountUnit } from './mount.ts';
@@ -32,6 +32,7 @@ export interface ScopeUnit extends UnitCommon {
   readonly cgroup: CgroupContext;
   readonly timeoutStopUsec: Usec | null;
   readonly runtimeMaxUsec: Usec | null;
+  readonly oomPolicy: OomPolicy;
 }
 
 export type UnitDefinition = ServiceUnit | SocketUnit | TargetUnit | SliceUnit | ScopeUnit | TimerUnit | PathUnit | MountUnit | SwapUnit | DeviceUnit | AutomountUnit;

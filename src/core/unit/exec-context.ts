@@ -123,6 +123,9 @@ export interface KillContext {
   readonly watchdogSignal: Signal;
 }
 
+/** What becomes of a unit of whose processes the kernel has ended one for want of memory. */
+export type OomPolicy = 'continue' | 'stop' | 'kill';
+
 /** Numbers go to the control group as they are; null leaves the kernel's default. */
 export interface CgroupContext {
   /** The slice the unit lives in; null only for the root slice. */
@@ -141,6 +144,8 @@ export interface CgroupContext {
   readonly ioWeight: number | null;
   /** null = its processes may reach everything, and nobody counts. */
   readonly access: GroupAccess | null;
+  /** OOMPolicy=kill: when the kernel ends one of its processes for want of memory, it ends all of them. Only of services and scopes. */
+  readonly oomGroup: boolean;
 }
 
 /** A unit that runs commands: what the processes of it are started from. */

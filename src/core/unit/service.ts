@@ -1,6 +1,6 @@
 /** Service units once their files are understood. Source: systemd.service(5). */
 import type { Signal, UnitName, Usec } from '../../base/brand.ts';
-import type { CgroupContext, ExecCommand, ExecContext, KillContext } from './exec-context.ts';
+import type { CgroupContext, ExecCommand, ExecContext, KillContext, OomPolicy } from './exec-context.ts';
 import type { OpenFile } from './open-file.ts';
 import type { Probe } from './probe.ts';
 import type { Renewal } from './renewal.ts';
@@ -63,7 +63,7 @@ export interface ServiceUnit extends UnitCommon {
   readonly restartForceExitStatus: ExitStatusSet;
   readonly rootDirectoryStartOnly: boolean;
   readonly nonBlocking: boolean;
-  readonly oomPolicy: 'continue' | 'stop' | 'kill';
+  readonly oomPolicy: OomPolicy;
   readonly fileDescriptorStoreMax: number;
   /** How long the store is kept: until the service goes down, until it is stopped for good, or as long as the unit is loaded. */
   readonly fileDescriptorStorePreserve: 'no' | 'restart' | 'yes';

@@ -13,8 +13,8 @@ export interface DrillsOptions {
   readonly mainPidOf: (unit: UnitName) => Pid | null;
   readonly processesOf: (unit: UnitName) => readonly number[];
   readonly logdPid: () => Pid | null;
-  /** How many bytes of memory the unit may have; null: what its files say. Returns '' or why that cannot be. */
-  readonly limitMemory: (unit: UnitName, bytes: number | null) => string;
+  /** Less memory than the unit has, or (false) what its files say. Returns '' or why that cannot be. */
+  readonly limitMemory: (unit: UnitName, isTight: boolean) => string;
 }
 
 /** What is asked for; the fields count for those faults only that have a use for them. */
@@ -31,7 +31,7 @@ export class Drills {
   readonly #failingSpawns = new Map<UnitName, number>();
   /** Units whose next process is held for so long. */
   readonly #slowStarts = new Map<UnitName, number>();
-  /** Units that get no memory at present. */
+  /** Units that may have less memory than they have at present. */
   readonly #withoutMemory = new Map<UnitName, NodeJS.Timeout>();
 
   constructor(options: DrillsOptions) {
@@ -95,13 +95,13 @@ export class Drills {
   }
 
   /**
-   * The unit's control group may have no memory at all: whoever in it asks for more is ended by the kernel, as if the limit of its file
-   * had been reached. Who asks for nothing lives on.
+   * The unit's control group may have less memory than it has: the kernel ends a process of it, as if the limit of its file had been
+   * reached. One whose memory was counted elsewhere, because nobody had asked for a limit before, lives on until it asks for more.
    */
   #takeMemory(unit: UnitName, msec: number): string | null {
     if (this.#options.processesOf(unit).length === 0) return `${unit} has no process`;
     this.#giveMemory(unit);
-    const why = this.#options.limitMemory(unit, 0);
+    const why = this.#options.limitMemory(unit, true);
     if (why !== '') return `the memory of ${unit} cannot be limited: ${why}`;
     this.#withoutMemory.set(unit, setTimeout(() => { this.#giveMemory(unit); }, msec));
     return null;
@@ -112,7 +112,7 @@ export class Drills {
     if (timer === undefined) return;
     clearTimeout(timer);
     this.#withoutMemory.delete(unit);
-    this.#options.limitMemory(unit, null);
+    this.#options.limitMemory(unit, false);
   }
 
   #hold(pids: readonly number[], msec: number): void {

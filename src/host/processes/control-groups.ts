@@ -233,9 +233,9 @@ export class ControlGroups implements ProcessTracker {
     return group === undefined ? null : `${this.#root}${group.path}`;
   }
 
-  limitMemory(unit: UnitName, bytes: number | null): string {
+  limitMemory(unit: UnitName, isTight: boolean): string {
     const group = this.#groups.get(unit);
-    return group === undefined ? 'it has no control group' : this.#attributes.limitMemory(group, bytes);
+    return group === undefined ? 'it has no control group' : this.#attributes.limitMemory(group, isTight);
   }
 
   /** Gives the group what the unit asks for; whether there may be news of what it could not be given. */

@@ -54,6 +54,7 @@ export function attributesOf(context: CgroupContext): readonly Attribute[] {
   if (context.memoryHigh !== null) add('MemoryHigh', 'memory', 'memory.high', limitText(context.memoryHigh, memoryOfMachine));
   if (context.memoryMax !== null) add('MemoryMax', 'memory', 'memory.max', limitText(context.memoryMax, memoryOfMachine));
   if (context.memorySwapMax !== null) add('MemorySwapMax', 'memory', 'memory.swap.max', limitText(context.memorySwapMax, memoryOfMachine));
+  if (context.oomGroup) add('OOMPolicy', 'memory', 'memory.oom.group', '1');
   // CPUWeight=idle: below the smallest weight there is a switch of its own.
   if (context.cpuWeight === 0) add('CPUWeight', 'cpu', 'cpu.idle', '1');
   else if (context.cpuWeight !== null) add('CPUWeight', 'cpu', 'cpu.weight', String(context.cpuWeight));
@@ -78,9 +79,14 @@ function isSameLimit(one: CgroupContext['tasksMax'], other: CgroupContext['tasks
 
 /** What the kernel has in a new group, for a setting that is taken back. Source: cgroup-v2 of the kernel's documentation. */
 const UNSET_ATTRIBUTES: readonly (readonly [file: string, value: string])[] = [
-  ['pids.max', 'max'], ['memory.min', '0'], ['memory.low', '0'], ['memory.high', 'max'], ['memory.max', 'max'], ['memory.swap.max', 'max'],
+  ['pids.max', 'max'], ['memory.min', '0'], ['memory.low', '0'], ['memory.high', 'max'], ['memory.max', 'max'], ['memory.swap.max', 'max'], ['memory.oom.group', '0'],
   ['cpu.weight', '100'], ['cpu.max', `max ${String(CPU_PERIOD_USEC)}`], ['io.weight', 'default 100'],
 ];
+
+/** Some fifty short lines. */
+const MEMORY_STAT_BYTES_MAX = 16 * 1024;
+/** Sixteen pages: less than any program needs, yet enough for one that ends to come to its end. */
+const TIGHT_BYTES_MIN = 64 * 1024;
 
 export interface GroupAttributesOptions {
   readonly native: NativeBinding;
@@ -119,15 +125,28 @@ export class GroupAttributes {
   }
 
   /**
-   * For drills: beside what has been written, which is not forgotten.
+   * For drills: half of what its processes have for themselves, so that the kernel ends one of them; beside what has been written, which
+   * is not forgotten.
    *
-   * @param bytes null: what has been written counts again
+   * Not nothing at all: whoever writes a limit stays in the kernel until it is kept, and of nothing that may be never. On a machine with
+   * one processor it was, and the writer is PID 1.
+   *
+   * @param isTight false: what has been written counts again
    * @returns '' or why it cannot be
    */
-  limitMemory(group: AttributedGroup, bytes: number | null): string {
-    const file = 'memory.max';
-    const own = group.attributes.split(' ').find((each) => each.startsWith(`${file}=`))?.slice(file.length + 1) ?? 'max';
-    return this.#enableController(group.path, 'memory') || this.#write(group.path, file, bytes === null ? own : String(bytes));
+  limitMemory(group: AttributedGroup, isTight: boolean): string {
+    const why = this.#enableController(group.path, 'memory');
+    if (why !== '') return why;
+    const ownOf = (file: string): string => group.attributes.split(' ').find((each) => each.startsWith(`${file}=`))?.slice(file.length + 1) ?? 'max';
+    // Else its memory would only be paged out. Not every kernel counts swap.
+    this.#write(group.path, 'memory.swap.max', isTight ? '0' : ownOf('memory.swap.max'));
+    return this.#write(group.path, 'memory.max', isTight ? String(this.#tightLimit(group)) : ownOf('memory.max'));
+  }
+
+  #tightLimit({ path }: AttributedGroup): number {
+    const { native, root } = this.#options;
+    const anonymous = Number(/^anon (\d+)$/m.exec(native.readSmallFile(`${root}${path}/memory.stat`, MEMORY_STAT_BYTES_MAX))?.[1] ?? '0');
+    return Math.max(TIGHT_BYTES_MIN, Math.floor(anonymous / 2));
   }
 
   #isDefaultTasksMax(context: CgroupContext): boolean {

@@ -79,10 +79,10 @@ export interface ProcessTracker {
   /**
    * Limits the memory of what runs of the unit, at once and until the unit is down.
    *
-   * @param bytes null gives back what the unit's files say
+   * @param isTight false gives back what the unit's files say
    * @returns '' or why it cannot be
    */
-  limitMemory(unit: UnitName, bytes: number | null): string;
+  limitMemory(unit: UnitName, isTight: boolean): string;
   /** Absolute path of the unit's control group, or null. */
   groupOf(unit: UnitName): string | null;
 }

@@ -31,7 +31,7 @@ export const fault: Verb = {
     'fault hang UNIT [SPAN]                   all processes stand still',
     'fault slow-start UNIT [SPAN]             the next start takes that long',
     'fault spawn-failure UNIT [COUNT]         as many starts fail',
-    'fault oom UNIT [SPAN]                    it gets no memory, and the kernel ends who asks for more',
+    'fault oom UNIT [SPAN]                    it may have half of its memory, and the kernel ends one of its processes',
     '',
     `HOW is one of:   ${FAULTS.join(' ')}`,
     `PLACE is one of: ${FAULT_PLACES.join(' ')}`,

@@ -3,7 +3,7 @@
  * in it. Source: systemd.scope(5).
  *
  *     dead -> running -> (empty) dead
- *             running -> (stop, RuntimeMaxSec=) stop-sigterm -> (TimeoutStopSec=) stop-sigkill -> dead, or failed when it took too long
+ *             running -> (stop, RuntimeMaxSec=, OOMPolicy=) stop-sigterm -> (TimeoutStopSec=) stop-sigkill -> dead, or failed when it took too long
  */
 import type { Pid, Signal, UnitName } from '../../../base/brand.ts';
 import { addUsec } from '../../../base/time.ts';
@@ -54,6 +54,22 @@ export function onScopeDue(turn: Turn, name: UnitName): void {
       return;
     default:
       endScope(turn, unit, 'timeout');
+  }
+}
+
+/** The kernel has ended one of its processes for want of memory. */
+export function onScopeOomKill(turn: Turn, name: UnitName): void {
+  const unit = turn.unit(name);
+  if (!isScope(unit) || unit.definition.oomPolicy === 'continue') return;
+  switch (unit.runtime.state) {
+    case 'running': case 'abandoned':
+      stopScope(turn, name, 'oom-kill');
+      return;
+    case 'stop-sigterm':
+      // Who was asked to end and has no memory for that is not asked for long.
+      signalScope(turn, unit, { state: 'stop-sigkill', result: 'oom-kill' }, unit.definition.kill.finalKillSignal, false);
+      return;
+    default:
   }
 }
 

@@ -84,5 +84,5 @@ export const SCOPE_DIRECTIVES = new Page('systemd.scope(5)', ['Scope'], () => [
   ['RuntimeMaxSec', 'time-span', 'infinity', 'honoured'],
   ['RuntimeRandomizedExtraSec', 'time-span', '0', 'parsed'],
   ['TimeoutStopSec', 'time-span', '1min 30s', 'honoured'],
-  ['OOMPolicy', ['continue', 'stop', 'kill'], 'stop', 'parsed'],
+  ['OOMPolicy', ['continue', 'stop', 'kill'], 'stop', 'honoured'],
 ]);
