@@ -1,5 +1,5 @@
 /** Where the manager's own programs are, in a built checkout, in an installed package and when run from source. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** How to start one of our programs. */
@@ -69,4 +69,11 @@ export function ownProgramDirectory(): string {
 /** The folder of unit files that come with Heartwood. */
 export function shippedUnitDirectory(): string {
   return join(dirname(builtDirectory), 'units');
+}
+
+/** What tells this build from others: the identity of its file. One that runs from source is like no other. */
+export function programStamp(): string {
+  if (!isBundle) return `source ${String(process.pid)} ${String(performance.timeOrigin)}`;
+  const { dev, ino, size, mtimeMs } = statSync(import.meta.filename);
+  return [dev, ino, size, mtimeMs].join(':');
 }

@@ -11,6 +11,7 @@ import { NOTHING_KEPT, keptFdsIn } from '../host/checkpoint/kept-fds.ts';
 import type { KeptFds } from '../host/checkpoint/kept-fds.ts';
 import { gatherLegacy, type Legacy } from '../host/checkpoint/legacy.ts';
 import { rememberFormerLife, type FormerLife } from '../host/checkpoint/former-life.ts';
+import { DefinitionMemory } from '../host/checkpoint/definition-memory.ts';
 import { recover } from '../host/checkpoint/recovery.ts';
 import type { Recovered } from '../host/checkpoint/recovery.ts';
 import { step } from '../core/manager/step.ts';
@@ -23,6 +24,7 @@ import type { ManagerOptions } from '../host/manager.ts';
 import type { UnitSource } from '../host/unit-source.ts';
 import type { NativeBinding, SignalRecord } from '../host/native.ts';
 import { PollSet } from '../host/poll-set.ts';
+import { programStamp } from '../host/program-paths.ts';
 import { findCgroupRoot } from '../host/processes/cgroup-root.ts';
 import { readAllProcesses } from '../host/processes/process-table.ts';
 import { stopStrangers } from '../host/processes/stop-strangers.ts';
@@ -122,7 +124,12 @@ export function boot(options: BootOptions): Manager {
   if (unguarded !== null) log.write('warning', '', `the manager would not survive its own death: ${unguarded}`);
   const transient = runtimeDirectory === null ? null : transientDirectory(runtimeDirectory);
   const directories = transient === null ? options.loadPath.directories : [transient, ...options.loadPath.directories];
-  const loader = options.command === null ? createUnitLoader({ mode: mode === 'user' ? 'user' : 'system', hasDevices: hasDevices(mode), directories, transientDirectory: transient, root: '', defaults: options.defaults, specifiers: options.specifiers }) : null;
+  const loaderOptions = { mode: mode === 'user' ? 'user' as const : 'system' as const, hasDevices: hasDevices(mode), directories, transientDirectory: transient, root: '', defaults: options.defaults, specifiers: options.specifiers };
+  const loader = options.command === null ? createUnitLoader(loaderOptions) : null;
+  const definitionMemory = loader === null || checkpoint.memory === null ? null : new DefinitionMemory({
+    native, kept, definitions: loader.kept, life: JSON.stringify([VERSION, programStamp(), loaderOptions]), setTimer: (callback, msec) => { setTimeout(callback, msec).unref(); },
+  });
+  definitionMemory?.restore();
   const units = options.command?.units ?? unitSource(loader as UnitLoader, mode);
   const recovered = recoverFormer(options, units, log);
   const isLost = checkpoint.inherits && recovered === null;
@@ -183,6 +190,7 @@ export function boot(options: BootOptions): Manager {
       if (failed.length > 0) status?.say('FAILED', `${failed.length === 1 ? 'One unit' : `${String(failed.length)} units`} failed: ${failed.join(', ')}`);
       loadLater();
       memory.settle();
+      definitionMemory?.begin();
     },
     onFinish: (effect) => {
       outer.tell('STOPPING=1');
@@ -194,7 +202,10 @@ export function boot(options: BootOptions): Manager {
   };
   const memory = new SettledMemory(settledMemoryPorts(native));
   const manager = new Manager(managerOptions);
-  manager.engine.onWakeUp(() => { memory.noteWork(); });
+  manager.engine.onWakeUp(() => {
+    memory.noteWork();
+    definitionMemory?.noteWork();
+  });
   const ceiling = new MemoryCeiling({
     // Without a checkpoint nobody would begin anew.
     bytesMax: checkpoint.memory === null ? null : options.engineMemoryMax,
@@ -217,7 +228,10 @@ export function boot(options: BootOptions): Manager {
     if (!isCommand) startControl(manager, socketPath(runtimeDirectory, 'control'), options.accessRules, kept, log);
   });
   // Its boot may be long over.
-  if (recovered !== null) memory.settle();
+  if (recovered !== null) {
+    memory.settle();
+    if (recovered.state.bootFinished !== null) definitionMemory?.begin();
+  }
   for (const complaint of complaints) log.write('warning', '', complaint);
   return manager;
 }

@@ -18,6 +18,8 @@ export type KeptFd =
   | { readonly is: 'logd'; readonly pid: Pid }
   /** Where a unit executor reports to. */
   | { readonly is: 'exec-report'; readonly unit: UnitName; readonly pid: Pid }
+  /** The memory of definitions. */
+  | { readonly is: 'definitions' }
   /** An entry of the table of named fds: a service's stored fd. */
   | { readonly is: 'named'; readonly name: string };
 

@@ -19,7 +19,8 @@ export interface Ingredients {
 /** So many are kept without a thought for which of them are still loaded. */
 const UNPRUNED_MAX = 1024;
 
-interface Kept {
+/** A definition, and what it was made of. */
+export interface KeptDefinition {
   readonly definition: UnitDefinition;
   readonly ingredients: Ingredients;
 }
@@ -31,7 +32,9 @@ export interface PresentDisk {
 }
 
 export class KeptDefinitions {
-  readonly #kept = new Map<UnitName, Kept>();
+  readonly #kept = new Map<UnitName, KeptDefinition>();
+  /** Names of those that `takeNew` has not given away yet. */
+  readonly #new = new Set<UnitName>();
   readonly #max: number;
   /** How many there may be before those that are loaded no longer are looked for. */
   #pruneAbove = UNPRUNED_MAX;
@@ -54,8 +57,43 @@ export class KeptDefinitions {
 
   /** @param ingredients null = not known well enough to keep it */
   keep(definition: UnitDefinition, ingredients: Ingredients | null): void {
-    if (ingredients === null || this.#kept.size >= this.#max) this.#kept.delete(definition.name);
-    else this.#kept.set(definition.name, { definition, ingredients });
+    const { name } = definition;
+    if (ingredients === null || this.#kept.size >= this.#max) {
+      this.#kept.delete(name);
+      return;
+    }
+    this.#kept.set(name, { definition, ingredients });
+    this.#new.add(name);
+  }
+
+  /** Takes what a former engine has kept. */
+  admit(former: readonly KeptDefinition[]): void {
+    for (const each of former) if (this.#kept.size < this.#max) this.#kept.set(each.definition.name, each);
+  }
+
+  get size(): number {
+    return this.#kept.size;
+  }
+
+  get hasNew(): boolean {
+    return this.#new.size > 0;
+  }
+
+  /** Some of those that were kept since the last time. */
+  takeNew(max: number): readonly KeptDefinition[] {
+    const taken: KeptDefinition[] = [];
+    for (const name of this.#new) {
+      if (taken.length === max) break;
+      this.#new.delete(name);
+      const kept = this.#kept.get(name);
+      if (kept !== undefined) taken.push(kept);
+    }
+    return taken;
+  }
+
+  /** `takeNew` begins anew with all there are. */
+  renew(): void {
+    for (const name of this.#kept.keys()) this.#new.add(name);
   }
 
   /** Forgets what is not loaded any more, now and then: instances of a template come and go by the thousand. */

@@ -70,6 +70,8 @@ export interface UnitLoader {
   changedOnDisk(definition: UnitDefinition): boolean;
   /** What the load path contains now. */
   index(): UnitIndex;
+  /** What was read, for an engine to come. */
+  readonly kept: KeptDefinitions;
 }
 
 /** All that was read for one unit, before it is built. */
@@ -196,7 +198,9 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
 
   return {
     loadClosure: (names, find) => {
-      kept.prune((name) => find(name) !== undefined);
+      // What a new engine asks for is not loaded yet.
+      const wanted = new Set(names);
+      kept.prune((name) => wanted.has(name) || find(name) !== undefined);
       return loadClosure(names, find);
     },
 
@@ -225,6 +229,8 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
     },
 
     index: currentIndex,
+
+    kept,
   };
 }
 
