@@ -73,7 +73,7 @@ export function shippedUnitDirectory(): string {
 
 /** What tells this build from others: the identity of its file. One that runs from source is like no other. */
 export function programStamp(): string {
-  if (!isBundle) return `source ${String(process.pid)} ${String(performance.timeOrigin)}`;
+  if (!isBundle) return `source ${String(process.pid)} ${String(Date.now())}`;
   const { dev, ino, size, mtimeMs } = statSync(import.meta.filename);
   return [dev, ino, size, mtimeMs].join(':');
 }

@@ -9,7 +9,7 @@ import { GroupPrograms, type ProgrammedGroup } from '../../src/host/processes/gr
 import { readIpCounts } from '../../src/host/processes/ip-counts.ts';
 import { native, ok, run } from '../native/native-under-test.ts';
 
-const NONE: CgroupContext = { slice: null, delegate: false, tasksMax: null, memoryMin: null, memoryLow: null, memoryHigh: null, memoryMax: null, memorySwapMax: null, cpuWeight: null, cpuQuotaUsecPerSec: null, ioWeight: null, access: null };
+const NONE: CgroupContext = { slice: null, delegate: false, tasksMax: null, memoryMin: null, memoryLow: null, memoryHigh: null, memoryMax: null, memorySwapMax: null, oomGroup: false, cpuWeight: null, cpuQuotaUsecPerSec: null, ioWeight: null, access: null };
 
 /** Where control groups of version 2 may be made, or null. */
 function writableHierarchy(): string | null {
