@@ -164,7 +164,10 @@ function startLimit(): Check {
       const recent = (starts.get(spawn.unit) ?? []).filter((at) => at > kernel.nowUsec - definition.startLimitIntervalUsec);
       recent.push(kernel.nowUsec);
       starts.set(spawn.unit, recent);
-      if (recent.length > definition.startLimitBurst) return `${spawn.unit} starts ${String(recent.length)} times in its interval`;
+      // RestartAfterLimitSec= makes one more try each time that span is over.
+      const { afterLimitUsec } = definition.restartPacing;
+      const more = afterLimitUsec === null ? 0 : Math.ceil(definition.startLimitIntervalUsec / Math.max(1, afterLimitUsec));
+      if (recent.length > definition.startLimitBurst + more) return `${spawn.unit} starts ${String(recent.length)} times in its interval`;
     }
     return null;
   };

@@ -1,6 +1,7 @@
 /** When a service that ended starts again: settings of our own. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { UnitName, Usec } from '../../../src/base/brand.ts';
 import { explain } from '../../../src/core/manager/explain/why.ts';
 import { PLAIN_PACING } from '../../../src/core/unit/restart-pacing.ts';
@@ -250,4 +251,41 @@ test('JobTimeoutSec= goes on counting when JobRunningTimeoutSec= is longer', () 
   kernel.run(6 * SECOND);
   const reply = kernel.replies.get(request);
   assert.equal(reply?.ok === true && reply.jobs[0]?.result, 'timeout');
+});
+
+test('in any graph of needs whose members die and take each other along, all are up again, and none has used up its start limit', () => {
+  const COUNT = 6;
+  const names = Array.from({ length: COUNT }, (_, index) => `u${String(index)}.service` as UnitName);
+  const sketch = fc.record({
+    needs: fc.array(fc.tuple(fc.nat(COUNT - 1), fc.nat(COUNT - 1)).filter(([from, to]) => from > to), { maxLength: 10 }),
+    // A direct restart takes nobody along: then it is the hold alone that starts who waits.
+    direct: fc.array(fc.boolean(), { minLength: COUNT, maxLength: COUNT }),
+    pauses: fc.array(fc.integer({ min: 1, max: 40 }), { minLength: COUNT, maxLength: COUNT }),
+    deaths: fc.array(fc.record({ unit: fc.nat(COUNT - 1), afterUsec: fc.integer({ min: 1, max: 20 * SECOND }), alone: fc.boolean() }), { minLength: 1, maxLength: 5 }),
+  });
+  let held = 0;
+  fc.assert(fc.property(sketch, ({ needs, direct, pauses, deaths }) => {
+    const needsOf = (index: number): UnitName[] => [...new Set(needs.flatMap(([from, to]) => (from === index ? [names[to] as UnitName] : [])))];
+    // Without what it needs none of them lives long.
+    const scripts = Object.fromEntries(names.map((name, index) => [`/bin/${name}`, () => (
+      needsOf(index).every((need) => kernel.unit(need).activeState === 'active') ? {} : { exitAfterUsec: 1000, exitStatus: 1 })]));
+    const kernel: SimulatedKernel = new SimulatedKernel({ scripts });
+    kernel.boot([target('default.target', { Wants: names }), ...names.map((name, index) => service(name, {
+      restart: 'always', restartUsec: ((pauses[index] as number) * SECOND) as Usec, startLimitBurst: 1 + deaths.length * COUNT, startLimitIntervalUsec: (10_000 * SECOND) as Usec,
+      restartPacing: { ...PLAIN_PACING, awaitsNeeds: true }, recorded: direct[index] === true ? { RestartMode: 'direct' } : {}, edges: { Requires: needsOf(index), After: needsOf(index) },
+    }))]);
+    kernel.run(SECOND);
+    for (const { unit, afterUsec, alone } of deaths) {
+      kernel.run(afterUsec);
+      const gone = new Set<number>([unit]);
+      if (!alone) for (const index of names.keys()) if (needsOf(index).some((need) => gone.has(names.indexOf(need)))) gone.add(index);
+      for (const index of gone) for (const { pid } of kernel.processesOf(names[index] as UnitName)) kernel.kill(pid, 9);
+    }
+    for (let rest = 0; rest < 60; rest++) {
+      kernel.run(5 * SECOND);
+      if (names.some((name) => { const { runtime } = kernel.unit(name); return runtime.kind === 'service' && runtime.state === 'auto-restart' && runtime.deadlineUsec === null; })) held += 1;
+    }
+    for (const name of names) assert.equal(kernel.unit(name).runtime.state, 'running', name);
+  }), { numRuns: 150 });
+  assert.ok(held > 20, 'in many of them somebody waited for a need');
 });
