@@ -100,7 +100,7 @@ function main(directory: string, services: number): void {
   engine.attach({
     performer: { perform, beginBatch: () => undefined, endBatch: () => undefined }, fds: { add: () => undefined, close: () => undefined },
     loadUnits: () => ({ names: [], isNew: false }), reloadDefinitions: () => undefined, changedOnDisk: () => false, processesOf: () => [], environmentOf: () => null, userOf: () => ({ uid: null, gid: null }), controlGroupOf: () => null,
-    takeOverBirth: () => true, noteAskedDeath: () => undefined, armFault: () => false,
+    takeOverBirth: () => true, serviceMounts: { isApart: () => false, bind: () => undefined }, noteAskedDeath: () => undefined, armFault: () => false,
     drills: new Drills({ signal: () => 0, mainPidOf: () => null, processesOf: () => [], logdPid: () => null, limitMemory: () => '' }), verifyNextBuild: (done) => { done(null); }, reexec: () => 'EPERM' as Errno,
   });
   own.snapshot(engine.state(), []);

@@ -2,6 +2,7 @@
  * unit-executor: stands between the manager's clone and the service's program.
  *
  *   unit-executor SPEC-FD
+ *   unit-executor --bind SOURCE TARGET [read-only] [mkdir]        see bind.h
  *
  * The manager starts it (with the child's session, control group and descriptors in place) whenever a unit asks for more than the
  * few system calls the manager's own child may make: what can block, what needs name look-ups, what may fail in many ways. It
@@ -15,9 +16,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "executor/bind.h"
 #include "executor/credential-files.h"
 #include "executor/credentials.h"
 #include "executor/directories.h"
@@ -37,6 +40,7 @@ static void lead_session(void) {
 }
 
 int main(int argc, char **argv) {
+  if (argc > 1 && strcmp(argv[1], "--bind") == 0) bind_into_service(argv + 2);
   if (argc != 2) fail(STAGE_SPECIFICATION, EINVAL, "arguments");
   struct exec_spec spec = { .umask = 0022 };
   read_spec(atoi(argv[1]), &spec);

@@ -489,6 +489,7 @@ interface Answers {
   readonly cancel: DoneAnswer;
   readonly kill: DoneAnswer;
   readonly freeze: DoneAnswer;
+  readonly bind: DoneAnswer;
   readonly clean: DoneAnswer;
   readonly 'reset-failed': DoneAnswer;
   readonly 'set-environment': DoneAnswer;

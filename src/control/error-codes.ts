@@ -41,7 +41,7 @@ export const ERROR_CODES = {
   /** kill: the unit has no such process. */
   'no-process': 29,
   'invalid-unit-name': 30,
-  /** Reading or writing unit files failed; the message carries path and errno. */
+  /** Reading or writing unit files, or mounting, failed; the message carries path and errno. */
   'file-error': 31,
   /** enable and its kin: refused for the reason in the message (masked, generated, no such file). */
   'unit-file-refused': 32,

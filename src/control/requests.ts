@@ -127,6 +127,11 @@ export const PARAMS = {
   'sync-units': shape({ origin: text(ARGUMENT_CHARS_MAX), units: list(shape({ name, text: text(LINE_BYTES_MAX) }), SYNC_UNITS_MAX), wait: optional(flag, true) }),
   /** Runs a command that a service has under a name, with the streams of the process that asks; `await-end` tells how it ended. */
   call: shape({ unit: name, command: name, arguments: optional(list(text(ARGUMENT_CHARS_MAX), ARGUMENTS_MAX), noNames) }),
+  /**
+   * A file or directory of the machine appears in the mount name space of a service that runs, until it ends. `makeTarget`: what is missing of
+   * the place is made.
+   */
+  bind: shape({ unit: name, source: text(ARGUMENT_CHARS_MAX), target: text(ARGUMENT_CHARS_MAX), readOnly: optional(flag, false), makeTarget: optional(flag, false) }),
   /** Answers when the unit is down: how it ended. */
   'await-end': shape({ unit: name }),
   /** No jobs = all. */
@@ -214,7 +219,8 @@ export const METHOD_KINDS: Readonly<Record<Method, 'session' | 'read' | 'change'
   'list-unit-files': 'read', 'is-enabled': 'read', 'get-default': 'read', 'unit-of': 'read', 'get-environment': 'read', 'unit-environment': 'read', why: 'read', plan: 'read', 'boot-chart': 'read', graph: 'read', 'not-started': 'read',
   verify: 'read',
   'await-end': 'read',
-  'start-transient': 'manage', 'sync-units': 'manage', enqueue: 'change', kill: 'change', freeze: 'change', clean: 'change', 'reset-failed': 'change', 'set-property': 'change', call: 'change', 'change-unit-files': 'change',
+  // Whoever may put any file of the machine into a service may do anything.
+  'start-transient': 'manage', 'sync-units': 'manage', bind: 'manage', enqueue: 'change', kill: 'change', freeze: 'change', clean: 'change', 'reset-failed': 'change', 'set-property': 'change', call: 'change', 'change-unit-files': 'change',
   cancel: 'manage', 'set-environment': 'manage', shutdown: 'manage', 'daemon-reload': 'manage', 'daemon-reexec': 'manage', 'change-setting': 'manage', fault: 'manage', 'unit-fault': 'manage', 'logd-fault': 'manage',
 };
 

@@ -13,6 +13,7 @@ import type { ManagerState } from '../core/manager/state.ts';
 import type { Drills } from './faults/drills.ts';
 import type { ArmedFault } from './faults/fault-points.ts';
 import type { FdTable } from './fd-table.ts';
+import type { ServiceMounts } from './spawn/service-mounts.ts';
 import type { EnvironmentOutcome } from './spawn/spawn-environment.ts';
 import type { NativeBinding } from './native.ts';
 
@@ -94,6 +95,9 @@ export interface Engine {
 
   /** A death waits for the engine at a place. False without a checkpoint, where a death is the end. */
   armFault(fault: ArmedFault): boolean;
+
+  /** Mounting into services that run. */
+  readonly serviceMounts: Pick<ServiceMounts, 'isApart' | 'bind'>;
 
   /** Misfortune of services on request. */
   readonly drills: Drills;

@@ -54,6 +54,7 @@ export interface EngineParts {
   takeOverBirth(effect: SpawnEffect, pid: Pid): boolean;
   armFault(fault: ArmedFault): boolean;
   noteAskedDeath(): void;
+  readonly serviceMounts: Engine['serviceMounts'];
   readonly drills: Drills;
   /** Asks the build that would be executed whether it can go on with this state. `done` gets null, or why it cannot. */
   verifyNextBuild(done: (why: string | null) => void): void;
@@ -181,6 +182,10 @@ export class ManagerEngine implements Engine {
   /** Called after each wake-up, also when it brought no event. `nowUsec` is the monotonic clock. */
   onWakeUp(listener: (nowUsec: MonotonicUsec) => void): void {
     this.#wakeUpListeners.add(listener);
+  }
+
+  get serviceMounts(): Engine['serviceMounts'] {
+    return this.#attached().serviceMounts;
   }
 
   get drills(): Drills {

@@ -56,6 +56,7 @@ import { FinalKill } from './shutdown/final-kill.ts';
 import { managerSignal, watchSignals } from './signal-source.ts';
 import { ListeningSockets } from './sockets/listening-sockets.ts';
 import { ExecutorLauncher } from './spawn/executor-launcher.ts';
+import { ServiceMounts } from './spawn/service-mounts.ts';
 import { Spawner } from './spawn/spawner.ts';
 import { watchUevents } from './storage/uevents.ts';
 import { numbersOfUser } from './spawn/credentials.ts';
@@ -298,6 +299,7 @@ export class Manager {
         options.checkpoint?.armFault(fault);
         return options.checkpoint !== null;
       },
+      serviceMounts: new ServiceMounts({ native, path: executorPath(), nullFd, onSpawned: (pid, onExit) => { known.addOwn(pid, onExit); } }),
       drills: this.#drills,
       verifyNextBuild: (done) => {
         verifyNextBuild({

@@ -87,6 +87,7 @@ export function openControlRig(options: RigOptions): ControlRig {
     submit: feed,
     nextRequestId: () => nextId++ as RequestId,
     onReply: (id, callback) => { callbacks.set(id, callback); },
+    serviceMounts: { isApart: () => false, bind: () => undefined },
     noteAskedDeath: () => undefined, armFault: () => false,
     drills: new Drills({ signal: () => 0, mainPidOf: () => null, processesOf: () => [], logdPid: () => null, limitMemory: () => '' }),
     isAwaited: (id) => callbacks.has(id),

@@ -47,11 +47,12 @@ test('an option is told to be ambiguous, with all that it could be', () => {
   assert.equal(runLine('systemctl list-units --legend=maybe').err, 'Failed to parse boolean argument to --legend: maybe.\n');
 });
 
-test('bind tells the command that mounts something into a running service', () => {
-  const bound = runLine('systemctl bind --read-only a /srv /data', { show: { units: [{ unit: 'a.service', properties: { MainPID: '77' } }] } });
-  assert.equal(bound.exit, 1);
-  assert.match(bound.err, /"nsenter -t 77 -m mount --bind -o ro \/srv \/data" does, and BindReadOnlyPaths=\/srv:\/data in the unit file/);
-  const down = { show: { units: [{ unit: 'a.service', properties: { MainPID: '0' } }] } };
+test('bind asks for a mount at the same place or another one, and says why it failed', () => {
+  const bound = runLine('systemctl bind --read-only --mkdir a /srv /data', { bind: {} });
+  assert.deepEqual([bound.exit, bound.requests], [0, [{ method: 'bind', params: { unit: 'a.service', source: '/srv', target: '/data', readOnly: true, makeTarget: true } }]]);
+  assert.deepEqual(runLine('initctl bind a /srv', { bind: {} }).requests[0]?.params, { unit: 'a.service', source: '/srv', target: '/srv', readOnly: false, makeTarget: false });
+  const down = { bind: refusal('no-process', 'a.service has no main process.') };
   assert.deepEqual([runLine('systemctl bind a /srv', down).exit, runLine('initctl bind a /srv', down).exit], [1, 7]);
+  assert.equal(runLine('initctl bind a /srv', down).err, 'Failed to bind mount: a.service has no main process.\n');
   assert.deepEqual([runLine('systemctl bind a').err, runLine('systemctl mount-image a').err], ['Too few arguments.\n', 'Too few arguments.\n']);
 });

@@ -86,6 +86,10 @@ export const METHOD_NOTES: MethodNotes = {
       sameDirectory: "run it in the caller's directory?", inherit: "variables of the caller's environment that it gets?",
     },
   },
+  bind: {
+    text: 'Binds a file or directory of the machine into the mount namespace of a running service, until its main process ends.',
+    params: { unit: 'a name', source: 'absolute, as the machine sees it', target: 'absolute, as the service sees it', readOnly: 'may nothing be changed through it?', makeTarget: 'make what is missing of the target?' },
+  },
   'set-property': {
     text: 'Sets what limits a loaded unit, at once and by drop-ins.',
     params: { unit: 'a name', assignments: 'NAME=VALUE, settings of control groups or Description', runtime: 'until the next boot only?' },

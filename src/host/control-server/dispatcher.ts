@@ -14,6 +14,7 @@ import { findUnit } from '../../core/manager/query.ts';
 import type { Engine } from '../engine.ts';
 import { FAULT_SIGNALS, commitFault } from '../faults/faults.ts';
 import type { Peer } from './connection.ts';
+import { bindMount } from './bind-mount.ts';
 import { callUnit } from './call-unit.ts';
 import { isAssignment } from '../../core/unit-file/value/environment.ts';
 import { callerEnvironment } from './caller-environment.ts';
@@ -143,6 +144,8 @@ export class Dispatcher {
         return syncUnits({ engine, peer, reload: (proceed) => this.#reload(proceed) }, params as Params<'sync-units'>, finish);
       case 'call':
         return callUnit(engine, peer, params as Params<'call'>, units, finish);
+      case 'bind':
+        return bindMount(engine, params as Params<'bind'>, units, finish);
       case 'set-property':
         return setProperty(engine, params as Params<'set-property'>, units, (proceed) => this.#reload(proceed), finish);
       case 'change-unit-files': {
@@ -224,7 +227,7 @@ export class Dispatcher {
 /** Whether the method needs the units' files read when they are not loaded yet. */
 function needsDefinitions<M extends Method>(method: M, params: Params<M>): boolean {
   switch (method) {
-    case 'status': case 'show': case 'why': case 'plan': case 'list-dependencies': case 'cat': case 'enqueue': case 'verify': case 'clean': case 'freeze': case 'set-property': case 'call': case 'unit-environment':
+    case 'status': case 'show': case 'why': case 'plan': case 'list-dependencies': case 'cat': case 'enqueue': case 'verify': case 'clean': case 'freeze': case 'set-property': case 'bind': case 'call': case 'unit-environment':
       return true;
     case 'kill': case 'reset-failed':
       return (params as Params<'kill'>).units.length > 0;

@@ -35,7 +35,7 @@ export function resolveUnits<M extends Method>(state: ManagerState, method: M, p
     case 'change-unit-files':
       // Templates and paths are meant too; what is no name at all is refused by the verb itself.
       return { ok: true, units: (params as Params<'change-unit-files'>).units.map((word) => (word.startsWith('/') ? word : (mangleUnitName(word) ?? word)) as UnitName) };
-    case 'why': case 'list-dependencies': case 'set-property': case 'call': case 'unit-environment':
+    case 'why': case 'list-dependencies': case 'set-property': case 'bind': case 'call': case 'unit-environment':
       return select(state, [(params as Params<'why'>).unit]);
     default:
       return NOTHING;
