@@ -1,6 +1,7 @@
 /** The scenarios of `compare.ts`, by the page of systemd's manual they are about. */
 import type { Scenario } from './scenario.ts';
 import { CONDITION_SCENARIOS } from './condition-scenarios.ts';
+import { GROUP_ACCESS_SCENARIOS } from './group-access-scenarios.ts';
 import { OPTIONAL_PROGRAM_SCENARIOS } from './optional-program-scenarios.ts';
 import { SOCKET_SCENARIOS } from './socket-scenarios.ts';
 
@@ -486,4 +487,4 @@ const MONITORS: readonly Scenario[] = [
   },
 ];
 
-export const SCENARIOS: readonly Scenario[] = [...SERVICE_TYPES, ...COMMANDS, ...RESTARTS, ...KILLING, ...STAYING, ...DEPENDENCIES, ...ENVIRONMENT, ...DIRECTORIES, ...CONDITION_SCENARIOS, ...MONITORS, ...OPTIONAL_PROGRAM_SCENARIOS, ...SOCKET_SCENARIOS];
+export const SCENARIOS: readonly Scenario[] = [...SERVICE_TYPES, ...COMMANDS, ...RESTARTS, ...KILLING, ...STAYING, ...DEPENDENCIES, ...ENVIRONMENT, ...DIRECTORIES, ...CONDITION_SCENARIOS, ...MONITORS, ...OPTIONAL_PROGRAM_SCENARIOS, ...GROUP_ACCESS_SCENARIOS, ...SOCKET_SCENARIOS];
