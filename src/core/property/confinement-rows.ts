@@ -51,6 +51,7 @@ export const CONFINEMENT_ROWS: readonly Row[] = [
     return allowed.length === 0 ? 'yes' : words(allowed.filter((name) => name !== 'time').sort());
   }],
   ...PATH_LISTS.map(([property, field]): Row => [property, ({ exec }) => (exec.confinement === null ? null : quotedWords(exec.confinement[field].map(pathText)))]),
+  ['TemporaryFileSystem', ({ exec }) => (exec.confinement === null ? null : words(exec.confinement.temporaryFileSystems.map(({ path, options }) => (options === '' ? path : `${path}:${options}`))))],
   ['BindPaths', ({ exec }) => binds(exec.confinement?.bindMounts, false)],
   ['BindReadOnlyPaths', ({ exec }) => binds(exec.confinement?.bindMounts, true)],
   ['SecureBits', ({ exec }) => (exec.confinement === null ? null : String(exec.confinement.secureBits))],

@@ -71,9 +71,9 @@ function directoryRows([property, kind]: readonly [string, DirectoryKind]): read
     [`${property}Mode`, ({ exec }) => octal(exec.directoryModes[kind])],
     [`${property}Symlink`, ({ exec }) => {
       const links = exec.directories.flatMap((each) => (each.kind === kind ? each.links.map((link) => `${each.path}:${link}`) : []));
-      return links.length === 0 ? null : words(links);
+      return links.length === 0 ? null : links.join('\n');
     }],
-    [property, ({ exec }) => words(exec.directories.filter((directory) => directory.kind === kind).map((directory) => directory.path))],
+    [property, ({ exec }) => quotedWords(exec.directories.filter((directory) => directory.kind === kind).map((directory) => directory.path))],
   ];
 }
 
@@ -86,8 +86,8 @@ function onConsoleToo({ unit }: ExecPropertyContext, name: string): string | nul
 export const EXEC_ROWS: readonly Row[] = [
   ['Environment', ({ exec }) => quotedWords(exec.environment)],
   ['EnvironmentFiles', ({ exec }) => exec.environmentFiles.map((file) => `${file.path} (ignore_errors=${yesNo(file.optional)})`).join('\n')],
-  ['PassEnvironment', ({ exec }) => words(exec.passEnvironment)],
-  ['UnsetEnvironment', ({ exec }) => words(exec.unsetEnvironment)],
+  ['PassEnvironment', ({ exec }) => quotedWords(exec.passEnvironment)],
+  ['UnsetEnvironment', ({ exec }) => quotedWords(exec.unsetEnvironment)],
   ['UMask', ({ exec }) => octal(exec.umask)],
   ...LIMITS.flatMap(limitRows),
   ['RootDirectory', ({ exec }) => exec.rootDirectory ?? ''],
@@ -119,11 +119,13 @@ export const EXEC_ROWS: readonly Row[] = [
   ['CapabilityBoundingSet', ({ exec }) => capabilities(exec.capabilityBoundingSet ?? ALL_CAPABILITIES)],
   ['AmbientCapabilities', ({ exec }) => capabilities(exec.ambientCapabilities)],
   ['MountAPIVFS', ({ exec, unit }) => (exec.rootDirectory !== null || 'RootImage' in unit.definition.recorded ? 'yes' : null)],
+  // A user's manager leaves its services the keyring of the session.
+  ['KeyringMode', ({ state, unit, exec }) => (state.config.mode === 'user' && unit.definition.kind === 'service' && (exec.confinement?.keyringMode ?? null) === null ? 'inherit' : null)],
   ['UID', ({ facts }) => (facts.user.uid === null ? NOT_SET : String(facts.user.uid))],
   ['GID', ({ facts }) => (facts.user.gid === null ? NOT_SET : String(facts.user.gid))],
   ['User', ({ exec }) => exec.user ?? ''],
   ['Group', ({ exec }) => exec.group ?? ''],
-  ['SupplementaryGroups', ({ exec }) => words(exec.supplementaryGroups)],
+  ['SupplementaryGroups', ({ exec }) => quotedWords(exec.supplementaryGroups)],
   ['RemoveIPC', ({ exec }) => (exec.dynamicUser ? 'yes' : null)],
   ['DynamicUser', ({ exec }) => yesNo(exec.dynamicUser)],
   ['NoNewPrivileges', ({ exec }) => yesNo(exec.noNewPrivileges)],

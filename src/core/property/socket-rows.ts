@@ -4,7 +4,7 @@ import type { SocketRuntime } from '../manager/state.ts';
 import { listenText, type SocketUnit } from '../unit/socket.ts';
 import { commandRows } from './command-rows.ts';
 import type { PropertyContext, PropertyRow } from './property-row.ts';
-import { octal, span, words, yesNo } from './value-text.ts';
+import { octal, quotedWords, span, yesNo } from './value-text.ts';
 
 export interface SocketContext extends PropertyContext {
   readonly socket: SocketUnit;
@@ -44,7 +44,7 @@ export const SOCKET_ROWS: readonly PropertyRow<SocketContext>[] = [
   ['PipeSize', ({ socket }) => String(socket.options.pipeSizeBytes ?? 0)],
   ['RemoveOnStop', ({ socket }) => yesNo(socket.removeOnStop)],
   ['Listen', ({ socket }) => socket.listen.map((listen) => `${listenText(listen)} (${listen.kind})`).join('\n')],
-  ['Symlinks', ({ socket }) => words(socket.symlinks)],
+  ['Symlinks', ({ socket }) => quotedWords(socket.symlinks)],
   ['Mark', ({ socket }) => orMinusOne(socket.options.mark)],
   ['MaxConnections', ({ socket }) => String(socket.maxConnections)],
   ['MaxConnectionsPerSource', ({ socket }) => String(socket.maxConnectionsPerSource)],

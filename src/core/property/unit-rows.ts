@@ -84,7 +84,7 @@ export const UNIT_ROWS: readonly Row[] = [
   ['SubState', ({ unit }) => unit.runtime.state],
   ['FragmentPath', ({ unit }) => unit.definition.fragmentPath ?? ''],
   ['SourcePath', ({ unit }) => unit.definition.recorded['SourcePath'] ?? ''],
-  ['DropInPaths', ({ unit }) => words(unit.definition.dropInPaths)],
+  ['DropInPaths', ({ unit }) => quotedWords(unit.definition.dropInPaths)],
   ['UnitFileState', ({ facts }) => facts.fileState],
   ['UnitFilePreset', ({ facts }) => facts.preset],
   ...timeRows('StateChangeTimestamp', 'stateChange'),

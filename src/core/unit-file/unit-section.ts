@@ -76,7 +76,7 @@ export function readMountPaths(reader: SettingReader, name: 'RequiresMountsFor' 
 
 function readDocumentation(reader: SettingReader): readonly string[] {
   const urls: string[] = [];
-  for (const { word, entry } of readWords(reader, 'Documentation')) {
+  for (const { word, entry } of readWords(reader, 'Documentation', 'keep')) {
     if (/^(?:https?:\/\/|file:\/|info:|man:)./.test(word)) urls.push(word);
     else leaveOut(reader, entry, word, 'it is not a http:, https:, file:, info: or man: address');
   }

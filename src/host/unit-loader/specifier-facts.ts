@@ -1,5 +1,5 @@
 /** The facts behind `%` specifiers, each read once, when a unit first asks for it. Source: systemd.unit(5), "SPECIFIERS". */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { SpecifierContext } from '../../core/unit-file/specifiers.ts';
 import { operatingSystem } from '../operating-system.ts';
 
@@ -103,9 +103,14 @@ function readAccount(options: SpecifierFactsOptions): Account {
   return {
     name: user?.[0] ?? (isRoot ? 'root' : options.environment['USER'] ?? String(uid)),
     home: isRoot ? '/root' : user?.[5] ?? '/',
-    shell: isRoot ? '/bin/sh' : user?.[6] ?? '/bin/sh',
+    shell: isRoot ? rootShell(root) : user?.[6] ?? '/bin/sh',
     groupName: group?.[0] ?? (gid === 0 ? 'root' : String(gid)),
   };
+}
+
+/** Not what /etc/passwd says: the same with and without one. Source: systemd 252's behaviour for %s. */
+function rootShell(root: string): string {
+  return existsSync(`${root}/bin/bash`) ? '/bin/bash' : '/bin/sh';
 }
 
 function findLine(text: string | null, field: number, id: number): readonly string[] | null {

@@ -191,6 +191,8 @@ function aliasProblem(alias: string, target: string): string | null {
   const aliasForm = unitNameForm(alias);
   if (aliasForm === 'template' && targetForm !== 'template') return `a template cannot be another name of ${target}`;
   if (aliasForm === 'plain' && targetForm === 'template') return `the template ${target} needs an instance`;
+  if (aliasForm === 'instance' && targetForm === 'plain') return `an instance cannot be another name of ${target}`;
+  if (aliasForm === 'plain' && targetForm === 'instance') return `the instance ${target} cannot have another name`;
   if (aliasForm === 'instance' && targetForm === 'instance' && nameInstance(alias) !== nameInstance(target)) return `the instances of ${alias} and ${target} differ`;
   return null;
 }

@@ -4,12 +4,12 @@
  */
 import { shownFiles } from '../../core/unit/shown-files.ts';
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { CatAnswer, VerifyAnswer } from '../../control/answers.ts';
 import { isGlob, matchesGlob } from '../../control/glob.ts';
 import type { Failure } from '../../control/error-codes.ts';
 import type { AnyParams, Given, Method } from '../../control/requests.ts';
-import { isUnitName, mangleUnitName, unitNameForm, withInstance } from '../../core/unit/unit-name.ts';
+import { isUnitName, mangleUnitName, templateOf, unitNameForm, withInstance } from '../../core/unit/unit-name.ts';
 import { BUILT_IN_DEFAULTS } from '../../core/unit-file/unit-defaults.ts';
 import { verifyUnits, type VerifyOptions } from '../../core/unit-file/verify.ts';
 import type { SpecifierContext } from '../../core/unit-file/specifiers.ts';
@@ -109,13 +109,19 @@ function verifyOffline({ units = [] }: Given<'verify'>, options: OfflineOptions)
       for (const name of [...loader.index().names.keys()].filter((known) => matchesGlob(word, known)).sort()) answers.push(verdict(name, loader, around));
       continue;
     }
-    if (word.includes('/') && lstatSync(word, { throwIfNoEntry: false }) === undefined) {
+    if (word.includes('/') && !isThere(word)) {
       answers.push({ unit: word, load: 'not-found', loadError: `${word} does not exist`, diagnostics: [], notEffective: [] });
       continue;
     }
     answers.push(verdict(word.includes('/') ? basename(word) : (mangleUnitName(word) ?? word), loader, around));
   }
   return { ok: true, value: { units: answers } };
+}
+
+/** An instance is there when its template is. */
+function isThere(path: string): boolean {
+  const template = templateOf(basename(path));
+  return [path, ...(template === null ? [] : [join(dirname(path), template)])].some((each) => lstatSync(each, { throwIfNoEntry: false }) !== undefined);
 }
 
 /** What a start would need beyond the file: programs and other units, looked for below the root. */

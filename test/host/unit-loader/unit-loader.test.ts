@@ -157,6 +157,16 @@ test('what cannot be read is a unit in error with the reason, and waits for nobo
   assert.match(units.get('ok.service')?.diagnostics[0]?.message ?? '', /drop-in is ignored: .* a directory/);
 });
 
+test('a link may give a unit another name of its own form, and an instance the name of a template\'s instance, and nothing else', (t) => {
+  const tree = makeLoadTree(t, {
+    'lib/plain.service': SERVICE, 'lib/t@.service': SERVICE, 'lib/t@x.service': SERVICE, 'etc/i@x.service': '-> ROOT/lib/plain.service', 'etc/p.service': '-> ROOT/lib/t@x.service',
+    'etc/n@.service': '-> ROOT/lib/plain.service', 'etc/other.service': '-> ROOT/lib/plain.service', 'etc/one@y.service': '-> ROOT/lib/t@.service', 'etc/two@x.service': '-> ROOT/lib/t@x.service',
+  });
+  const states = (...names: readonly string[]): readonly string[] => names.map((name) => `${name} ${stateOf([...tree.load(name).values()].find((unit) => (unit.names as readonly string[]).includes(name)))}`);
+  assert.deepEqual(states('i@x.service', 'p.service', 'n@z.service'), ['i@x.service error', 'p.service error', 'n@z.service error']);
+  assert.deepEqual(states('other.service', 'one@y.service', 'two@x.service'), ['other.service loaded', 'one@y.service loaded', 'two@x.service loaded']);
+});
+
 test('a template that wants ever longer instances of itself ends', (t) => {
   const tree = makeLoadTree(t, { 'lib/x@.service': `[Unit]\nWants=x@%ia.service\n${SERVICE}` });
   const units = tree.load('x@1.service');
