@@ -12,6 +12,6 @@ test('a file is verified by its path, an instance by that of its template with t
   const answer = await offlineAnswerer({ root: null, user: false }).request('verify', { units: ['x@-tmp.service', 'x@none.service', 'y@1.service'].map((name) => join(directory, name)) });
   assert(answer.ok);
   const { units } = answer.value;
-  assert.deepEqual(units.map(({ load, diagnostics }) => [load, diagnostics.map(({ line }) => line)]), [['loaded', []], ['loaded', [3]], ['not-found', []]]);
+  assert.deepEqual(units.map(({ load, diagnostics }) => [load, diagnostics.map(({ line }) => line)]), [['loaded', []], ['bad-setting', [3]], ['not-found', []]]);
   assert.match(units[2]?.loadError ?? '', /y@1\.service does not exist/);
 });

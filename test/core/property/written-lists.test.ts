@@ -8,7 +8,7 @@ import type { UnitFacts } from '../../../src/core/property/property-row.ts';
 import { unitOf } from '../unit-file/unit-rig.ts';
 
 const FACTS: UnitFacts = {
-  fileState: '', preset: '', needsReload: false, memoryBytes: null, cpuUsec: null, tasks: null, hasControlGroups: false, controlGroup: '', user: { uid: null, gid: null },
+  fileState: '', preset: '', needsReload: false, memoryBytes: null, cpuUsec: null, tasks: null, ip: null, hasControlGroups: false, controlGroup: '', user: { uid: null, gid: null },
   machineMemoryBytes: 0, machineTasks: 0, inheritedLimits: {},
 };
 
