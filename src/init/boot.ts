@@ -127,7 +127,7 @@ export function boot(options: BootOptions): Manager {
   const loaderOptions = { mode: mode === 'user' ? 'user' as const : 'system' as const, hasDevices: hasDevices(mode), directories, transientDirectory: transient, root: '', defaults: options.defaults, specifiers: options.specifiers };
   const loader = options.command === null ? createUnitLoader(loaderOptions) : null;
   const definitionMemory = loader === null || checkpoint.memory === null ? null : new DefinitionMemory({
-    native, kept, definitions: loader.kept, life: JSON.stringify([VERSION, programStamp(), loaderOptions]), setTimer: (callback, msec) => { setTimeout(callback, msec).unref(); },
+    native, kept, definitions: loader.kept, life: () => JSON.stringify([VERSION, programStamp(), loaderOptions]), setTimer: (callback, msec) => { setTimeout(callback, msec).unref(); },
   });
   definitionMemory?.restore();
   const units = options.command?.units ?? unitSource(loader as UnitLoader, mode);

@@ -67,7 +67,7 @@ class Life {
         },
       },
       kept: { keep: (fd) => { this.kept.add(fd); }, drop: (fd) => { this.kept.delete(fd); }, forget: () => undefined, inherited: (() => inherited) as unknown as KeptFds['inherited'] },
-      definitions: loader.kept, life, setTimer: (callback) => { timers.push(callback); },
+      definitions: loader.kept, life: () => life, setTimer: (callback) => { timers.push(callback); },
     });
     memory.restore();
     const writeAll = (): void => {

@@ -26,8 +26,8 @@ export interface DefinitionMemoryOptions {
   readonly native: Pick<NativeBinding, 'memfd' | 'write' | 'close'>;
   readonly kept: KeptFds;
   readonly definitions: KeptDefinitions;
-  /** Build and configuration: definitions of others are not ours. One line. */
-  readonly life: string;
+  /** Build and configuration in one line: definitions of others are not ours. Asked only when there is something to compare or write. */
+  readonly life: () => string;
   /** Calls back after so many milliseconds; nobody stays alive for that. */
   readonly setTimer: (callback: () => void, msec: number) => void;
 }
@@ -54,7 +54,7 @@ export class DefinitionMemory {
     const [former, ...more] = kept.inherited('definitions').map(([fd]) => fd);
     for (const fd of more) this.#forget(fd);
     if (former === undefined) return;
-    const found = readDefinitions(former, life);
+    const found = readDefinitions(former, life());
     if (found === null) {
       this.#forget(former);
       return;
@@ -109,7 +109,7 @@ export class DefinitionMemory {
     this.#isKnown = false;
     this.#lines = 0;
     if (this.#fd === null) this.#mode = 'never';
-    else if (this.#append(`${life}\n`)) definitions.renew();
+    else if (this.#append(`${life()}\n`)) definitions.renew();
   }
 
   #append(text: string): boolean {
