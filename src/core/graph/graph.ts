@@ -61,12 +61,13 @@ type OpenNode = Partial<Record<EdgeKind, Set<UnitName>>>;
  * @param resolve canonical name of a unit that may be named by an alias
  */
 export function addToGraph(graph: Graph, definitions: Iterable<UnitDefinition>, resolve: (name: UnitName) => UnitName): Graph {
+  const batch = new Batch(graph);
   const open = new Map<UnitName, OpenNode>();
   const addEdge = (from: UnitName, kind: EdgeKind, to: UnitName): void => {
     let node = open.get(from);
     if (node === undefined) open.set(from, (node = {}));
     let others = node[kind];
-    if (others === undefined) node[kind] = others = new Set(neighbours(graph, from, kind));
+    if (others === undefined) node[kind] = others = new Set(batch.get(from)?.[kind]);
     others.add(to);
   };
   for (const definition of definitions) {
@@ -77,10 +78,12 @@ export function addToGraph(graph: Graph, definitions: Iterable<UnitDefinition>, 
       addEdge(other, INVERSE[dependency.kind], definition.name);
     }
   }
-  const batch = new Batch(graph);
   for (const [name, node] of open) {
     const closed: Partial<Record<EdgeKind, readonly UnitName[]>> = { ...batch.get(name) };
-    for (const kind of Object.keys(node) as EdgeKind[]) closed[kind] = [...(node[kind] ?? [])].sort();
+    for (const kind of Object.keys(node) as EdgeKind[]) {
+      const others = [...(node[kind] ?? [])];
+      closed[kind] = others.length > 1 ? others.sort() : others;
+    }
     batch.set(name, closed);
   }
   return batch.finish();
