@@ -69,3 +69,12 @@ test('who reaps the last process of a group learns that, and nobody is told of i
     rmSync(root, { recursive: true });
   }
 });
+
+// The second process of a start, such as ExecStart= after ExecStartPre=, once took back what the first one had found out.
+test('what a group could not be given is told for each process that is born in it', () => {
+  const native = { makeDirectory: () => 0, readSmallFile: () => '', openDirectory: () => 3 } as unknown as NativeBinding;
+  const groups = new ControlGroups({ native, poll: {} as unknown as PollSet, root: '/nowhere', onEmpty: () => undefined, onOomKill: () => undefined, onNotEffective: () => undefined, contextOf: () => null, defaultTasksMax: null });
+  const told = [1, 2].map(() => groups.prepare(UNIT, { ...CONTEXT, memoryMax: 1024 }, 'main').notEffective);
+  const expected = [{ directive: 'MemoryMax', why: 'the control group hierarchy has no memory controller here' }];
+  assert.deepEqual(told, [expected, expected]);
+});

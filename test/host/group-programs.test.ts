@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import type { UnitName } from '../../src/base/brand.ts';
+import type { Fd, UnitName } from '../../src/base/brand.ts';
+import { SIGKILL } from '../../src/base/signals.ts';
 import type { CgroupContext } from '../../src/core/unit/exec-context.ts';
 import { UNLIMITED_ACCESS, type GroupAccess } from '../../src/core/unit/group-access.ts';
+import type { PollSet } from '../../src/host/poll-set.ts';
+import { ControlGroups } from '../../src/host/processes/control-groups.ts';
 import { GroupPrograms, type ProgrammedGroup } from '../../src/host/processes/group-programs.ts';
 import { readIpCounts } from '../../src/host/processes/ip-counts.ts';
 import { native, ok, run } from '../native/native-under-test.ts';
@@ -26,6 +29,9 @@ function writableHierarchy(): string | null {
   }
   return null;
 }
+
+/** BPF_CGROUP_DEVICE of linux/bpf.h. */
+const DEVICE_PLACE = 6;
 
 const root = `${writableHierarchy() ?? ''}/heartwood-programs-${String(process.pid)}`;
 const mayLoad = writableHierarchy() !== null && typeof native.bpfMapCreate(2, 4, 16, 2, 0, 'heartwood_test') !== 'string';
@@ -80,6 +86,22 @@ test('a node can be made only of a device whose rights have an m', onKernel, asy
   const script = 'place=$(mktemp -d); mknod "$place/n" c 1 3 2>&1 >&- && echo made; rm -r "$place"';
   await withGroup({ devicePolicy: 'strict', deviceAllow: [{ device: '/dev/null', rights: 'rw' }] }, async (_, shell) => { assert.doesNotMatch(await shell(script), /made/); });
   await withGroup({ devicePolicy: 'strict', deviceAllow: [{ device: '/dev/char/1:3', rights: 'm' }] }, async (_, shell) => { assert.match(await shell(script), /made/); });
+});
+
+test('a group that is made anew after it was killed has its limits before anything is born in it', onKernel, () => {
+  const unit = 'killed.service' as UnitName;
+  const groupsOfUnits = new ControlGroups({
+    native, root, poll: {} as unknown as PollSet, onEmpty: () => undefined, onOomKill: () => undefined, onNotEffective: () => undefined, contextOf: () => null, defaultTasksMax: null,
+  });
+  const context = contextOf({ devicePolicy: 'strict' });
+  const attached = (): number => ok(native.bpfAttached(`${root}/${unit}`, DEVICE_PLACE)).length;
+  const born = (): void => { ok(native.close(groupsOfUnits.prepare(unit, context, 'main').cgroupFd as Fd)); };
+  born();
+  assert.equal(attached(), 1);
+  groupsOfUnits.kill({ unit, signal: SIGKILL, except: [], alsoSighup: false });
+  born();
+  assert.equal(attached(), 1);
+  groupsOfUnits.release(unit);
 });
 
 const PING = `
