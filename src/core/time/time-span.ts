@@ -53,6 +53,8 @@ const TERM = new RegExp(`${SPACE}(?:(\\+|-)?(\\d*)(\\.\\d*)?)(${SPACE})([A-Za-zÂ
  * @param defaultUnitUsec what a number without unit counts, in microseconds; a second unless the directive says otherwise
  */
 export function parseTimeSpan(text: string, defaultUnitUsec: Usec = 1_000_000 as Usec): Result<TimeSpan, TimeSpanProblem> {
+  // The commonest span, as in RestartSec=0: too small for any of the bounds below, and exact.
+  if (/^\d{1,6}$/.test(text)) return ok((Number(text) * defaultUnitUsec) as Usec);
   if (INFINITY_PATTERN.test(text)) return ok('infinity');
   const body = text.trimEnd();
   let total = 0n;

@@ -8,7 +8,7 @@ import { NAMESPACE_FLAGS } from '../system-call/confinement-filters.ts';
 import { UNCONFINED, type BindMount, type ConfinedPath, type Confinement, type Credential, type NamespaceName, type SystemCallWord } from '../unit/confinement.ts';
 import type { Entry } from '../unit/source.ts';
 import {
-  applyReaders, entriesFor, ignore, leaveOut, oneOf, parseAbsolutePath, plainWordsOf, readPath, readScalar, wordsOf, type FieldReader, type Mutable, type SettingReader,
+  applyReaders, entriesFor, ignore, leaveOut, oneOf, parseAbsolutePath, plainWordsOf, readPath, readScalar, setsAnyOf, wordsOf, type FieldReader, type Mutable, type SettingReader,
 } from './setting-reader.ts';
 import { addressFamilyName, addressFamilyNames, parseAddressFamily } from './value/address-family.ts';
 import { isCredentialId } from './value/credential.ts';
@@ -391,6 +391,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 
 /** What the unit asks for; null when nothing but what holds anyway. */
 export function readConfinement(reader: SettingReader): Confinement | null {
+  if (!setsAnyOf(reader, READERS)) return null;
   const confinement: Mutable<Confinement> = { ...UNCONFINED };
   applyReaders(confinement, READERS, reader, null);
   const fields = Object.keys(UNCONFINED) as (keyof Confinement)[];

@@ -259,7 +259,7 @@ const FD_NAME = /^[ -9;-~]{1,255}$/;
 /** `fd:NAME`, `file:PATH`, `append:PATH`, `truncate:PATH` with their specifiers; null when it is none of them. */
 function parseStreamTarget(text: string, fdName: string, reader: SettingReader): Result<StandardStream> | null {
   if (text === 'fd') return ok({ kind: 'fd', name: fdName });
-  const match = /^(fd|file|append|truncate):(.*)$/.exec(text);
+  const match = text.includes(':') ? /^(fd|file|append|truncate):(.*)$/.exec(text) : null;
   if (match === null) return null;
   const [, kind = '', target = ''] = match;
   if (kind === 'fd' && target === '') return ok({ kind: 'fd', name: fdName });

@@ -93,11 +93,10 @@ export function lexUnitFile(text: string, file: string): LexedFile {
   const take = (raw: string, line: number, firstLength: number): void => {
     const logical = trimBlanks(raw);
     if (logical === '') return;
-    const columnAt = (position: number): number => (position < firstLength ? position + 1 : 0);
     const start = raw.indexOf(logical);
-    const column = columnAt(start);
+    const column = columnAt(start, firstLength);
     if (hasNoCharacters && findNoCharacter(logical) >= 0) {
-      fail(line, 'The line is not valid UTF-8; the file is not used.', columnAt(findNoCharacter(raw)));
+      fail(line, 'The line is not valid UTF-8; the file is not used.', columnAt(findNoCharacter(raw), firstLength));
       return;
     }
     if (logical.charCodeAt(0) === 0x5b /* [ */) {
@@ -106,7 +105,7 @@ export function lexUnitFile(text: string, file: string): LexedFile {
       else if (UNSAFE_SECTION.test(name)) fail(line, `The section header '${excerpt(logical)}' contains characters that no section has; the file is not used.`, column);
       else {
         section = name;
-        if (sections.length < ENTRIES_MAX) sections.push({ name, line, column: columnAt(start + 1) });
+        if (sections.length < ENTRIES_MAX) sections.push({ name, line, column: columnAt(start + 1, firstLength) });
       }
       return;
     }
@@ -159,6 +158,11 @@ export function lexUnitFile(text: string, file: string): LexedFile {
   }
   if (outcome.failure === null && pieces.length > 0) take(pieces.join(''), startLine, (pieces[0] as string).length);
   return { file, entries: outcome.failure === null ? entries : [], sections, diagnostics: log.finish(), failure: outcome.failure };
+}
+
+/** Of a character of a logical line, from 1; 0 = it stands in one of the lines after the first. */
+function columnAt(position: number, firstLength: number): number {
+  return position < firstLength ? position + 1 : 0;
 }
 
 /** Gives the physical lines one after the other, then null. */

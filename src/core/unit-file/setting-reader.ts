@@ -180,6 +180,12 @@ export function applyReaders<T, C>(target: Mutable<T>, readers: ReadonlyMap<stri
   }
 }
 
+/** Whether anything is set that these readers read. */
+export function setsAnyOf(reader: SettingReader, readers: ReadonlyMap<string, unknown>): boolean {
+  for (const name of reader.byName.keys()) if (readers.has(name)) return true;
+  return false;
+}
+
 /** What an empty assignment means to a scalar: back to the default, or a bad value as any other, which leaves what was set before. systemd has both. */
 export type EmptyRule = 'resets' | 'is-bad';
 

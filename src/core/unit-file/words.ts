@@ -53,7 +53,7 @@ export function nextWord(text: string, start: number, escapes: Exclude<EscapeRul
   const first = skipWhitespace(text, start);
   if (first >= text.length) return ok(null);
   PLAIN_WORD.lastIndex = first;
-  PLAIN_WORD.exec(text);
+  PLAIN_WORD.test(text);
   const plainEnd = PLAIN_WORD.lastIndex;
   if (plainEnd === text.length || (plainEnd > first && isWhitespace(text[plainEnd]))) {
     return ok({ text: text.slice(first, plainEnd), next: skipWhitespace(text, plainEnd), remarks: [] });

@@ -1,16 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import {
-  closeSync, constants, fstatSync, openSync, readSync,
+  closeSync, constants, fstatSync, openSync, readFileSync, readSync,
 } from 'node:fs';
 import { INVALID_UTF8 } from '../../core/unit-file/lexer.ts';
 import { stampOfStat } from './file-stamp.ts';
 
 /** Bytes of the largest file that is read: well above any real unit file, well below what would hurt the manager. */
 export const UNIT_FILE_BYTES_MAX = 16 * 1024 * 1024;
-
-/** Most unit files fit, so that most reads need no buffer of their own. */
-const SHARED_BUFFER_BYTES = 64 * 1024;
-const sharedBuffer = Buffer.allocUnsafeSlow(SHARED_BUFFER_BYTES);
 
 /** `empty` is an empty file or the null device: both mask a unit. */
 export type FileContents =
@@ -41,9 +37,9 @@ export function readUnitFile(path: string): FileContents {
     if (!stat.isFile()) return { state: 'unreadable', problem: `${path} is ${kindOf(stat)} and not a regular file` };
     if (stat.size === 0) return { state: 'empty' };
     if (stat.size > UNIT_FILE_BYTES_MAX) return { state: 'unreadable', problem: `${path} has ${stat.size} bytes; more than ${UNIT_FILE_BYTES_MAX} are not read` };
-    const buffer = stat.size <= SHARED_BUFFER_BYTES ? sharedBuffer : Buffer.allocUnsafeSlow(stat.size);
-    const length = fill(fd, buffer, Math.min(stat.size, buffer.length));
-    return { state: 'text', text: decodeUnitFile(buffer.subarray(0, length)), stamp: stampOfStat(stat, nowMsec) };
+    // One call into Node, while read(2) and decoding would be two with much checking before each.
+    const text = readFileSync(fd, AS_TEXT);
+    return { state: 'text', text: text.includes(REPLACEMENT) ? decodeUnitFile(readBytes(fd, stat.size)) : text, stamp: stampOfStat(stat, nowMsec) };
   } catch (error) {
     return { state: 'unreadable', problem: `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})` };
   } finally {
@@ -51,23 +47,30 @@ export function readUnitFile(path: string): FileContents {
   }
 }
 
+/** As an object, because Node makes one of anything else. */
+const AS_TEXT = { encoding: 'utf8', flag: 'r' } as const;
+
+/** What Node puts for bytes that are no UTF-8; a file may contain it as well. */
+const REPLACEMENT = '\uFFFD';
+
 /** The text of a unit file, with `INVALID_UTF8` for what is no UTF-8: unlike what Node puts there, a file cannot contain it. */
 export function decodeUnitFile(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  return text.includes('\uFFFD') && !isUtf8(bytes) ? text.replaceAll('\uFFFD', INVALID_UTF8) : text;
+  return text.includes(REPLACEMENT) && !isUtf8(bytes) ? text.replaceAll(REPLACEMENT, INVALID_UTF8) : text;
 }
 
 /** makedev(1, 3), /dev/null. */
 const NULL_DEVICE = (1 << 8) | 3;
 
-function fill(fd: number, buffer: Buffer, wanted: number): number {
+function readBytes(fd: number, wanted: number): Buffer {
+  const buffer = Buffer.allocUnsafeSlow(wanted);
   let length = 0;
   while (length < wanted) {
-    const count = readSync(fd, buffer, length, wanted - length, null);
+    const count = readSync(fd, buffer, length, wanted - length, length);
     if (count === 0) break;
     length += count;
   }
-  return length;
+  return buffer.subarray(0, length);
 }
 
 function kindOf(stat: { isDirectory(): boolean; isFIFO(): boolean; isSocket(): boolean }): string {
