@@ -6,8 +6,9 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Writable } from 'node:stream';
+import { unitKind, unitNameForm } from '../../src/core/unit/unit-name.ts';
 import { runVerb } from '../../src/initctl/client/command-runner.ts';
 import { offlineAnswerer } from '../../src/initctl/client/offline.ts';
 import { PLAIN_TERMINAL } from '../../src/initctl/terminal.ts';
@@ -133,6 +134,20 @@ function linesOf(text: string, root: string): readonly string[] {
   return inOneWord(text).replaceAll(root, 'ROOT').split('\n').filter((line) => line !== '').sort();
 }
 
+/**
+ * Whether a unit file is a link that gives no name: to itself, to another type, or to another form of name. systemd refuses what has to
+ * do with the unit it leads to; for Heartwood it does not count (docs/differences.md).
+ */
+function hasUselessLink({ links }: Tree): boolean {
+  return [...links].some(([path, target]) => {
+    const [name, other] = [basename(path), basename(target)];
+    if (unitNameForm(other) === null) return false;
+    const isSelf = name === other && (!target.startsWith('/') || target === path);
+    const fits = unitNameForm(name) === unitNameForm(other) || (unitNameForm(name) === 'instance' && unitNameForm(other) === 'template');
+    return isSelf || unitKind(name) !== unitKind(other) || !fits;
+  });
+}
+
 function runSystemctl(root: string, words: readonly string[]): Outcome {
   const run = spawnSync(SYSTEMCTL, [`--root=${root}`, ...words], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8', SYSTEMD_LOG_LEVEL: 'info' } });
   return { exit: run.status ?? -1, out: linesOf(run.stdout, root), err: linesOf(run.stderr, root), links: inventory(root) };
@@ -161,6 +176,7 @@ const count = Number(process.argv[3] ?? 200);
 const verbose = process.argv[4] === '-v';
 let compared = 0;
 let different = 0;
+let useless = 0;
 const byVerb = new Map<string, number>();
 for (let seed = first; seed < first + count; seed += 1) {
   const { tree, commands } = makeScenario(seed);
@@ -180,6 +196,10 @@ for (let seed = first; seed < first + count; seed += 1) {
       ...differencesOf(expected.err, actual.err), ...differencesOf(expected.links, actual.links),
     ];
     if (found.length === 0) continue;
+    if (hasUselessLink(tree)) {
+      useless += 1;
+      continue;
+    }
     different += 1;
     byVerb.set(words[0] as string, (byVerb.get(words[0] as string) ?? 0) + 1);
     console.log(`seed ${seed}: systemctl ${words.join(' ')}`);
@@ -188,5 +208,5 @@ for (let seed = first; seed < first + count; seed += 1) {
   }
   rmSync(base, { recursive: true, force: true });
 }
-console.log(`${compared} commands compared, ${different} differ: ${[...byVerb].map(([verb, times]) => `${verb} ${times}`).join(', ')}`);
+console.log(`${compared} commands compared, ${different} differ, and ${useless} beside links that give no name: ${[...byVerb].map(([verb, times]) => `${verb} ${times}`).join(', ')}`);
 process.exitCode = different > 0 ? 1 : 0;
