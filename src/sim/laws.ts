@@ -216,12 +216,10 @@ function bounds(): Check {
   };
 }
 
-/** What failed says why. */
+/** What failed says why, until it is to be started again. */
 function reason(): Check {
-  return ({ before, units }) => {
-    for (const unit of units) {
-      if (unit.activeState === 'failed' && getEntry(before.units, unit.name)?.activeState !== 'failed' && unit.endReason === null) return `${unit.name} failed for no reason`;
-    }
+  return ({ units }) => {
+    for (const unit of units) if (unit.activeState === 'failed' && unit.endReason === null && unit.job === null) return `${unit.name} failed for no reason`;
     return null;
   };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { CHECK_LEVELS } from '../../src/sim/laws.ts';
 import { randomScenario } from '../../src/sim/random-scenario.ts';
 import { runScenario } from '../../src/sim/run-scenario.ts';
 import type { Scenario } from '../../src/sim/scenario.ts';
@@ -29,5 +30,5 @@ test('a state that goes through a snapshot after every third step lives the same
 const REGRESSIONS = join(import.meta.dirname, 'regressions');
 for (const file of readdirSync(REGRESSIONS)) {
   const { defect, scenario } = JSON.parse(readFileSync(join(REGRESSIONS, file), 'utf8')) as { readonly defect: string; readonly scenario: Scenario };
-  test(`no more: ${defect}`, () => { runScenario(scenario); });
+  test(`no more: ${defect}`, () => { for (const checks of CHECK_LEVELS) runScenario(scenario, { checks }); });
 }
