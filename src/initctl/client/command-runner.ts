@@ -187,11 +187,13 @@ function showProgress(answerer: Answerer, { stderr, terminal }: RunnerOptions): 
 
 function sleep(msec: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, msec);
-    signal.addEventListener('abort', () => {
+    const over = (): void => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', over);
       resolve();
-    }, { once: true });
+    };
+    const timer = setTimeout(over, msec);
+    signal.addEventListener('abort', over, { once: true });
   });
 }
 
