@@ -10,6 +10,8 @@ import { buildGraph, neighbours, type Graph } from '../core/graph/graph.ts';
 import type { Effect, SpawnEffect } from '../core/manager/effect.ts';
 import { checkInvariants, checkJob, checkUnit } from '../core/manager/invariants.ts';
 import type { Job, JobType, ManagerState, Unit } from '../core/manager/state.ts';
+import { Turn } from '../core/manager/turn.ts';
+import { isForgottenBySystemd } from '../core/manager/upkeep/garbage.ts';
 import type { ClockReading } from '../base/time.ts';
 import { nextDueUsec } from '../core/machine/service/deadlines.ts';
 import { elapseUsec } from '../core/machine/timer.ts';
@@ -150,10 +152,16 @@ function startLimit(): Check {
   const starts = new Map<UnitName, number[]>();
   /** Each start has an id of its own, and any number of commands. */
   const newest = new Map<UnitName, InvocationId>();
-  return ({ event, after, spawns, kernel }) => {
+  return ({ before, event, after, spawns, kernel }) => {
     if (event.event === 'request' && event.request.method === 'reset-failed') {
       if (event.request.units.length === 0) starts.clear();
       for (const unit of event.request.units) starts.delete(unit);
+    } else if (event.event === 'request' && event.request.method === 'enqueue' && event.request.type !== 'stop') {
+      // Who asks for a unit that systemd would have forgotten begins with a new count.
+      for (const name of event.request.units) {
+        const unit = starts.has(name) ? getEntry(before.units, name) : undefined;
+        if (unit !== undefined && isForgottenBySystemd(new Turn(before), unit)) starts.delete(name);
+      }
     }
     for (const spawn of spawns) {
       const definition = getEntry(after.units, spawn.unit)?.definition;

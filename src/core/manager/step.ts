@@ -276,5 +276,11 @@ function drive(turn: Turn, name: UnitName, transition: ServiceTransition): void 
 function onExited(turn: Turn, event: EventOf<'exited'>): void {
   const owner = turn.ownerOf(event.pid) ?? event.unitHint;
   turn.removeOwner(event.pid);
-  if (owner !== null) onProcessEvent(turn, owner, event);
+  if (owner === event.unitHint) {
+    if (owner !== null) onProcessEvent(turn, owner, event);
+    return;
+  }
+  // A main process that a service named by MAINPID= is in another unit's group: that this one is empty says nothing about the service's.
+  if (owner !== null) onProcessEvent(turn, owner, { ...event, groupEmpty: false });
+  if (event.groupEmpty === true && event.unitHint !== null) onProcessEvent(turn, event.unitHint, { ...turn.now, event: 'cgroup-empty', unit: event.unitHint });
 }

@@ -153,14 +153,18 @@ function timeZones(): TimeZones {
 async function ask(method: Method, params: AnyParams, options: RunnerOptions): Promise<Reply<Method> | 'interrupted'> {
   const answerer = await options.answerer();
   if ('name' in answerer) return { ok: false, failure: answerer };
+  let stopListening = (): void => undefined;
   const interrupted = new Promise<'interrupted'>((resolve) => {
     if (options.signal.aborted) resolve('interrupted');
-    options.signal.addEventListener('abort', () => { resolve('interrupted'); }, { once: true });
+    const interrupt = (): void => { resolve('interrupted'); };
+    options.signal.addEventListener('abort', interrupt, { once: true });
+    stopListening = () => { options.signal.removeEventListener('abort', interrupt); };
   });
   const stopProgress = method === 'enqueue' && options.terminal.stderrTty ? showProgress(answerer, options) : null;
   try {
     return await Promise.race([(answerer.request.bind(answerer) as LooseAnswerer)(method, params), interrupted]);
   } finally {
+    stopListening();
     stopProgress?.();
   }
 }

@@ -29,7 +29,7 @@ function recoverAfter(deaths: number, position: Position, journal = JOURNAL): Re
   const noted: JournalEntry[] = [];
   const state = initialState(new SimulatedKernel().state.config, CLOCK);
   const step = (before: typeof state, event: ManagerEvent): readonly [typeof state, readonly Effect[]] => {
-    const unit = 'unit' in event ? event.unit as UnitName : '' as UnitName;
+    const unit = 'unit' in event ? event.unit : '' as UnitName;
     stepped.push(unit);
     return [before, [{ kind: 'collect', unit }]];
   };
