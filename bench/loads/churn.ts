@@ -10,7 +10,7 @@ const KILLS_LATE = { full: 1500, quick: 400 };
 /** With a hundred in turn every service lives for more than the second after which all contestants restart at once. */
 const PAUSE_BETWEEN_KILLS_MS = 15;
 /** Until the last restarts are over and memory that is given back late has been given back. */
-const SETTLE_MS = 5000;
+const SETTLE_MS = 10_000;
 const BYTES_PER_MIB = 2 ** 20;
 
 /** Whether memory grows with what a manager has been through. */
