@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/futex.h>
+#include <linux/keyctl.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -152,6 +153,12 @@ NO_SANITIZE long applyCredentials(const SpawnPlan& plan) {
   return result;
 }
 
+/// A kernel without keyrings, a filter and a full quota are put up with: nobody asked for it by name.
+NO_SANITIZE void applyKeyring(SessionKeyring keyring) {
+  if (keyring == SessionKeyring::inherited || call(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0) < 0) return;
+  if (keyring == SessionKeyring::withThatOfTheUser) call(SYS_keyctl, KEYCTL_LINK, KEY_SPEC_USER_KEYRING, KEY_SPEC_SESSION_KEYRING);
+}
+
 NO_SANITIZE bool prepare(Birth* birth) {
   const SpawnPlan& plan = birth->plan;
   long result = 0;
@@ -172,6 +179,7 @@ NO_SANITIZE bool prepare(Birth* birth) {
     const size_t length = writeDecimal(text, plan.oomScoreAdjust);
     if ((result = writeFile(AT_FDCWD, "/proc/self/oom_score_adj", text, length)) < 0) return fail(birth, SpawnStage::oom, result);
   }
+  applyKeyring(plan.keyring);
   call(SYS_umask, plan.umask);
   if (plan.hasCredentials && (result = applyCredentials(plan)) < 0) return fail(birth, SpawnStage::credentials, result);
   // After the credentials: the directory must be reachable for the user the service runs as.

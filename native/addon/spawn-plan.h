@@ -20,6 +20,8 @@ struct PlannedLimit {
 /// A place in the environment where the child writes its own pid, with room for ten digits and a NUL.
 constexpr size_t kPidDigitsMax = 10;
 
+enum class SessionKeyring { inherited, ofItsOwn, withThatOfTheUser };
+
 struct SpawnPlan {
   const char* path;
   char* const* argv;
@@ -48,6 +50,7 @@ struct SpawnPlan {
   bool ignoreSigpipe;
   bool newSession;
   bool sameGroup;
+  SessionKeyring keyring;
 };
 
 /// One child on its way from clone to its own program. Stays where it is, with all that the plan points to, until finishBirth().

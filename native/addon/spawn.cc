@@ -127,10 +127,9 @@ class SpecReader {
     plan->umask = static_cast<mode_t>(call_.integerOf(member(spec, "umask"), "umask", 0, 0777));
     plan->noNewPrivileges = call_.booleanOf(member(spec, "noNewPrivileges"), "noNewPrivileges");
     plan->ignoreSigpipe = call_.booleanOf(member(spec, "ignoreSigpipe"), "ignoreSigpipe");
-    // The only member that may be left out.
-    bool sameGroup = false;
-    napi_get_value_bool(call_.env(), member(spec, "sameGroup"), &sameGroup);
-    plan->sameGroup = sameGroup;
+    // These may be left out.
+    plan->sameGroup = isTrue(spec, "sameGroup");
+    plan->keyring = isTrue(spec, "linksUserKeyring") ? SessionKeyring::withThatOfTheUser : isTrue(spec, "ownKeyring") ? SessionKeyring::ofItsOwn : SessionKeyring::inherited;
     plan->newSession = call_.booleanOf(member(spec, "newSession"), "newSession");
     plan->cgroupFd = static_cast<int>(call_.integerOf(member(spec, "cgroupFd"), "cgroupFd", -1, INT32_MAX));
     plan->controllingTty = static_cast<int>(call_.integerOf(member(spec, "controllingTty"), "controllingTty", -1, INT32_MAX));
@@ -142,6 +141,12 @@ class SpecReader {
   napi_value member(napi_value object, const char* name) {
     napi_value value = nullptr;
     if (napi_get_named_property(env_, object, name, &value) != napi_ok) napi_get_undefined(env_, &value);
+    return value;
+  }
+
+  bool isTrue(napi_value object, const char* name) {
+    bool value = false;
+    napi_get_value_bool(call_.env(), member(object, name), &value);
     return value;
   }
 

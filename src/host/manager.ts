@@ -199,13 +199,13 @@ export class Manager {
     });
     const users = new UserDatabase(native);
     this.#executor = new ExecutorLauncher({
-      native, kept, poll, path: executorPath(), directoryRoots: options.directoryRoots, defaultDirectory: options.defaultDirectory, runtimeDirectory: facts.runtimeDirectory, submit,
+      native, kept, poll, path: executorPath(), directoryRoots: options.directoryRoots, defaultDirectory: options.defaultDirectory, ownKeyrings: facts.mode !== 'user', runtimeDirectory: facts.runtimeDirectory, submit,
       joinedWith: (unit) => (['JoinsNamespaceOf', 'NamespaceJoinedBy'] as const).flatMap((kind) => neighbours(this.engine.state().graph, unit, kind)),
       onNotes: (unit, items) => { spawner.addNotEffective(unit, items); },
     });
     const spawner = new Spawner({
       native, log, tracker: this.#tracker, streams: options.streams, fds, users, executor: this.#executor, nullFd,
-      notifySocket: this.#notify?.path ?? null, directoryRoots: options.directoryRoots, defaultDirectory: options.defaultDirectory,
+      notifySocket: this.#notify?.path ?? null, directoryRoots: options.directoryRoots, defaultDirectory: options.defaultDirectory, ownKeyrings: facts.mode !== 'user',
       foregroundUnit: options.foregroundUnit, submit,
       failsSpawn: (unit) => this.#drills.failsSpawn(unit),
       onSpawned: (pid, unit) => {

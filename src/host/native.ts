@@ -52,6 +52,10 @@ export interface SpawnSpec {
   readonly newSession: boolean;
   /** Neither: the child stays in the process group of the manager, which the kernel's automounter lets pass. */
   readonly sameGroup?: true;
+  /** A session keyring of its own, where the kernel grants it; left out: the manager's. */
+  readonly ownKeyring?: true;
+  /** In that keyring is the one of the user. */
+  readonly linksUserKeyring?: true;
   /** Directory fd of the control group to be born into; -1 = none (the manager's own). */
   readonly cgroupFd: Fd | -1;
   /** Environment variables whose value can only be known in the child: the index in `env` whose value gets the child's pid appended (`LISTEN_PID=`, `WATCHDOG_PID=`). */

@@ -226,3 +226,17 @@ test('a specification that is refused takes no place among those on their way', 
   assert.equal((await exitOf(second!.pid)).status, 3);
   for (const { pidfd } of [first!, second!]) ok(native.close(pidfd));
 });
+
+/** Serial number of the session keyring of whoever prints it; -1 where the kernel has none to give. */
+const printKeyring = ['/usr/bin/python3', '-c', 'import ctypes; print(ctypes.CDLL(None).syscall(250, 0, -3, 0))'];
+
+test('a child has a session keyring of its own when that is asked for, and otherwise ours', { skip: process.arch !== 'x64' && 'the number of keyctl(2) is that of x86-64' }, async () => {
+  const keyring = async (changes: Partial<SpawnSpec>): Promise<number> => Number((await run(printKeyring, changes)).output);
+  const ours = await keyring({});
+  if (ours === -1) return;
+  assert.equal(await keyring({}), ours);
+  const [first, second] = [await keyring({ ownKeyring: true }), await keyring({ linksUserKeyring: true })];
+  assert.notEqual(first, ours);
+  assert.notEqual(second, ours);
+  assert.notEqual(first, second);
+});

@@ -11,6 +11,7 @@ import { isBindMount, type MountUnit } from '../../core/unit/mount.ts';
 import { POLL_IN } from '../engine.ts';
 import type { UnstampedEvent } from '../../core/manager/event.ts';
 import { serialiseExecSpec } from './exec-spec.ts';
+import { keyringOf } from './default-keyring.ts';
 import type { ConfinementSpec, ExecSpec, StreamSource } from './exec-spec.ts';
 import { parseExecReport } from './exec-report.ts';
 import type { KeptFds } from '../checkpoint/kept-fds.ts';
@@ -41,6 +42,8 @@ export interface ExecutorLauncherOptions {
   readonly path: string | null;
   readonly directoryRoots: Readonly<Record<DirectoryKind, string>>;
   readonly defaultDirectory: string;
+  /** A unit that does not say KeyringMode= does not share the keyring of the manager: not so in a session, where that is the user's. */
+  readonly ownKeyrings: boolean;
   readonly runtimeDirectory: string;
   /** Units whose name spaces a unit shares, whichever of the two says so: JoinsNamespaceOf=. */
   readonly joinedWith: (unit: UnitName) => readonly UnitName[];
@@ -102,6 +105,7 @@ export class ExecutorLauncher {
       ignoreSigpipe: plan.exec.ignoreSigpipe,
       newSession: true,
       ...(staysInGroup(plan.effect) ? { sameGroup: true } : {}),
+      ...(this.#options.ownKeyrings ? keyringOf(plan.effect.definition.kind, plan.exec) : {}),
       cgroupFd: plan.birthplace.cgroupFd,
       pidEnvIndexes: [],
       controllingTty: -1,

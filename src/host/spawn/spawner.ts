@@ -23,6 +23,7 @@ import { DynamicUsers } from './dynamic-user.ts';
 import { ExecutablePath } from './executable-path.ts';
 import { madeDirectories, type ExecutorLauncher } from './executor-launcher.ts';
 import { CAP_SETUID, grant } from './privileges.ts';
+import { keyringOf } from './default-keyring.ts';
 import type { OwnRights } from './privileges.ts';
 import { limitsOf } from './process-limits.ts';
 import { readClock } from '../clock.ts';
@@ -47,6 +48,8 @@ export interface SpawnerOptions {
   readonly directoryRoots: Readonly<Record<DirectoryKind, string>>;
   /** Working directory of a unit without WorkingDirectory=. */
   readonly defaultDirectory: string;
+  /** A unit that does not say KeyringMode= does not share the keyring of the manager: not so in a session, where that is the user's. */
+  readonly ownKeyrings: boolean;
   /** The one unit whose processes get the manager's terminal: that of `heartwood -- CMD`. */
   readonly foregroundUnit: UnitName | null;
   readonly submit: (event: UnstampedEvent) => void;
@@ -245,6 +248,7 @@ export class Spawner {
       ignoreSigpipe: exec.ignoreSigpipe,
       newSession: effect.unit !== this.#options.foregroundUnit,
       ...(staysInGroup(effect) ? { sameGroup: true } : {}),
+      ...(this.#options.ownKeyrings ? keyringOf(effect.definition.kind, exec) : {}),
       cgroupFd: plan.birthplace.cgroupFd,
       pidEnvIndexes,
       controllingTty: -1,
