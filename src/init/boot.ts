@@ -88,6 +88,7 @@ export interface BootOptions {
 function unitSource(loader: UnitLoader, mode: BootOptions['mode']): UnitSource {
   return {
     load: (names, find) => ({ definitions: loader.loadClosure(names, find), names: names.map((name) => loader.canonicalName(name)) }),
+    restore: (names, sourceHashes) => loader.restore(names, sourceHashes),
     reload: (names) => loader.reload(names),
     changedOnDisk: (unit) => loader.changedOnDisk(unit),
     // The mounts of a container or of a session belong to somebody else, who takes them away again.
@@ -132,6 +133,7 @@ export function boot(options: BootOptions): Manager {
   definitionMemory?.restore();
   const units = options.command?.units ?? unitSource(loader as UnitLoader, mode);
   const recovered = recoverFormer(options, units, log);
+  loader?.kept.forgetFormer();
   const isLost = checkpoint.inherits && recovered === null;
   const cgroup = recovered !== null ? foundBefore(recovered) : findCgroupRoot(native, { runtimeDirectory: runtimeDirectory ?? '/run', mayMount: process.pid === 1 && !isCommand, mayBeInLeaf: isLost || options.legacy !== null });
   // With control groups the manager finds out by itself what runs.
@@ -244,7 +246,7 @@ function recoverFormer(options: BootOptions, units: UnitSource, log: ManagerLog)
     log.write('emerg', '', 'the state of the former engine is lost, because its build kept it in another layout; what runs is looked for');
     return null;
   }
-  const former = rememberFormerLife(checkpoint.memory, (names) => units.load(names, () => undefined).definitions);
+  const former = rememberFormerLife(checkpoint.memory, units.restore);
   const outcome = recover(checkpoint.memory, step, former.load);
   if (outcome.ok) {
     recordLater(former, options.runtimeDirectory.path, log);

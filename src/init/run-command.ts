@@ -79,7 +79,7 @@ export function commandUnits(wishes: CommandWishes): UnitSource {
     dependencies: unit.dependencies.filter(({ kind }) => kind !== 'InSlice'),
     cgroup: { ...unit.cgroup, slice: null, tasksMax: null },
   };
-  return { load: (names, find) => ({ definitions: find(COMMAND_UNIT) === undefined ? [service] : [], names }), reload: () => [service], changedOnDisk: () => false, mountPoint: null, swapPoint: null };
+  return { load: (names, find) => ({ definitions: find(COMMAND_UNIT) === undefined ? [service] : [], names }), restore: () => [service], reload: () => [service], changedOnDisk: () => false, mountPoint: null, swapPoint: null };
 }
 
 /** Signals the terminal sends to the manager's own job control; the command has its own. */

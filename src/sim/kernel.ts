@@ -396,7 +396,7 @@ export class SimulatedKernel {
   #loadMissing(names: readonly UnitName[], load: LoadDefinitions): void {
     const isLoaded = (name: UnitName): boolean => (getEntry(this.state.units, name)?.definition.loadState ?? 'not-found') !== 'not-found';
     const missing = names.filter((name) => !isLoaded(name));
-    const definitions = missing.length === 0 ? [] : load(missing).filter(({ name }) => !isLoaded(name));
+    const definitions = missing.length === 0 ? [] : load(missing, null).filter(({ name }) => !isLoaded(name));
     if (definitions.length > 0) this.#engine.submit({ event: 'definitions', reload: false, definitions });
   }
 
@@ -487,7 +487,7 @@ export class SimulatedKernel {
         return;
       }
       case 'reload-definitions':
-        this.#engine.submit({ event: 'definitions', reload: true, definitions: (this.#options.load ?? (() => this.#definitions))(valuesOf(this.state.units).map((unit) => unit.name)) });
+        this.#engine.submit({ event: 'definitions', reload: true, definitions: (this.#options.load ?? (() => this.#definitions))(valuesOf(this.state.units).map((unit) => unit.name), null) });
         return;
       default:
     }

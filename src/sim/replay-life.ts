@@ -35,7 +35,7 @@ export interface LifeReplay {
 /** @returns a sentence when the record cannot be replayed */
 export function replayLife(record: LifeRecord, isFull: boolean): LifeReplay | string {
   const load = recordedLoads(record);
-  const restored = deserialise(record.snapshot, load([]));
+  const restored = deserialise(record.snapshot, load([], null));
   if (!restored.ok) return restored.error;
   const beginUsec = record.entries.map((entry) => ('batch' in entry ? entry.clock.monotonicUsec : null)).find((at) => at !== null) ?? 0;
   const timeline = new Timeline(beginUsec, isFull);

@@ -1,10 +1,10 @@
 /**
- * Definitions of units in a memory that outlives the engine, for reading a thousand unit files is half of the time until the next one
- * answers. They are what the loader keeps for a daemon-reload: each with stamps of all it was made of, so that a file that has changed is
- * read, here as there.
+ * Definitions of units in a memory that outlives the engine. For what was loaded counts until a daemon-reload, whatever has become of the
+ * files: the next engine goes on under the definitions that the one before had. And reading a thousand unit files would be half of the time
+ * until it answers. They are what the loader keeps for a daemon-reload, each with stamps of all it was made of.
  *
- * A memfd of its own, which is only appended to: a line about the life it belongs to, then a line for each definition; the last one of a
- * name counts. It is known to the next engine when all are written down for the first time.
+ * A memfd of its own, which is only appended to: a line about the life it belongs to, then a line for each definition. There may be several
+ * of a name: the newest snapshot can be older than the last daemon-reload. It is known to the next engine when all are written down for the first time.
  */
 import { readFileSync } from 'node:fs';
 import type { Fd } from '../../base/brand.ts';

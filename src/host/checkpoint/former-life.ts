@@ -15,7 +15,7 @@ import type { SnapshotHead } from './journal.ts';
 const RECORDS_KEPT = 4;
 
 export interface FormerLife {
-  /** Reads definitions, and remembers what was read. */
+  /** Gives definitions, and remembers what it gave. */
   readonly load: LoadDefinitions;
   /**
    * @param directory the runtime directory
@@ -31,8 +31,8 @@ export function rememberFormerLife(memory: CheckpointMemory, load: LoadDefinitio
   const ring = newest?.isNewest === true ? memory.readRing().entries : [];
   const end = { signal: memory.death.signal, position: memory.position };
   return {
-    load: (names) => {
-      const definitions = load(names);
+    load: (names, sourceHashes) => {
+      const definitions = load(names, sourceHashes);
       loads.push(definitions);
       return definitions;
     },

@@ -50,7 +50,7 @@ function recoverFrom(memory: CheckpointMemory, text: string, entries: readonly J
   const head = JSON.parse(text.slice(0, newline)) as SnapshotHead;
   const read = readSnapshot(text.slice(newline + 1));
   if (!read.ok) return { ok: false, error: read.error };
-  const restored = restoreState(read.snapshot, load(read.units));
+  const restored = restoreState(read.snapshot, load(read.units, read.sourceHashes));
   if (!restored.ok) return { ok: false, error: restored.error };
   const witness: DeathWitness = {
     position: isCut ? NOWHERE : memory.position, wasKilled: memory.death.signal !== 0, births: isCut ? new Map() : memory.births(),

@@ -49,7 +49,7 @@ export function answerQuestion(question: string, load: LoadDefinitions): string 
   const newline = question.indexOf('\n');
   const head = JSON.parse(question.slice(0, newline)) as QuestionHead;
   if (head.layout !== CHECKPOINT_LAYOUT) return `it keeps its memory in layout ${String(CHECKPOINT_LAYOUT)}, and cannot read layout ${String(head.layout)}`;
-  const restored = deserialise(question.slice(newline + 1), load(head.units.map(({ name }) => name)));
+  const restored = deserialise(question.slice(newline + 1), load(head.units.map(({ name }) => name), null));
   if (!restored.ok) return restored.error;
   const different = head.units.flatMap((before) => {
     const unit = getEntry(restored.state.units, before.name);

@@ -19,10 +19,10 @@ export interface Ingredients {
 /** So many are kept without a thought for which of them are still loaded. */
 const UNPRUNED_MAX = 1024;
 
-/** A definition, and what it was made of. */
+/** A definition, and what it was made of; null = not known well enough to make do with it when files are to be read. */
 export interface KeptDefinition {
   readonly definition: UnitDefinition;
-  readonly ingredients: Ingredients;
+  readonly ingredients: Ingredients | null;
 }
 
 /** What the disk says now. */
@@ -31,8 +31,14 @@ export interface PresentDisk {
   readonly exists: (name: UnitName) => boolean;
 }
 
+function keyOf(name: UnitName, sourceHash: string): string {
+  return `${name} ${sourceHash}`;
+}
+
 export class KeptDefinitions {
   readonly #kept = new Map<UnitName, KeptDefinition>();
+  /** All that a former engine left, by name and source. */
+  readonly #former = new Map<string, UnitDefinition>();
   /** Names of those that `takeNew` has not given away yet. */
   readonly #new = new Set<UnitName>();
   readonly #max: number;
@@ -47,7 +53,7 @@ export class KeptDefinitions {
   /** The definition, when all it was made of is as it was; else null. */
   find(name: UnitName, place: string, now: PresentDisk): UnitDefinition | null {
     const kept = this.#kept.get(name);
-    if (kept === undefined) return null;
+    if (kept === undefined || kept.ingredients === null) return null;
     const { ingredients } = kept;
     const isSame = ingredients.place === place
       && ingredients.stamps.every(([path, stamp]) => now.stampOf(path) === stamp)
@@ -55,10 +61,10 @@ export class KeptDefinitions {
     return isSame ? kept.definition : null;
   }
 
-  /** @param ingredients null = not known well enough to keep it */
-  keep(definition: UnitDefinition, ingredients: Ingredients | null): void {
+  keep({ definition, ingredients }: KeptDefinition): void {
     const { name } = definition;
-    if (ingredients === null || this.#kept.size >= this.#max) {
+    // What has no file is made quicker than it is found.
+    if (definition.loadState === 'not-found' || this.#kept.size >= this.#max) {
       this.#kept.delete(name);
       return;
     }
@@ -66,9 +72,22 @@ export class KeptDefinitions {
     this.#new.add(name);
   }
 
-  /** Takes what a former engine has kept. */
+  /** Takes what a former engine has kept, oldest first; of a name there may be several. */
   admit(former: readonly KeptDefinition[]): void {
-    for (const each of former) if (this.#kept.size < this.#max) this.#kept.set(each.definition.name, each);
+    for (const each of former) {
+      this.#former.set(keyOf(each.definition.name, each.definition.sourceHash), each.definition);
+      if (this.#kept.size < this.#max) this.#kept.set(each.definition.name, each);
+    }
+  }
+
+  /** The definition that a former engine had loaded, whatever the files say by now; null = it did not leave it. */
+  formerly(name: UnitName, sourceHash: string): UnitDefinition | null {
+    return this.#former.get(keyOf(name, sourceHash)) ?? null;
+  }
+
+  /** `formerly` is not asked any more. */
+  forgetFormer(): void {
+    this.#former.clear();
   }
 
   get size(): number {

@@ -4,6 +4,7 @@
  * Synchronous throughout. PID 1 must not start the thread pool, and unit files are on local disks.
  */
 import type { UnitName } from '../../base/brand.ts';
+import type { LoadDefinitions } from '../../core/manager/survival/journal-entry.ts';
 import type { UnitDefinition } from '../../core/unit/definition.ts';
 import type { Diagnostic } from '../../core/unit/source.ts';
 import type { MountPoint } from '../../core/unit/mount.ts';
@@ -56,6 +57,13 @@ export interface UnitLoader {
    * @param find what is loaded already, under any of its names
    */
   loadClosure(names: readonly UnitName[], find: (name: UnitName) => UnitDefinition | undefined): readonly UnitDefinition[];
+  /**
+   * The same for the engine after a death: nothing counts as loaded. What the one before had loaded and left is taken as it was, with its
+   * canonical name, whatever the files say by now; each name is answered.
+   *
+   * @param sourceHashes of what it had loaded, in the order of the names
+   */
+  readonly restore: LoadDefinitions;
   /** The same for a daemon-reload: nothing counts as loaded, and units that are not in the answer are not kept. Only what changed is read. */
   reload(names: readonly UnitName[]): readonly UnitDefinition[];
   /** The unit of a mount that no file speaks of. `hasDefaults`: it is unmounted at the end. */
@@ -154,9 +162,9 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
     const unit = gathered.unusable === null ? buildUnit(gathered.sources, context) : buildUnusable(gathered.sources, context, gathered.unusable);
     const told = gathered.diagnostics.length === 0 ? unit : { ...unit, diagnostics: [...gathered.diagnostics, ...unit.diagnostics] };
     const whole: UnitDefinition = isTransient(told) ? { ...told, transient: true } : told;
-    // A timer is always read: the rules of its time zone may have changed. What has no file is made quicker than it is found.
-    const isKept = gathered.stamps !== null && whole.kind !== 'timer' && whole.loadState !== 'not-found';
-    kept.keep(whole, !isKept ? null : { place: textOf(place), stamps: gathered.stamps, asked: [...asked] });
+    // A timer is always read: the rules of its time zone may have changed.
+    const isKnown = gathered.stamps !== null && whole.kind !== 'timer';
+    kept.keep({ definition: whole, ingredients: isKnown ? { place: textOf(place), stamps: gathered.stamps, asked: [...asked] } : null });
     return whole;
   };
 
@@ -164,7 +172,8 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
     stampOf: session.stampOf, exists: (other) => hasUnitFile(session.index, other),
   });
 
-  const loadClosure: UnitLoader['loadClosure'] = (names, find) => {
+  /** @param remembered what is to be taken in place of files; null = nothing */
+  const loadClosure = (names: readonly UnitName[], find: (name: UnitName) => UnitDefinition | undefined, remembered: (name: UnitName) => UnitDefinition | null = () => null): readonly UnitDefinition[] => {
     const session = openSession();
     const loaded = new Map<UnitName, UnitDefinition>();
     const requested = new Set(names);
@@ -183,9 +192,10 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
     for (const name of names) enqueue(name);
     for (let next = 0; next < queue.length; next += 1) {
       const asked = queue[next] as UnitName;
-      const { name } = resolveName(session.index, asked);
+      const former = remembered(asked);
+      const name = former?.name ?? resolveName(session.index, asked).name;
       if (loaded.has(name) || (name !== asked && !isToBeRead(name))) continue;
-      const unit = loaded.size < UNITS_PER_LOAD_MAX ? loadOne(session, name) : refuse(session, name);
+      const unit = former ?? (loaded.size < UNITS_PER_LOAD_MAX ? loadOne(session, name) : refuse(session, name, TOO_MANY));
       loaded.set(name, unit);
       for (const other of unit.names) known.add(other);
       for (const { other } of unit.dependencies) enqueue(other);
@@ -202,6 +212,17 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
       const wanted = new Set(names);
       kept.prune((name) => wanted.has(name) || find(name) !== undefined);
       return loadClosure(names, find);
+    },
+
+    restore: (names, sourceHashes) => {
+      const hashes = new Map(sourceHashes === null ? [] : names.map((name, index) => [name, sourceHashes[index]]));
+      const units = loadClosure(names, () => undefined, (name) => {
+        const hash = hashes.get(name);
+        return hash === undefined ? null : kept.formerly(name, hash);
+      });
+      const given = new Set(units.map(({ name }) => name));
+      const session = openSession();
+      return [...units, ...names.filter((name) => !given.has(name)).map((name) => refuse(session, name, `The name belongs to ${resolveName(session.index, name).name} now.`))];
     },
 
     reload: (names) => {
@@ -234,9 +255,11 @@ export function createUnitLoader(options: UnitLoaderOptions): UnitLoader {
   };
 }
 
-function refuse(session: Session, name: UnitName): UnitDefinition {
+const TOO_MANY = `More than ${UNITS_PER_LOAD_MAX} units refer to each other; this one was not read.`;
+
+function refuse(session: Session, name: UnitName, loadError: string): UnitDefinition {
   const sources: UnitSources = { name, names: [name], fragment: null, dropIns: [], links: [], sourceHash: hashSources([]) };
-  return buildUnusable(sources, session.context, { loadState: 'error', loadError: `More than ${UNITS_PER_LOAD_MAX} units refer to each other; this one was not read.`, fragmentPath: null });
+  return buildUnusable(sources, session.context, { loadState: 'error', loadError, fragmentPath: null });
 }
 
 /** Kinds that exist without a file: slices are made by being named, devices by the kernel. */

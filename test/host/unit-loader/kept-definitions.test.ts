@@ -11,7 +11,7 @@ test('definitions of units that are not loaded any more are let go of when there
   const kept = new KeptDefinitions(100_000);
   const count = 3000;
   for (let index = 0; index < count; index++) {
-    kept.keep(service(nameOf(index)), { place: '', stamps: [], asked: [] });
+    kept.keep({ definition: service(nameOf(index)), ingredients: { place: '', stamps: [], asked: [] } });
     kept.prune((name) => name === nameOf(7));
   }
   const left = Array.from({ length: count }, (_, index) => nameOf(index)).filter((name) => kept.find(name, '', disk) !== null);

@@ -61,7 +61,7 @@ export type Restored =
 
 /** A snapshot that was read and is not a state yet: its definitions are missing. */
 export type ReadSnapshot =
-  | { readonly ok: true; readonly snapshot: Snapshot; /** Units whose definitions are wanted. */ readonly units: readonly UnitName[] }
+  | { readonly ok: true; readonly snapshot: Snapshot; /** Units whose definitions are wanted. */ readonly units: readonly UnitName[]; /** Of what they were made, in the same order. */ readonly sourceHashes: readonly string[] }
   | { readonly ok: false; readonly error: string };
 
 /** Reads the text of a snapshot. A text that is none is answered with the reason. */
@@ -74,7 +74,7 @@ export function readSnapshot(text: string): ReadSnapshot {
   }
   const format: unknown = snapshot.format;
   if (format !== SNAPSHOT_FORMAT) return { ok: false, error: `snapshot format ${String(format)} is not known here` };
-  return { ok: true, snapshot, units: snapshot.units.map(({ name }) => name) };
+  return { ok: true, snapshot, units: snapshot.units.map(({ name }) => name), sourceHashes: snapshot.units.map(({ sourceHash }) => sourceHash) };
 }
 
 /** Both steps in one, for who has the definitions already. */
