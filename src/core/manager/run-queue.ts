@@ -7,6 +7,7 @@ import { takeFirst } from '../../base/take-first.ts';
 import { addUsec, earlierOf } from '../../base/time.ts';
 import { collapseJobType, isActive } from '../job/job-type.ts';
 import { findBlocker, finishJob, turnIntoStart } from './jobs.ts';
+import { overlaps } from './restarts/restart-type.ts';
 import type { Job, JobType, Unit } from './state.ts';
 import type { Turn } from './turn.ts';
 import { reloadUnit, replaceUnit, startUnit, stopUnit, type RunOutcome } from './unit-operations.ts';
@@ -60,25 +61,30 @@ function operate(turn: Turn, unit: Unit, job: Job, type: JobType): RunOutcome {
   switch (type) {
     case 'nop': return 'done';
     case 'start':
-      if (!hasLostRestart(unit)) return startUnit(turn, unit, job);
       // As its own restart would have: what is bound to it hears of the end first.
-      turn.setJob({ ...job, type: 'restart' });
-      return operate(turn, unit, { ...job, type: 'restart' }, 'restart');
+      return hasLostRestart(unit) ? restart(turn, unit, job) : startUnit(turn, unit, job);
     case 'verify-active':
       if (isActive(unit.activeState)) return 'done';
       return unit.activeState === 'activating' && !hasLostRestart(unit) ? 'retry' : 'skipped';
     case 'stop': return stopUnit(turn, unit, job);
     case 'restart':
-    case 'try-restart': {
-      const outcome = stopUnit(turn, unit, job);
-      if (outcome !== 'done') return outcome;
-      turnIntoStart(turn, job);
-      return 'running';
-    }
+    case 'try-restart': return restart(turn, unit, job);
     case 'reload': return reloadUnit(turn, unit);
-    case 'replace': return replaceUnit(turn, unit);
+    case 'replace':
+      // A daemon-reload may have taken RestartOverlap= away while the job waited.
+      return overlaps(unit) ? replaceUnit(turn, unit) : restart(turn, unit, job);
     case 'reload-or-start': return 'invalid';
   }
+}
+
+/** The job is one of this type from now on. */
+function restart(turn: Turn, unit: Unit, job: Job): RunOutcome {
+  const restarting: Job = { ...job, type: 'restart' };
+  turn.setJob(restarting);
+  const outcome = stopUnit(turn, unit, restarting);
+  if (outcome !== 'done') return outcome;
+  turnIntoStart(turn, restarting);
+  return 'running';
 }
 
 /** Its pause before an automatic restart is over, and the job that was to restart it was replaced: it will not become active by itself. */

@@ -1,10 +1,15 @@
 /** What a restart of a unit means at this moment: stop and start, or a new main process beside the old one (RestartOverlap=). */
-import { isService } from '../drivers/service-driver.ts';
+import { isService, type ServiceRecord } from '../drivers/service-driver.ts';
 import type { JobType, Unit } from '../state.ts';
+
+/** Whether the unit asks for new main processes beside old ones. */
+export function overlaps(unit: Unit): unit is ServiceRecord {
+  return isService(unit) && unit.definition.renewal.overlapUsec !== null;
+}
 
 /** Whether a new main process can be started beside the one that runs. */
 export function mayOverlap(unit: Unit): boolean {
-  if (!isService(unit) || unit.definition.renewal.overlapUsec === null) return false;
+  if (!overlaps(unit)) return false;
   const { state, mainPid, connection } = unit.runtime;
   return mainPid !== null && connection === null && (state === 'running' || unit.activeState === 'reloading');
 }
