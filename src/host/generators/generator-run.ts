@@ -6,6 +6,7 @@
  * wait for them: `done` is called when the last has ended or the time is over.
  */
 import type { Fd, Pid } from '../../base/brand.ts';
+import { SIGKILL } from '../../base/signals.ts';
 import { POLL_IN, type ManagerLog } from '../engine.ts';
 import type { NativeBinding, ProcessExit } from '../native.ts';
 import type { PollSet } from '../poll-set.ts';
@@ -18,7 +19,6 @@ import { emptyOutput, outputDirectories, removeEmptyOutput, type OutputDirectori
 const RUN_MSEC_MAX = 90_000;
 /** What an environment generator may print; variables take less. */
 const OUTPUT_BYTES_MAX = 256 * 1024;
-const SIGKILL = 9;
 
 export interface GeneratorOptions extends OwnGeneratorOptions {
   readonly native: NativeBinding;

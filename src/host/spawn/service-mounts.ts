@@ -6,6 +6,7 @@
  */
 import { readlinkSync } from 'node:fs';
 import type { Fd, Pid } from '../../base/brand.ts';
+import { SIGKILL } from '../../base/signals.ts';
 import type { NativeBinding, ProcessExit } from '../native.ts';
 import { parseExecReport } from './exec-report.ts';
 
@@ -16,7 +17,6 @@ const O_DIRECTORY = 0o200_000;
 const REPORT_BYTES_MAX = 4096;
 /** What has not mounted by then hangs on a file server; a mount that comes after the answer would surprise. */
 const BIND_MSEC_MAX = 90_000;
-const SIGKILL = 9;
 
 export interface BindOrder {
   /** The main process of the service. */
