@@ -24,7 +24,7 @@ const UNITS: Readonly<Record<string, string>> = {
   'mortal.service': `[Service]\nExecStart=/bin/sh -c 'while [ ! -e /run/die ]; do sleep 0.005; done; exit 7'\n`,
   'moody.service': '[Service]\nExecStart=/bin/sh -c "exit 3"\nRestart=on-failure\nRestartSec=15\n',
   // Needs a while to stop.
-  'slow-stop.service': `[Service]\nExecStart=/bin/sh -c 'trap "sleep 25; exit 0" TERM; : > /run/is-slow; while :; do sleep 0.1; done'\nTimeoutStopSec=60\n`,
+  'slow-stop.service': `[Service]\nExecStart=/bin/sh -c 'trap "sleep 15; exit 0" TERM; : > /run/is-slow; while :; do sleep 0.1; done'\nTimeoutStopSec=60\n`,
 };
 
 interface Seen {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { getPriority, release, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { restoreEnvironment } from '../../src/host/spawn/inherited-environment.ts';
@@ -46,6 +46,19 @@ test('a loader beside the bundle is preferred', async () => {
   writeFileSync(loader, TELL);
   assert.equal((await launch([])).program, loader);
   rmSync(loader);
+});
+
+const [, major = 0, minor = 0] = /^(\d+)\.(\d+)/.exec(release())?.map(Number) ?? [];
+const hasSlices = (major > 6 || (major === 6 && minor >= 12)) && /^se\.slice/m.test(readFileSync('/proc/self/sched', 'utf8'));
+
+test('the manager has shorter turns on the processor than what it starts', { skip: (!hasSlices || getPriority() !== 0) && 'needs Linux 6.12 and no priority of its own' }, async () => {
+  const node = join(base, 'node-that-tells-turns');
+  writeFileSync(node, '#!/bin/sh\ngrep ^se.slice /proc/$$/sched; grep ^se.slice /proc/self/sched\n', { mode: 0o755 });
+  const turns = async (path: string): Promise<readonly number[]> => (await run([path], { env: ['PATH=/usr/bin:/bin', `HEARTWOOD_NODE=${node}`] })).output.trim().split('\n').map((line) => Number(line.split(':')[1]));
+  const [usual] = await turns(node);
+  const [manager, started] = await turns(launcher);
+  assert.ok(manager !== undefined && usual !== undefined && manager < usual, `${String(manager)} ns and usually ${String(usual)}`);
+  assert.equal(started, usual);
 });
 
 test('what Node would obey is renamed, and comes back for the services', async () => {
