@@ -79,8 +79,8 @@ function operate(turn: Turn, unit: Unit, job: Job, type: JobType): RunOutcome {
 
 /** The job is one of this type from now on. */
 function restart(turn: Turn, unit: Unit, job: Job): RunOutcome {
-  const restarting: Job = { ...job, type: 'restart' };
-  turn.setJob(restarting);
+  const restarting: Job = job.type === 'restart' ? job : { ...job, type: 'restart' };
+  if (restarting !== job) turn.setJob(restarting);
   const outcome = stopUnit(turn, unit, restarting);
   if (outcome !== 'done') return outcome;
   turnIntoStart(turn, restarting);

@@ -91,7 +91,7 @@ function resolveCycle(drafts: Drafts): Refusal | 'again' | null {
   const needed = drafts.needed();
   // The one that was pulled in last: it is the farthest from what was asked for, and takes the fewest others along.
   const dispensable = new Set(cycle.filter((name) => !drafts.of(name).some((draft) => needed.has(draft))));
-  const victim = [...drafts.all()].findLast((draft) => dispensable.has(draft.unit));
+  const victim = drafts.all().findLast((draft) => dispensable.has(draft.unit));
   if (victim !== undefined) {
     drafts.drop(victim, `${text} ${victim.unit}/${victim.type} is left out to break it: ${drafts.anchor.unit}/${drafts.anchor.type} does not need it.`, edges);
     return 'again';
